@@ -1,0 +1,1 @@
+"""perfwidget: the member performance dashboard for labeling platforms, as a Flask blueprint."""

@@ -1,0 +1,188 @@
+"""Who may see which rows: roles, viewers, and the scope that every question is narrowed to.
+
+This module is the only maker of `Scope` and `ScopedQuery`, and a store answers nothing else, so that rows without a
+viewer are out of reach by construction. It decides; what the store says of the viewer is handed to it as a `Standing`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Any
+
+from perfwidget.columns import id_text
+from perfwidget.errors import Forbidden, InvalidFact, InvalidSetting
+from perfwidget.metrics import Rules
+from perfwidget.period import Period
+from perfwidget.query import Entry, Query
+
+
+class Role(StrEnum):
+    """What a member may do in their organization."""
+
+    OWNER = "owner"
+    ADMIN = "admin"
+    MANAGER = "manager"
+    REVIEWER = "reviewer"
+    ANNOTATOR = "annotator"
+
+    @property
+    def sees_organization(self) -> bool:
+        """Whether all members, workspaces and projects of the organization are in scope."""
+        return self in (Role.OWNER, Role.ADMIN)
+
+    @property
+    def chooses_members(self) -> bool:
+        """Whether others than the viewer may be looked at."""
+        return self in (Role.OWNER, Role.ADMIN, Role.MANAGER)
+
+    @property
+    def entries(self) -> frozenset[Entry]:
+        """The host's pages from which this role opens the dashboard."""
+        if self.sees_organization:
+            return frozenset(Entry)
+        return frozenset({Entry.HOME, Entry.MEMBERS}) if self.chooses_members else frozenset({Entry.HOME})
+
+
+class Viewer:
+    """The signed-in person who looks, in the host's words.
+
+    `workspaces` and `projects` replace what the store's memberships say of their half: None means "as the store says",
+    an empty list means none. Owners and admins need neither. `role` decides, whatever the store holds; a role that is
+    not known is refused when something is asked.
+    """
+
+    __slots__ = ("organization_id", "projects", "role", "user_id", "workspaces")
+
+    def __init__(
+        self,
+        organization_id: int | str,
+        user_id: int | str,
+        role: Role | str,
+        workspaces: Any = None,
+        projects: Any = None,
+    ) -> None:
+        try:
+            self.organization_id = id_text(organization_id)
+            self.user_id = id_text(user_id)
+            self.workspaces = None if workspaces is None else frozenset(map(id_text, workspaces))
+            self.projects = None if projects is None else frozenset(map(id_text, projects))
+        except (InvalidFact, TypeError) as fault:
+            raise InvalidSetting(f"A Viewer needs valid ids: {fault}") from None
+        self.role = role
+
+    def __repr__(self) -> str:
+        return (
+            f"Viewer({self.organization_id!r}, {self.user_id!r}, {self.role!r}, "
+            f"workspaces={self.workspaces!r}, projects={self.projects!r})"
+        )
+
+    def known_role(self) -> Role:
+        """Return the role; raises Forbidden for an unknown one."""
+        try:
+            return Role(self.role)
+        except ValueError:
+            raise Forbidden("Your role is not one that may see performance figures; ask your administrator.") from None
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What the store says about a viewer and about the ids that they ask for.
+
+    `active` is None where the store has no record of the viewer. `projects` maps the ids of projects to their
+    workspaces: for owners and admins those asked for that exist (by themselves or through an asked workspace); for
+    everybody else all they are a member of. `user_known` says whether the asked user is one that the role may choose.
+    """
+
+    active: bool | None
+    projects: Mapping[str, str | None]
+    user_known: bool
+
+
+_SEAL = object()
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What a viewer may see: one organization, some or all of its projects, themselves or all of its members."""
+
+    organization_id: str
+    viewer_id: str
+    role: Role
+    projects: frozenset[str] | None
+    """The projects in scope; None is all of the organization."""
+    seal: object = None
+
+    def __post_init__(self) -> None:
+        if self.seal is not _SEAL:
+            raise TypeError("Only perfwidget.access makes a scope.")
+
+
+@dataclass(frozen=True, slots=True)
+class ScopedQuery:
+    """A question that the viewer may have answered: one subject, one period, the projects left of the scope."""
+
+    scope: Scope
+    subject_id: str
+    workspaces: tuple[str, ...]
+    """The workspaces asked for; `projects` is narrowed to theirs already."""
+    asked_projects: tuple[str, ...]
+    projects: frozenset[str] | None
+    """The projects whose rows count: the scope narrowed by the filters; None is all, an empty set none."""
+    period: Period | None
+    """None is all time, until `during` gives it its dates."""
+    rules: Rules
+    seal: object = None
+
+    def __post_init__(self) -> None:
+        if self.seal is not _SEAL:
+            raise TypeError("Only perfwidget.access makes a scoped query.")
+
+    def during(self, period: Period) -> "ScopedQuery":
+        """Return the same question about a resolved period."""
+        return replace(self, period=period)
+
+
+def scope(viewer: Viewer, query: Query, standing: Standing, rules: Rules = Rules()) -> ScopedQuery:  # noqa: B008
+    """Narrow a question to what the viewer may see, or refuse it whole.
+
+    Raises Forbidden, in the same words whether or not an id exists, for a member, workspace or project outside the
+    scope, for an entry that the role does not have, for an unknown role and for an inactive viewer.
+    """
+    role = viewer.known_role()
+    if standing.active is False:
+        raise Forbidden("Your account is not active in this organization; ask your administrator.")
+    if query.entry is not None and query.entry not in role.entries:
+        raise Forbidden("Your role does not open the dashboard from that page; open it from Home.")
+    subject_id = viewer.user_id if query.user is None else query.user
+    if subject_id != viewer.user_id and not (role.chooses_members and standing.user_known):
+        raise Forbidden
+    visible = standing.projects
+    held = {workspace for workspace in visible.values() if workspace is not None}
+    if not visible.keys() >= set(query.projects) or not held >= set(query.workspaces):
+        raise Forbidden
+    return ScopedQuery(
+        scope=Scope(
+            organization_id=viewer.organization_id,
+            viewer_id=viewer.user_id,
+            role=role,
+            projects=None if role.sees_organization else frozenset(visible),
+            seal=_SEAL,
+        ),
+        subject_id=subject_id,
+        workspaces=query.workspaces,
+        asked_projects=query.projects,
+        projects=_narrowed(role, query, visible),
+        period=query.period,
+        rules=rules,
+        seal=_SEAL,
+    )
+
+
+def _narrowed(role: Role, query: Query, visible: Mapping[str, str | None]) -> frozenset[str] | None:
+    if not query.projects and not query.workspaces:
+        return None if role.sees_organization else frozenset(visible)
+    return frozenset(
+        project
+        for project, workspace in visible.items()
+        if (not query.projects or project in query.projects) and (not query.workspaces or workspace in query.workspaces)
+    )

@@ -1,0 +1,55 @@
+"""What can go wrong, each with the HTTP status it is answered with.
+
+Every message is one sentence for the person who reads it: what is wrong and what to do about it.
+"""
+
+OUTSIDE_SCOPE = "This is outside what you may see; ask for a member, workspace or project of your own."
+
+
+class PerfwidgetError(Exception):
+    """Anything this package refuses or fails to do on purpose; `str(error)` is the sentence for people."""
+
+    status = 500
+
+
+class InvalidQuery(PerfwidgetError):
+    """The question itself is malformed: a date that is none, an unknown zone, a malformed id."""
+
+    status = 400
+
+
+class Unauthenticated(PerfwidgetError):
+    """Nobody is signed in."""
+
+    status = 401
+
+
+class Forbidden(PerfwidgetError):
+    """Asked for something outside the viewer's scope; the answer never tells whether it exists."""
+
+    status = 403
+
+    def __init__(self, message: str = OUTSIDE_SCOPE) -> None:
+        super().__init__(message)
+
+
+class StoreUnavailable(PerfwidgetError):
+    """The store does not answer now; asking again later may work."""
+
+    status = 503
+
+
+class InvalidFact(PerfwidgetError, ValueError):
+    """A fact that breaks the data contract; nothing of its write is kept."""
+
+    status = 400
+
+
+class InvalidSetting(PerfwidgetError, ValueError):
+    """A setting or store address that cannot be used."""
+
+
+class UnreadableFile(PerfwidgetError, ValueError):
+    """A file that is no Label Studio JSON export, or breaks off; nothing of it is kept."""
+
+    status = 400

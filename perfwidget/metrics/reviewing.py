@@ -1,0 +1,74 @@
+"""What the member did as a reviewer, and what of reviews and visits could not be counted."""
+
+from perfwidget.columns import MICROSECONDS
+from perfwidget.metrics.formulas import Sum, count, count_of, total_of
+from perfwidget.metrics.metric import Metric, Section, Unit
+from perfwidget.metrics.rows import RECEIVED, REVIEWED, REVIEWING, VISITED, VISITS, OneOf, Rows
+
+REVIEWING_METRICS: tuple[Metric, ...] = (
+    Metric(
+        "reviews_accepted",
+        "Accepted",
+        Unit.COUNT,
+        Section.REVIEWING,
+        "Annotations that the member accepted as a reviewer; every action counts.",
+        count(Rows(REVIEWING, (OneOf("action", ("accepted",)),))),
+        Rows(REVIEWING, (OneOf("action", ("accepted",)),)),
+        daily=True,
+        kind="reviews",
+    ),
+    Metric(
+        "reviews_rejected",
+        "Rejected",
+        Unit.COUNT,
+        Section.REVIEWING,
+        "Annotations that the member rejected as a reviewer; every action counts.",
+        count(Rows(REVIEWING, (OneOf("action", ("rejected",)),))),
+        Rows(REVIEWING, (OneOf("action", ("rejected",)),)),
+        daily=True,
+        kind="reviews",
+    ),
+    Metric(
+        "reviews_fixed_and_accepted",
+        "Fixed + accepted",
+        Unit.COUNT,
+        Section.REVIEWING,
+        "Annotations that the member fixed and accepted as a reviewer; every action counts.",
+        count(Rows(REVIEWING, (OneOf("action", ("fixed_and_accepted",)),))),
+        Rows(REVIEWING, (OneOf("action", ("fixed_and_accepted",)),)),
+        daily=True,
+        kind="reviews",
+    ),
+    Metric(
+        "review_time",
+        "Review Time",
+        Unit.SECONDS,
+        Section.REVIEWING,
+        "The time that the member looked at submitted annotations, from opening one to acting on it or leaving it; "
+        "visits that overlap are added up.",
+        Sum(((1, total_of(VISITS, "lasted")),), MICROSECONDS),
+        VISITS,
+        daily=True,
+        kind="review_visits",
+    ),
+    Metric(
+        "unusable_visits",
+        "Review visits without a time",
+        Unit.COUNT,
+        Section.ASIDE,
+        "Visits of the member to submitted annotations that were never closed, or closed before they were opened: "
+        "they take no part in Review Time.",
+        Sum(((1, count_of(Rows(VISITED))), (-1, count_of(VISITS)))),
+        Rows(VISITED),
+    ),
+    Metric(
+        "other_reviews",
+        "Reviews of another kind",
+        Unit.COUNT,
+        Section.ASIDE,
+        "Review actions on the member's annotations that are neither accepted, rejected nor fixed + accepted: they are "
+        "kept and counted nowhere.",
+        Sum(((1, count_of(Rows(REVIEWED))), (-1, count_of(RECEIVED)))),
+        Rows(REVIEWED),
+    ),
+)

@@ -1,0 +1,94 @@
+"""Which rows a number speaks of: scans, conditions, and named sets of rows."""
+
+from dataclasses import dataclass
+from enum import Enum
+
+from perfwidget.facts import Annotation, Fact, Review, ReviewVisit
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What a host may decide about counting; the same for everybody who looks."""
+
+    count_rejected: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """The facts of one subject in one period: whose (`member`), and which instant (`instant`) places them in time."""
+
+    name: str
+    fact: type[Fact]
+    member: str
+    instant: tuple[str, ...]
+    """The first of these columns that is not null."""
+
+
+ANNOTATED = Scan("annotated", Annotation, "completed_by", ("completed_at",))
+REVIEWED = Scan("reviewed", Review, "completed_by", ("created_at",))
+REVIEWING = Scan("reviewing", Review, "reviewer_id", ("created_at",))
+VISITED = Scan("visited", ReviewVisit, "user_id", ("closed_at", "opened_at"))
+SCANS = (ANNOTATED, REVIEWED, REVIEWING, VISITED)
+
+
+class Condition(Enum):
+    """A condition that needs more than a column and a value."""
+
+    COUNTED = "last_action is one of the counted ones, by the host's rules"
+    UNCOUNTED = "last_action is neither counted nor rejected"
+    CREATED_EARLIER = "created_at lies before the period"
+    LATEST_REVIEW_REJECTS = "the annotation's latest review rejects it"
+    BY_SUBJECT = "the reviewer is the subject"
+    VISIT_TIMED = "closed_at is there and does not lie before opened_at"
+    TIME_USABLE = "lead_time is a usable time"
+    TIME_MISSING = "lead_time is missing"
+    TIME_INVALID = "lead_time is given but no time"
+    SCORE_PRESENT = "score is present"
+    SCORE_MISSING = "score is missing"
+
+
+@dataclass(frozen=True, slots=True)
+class OneOf:
+    """The column holds one of the values."""
+
+    column: str
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Is:
+    """The flag column holds the value."""
+
+    column: str
+    value: bool
+
+
+Where = Condition | OneOf | Is
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """A set of facts of a scan: those that meet all conditions."""
+
+    scan: Scan
+    where: tuple[Where, ...] = ()
+
+    def that(self, *where: Where) -> "Rows":
+        """Return those of these rows that meet further conditions."""
+        return Rows(self.scan, self.where + where)
+
+
+COUNTED_ACTIONS = ("submitted", "updated", "accepted", "fixed_and_accepted", "deleted_review")
+REVIEW_ACTIONS = ("accepted", "rejected", "fixed_and_accepted")
+
+KEPT = Rows(ANNOTATED, (Is("was_cancelled", False),))
+COUNTABLE = KEPT.that(Condition.COUNTED)
+USABLE = COUNTABLE.that(Condition.TIME_USABLE)
+UPDATED = COUNTABLE.that(OneOf("last_action", ("updated",)))
+SKIPPED = Rows(ANNOTATED, (Is("was_cancelled", True),))
+FIRST_SUBMITTED_EARLIER = COUNTABLE.that(Condition.CREATED_EARLIER)
+RECEIVED = Rows(REVIEWED, (OneOf("action", REVIEW_ACTIONS),))
+ACCEPTS = Rows(REVIEWED, (OneOf("action", ("accepted",)),))
+FIXES = Rows(REVIEWED, (OneOf("action", ("fixed_and_accepted",)),))
+SCORED = Rows(REVIEWED, (OneOf("action", ("accepted", "rejected")),))
+VISITS = Rows(VISITED, (Condition.VISIT_TIMED,))

@@ -1,0 +1,111 @@
+"""The six cards and the shares of the Annotation Summary: they speak of annotating only, never of reviewing."""
+
+from perfwidget.columns import MICROSECONDS, MILLIONTHS
+from perfwidget.metrics.formulas import Mean, Median, Sum, count, count_of, middle_of, total_of
+from perfwidget.metrics.metric import Metric, Section, Unit
+from perfwidget.metrics.rows import ACCEPTS, COUNTABLE, FIXES, RECEIVED, SCORED, SKIPPED, UPDATED, USABLE, Condition
+
+LEAD_TIMES = total_of(USABLE, "lead_time")
+MIDDLE_LEAD_TIME = middle_of(USABLE, "lead_time")
+
+SUMMARY_METRICS: tuple[Metric, ...] = (
+    Metric(
+        "total_time",
+        "Total Time",
+        Unit.SECONDS,
+        Section.SUMMARY,
+        "The time spent on the submitted annotations, from opening a task to Submit or Update, idle time included and "
+        "added up over sessions. Annotations without a usable time take no part.",
+        Sum(((1, LEAD_TIMES),), MICROSECONDS, (count_of(COUNTABLE), count_of(USABLE))),
+        USABLE,
+        daily=True,
+    ),
+    Metric(
+        "submitted_annotations",
+        "Submitted Annotations",
+        Unit.COUNT,
+        Section.SUMMARY,
+        "Annotations that the member last submitted or updated in this period, each once however often it was updated. "
+        "Skipped ones never count; rejected ones count once they are resubmitted, unless the platform counts them all.",
+        count(COUNTABLE),
+        COUNTABLE,
+        daily=True,
+    ),
+    Metric(
+        "total_time_median",
+        "Total Time (Median)",
+        Unit.SECONDS,
+        Section.SUMMARY,
+        "Submitted Annotations × Time per Annotation (Median): the total that a few tasks left open cannot inflate.",
+        Median(MIDDLE_LEAD_TIME, MICROSECONDS, times=count_of(COUNTABLE)),
+        COUNTABLE,
+        daily=True,
+    ),
+    Metric(
+        "time_per_annotation_median",
+        "Time per Annotation (Median)",
+        Unit.SECONDS,
+        Section.SUMMARY,
+        "The middle one of the times spent on each submitted annotation (the mean of the two middle ones if their "
+        "number is even).",
+        Median(MIDDLE_LEAD_TIME, MICROSECONDS),
+        USABLE,
+        daily=True,
+    ),
+    Metric(
+        "time_per_annotation_average",
+        "Time per Annotation (Average)",
+        Unit.SECONDS,
+        Section.SUMMARY,
+        "Total Time divided by the number of submitted annotations that have a usable time.",
+        Mean(Sum(((1, LEAD_TIMES),)), count(USABLE), MICROSECONDS),
+        USABLE,
+        daily=True,
+    ),
+    Metric(
+        "performance_score",
+        "Performance Score",
+        Unit.SHARE,
+        Section.SUMMARY,
+        "The mean score of the review actions taken in this period on the member's annotations: accepted 100 %, "
+        "rejected 0 %, fixed + accepted the score of the fix. Every review counts, the member's own among them; fixes "
+        "without a score take no part.",
+        Mean(
+            Sum(((MILLIONTHS, count_of(ACCEPTS)), (1, total_of(FIXES.that(Condition.SCORE_PRESENT), "score")))),
+            Sum(((1, count_of(SCORED)), (1, count_of(FIXES.that(Condition.SCORE_PRESENT))))),
+            MILLIONTHS,
+        ),
+        RECEIVED,
+        kind="reviews",
+    ),
+    Metric(
+        "submitted",
+        "Submitted",
+        Unit.COUNT,
+        Section.ANNOTATION_SUMMARY,
+        "Submitted annotations whose last action is not an update.",
+        Sum(((1, count_of(COUNTABLE)), (-1, count_of(UPDATED)))),
+        COUNTABLE,
+        daily=True,
+    ),
+    Metric(
+        "updated",
+        "Updated",
+        Unit.COUNT,
+        Section.ANNOTATION_SUMMARY,
+        "Submitted annotations whose last action is an update.",
+        count(UPDATED),
+        UPDATED,
+        daily=True,
+    ),
+    Metric(
+        "skipped",
+        "Skipped",
+        Unit.COUNT,
+        Section.ANNOTATION_SUMMARY,
+        "Tasks that the member skipped in this period; they are no submitted annotations.",
+        count(SKIPPED),
+        SKIPPED,
+        daily=True,
+    ),
+)

@@ -1,0 +1,152 @@
+"""What is asked: a Query, parsed from an address, a form or the command line."""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from enum import StrEnum
+from typing import TypeVar
+
+from perfwidget.columns import id_text
+from perfwidget.errors import InvalidFact, InvalidQuery
+from perfwidget.period import DEFAULT_MAX_DAYS, FIRST_DATE, LAST_DATE, Grain, Period, Preset, preset_dates, zone
+
+DEFAULT_PRESET = Preset.LAST_30_DAYS
+DEFAULT_TIMEZONE = "UTC"
+
+_Choice = TypeVar("_Choice", bound=StrEnum)
+
+
+class Entry(StrEnum):
+    """The page of the host from which the dashboard was opened; it pre-selects, and never widens what is seen."""
+
+    HOME = "home"
+    MEMBERS = "members"
+    ORGANIZATION = "organization"
+
+
+class Statistic(StrEnum):
+    """Which reading of Total Time Annotating is drawn."""
+
+    AVERAGE = "average"
+    MEDIAN = "median"
+
+
+class Theme(StrEnum):
+    """Colours of the page; without one the browser's wish decides."""
+
+    LIGHT = "light"
+    DARK = "dark"
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A well-formed question, before anybody asked whether the viewer may have the answer.
+
+    `user` None means the viewer. Empty `workspaces` and `projects` are no filter. `period` None means all time up to
+    `today`; its first date is that of the first fact in scope. `grain` None leaves the choice to the period.
+    """
+
+    user: str | None = None
+    workspaces: tuple[str, ...] = ()
+    projects: tuple[str, ...] = ()
+    period: Period | None = None
+    preset: Preset | None = None
+    timezone: str = DEFAULT_TIMEZONE
+    today: date = date.min
+    entry: Entry | None = None
+    grain: Grain | None = None
+    statistic: Statistic = Statistic.AVERAGE
+    theme: Theme | None = None
+
+
+def parse(
+    asked: Mapping[str, Iterable[str]], *, now: datetime | None = None, max_period_days: int = DEFAULT_MAX_DAYS
+) -> Query:
+    """Turn parameters of the page address into a Query.
+
+    `asked` maps a name to its values in order (as werkzeug's `MultiDict.to_dict(flat=False)` does); empty values and
+    unknown names are ignored. `now` is the instant that "today" is taken from. Raises InvalidQuery with one sentence.
+    """
+    given = {name: [value for value in values if value != ""] for name, values in asked.items()}
+    timezone = _one(given, "tz") or DEFAULT_TIMEZONE
+    today = (now or datetime.now(UTC)).astimezone(zone(timezone)).date()
+    user = _one(given, "user")
+    period, preset = _period(given, timezone, today, max_period_days)
+    return Query(
+        user=None if user is None else _id("user", user),
+        workspaces=_ids("workspace", given.get("workspace", [])),
+        projects=_ids("project", given.get("project", [])),
+        period=period,
+        preset=preset,
+        timezone=timezone,
+        today=today,
+        entry=_choice(Entry, "entry", given),
+        grain=_choice(Grain, "grain", given),
+        statistic=_choice(Statistic, "statistic", given) or Statistic.AVERAGE,
+        theme=_choice(Theme, "theme", given),
+    )
+
+
+def _period(
+    given: Mapping[str, list[str]], timezone: str, today: date, max_period_days: int
+) -> tuple[Period | None, Preset | None]:
+    first, last = _one(given, "from"), _one(given, "to")
+    preset = _choice(Preset, "preset", given)
+    if (first is None) != (last is None):
+        raise InvalidQuery("from and to go together; give both dates, or a preset instead.")
+    if first is not None and last is not None:
+        period = Period(_date("from", first), _date("to", last), timezone)
+        if period.last < period.first:
+            raise InvalidQuery("The period ends before it begins; swap from and to.")
+        if period.days > max_period_days:
+            raise InvalidQuery(
+                f"The period has {period.days:,} days and at most {max_period_days:,} are allowed; "
+                "ask for a shorter one."
+            )
+        return period, None
+    preset = preset or DEFAULT_PRESET
+    if preset is Preset.ALL_TIME:
+        return None, preset
+    return Period(*preset_dates(preset, today), timezone), preset
+
+
+def _one(given: Mapping[str, list[str]], name: str) -> str | None:
+    values = given.get(name, [])
+    if len(set(values)) > 1:
+        raise InvalidQuery(f"{name} may be given once only; the address has {len(values)} of them.")
+    return values[0] if values else None
+
+
+def _choice(kind: type[_Choice], name: str, given: Mapping[str, list[str]]) -> _Choice | None:
+    value = _one(given, name)
+    if value is None:
+        return None
+    try:
+        return kind(value)
+    except ValueError:
+        raise InvalidQuery(f"{name} must be one of {', '.join(kind)}.") from None
+
+
+def _date(name: str, value: str) -> date:
+    if re.fullmatch("[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
+        try:
+            day = date.fromisoformat(value)
+        except ValueError:
+            pass
+        else:
+            if FIRST_DATE <= day <= LAST_DATE:
+                return day
+            raise InvalidQuery(f"{name} must lie between {FIRST_DATE} and {LAST_DATE}.")
+    raise InvalidQuery(f"{name} must be a calendar date written YYYY-MM-DD, such as 2024-03-01.")
+
+
+def _id(name: str, value: str) -> str:
+    try:
+        return id_text(value)
+    except InvalidFact:
+        raise InvalidQuery(f"{name} is malformed: an id has 1 to 255 characters and no control characters.") from None
+
+
+def _ids(name: str, values: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(_id(name, value) for value in values))

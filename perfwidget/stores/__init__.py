@@ -1,0 +1,25 @@
+"""Where facts live: the protocol of a store, the statements, and one room an engine."""
+
+from pathlib import Path
+
+from perfwidget.errors import InvalidSetting, StoreUnavailable
+from perfwidget.stores.embedded import EmbeddedStore
+from perfwidget.stores.protocol import Reader, Store
+
+__all__ = ["Reader", "Store", "open_store"]
+
+_EMBEDDED = "duckdb:///"
+
+
+def open_store(url: str, *, create: bool = True) -> Store:
+    """Open the store at an address: `duckdb:///relative/file.duckdb` or `duckdb:////absolute/file.duckdb`.
+
+    `create` says whether a store that is not there is made. Raises InvalidSetting for an address of another form,
+    StoreUnavailable where the store cannot be opened.
+    """
+    path = url.removeprefix(_EMBEDDED)
+    if path == url or not path:
+        raise InvalidSetting("A store address is written duckdb:///relative/or//absolute/file.duckdb.")
+    if not create and not Path(path).is_file():
+        raise StoreUnavailable(f"There is no store at {path}; check the address, or import facts into it first.")
+    return EmbeddedStore(Path(path))

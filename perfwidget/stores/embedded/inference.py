@@ -1,0 +1,99 @@
+"""Facts that a source concluded: they yield to what the store holds, and end the same in any order."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import duckdb
+
+from perfwidget.columns import microseconds
+from perfwidget.facts import Member, Membership, Project, Recorded
+from perfwidget.observations import Inferred
+from perfwidget.stores.embedded.schema import MENTIONED_MEMBERS, column_types
+from perfwidget.stores.embedded.staging import key_match, stage
+
+
+def write(cursor: duckdb.DuckDBPyConnection, guesses: Sequence[Inferred]) -> None:
+    """Add what is not there yet; members that are there by inference only learn more."""
+    if not guesses:
+        return
+    members = [guess for guess in guesses if isinstance(guess.fact, Member)]
+    if members:
+        _write_members(cursor, members)
+    for kind in (Project, Membership, Recorded):
+        rows = {guess.fact.row(): None for guess in guesses if isinstance(guess.fact, kind)}
+        if rows:
+            stage(cursor, "guessed", column_types(kind), list(rows))
+            cursor.execute(
+                f"INSERT INTO {kind.table} SELECT * FROM guessed WHERE NOT EXISTS "
+                f"(SELECT 1 FROM {kind.table} WHERE {key_match(kind, kind.table, 'guessed')})"
+            )
+
+
+def _write_members(cursor: duckdb.DuckDBPyConnection, guesses: Sequence[Inferred]) -> None:
+    stage(cursor, "guessed", column_types(Member), _known_of_members(guesses))
+    match = key_match(Member, "members", "guessed")
+    cursor.execute(
+        f"UPDATE members SET role = 'reviewer' FROM guessed WHERE {match} AND members.inferred "
+        "AND guessed.role = 'reviewer'"
+    )
+    cursor.execute(
+        "UPDATE members SET email = guessed.email, display_name = guessed.display_name, seen_at = guessed.seen_at "
+        f"FROM guessed WHERE {match} AND members.inferred AND guessed.seen_at IS NOT NULL "
+        "AND (guessed.seen_at, coalesce(guessed.email, ''), coalesce(guessed.display_name, '')) > "
+        "(coalesce(members.seen_at, -1), coalesce(members.email, ''), coalesce(members.display_name, ''))"
+    )
+    cursor.execute(f"INSERT INTO members SELECT * FROM guessed WHERE NOT EXISTS (SELECT 1 FROM members WHERE {match})")
+
+
+def _known_of_members(guesses: Sequence[Inferred]) -> list[tuple[Any, ...]]:
+    """Return one row a member: a reviewer if any guess says so, with the e-mail and name seen last."""
+    names = [column.name for column in Member.columns()]
+    email, name, role = names.index("email"), names.index("display_name"), names.index("role")
+    known: dict[tuple[Any, ...], list[Any]] = {}
+    for guess in guesses:
+        row = [*guess.fact.row(), True, None]
+        if row[email] is not None or row[name] is not None:
+            row[-1] = microseconds(guess.seen_at)
+        kept = known.setdefault(tuple(row[:2]), row)
+        newer, older = sorted((row, kept), key=lambda it: (it[-1] or -1, it[email] or "", it[name] or ""))[::-1]
+        merged = list(newer)
+        merged[role] = "reviewer" if "reviewer" in (newer[role], older[role]) else newer[role]
+        known[tuple(row[:2])] = merged
+    return [tuple(row) for row in known.values()]
+
+
+def pass_on_placeholders(cursor: duckdb.DuckDBPyConnection) -> None:
+    """Pass the facts of members known by their e-mail only to the members that have that e-mail."""
+    found = cursor.execute(
+        "SELECT placeholder.organization_id, placeholder.user_id, min(known.user_id) FROM members placeholder "
+        "JOIN members known ON known.organization_id = placeholder.organization_id "
+        "AND lower(known.email) = lower(placeholder.user_id) AND lower(known.user_id) <> lower(known.email) "
+        "WHERE placeholder.inferred AND lower(placeholder.email) = lower(placeholder.user_id) GROUP BY ALL"
+    ).fetchall()
+    for organization_id, placeholder, known in found:
+        names = {"organization_id": organization_id, "placeholder": placeholder, "known": known}
+        placed = "organization_id = $organization_id AND {0} = $placeholder"
+        for table, column in MENTIONED_MEMBERS:
+            cursor.execute(f"UPDATE {table} SET {column} = $known WHERE {placed.format(column)}", names)
+        cursor.execute(
+            "INSERT INTO memberships SELECT organization_id, $known, workspace_id, project_id FROM memberships held "
+            f"WHERE {placed.format('user_id')} AND NOT EXISTS (SELECT 1 FROM memberships WHERE user_id = $known "
+            "AND organization_id = $organization_id AND workspace_id IS NOT DISTINCT FROM held.workspace_id "
+            "AND project_id IS NOT DISTINCT FROM held.project_id)",
+            names,
+        )
+        cursor.execute(
+            "UPDATE members SET role = 'reviewer' WHERE organization_id = $organization_id AND user_id = $known "
+            "AND inferred AND EXISTS (SELECT 1 FROM members WHERE organization_id = $organization_id "
+            "AND user_id = $placeholder AND role = 'reviewer')",
+            names,
+        )
+        cursor.execute(
+            "INSERT INTO mentions SELECT $organization_id, 'member', $known WHERE NOT EXISTS (SELECT 1 FROM mentions "
+            "WHERE organization_id = $organization_id AND kind = 'member' AND id = $known)",
+            {"organization_id": organization_id, "known": known},
+        )
+        gone = {"organization_id": organization_id, "placeholder": placeholder}
+        for table, column in (("members", "user_id"), ("memberships", "user_id"), ("mentions", "id")):
+            kind = " AND kind = 'member'" if table == "mentions" else ""
+            cursor.execute(f"DELETE FROM {table} WHERE {placed.format(column)}{kind}", gone)

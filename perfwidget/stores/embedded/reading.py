@@ -1,0 +1,187 @@
+"""Questions to one consistent state of the embedded file."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import duckdb
+
+from perfwidget.access import Role, Scope, ScopedQuery, Standing, Viewer
+from perfwidget.facts import FACTS
+from perfwidget.metrics import SCANS
+from perfwidget.period import Bucket
+from perfwidget.query import Query
+from perfwidget.stores.protocol import Answer, Profile, ProjectOption, WorkspaceOption
+from perfwidget.stores.sql import aggregates_of, first_instant, scan_statement
+
+
+class DuckDBDialect:
+    """How DuckDB writes what engines write differently."""
+
+    def parameter(self, name: str) -> str:
+        """Return the mark of a named parameter."""
+        return f"${name}"
+
+    def in_list(self, column: str, name: str) -> str:
+        """Return the condition that a column of text is in a list."""
+        return f"{column} IN (SELECT unnest(CAST(${name} AS VARCHAR[])))"
+
+    def middle(self, column: str, condition: str) -> str:
+        """Return twice the exact median: DuckDB's is a double, exact to the half for anything below 2⁵²."""
+        return f"CAST(2 * median({column}) FILTER (WHERE {condition}) AS BIGINT)"
+
+
+_DIALECT = DuckDBDialect()
+
+_MEMBERS = """
+    SELECT user_id, email, display_name, active FROM members WHERE organization_id = $organization_id
+"""
+_MEMBERS_AND_MENTIONED = f"""{_MEMBERS}
+    UNION ALL
+    SELECT id, NULL, NULL, TRUE FROM mentions WHERE organization_id = $organization_id AND kind = 'member'
+    AND id NOT IN (SELECT user_id FROM members WHERE organization_id = $organization_id)
+"""
+_PROJECTS = """
+    SELECT project_id, title, workspace_id FROM projects WHERE organization_id = $organization_id
+    UNION ALL
+    SELECT id, id, NULL FROM mentions WHERE organization_id = $organization_id AND kind = 'project'
+    AND id NOT IN (SELECT project_id FROM projects WHERE organization_id = $organization_id)
+"""
+
+
+class EmbeddedReader:
+    """One transaction of one cursor; the protocol says what each method means."""
+
+    def __init__(self, cursor: duckdb.DuckDBPyConnection) -> None:
+        self._cursor = cursor
+
+    def _rows(self, text: str, parameters: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+        # DuckDB refuses parameters that a statement does not name.
+        used = {name: value for name, value in parameters.items() if f"${name}" in text}
+        return self._cursor.execute(text, used).fetchall()
+
+    def standing(self, viewer: Viewer, query: Query) -> Standing:
+        """Say what the store knows of the viewer and of the ids they ask for."""
+        parameters = {"organization_id": viewer.organization_id, "user_id": viewer.user_id}
+        record = self._rows(
+            "SELECT active FROM members WHERE organization_id = $organization_id AND user_id = $user_id", parameters
+        )
+        role = viewer.known_role()
+        projects = self._asked_projects(viewer, query) if role.sees_organization else self._memberships(viewer)
+        return Standing(record[0][0] if record else None, projects, self._knows_user(viewer, role, query.user))
+
+    def _knows_user(self, viewer: Viewer, role: Role, user: str | None) -> bool:
+        if user is None or not role.chooses_members:
+            return False
+        known = _MEMBERS_AND_MENTIONED if role.sees_organization else _MEMBERS
+        text = f"SELECT 1 FROM ({known}) known WHERE user_id = $asked LIMIT 1"
+        return bool(self._rows(text, {"organization_id": viewer.organization_id, "asked": user}))
+
+    def _asked_projects(self, viewer: Viewer, query: Query) -> dict[str, str | None]:
+        if not query.projects and not query.workspaces:
+            return {}
+        text = (
+            f"SELECT project_id, workspace_id FROM ({_PROJECTS}) known "
+            f"WHERE {_DIALECT.in_list('project_id', 'projects')} OR {_DIALECT.in_list('workspace_id', 'workspaces')}"
+        )
+        parameters = {
+            "organization_id": viewer.organization_id,
+            "projects": list(query.projects),
+            "workspaces": list(query.workspaces),
+        }
+        return dict(self._rows(text, parameters))
+
+    def _memberships(self, viewer: Viewer) -> dict[str, str | None]:
+        """Map the viewer's projects to their workspaces; each list of the viewer's replaces the store's half."""
+        parameters: dict[str, Any] = {"organization_id": viewer.organization_id, "user_id": viewer.user_id}
+        stored = self._rows(
+            "SELECT workspace_id, project_id FROM memberships "
+            "WHERE organization_id = $organization_id AND user_id = $user_id",
+            parameters,
+        )
+        workspaces = {workspace for workspace, _ in stored if workspace is not None}
+        projects = {project for _, project in stored if project is not None}
+        parameters["workspaces"] = sorted(workspaces if viewer.workspaces is None else viewer.workspaces)
+        parameters["projects"] = sorted(projects if viewer.projects is None else viewer.projects)
+        found = self._rows(
+            "SELECT project_id, workspace_id FROM projects WHERE organization_id = $organization_id "
+            f"AND ({_DIALECT.in_list('project_id', 'projects')} OR {_DIALECT.in_list('workspace_id', 'workspaces')})",
+            parameters,
+        )
+        return dict.fromkeys(parameters["projects"]) | dict(found)
+
+    def first_instant(self, asked: ScopedQuery) -> int | None:
+        """Return the instant of the subject's first fact in scope."""
+        [(first,)] = self._rows(*first_instant(_DIALECT, asked))
+        return None if first is None else int(first)
+
+    def answer(self, asked: ScopedQuery, buckets: Sequence[Bucket]) -> Answer:
+        """Answer every aggregate, with one statement for each kind of rows."""
+        total: dict[Any, int | None] = {}
+        places: dict[int, dict[Any, int | None]] = {}
+        for scan in SCANS:
+            aggregates = aggregates_of(scan)
+            for place, *values in self._rows(*scan_statement(_DIALECT, asked, scan, buckets)):
+                target = total if place is None else places.setdefault(place, {})
+                target.update(zip(aggregates, values, strict=True))
+        return Answer(total, places)
+
+    def profile(self, asked: ScopedQuery) -> Profile:
+        """Return who the subject is."""
+        parameters = {"organization_id": asked.scope.organization_id, "subject_id": asked.subject_id}
+        rows = self._rows(f"SELECT * FROM ({_MEMBERS}) known WHERE user_id = $subject_id", parameters)
+        return Profile(*rows[0]) if rows else Profile(asked.subject_id, None, None, active=True)
+
+    def recorded(self, scope: Scope) -> Mapping[str, int | None]:
+        """Map each recorded kind to the instant since when."""
+        text = "SELECT kind, since FROM recorded WHERE organization_id = $organization_id"
+        return dict(self._rows(text, {"organization_id": scope.organization_id}))
+
+    def members(self, scope: Scope, search: str, limit: int) -> Sequence[Profile]:
+        """Return members that the viewer may choose, whose name, e-mail or id holds the text."""
+        parameters = {
+            "organization_id": scope.organization_id,
+            "viewer_id": scope.viewer_id,
+            "search": search.casefold(),
+            "limit": limit,
+        }
+        known = _MEMBERS_AND_MENTIONED if scope.role.sees_organization else _MEMBERS
+        text = (
+            f"SELECT * FROM ({known}) known WHERE (contains(lower(coalesce(display_name, '')), $search) "
+            "OR contains(lower(coalesce(email, '')), $search) OR contains(lower(user_id), $search))"
+            f"{'' if scope.role.chooses_members else ' AND user_id = $viewer_id'} "
+            "ORDER BY lower(coalesce(display_name, email, user_id)), user_id LIMIT $limit"
+        )
+        return [Profile(*row) for row in self._rows(text, parameters)]
+
+    def organizations(self) -> Sequence[str]:
+        """Return the ids of all organizations."""
+        tables = " UNION ".join(f"SELECT organization_id FROM {fact.table}" for fact in FACTS)
+        return [organization for (organization,) in self._rows(f"{tables} ORDER BY organization_id", {})]
+
+    def workspaces(self, scope: Scope) -> Sequence[WorkspaceOption]:
+        """Return the workspaces that hold a project in scope."""
+        held = {project.workspace_id for project in self.projects(scope)} - {None}
+        text = (
+            "SELECT workspace_id, title FROM workspaces WHERE organization_id = $organization_id "
+            f"AND {_DIALECT.in_list('workspace_id', 'held')}"
+        )
+        titles = dict(self._rows(text, {"organization_id": scope.organization_id, "held": sorted(filter(None, held))}))
+        options = [WorkspaceOption(workspace, titles.get(workspace, workspace)) for workspace in held if workspace]
+        return sorted(options, key=lambda option: (option.title.casefold(), option.workspace_id))
+
+    def projects(self, scope: Scope) -> Sequence[ProjectOption]:
+        """Return the projects in scope."""
+        parameters: dict[str, Any] = {"organization_id": scope.organization_id}
+        if scope.projects is None:
+            found = self._rows(_PROJECTS, parameters)
+        else:
+            parameters["projects"] = sorted(scope.projects)
+            found = self._rows(
+                "SELECT project_id, title, workspace_id FROM projects WHERE organization_id = $organization_id "
+                f"AND {_DIALECT.in_list('project_id', 'projects')}",
+                parameters,
+            )
+            known = {project for project, _, _ in found}
+            found += [(project, project, None) for project in scope.projects - known]
+        options = [ProjectOption(*row) for row in found]
+        return sorted(options, key=lambda option: (option.title.casefold(), option.project_id))

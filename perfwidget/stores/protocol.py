@@ -1,0 +1,100 @@
+"""What every engine offers: a store that is written to, and a reader of one consistent state of it."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from typing import NamedTuple, Protocol
+
+from perfwidget.access import Scope, ScopedQuery, Standing, Viewer
+from perfwidget.columns import Id
+from perfwidget.facts import Fact, Key, Membership
+from perfwidget.metrics import Aggregate
+from perfwidget.observations import Inferred, Snapshot
+from perfwidget.period import Bucket
+from perfwidget.query import Query
+
+Values = dict[Aggregate, int | None]
+
+
+class Answer(NamedTuple):
+    """Every aggregate over the whole period, and for each bucket that has any rows, by its place."""
+
+    total: Values
+    buckets: Mapping[int, Values]
+
+
+class Profile(NamedTuple):
+    """Who a member is; `email` and `name` are None where the store does not know them."""
+
+    user_id: str
+    email: str | None
+    name: str | None
+    active: bool
+
+
+class WorkspaceOption(NamedTuple):
+    """A workspace that may be chosen."""
+
+    workspace_id: str
+    title: str
+
+
+class ProjectOption(NamedTuple):
+    """A project that may be chosen, with the workspace it stands in."""
+
+    project_id: str
+    title: str
+    workspace_id: str | None
+
+
+class Reader(Protocol):
+    """One consistent state of a store, for one question and what is shown beside its answer."""
+
+    def standing(self, viewer: Viewer, query: Query) -> Standing:
+        """Say what the store knows of the viewer and of the ids they ask for."""
+
+    def first_instant(self, asked: ScopedQuery) -> int | None:
+        """Return the instant of the subject's first fact in scope, in microseconds, or None if there is none."""
+
+    def answer(self, asked: ScopedQuery, buckets: Sequence[Bucket]) -> Answer:
+        """Answer every aggregate for the question's period; `buckets` cut that period without gaps."""
+
+    def profile(self, asked: ScopedQuery) -> Profile:
+        """Return who the subject is."""
+
+    def recorded(self, scope: Scope) -> Mapping[str, int | None]:
+        """Map each kind of facts that the organization's source records to the instant since when (None: always)."""
+
+    def members(self, scope: Scope, search: str, limit: int) -> Sequence[Profile]:
+        """Return up to `limit` members that the viewer may choose, by name, whose name, e-mail or id holds `search`."""
+
+    def organizations(self) -> Sequence[str]:
+        """Return the ids of all organizations; for those who own the store, never for a viewer."""
+
+    def workspaces(self, scope: Scope) -> Sequence[WorkspaceOption]:
+        """Return the workspaces that hold a project in scope, by title."""
+
+    def projects(self, scope: Scope) -> Sequence[ProjectOption]:
+        """Return the projects in scope, by title."""
+
+
+class Store(Protocol):
+    """Where the facts live."""
+
+    def reading(self) -> AbstractContextManager[Reader]:
+        """Open one consistent state for reading; raises StoreUnavailable."""
+
+    def write(self, facts: Iterable[Fact | Snapshot | Inferred]) -> None:
+        """Keep facts in one transaction, all or nothing; a fact with the key of another replaces it.
+
+        An annotation or comment that is older (by `updated_at`) than the one kept is left out. Raises InvalidFact and
+        whatever the iterable raises; nothing is kept then.
+        """
+
+    def remove(self, facts: Iterable[Fact | Key]) -> None:
+        """Remove facts by their keys in one transaction, all or nothing; unknown keys are no fault."""
+
+    def set_memberships(self, organization_id: Id, user_id: Id, memberships: Iterable[Membership]) -> None:
+        """Replace all memberships of one user in one transaction."""
+
+    def close(self) -> None:
+        """Let go of the store; reading and writing are over."""

@@ -1,0 +1,203 @@
+"""The statements that answer a scoped question, written once for every engine.
+
+Values never stand in the text: they are named parameters. The only literals are whole numbers of our own making, the
+boundaries of buckets. What differs by engine is a `Dialect`.
+"""
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from typing import Any, NamedTuple, Protocol
+
+from perfwidget.access import ScopedQuery
+from perfwidget.columns import INVALID_LEAD_TIME
+from perfwidget.metrics import (
+    AGGREGATES,
+    ANNOTATED,
+    COUNTED_ACTIONS,
+    REVIEW_ACTIONS,
+    Aggregate,
+    Condition,
+    Count,
+    Is,
+    OneOf,
+    Rows,
+    Rules,
+    Scan,
+    Total,
+    Where,
+)
+from perfwidget.period import Bucket
+
+
+class Dialect(Protocol):
+    """What differs between engines."""
+
+    def parameter(self, name: str) -> str:
+        """Return the mark of a named parameter."""
+
+    def in_list(self, column: str, name: str) -> str:
+        """Return the condition that a column of text is in the list given as a named parameter."""
+
+    def middle(self, column: str, condition: str) -> str:
+        """Return the expression of twice the exact median of a whole-number column, as a whole number."""
+
+
+class Statement(NamedTuple):
+    """A text and its parameters."""
+
+    text: str
+    parameters: dict[str, Any]
+
+
+def scoped(dialect: Dialect, asked: ScopedQuery, member: str) -> Statement:
+    """Return the condition that a row is the subject's and in scope; every question about rows stands on it."""
+    parameters: dict[str, Any] = {"organization_id": asked.scope.organization_id, "subject_id": asked.subject_id}
+    text = f"organization_id = {dialect.parameter('organization_id')} AND {member} = {dialect.parameter('subject_id')}"
+    if asked.projects is not None:
+        text += f" AND {dialect.in_list('project_id', 'projects')}"
+        parameters["projects"] = sorted(asked.projects)
+    return Statement(text, parameters)
+
+
+def first_instant(dialect: Dialect, asked: ScopedQuery) -> Statement:
+    """Return the statement whose one value is the instant of the subject's first fact in scope, or null."""
+    sources = (
+        ("annotations", "completed_by", "completed_at"),
+        ("actions", "user_id", "created_at"),
+        ("reviews", "completed_by", "created_at"),
+        ("reviews", "reviewer_id", "created_at"),
+        ("review_visits", "user_id", "coalesce(closed_at, opened_at)"),
+        ("comments", "completed_by", "created_at"),
+    )
+    parts = [
+        f"SELECT min({instant}) AS first FROM {table} WHERE {scoped(dialect, asked, member).text}"
+        for table, member, instant in sources
+    ]
+    text = f"SELECT min(first) FROM ({' UNION ALL '.join(parts)}) firsts"
+    return Statement(text, scoped(dialect, asked, "user_id").parameters)
+
+
+def aggregates_of(scan: Scan) -> tuple[Aggregate, ...]:
+    """Return the aggregates that one pass over a scan answers, in the order of the statement's columns."""
+    return tuple(aggregate for aggregate in AGGREGATES if aggregate.rows.scan == scan)
+
+
+def scan_statement(dialect: Dialect, asked: ScopedQuery, scan: Scan, buckets: Sequence[Bucket]) -> Statement:
+    """Return the statement that answers a scan's aggregates in one pass.
+
+    Its rows are (place of the bucket, or null for the whole period; then the aggregates). Buckets without rows are left
+    out.
+    """
+    instant = scan.instant[0] if len(scan.instant) == 1 else f"coalesce({', '.join(scan.instant)})"
+    condition, parameters = scoped(dialect, asked, scan.member)
+    parameters |= {"period_start": buckets[0].start, "period_end": buckets[-1].end}
+    columns = ["*", f"{_place(instant, buckets)} AS place"]
+    if scan is ANNOTATED:
+        columns.append(f"annotation_id IN ({_latest_rejected(dialect)}) AS latest_review_rejects")
+    values = ", ".join(_aggregate(dialect, aggregate, asked.rules) for aggregate in aggregates_of(scan))
+    text = (
+        f"SELECT place, {values} FROM ("
+        f"SELECT {', '.join(columns)} FROM {scan.fact.table} WHERE {condition} "
+        f"AND {instant} >= {dialect.parameter('period_start')} AND {instant} < {dialect.parameter('period_end')}"
+        ") facts GROUP BY GROUPING SETS ((), (place))"
+    )
+    return Statement(text, parameters)
+
+
+def _latest_rejected(dialect: Dialect) -> str:
+    """Return the query of the subject's annotations whose latest review, of any time, is a rejection."""
+    organization, subject = dialect.parameter("organization_id"), dialect.parameter("subject_id")
+    return (
+        "SELECT annotation_id FROM (SELECT annotation_id, action, row_number() OVER "
+        "(PARTITION BY annotation_id ORDER BY created_at DESC, review_id DESC) AS newest FROM reviews "
+        f"WHERE organization_id = {organization} AND completed_by = {subject} AND action IN ({_texts(REVIEW_ACTIONS)})"
+        ") latest WHERE newest = 1 AND action = 'rejected'"
+    )
+
+
+def _aggregate(dialect: Dialect, aggregate: Aggregate, rules: Rules) -> str:
+    condition = _conditions(dialect, aggregate.rows, rules)
+    if isinstance(aggregate, Count):
+        return f"count(*) FILTER (WHERE {condition})"
+    column = "closed_at - opened_at" if aggregate.column == "lasted" else aggregate.column
+    if isinstance(aggregate, Total):
+        return f"coalesce(sum({column}) FILTER (WHERE {condition}), 0)"
+    return dialect.middle(column, condition)
+
+
+def _conditions(dialect: Dialect, rows: Rows, rules: Rules) -> str:
+    return " AND ".join(_condition(dialect, where, rules) for where in rows.where) or "TRUE"
+
+
+def _condition(dialect: Dialect, where: Where, rules: Rules) -> str:
+    counted = COUNTED_ACTIONS + (("rejected",) if rules.count_rejected else ())
+    match where:
+        case OneOf(column, values):
+            return f"{column} IN ({_texts(values)})"
+        case Is(column, value):
+            return column if value else f"NOT {column}"
+        case Condition.COUNTED:
+            return f"last_action IN ({_texts(counted)})"
+        case Condition.UNCOUNTED:
+            return f"last_action NOT IN ({_texts((*COUNTED_ACTIONS, 'rejected'))})"
+        case Condition.CREATED_EARLIER:
+            return f"created_at < {dialect.parameter('period_start')}"
+        case Condition.LATEST_REVIEW_REJECTS:
+            return "latest_review_rejects"
+        case Condition.BY_SUBJECT:
+            return f"reviewer_id = {dialect.parameter('subject_id')}"
+        case Condition.VISIT_TIMED:
+            return "closed_at >= opened_at"
+        case Condition.TIME_USABLE:
+            return "lead_time >= 0"
+        case Condition.TIME_MISSING:
+            return "lead_time IS NULL"
+        case Condition.TIME_INVALID:
+            return f"lead_time = {INVALID_LEAD_TIME}"
+        case Condition.SCORE_PRESENT:
+            return "score IS NOT NULL"
+        case Condition.SCORE_MISSING:
+            return "score IS NULL"
+
+
+def _texts(values: Sequence[str]) -> str:
+    """Return names of our own definitions, never anything asked, as literals."""
+    return ", ".join(f"'{value}'" for value in values)
+
+
+class _Run(NamedTuple):
+    """Neighbouring buckets of one width, which one division tells apart."""
+
+    place: int
+    start: int
+    width: int
+    many: bool
+
+
+def _runs(buckets: Sequence[Bucket]) -> Iterator[_Run]:
+    place = 0
+    for width, group in groupby(buckets, key=lambda bucket: bucket.end - bucket.start):
+        members = list(group)
+        if width:  # a day that a zone left out altogether has no instants
+            yield _Run(place, members[0].start, width, len(members) > 1)
+        place += len(members)
+
+
+def _place(instant: str, buckets: Sequence[Bucket]) -> str:
+    """Return the expression of the place of the bucket that holds an instant.
+
+    The boundaries come from Python, so that all engines agree whatever time zone data they have; days are 24 hours
+    long between clock changes, so a few comparisons and a division do for years.
+    """
+    return _search(instant, list(_runs(buckets)))
+
+
+def _search(instant: str, runs: Sequence[_Run]) -> str:
+    if len(runs) == 1:
+        place, start, width, many = runs[0]
+        return f"{place} + ({instant} - {start}) // {width}" if many else str(place)
+    half = len(runs) // 2
+    return (
+        f"CASE WHEN {instant} < {runs[half].start} THEN {_search(instant, runs[:half])} "
+        f"ELSE {_search(instant, runs[half:])} END"
+    )

@@ -1,0 +1,183 @@
+"""Writing facts: keys, versions, all or nothing, and one owner of the file."""
+
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from perfwidget.errors import InvalidFact, InvalidSetting, StoreUnavailable
+from perfwidget.facts import Action, Comment, Fact, Member, Membership, Project
+from perfwidget.stores import Store, open_store
+from tests.worlds import ORGANIZATION, OWNER, annotation, ask, at, people, review
+
+MARCH = {"user": "ann", "from_": "2024-03-01", "to": "2024-03-31"}
+NOON = "2024-03-05 12:00"
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    opened = open_store(f"duckdb:///{tmp_path}/facts.duckdb")
+    opened.write(people())
+    yield opened
+    opened.close()
+
+
+def total(store: Store) -> object:
+    return ask(store, **MARCH).values["total_time"]
+
+
+def test_writing_a_fact_again_replaces_it(store: Store) -> None:
+    store.write([annotation(1, NOON, lead_time=10)])
+    store.write([annotation(1, NOON, lead_time=20)])
+    store.write([annotation("1", NOON, lead_time=30)])
+    assert total(store) == 30.0
+    assert ask(store, **MARCH).values["submitted_annotations"] == 1
+
+
+def test_an_older_version_never_replaces_a_newer_one(store: Store) -> None:
+    newer = annotation(1, NOON, lead_time=20, updated_at=at("2024-03-06 00:00"))
+    older = replace(newer, lead_time=10, updated_at=at("2024-03-05 23:00"))
+    for facts in ([newer], [older], [older, newer], [newer, older]):
+        store.write(facts)
+        assert total(store) == 20.0
+
+
+def test_the_last_of_equal_versions_stands(store: Store) -> None:
+    store.write([annotation(1, NOON, lead_time=10), annotation(1, NOON, lead_time=20)])
+    assert total(store) == 20.0
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        annotation("", NOON),
+        annotation("a\tb", NOON),
+        annotation("x" * 256, NOON),
+        annotation(True, NOON),
+        annotation(1, NOON, completed_at=None),
+        annotation(1, NOON, last_action=None),
+        annotation(1, NOON, completed_at=at(NOON).replace(tzinfo=None)),
+        annotation(1, NOON, updated_at=at("1969-12-31 23:59")),
+        annotation(1, NOON, was_cancelled=1),
+        Membership(ORGANIZATION, "ann"),
+        Membership(ORGANIZATION, "ann", "w", "p1"),
+        Member(ORGANIZATION, "ann", "ann@acme.example", "Ann"),
+    ],
+)
+def test_a_broken_fact_is_refused_and_nothing_of_its_write_is_kept(store: Store, broken: Fact) -> None:
+    with pytest.raises(InvalidFact):
+        store.write([annotation(7, NOON, lead_time=10), broken])
+    assert total(store) == 0.0
+
+
+def test_a_write_whose_facts_break_off_keeps_nothing(store: Store) -> None:
+    def facts() -> Iterator[Fact]:
+        yield annotation(7, NOON, lead_time=10)
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        store.write(facts())
+    assert total(store) == 0.0
+
+
+def test_removing_facts_by_their_keys_or_by_themselves(store: Store) -> None:
+    facts = [annotation(number, NOON, lead_time=number) for number in (1, 2, 4)]
+    store.write([*facts, review(1, NOON, "rejected")])
+    store.remove([facts[0].key, annotation(99, NOON)])
+    assert total(store) == 6.0
+    store.remove([facts[2], review(1, NOON, "rejected")])
+    assert (total(store), ask(store, **MARCH).values["performance_score"]) == (2.0, None)
+    store.remove([Membership(ORGANIZATION, "ann", project_id="p2"), Project(ORGANIZATION, "p2", None, "")])
+    assert ask(store, replace_role("annotator"), from_="2024-03-01", to="2024-03-31").scope == ("p1",)
+
+
+def replace_role(role: str):  # type: ignore[no-untyped-def]
+    """Return ann as a viewer of another role."""
+    return type(OWNER)(ORGANIZATION, "ann", role)
+
+
+def test_memberships_are_replaced_as_a_set(store: Store) -> None:
+    ann = replace_role("annotator")
+    store.set_memberships(ORGANIZATION, "ann", [Membership(ORGANIZATION, "ann", project_id="p9")])
+    assert ask(store, ann).scope == ("p9",)
+    with pytest.raises(InvalidFact):
+        store.set_memberships(ORGANIZATION, "ann", [Membership(ORGANIZATION, "rev", project_id="p1")])
+    assert ask(store, ann).scope == ("p9",)
+    store.set_memberships(ORGANIZATION, "ann", [])
+    assert ask(store, ann).scope == ()
+
+
+def test_facts_stay_when_the_file_is_opened_again(tmp_path: Path) -> None:
+    address = f"duckdb:///{tmp_path}/facts.duckdb"
+    first = open_store(address)
+    first.write([*people(), annotation(1, NOON, lead_time=10)])
+    first.close()
+    again = open_store(address)
+    assert total(again) == 10.0
+    again.close()
+
+
+def test_a_second_process_gets_one_clear_sentence(store: Store, tmp_path: Path) -> None:
+    code = f"from perfwidget.stores import open_store\nopen_store('duckdb:///{tmp_path}/facts.duckdb')"
+    other = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
+    assert other.returncode == 1
+    sentence = other.stderr.strip().splitlines()[-1]
+    assert "open in another program" in sentence
+    assert "PostgreSQL" in sentence
+    assert total(store) == 0.0
+
+
+@pytest.mark.parametrize("address", ["", "facts.duckdb", "duckdb://x", "mysql://host/db", "duckdb:///"])
+def test_an_address_of_another_form_is_refused(address: str) -> None:
+    with pytest.raises(InvalidSetting, match="duckdb:///"):
+        open_store(address)
+
+
+def test_what_is_no_store_cannot_be_opened(tmp_path: Path) -> None:
+    (tmp_path / "text.duckdb").write_text("no database " * 2000)
+    for name in ("text.duckdb", "missing/facts.duckdb"):
+        with pytest.raises(StoreUnavailable):
+            open_store(f"duckdb:///{tmp_path}/{name}")
+
+
+def test_a_closed_store_says_so(tmp_path: Path) -> None:
+    closed = open_store(f"duckdb:///{tmp_path}/facts.duckdb")
+    closed.close()
+    with pytest.raises(StoreUnavailable):
+        ask(closed, **MARCH)
+
+
+def test_readers_see_whole_writes_only(store: Store) -> None:
+    """Each write moves the same 60 s between two annotations: a torn read would see another sum."""
+    store.write([annotation(1, NOON, lead_time=60), annotation(2, NOON, lead_time=0)])
+    seen: list[object] = []
+    done = threading.Event()
+
+    def read() -> None:
+        while not done.is_set():
+            seen.append(total(store))
+
+    readers = [threading.Thread(target=read) for _ in range(4)]
+    for reader in readers:
+        reader.start()
+    for step in range(30):
+        store.write([annotation(1, NOON, lead_time=step), annotation(2, NOON, lead_time=60 - step)])
+    done.set()
+    for reader in readers:
+        reader.join()
+    assert set(seen) == {60.0}
+
+
+def test_text_of_any_kind_is_kept(store: Store) -> None:
+    store.write(
+        [
+            Member(ORGANIZATION, "ann", "ann@acme.example", "a\ud800\0'é😀", role="annotator"),
+            Action(ORGANIZATION, 1, 1, "p1", "t1", "ann", "submitted", created_at=at(NOON)),
+            Comment(ORGANIZATION, 1, 1, "p1", "t1", "ann", "rev", "x" * 1_000_000, at(NOON), at(NOON)),
+        ]
+    )
+    assert ask(store, **MARCH).user.name == "a\ufffd\ufffd'é😀"
