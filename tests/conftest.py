@@ -1,0 +1,140 @@
+"""What the tests share: how hard Hypothesis looks, and a Chromium whose pages may not go wrong unnoticed."""
+
+import os
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from hypothesis import HealthCheck, settings
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, sync_playwright
+from selenium.webdriver.chrome.options import Options
+
+IN_CI = os.environ.get("CI") == "true"
+
+# How long an example takes says something about the machine, not about the code; in CI the same examples every time.
+settings.register_profile("ci", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("desk", max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("ci" if IN_CI else "desk")
+
+CHROMIUM = shutil.which("chromium")
+CHROMIUM_ARGUMENTS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--no-first-run",
+    # No name but this machine's is looked up, so that a page that asks a foreign server fails at once.
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1, EXCLUDE [::1]",
+)
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+BROWSER_FIXTURES = {"browser", "open_page", "page", "dash_br", "dash_duo"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests that need a browser, and run them last: they are slow, and Playwright leaves an event loop
+    running in this thread, in which nobody else could start one."""
+    for item in items:
+        if BROWSER_FIXTURES.intersection(getattr(item, "fixturenames", ())):
+            item.add_marker("browser")
+    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip what needs a browser where there is none; in CI that is a failure."""
+    if item.get_closest_marker("browser") and not (CHROMIUM and shutil.which("chromedriver")):
+        (pytest.fail if IN_CI else pytest.skip)("needs Chromium: apt-get install chromium chromium-driver")
+
+
+def pytest_setup_options() -> Options:
+    """Let Dash's own fixtures (`dash_duo`, `dash_br`) drive the same Chromium."""
+    options = Options()
+    if CHROMIUM:
+        options.binary_location = CHROMIUM
+    for argument in (*CHROMIUM_ARGUMENTS, "--headless=new"):
+        options.add_argument(argument)
+    return options
+
+
+class Watch:
+    """What went wrong in the pages of a test: console errors and warnings, uncaught errors, requests that failed or
+    that were meant for another machine."""
+
+    def __init__(self) -> None:
+        self._faults: list[str] = []
+        self._expected: list[str] = []
+
+    def expect(self, pattern: str) -> None:
+        """Let pass what the regular expression is found in; texts read like `console error: … (http://…)`."""
+        self._expected.append(pattern)
+
+    def unexpected(self) -> list[str]:
+        """What nobody expected, in the order in which it happened."""
+        return [fault for fault in self._faults if not any(re.search(pattern, fault) for pattern in self._expected)]
+
+    def follow(self, context: BrowserContext) -> None:
+        """Watch all pages of a browser context, its frames and later windows too."""
+        context.on("console", self._console)
+        context.on("weberror", lambda error: self._faults.append(f"uncaught: {error.error}"))
+        context.on("request", self._request)
+        context.on("requestfailed", self._request_failed)
+
+    def _console(self, message: ConsoleMessage) -> None:
+        address = message.location["url"]
+        # Chromium asks for an icon by itself, sooner or later.
+        if message.type in {"error", "warning", "assert"} and not address.endswith("/favicon.ico"):
+            self._faults.append(f"console {message.type}: {message.text} ({address})")
+
+    def _request(self, request: Request) -> None:
+        address = urlsplit(request.url)
+        if address.scheme not in {"about", "blob", "data"} and address.hostname not in LOOPBACK:
+            self._faults.append(f"request to another machine: {request.url}")
+
+    def _request_failed(self, request: Request) -> None:
+        # A page that is left or a download that is saved ends its requests this way.
+        if request.failure != "net::ERR_ABORTED":
+            self._faults.append(f"request failed: {request.url} ({request.failure})")
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One headless Chromium for all tests."""
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_ARGUMENTS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def watch() -> Iterator[Watch]:
+    """Fail the test if anything went wrong in its pages that it did not announce with `watch.expect(…)`."""
+    watch = Watch()
+    yield watch
+    if faults := watch.unexpected():
+        pytest.fail("In the browser:\n" + "\n".join(faults), pytrace=False)
+
+
+@pytest.fixture
+def open_page(browser: Browser, watch: Watch) -> Iterator[Callable[..., Page]]:
+    """Open a page as somebody new, with no cookies: `open_page(timezone_id="America/Phoenix", color_scheme="dark")`.
+
+    Takes what Playwright's `Browser.new_context` takes. The language is English and the zone UTC unless said otherwise.
+    """
+    contexts: list[BrowserContext] = []
+
+    def open_one(**options: Any) -> Page:
+        context = browser.new_context(**({"locale": "en-US", "timezone_id": "UTC"} | options))
+        contexts.append(context)
+        watch.follow(context)
+        return context.new_page()
+
+    yield open_one
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture
+def page(open_page: Callable[..., Page]) -> Page:
+    """Give a page of somebody new."""
+    return open_page()

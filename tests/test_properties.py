@@ -1,0 +1,158 @@
+"""What holds for any facts: reports agree with a plain computation, days add up, filters only narrow."""
+
+import itertools
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from fractions import Fraction
+from statistics import median
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from perfwidget.access import Viewer
+from perfwidget.facts import Annotation, Fact, Member, Project, Review
+from perfwidget.report import Report
+from perfwidget.stores import Store, open_store
+from tests.worlds import ask
+
+COUNTED = {"submitted", "updated", "accepted", "fixed_and_accepted", "deleted_review"}
+ACTIONS = sorted(COUNTED | {"rejected", "imported", "skipped", "something new"})
+ZONES = ["UTC", "Europe/Berlin", "America/Phoenix", "America/Sao_Paulo", "Asia/Kathmandu", "Australia/Lord_Howe"]
+SPRING = datetime(2024, 3, 25, tzinfo=UTC)
+_numbers = itertools.count()
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    """One file for all examples, each of which is an organization of its own."""
+    opened = open_store(f"duckdb:///{tmp_path_factory.mktemp('properties')}/facts.duckdb")
+    yield opened
+    opened.close()
+
+
+_instants = st.integers(0, 14 * 24 * 60 - 1).map(lambda minutes: SPRING + timedelta(minutes=minutes))
+_times = (
+    st.none() | st.integers(0, 10**7).map(lambda thousandths: thousandths / 1000) | st.just(-3) | st.just(float("nan"))
+)
+_rows = st.tuples(_instants, _times, st.sampled_from(ACTIONS), st.booleans(), st.sampled_from("abc"), st.integers(0, 9))
+_reviews = st.tuples(
+    _instants,
+    st.sampled_from(["accepted", "rejected", "fixed_and_accepted", "other"]),
+    st.none() | st.integers(0, 100).map(lambda hundredths: hundredths / 100),
+    st.sampled_from("abc"),
+)
+_worlds = st.tuples(st.lists(_rows, max_size=25), st.lists(_reviews, max_size=12), st.sampled_from(ZONES))
+
+
+def written(store: Store, world: tuple[list[tuple], list[tuple], str]) -> tuple[str, list[Annotation], list[Review]]:  # type: ignore[type-arg]
+    """Keep a world's facts in an organization of its own and return them."""
+    organization = f"o{next(_numbers)}"
+    rows, reviews, _ = world
+    annotations = [
+        Annotation(
+            organization,
+            number,
+            project,
+            number,
+            "ann",
+            instant - timedelta(days=age),
+            completed_at=instant,
+            updated_at=instant,
+            lead_time=time,
+            last_action=action,
+            was_cancelled=cancelled,
+        )
+        for number, (instant, time, action, cancelled, project, age) in enumerate(rows)
+    ]
+    told = [
+        Review(organization, number, number, project, number, "ann", "rev", action, score, instant)
+        for number, (instant, action, score, project) in enumerate(reviews)
+    ]
+    facts: list[Fact] = [Member(organization, "ann", None, None, role="annotator"), *annotations, *told]
+    facts += [Project(organization, project, None, project) for project in "abc"]
+    store.write(facts)
+    return organization, annotations, told
+
+
+def asked(store: Store, organization: str, zone: str, **more: object) -> Report:
+    owner = Viewer(organization, "boss", "owner")
+    period = {"from_": "2024-03-26", "to": "2024-04-06", "tz": zone}
+    return ask(store, owner, user="ann", **{**period, **more})  # type: ignore[arg-type]
+
+
+def plainly(annotations: list[Annotation], reviews: list[Review], zone: str, days: set[date]) -> dict[str, object]:
+    """Work out the figures of some days with exact fractions, straight from their definitions."""
+
+    def on(instant: datetime) -> bool:
+        return instant.astimezone(ZoneInfo(zone)).date() in days
+
+    mine = [row for row in annotations if on(row.completed_at)]
+    kept = [row for row in mine if not row.was_cancelled]
+    counted = [row for row in kept if row.last_action in COUNTED]
+    times = [Fraction(str(row.lead_time)) for row in counted if row.lead_time is not None and row.lead_time >= 0]
+    scores = {"accepted": Fraction(1), "rejected": Fraction(0)}
+    marks = [
+        scores.get(review.action, None if review.score is None else Fraction(str(review.score)))
+        for review in reviews
+        if on(review.created_at) and review.action != "other"
+    ]
+    known = [mark for mark in marks if mark is not None]
+    return {
+        "submitted_annotations": len(counted),
+        "updated": sum(row.last_action == "updated" for row in counted),
+        "skipped": len(mine) - len(kept),
+        "rejected": sum(row.last_action == "rejected" for row in kept),
+        "other_actions": sum(row.last_action not in COUNTED | {"rejected"} for row in kept),
+        "total_time": None if counted and not times else float(sum(times)),
+        "time_per_annotation_median": float(median(times)) if times else None,
+        "total_time_median": float(len(counted) * median(times)) if times else None,
+        "time_per_annotation_average": float(sum(times) / len(times)) if times else None,
+        "performance_score": float(sum(known) / len(known)) if known else None,
+    }
+
+
+@given(_worlds)
+def test_reports_agree_with_a_plain_computation(store: Store, world: tuple) -> None:  # type: ignore[type-arg]
+    organization, annotations, reviews = written(store, world)
+    report = asked(store, organization, world[2])
+    days = {point.bucket.first for point in report.series}
+    expected = plainly(annotations, reviews, world[2], days)
+    assert {key: report.values[key] for key in expected} == expected
+    for point in report.series:
+        of_day = plainly(annotations, reviews, world[2], {point.bucket.first})
+        assert {key: point.values[key] for key in of_day if key in point.values} == {
+            key: value for key, value in of_day.items() if key in point.values
+        }
+
+
+@given(_worlds)
+def test_days_add_up_to_the_whole_and_weeks_to_the_same(store: Store, world: tuple) -> None:  # type: ignore[type-arg]
+    organization, _, _ = written(store, world)
+    report = asked(store, organization, world[2])
+    for key in ("submitted_annotations", "submitted", "updated", "skipped"):
+        assert sum(point.values[key] for point in report.series) == report.values[key]  # type: ignore[misc]
+    times = [Fraction(str(point.values["total_time"])) for point in report.series if point.values["total_time"]]
+    assert float(sum(times)) == (report.values["total_time"] or 0.0)
+
+
+@given(_worlds, st.sets(st.sampled_from("abc"), min_size=1))
+def test_filters_only_narrow_and_all_projects_are_the_union(store: Store, world: tuple, some: set[str]) -> None:  # type: ignore[type-arg]
+    organization, _, _ = written(store, world)
+    whole = asked(store, organization, world[2])
+    assert asked(store, organization, world[2], project=list("abc")).values == whole.values
+    part = asked(store, organization, world[2], project=sorted(some))
+    rest = sorted(set("abc") - some)
+    other = asked(store, organization, world[2], project=rest) if rest else None
+    for key in (
+        "submitted_annotations",
+        "skipped",
+        "rejected",
+        "other_actions",
+        "lead_time_missing",
+        "lead_time_invalid",
+    ):
+        of_rest = other.values[key] if other else 0
+        assert part.values[key] <= whole.values[key]  # type: ignore[operator]
+        assert part.values[key] + of_rest == whole.values[key]  # type: ignore[operator]
