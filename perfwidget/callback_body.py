@@ -1,0 +1,124 @@
+"""What a browser sends to a callback, which anybody may write: read strictly, before Dash sees it.
+
+Dash answers a malformed body with a 500 and a traceback; here it is a 400 with a sentence.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from werkzeug import Request, Response
+from werkzeug.exceptions import BadRequest, HTTPException, RequestEntityTooLarge
+
+BODY_LIMIT = 1024 * 1024
+"""Bytes that the body of one callback may have; more is a 413. Other routes of the host are not concerned."""
+
+NESTING_LIMIT = 64
+"""Levels of lists and objects in a body."""
+
+
+def read_body(request: Request, callback_map: Mapping[str, Any]) -> dict[str, Any]:
+    """A callback of `callback_map` (the Dash app's) with just its inputs, state and outputs, and plain values.
+
+    Raises BadRequest or RequestEntityTooLarge for anything else.
+    """
+    if request.content_length is None:  # a body sent in chunks could go on for ever
+        raise BadRequest("The body of the callback is empty, or comes without its Content-Length.")
+    if request.content_length > BODY_LIMIT:
+        raise RequestEntityTooLarge(f"The body of a callback may have at most {BODY_LIMIT} bytes.")
+    if not request.is_json:
+        raise BadRequest("Send the body of a callback as application/json.")
+    body = _parse(request.get_data())
+    output = body.get("output")
+    known = callback_map.get(output) if isinstance(output, str) else None
+    if known is None or "callback" not in known:  # one that runs in the browser has none
+        raise BadRequest("There is no callback with this output; load the page again.")
+    if _names(body.get("inputs")) != _names(known["inputs"]) or _names(body.get("state", [])) != _names(known["state"]):
+        raise BadRequest("The inputs or the state are not those of this callback; load the page again.")
+    if not _same_outputs(body.get("outputs"), known["output"]):
+        raise BadRequest("The outputs are not those of this callback; load the page again.")
+    changed = body.get("changedPropIds")
+    inputs = {f"{entry['id']}.{entry['property']}" for entry in known["inputs"]}
+    if not isinstance(changed, list) or not all(isinstance(name, str) and name in inputs for name in changed):
+        raise BadRequest("`changedPropIds` is not a list of inputs of this callback; load the page again.")
+    return body
+
+
+def letting_refusals_through(on_error: Callable[[Exception], Any]) -> Callable[[Exception], Any]:
+    """`on_error` of a Dash app, but an HTTP error raised by a callback goes on its way and keeps its status."""
+
+    def handle(error: Exception) -> Any:
+        if isinstance(error, HTTPException):
+            raise error
+        return on_error(error)
+
+    return handle
+
+
+def as_json(refusal: HTTPException) -> Response:
+    """The answer to a refused callback: its status, its headers and `{"error": sentence}`."""
+    if isinstance(refusal.response, Response):  # it brings a body of its own
+        return refusal.response
+    body = json.dumps({"error": refusal.description or refusal.name})
+    return Response(body, refusal.code, refusal.get_headers(), mimetype="application/json")
+
+
+def _parse(raw: bytes) -> dict[str, Any]:
+    try:
+        body = json.loads(raw.decode())
+    except (ValueError, RecursionError):
+        raise BadRequest("The body of the callback is not JSON in UTF-8.") from None
+    _require_plain(body)
+    if not isinstance(body, dict):
+        raise BadRequest("The body of the callback is not a JSON object.")
+    return body
+
+
+def _names(entries: Any) -> list[tuple[Any, Any]] | None:
+    """Ids and properties of a list of inputs or states; None if it is no such list."""
+    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+        return None
+    return [(entry.get("id"), entry.get("property")) for entry in entries]
+
+
+def _same_outputs(asked: Any, declared: Any) -> bool:
+    """Whether the outputs are the declared ones: an object for one, a list for a list of them, nothing for none."""
+    if not isinstance(declared, (list, tuple)):
+        asked, declared = [asked], [declared]
+    elif not declared and asked is None:
+        asked = []
+    names = _names(asked)
+    if names is None or len(names) != len(declared):
+        return False
+    # Behind an @ follows what tells apart callbacks that share an output (`allow_duplicate`).
+    return all(
+        id_ == output.component_id and isinstance(name, str) and name.split("@")[0] == output.component_property
+        for (id_, name), output in zip(names, declared, strict=True)
+    )
+
+
+def _require_plain(value: Any) -> None:
+    """Refuse what JSON can spell and nobody can keep: lone surrogates, NaN, infinities, huge integers, deep nesting."""
+    level = [value]
+    for _ in range(NESTING_LIMIT + 1):
+        below: list[Any] = []
+        for item in level:
+            if isinstance(item, dict):
+                below += [*item.keys(), *item.values()]
+            elif isinstance(item, list):
+                below += item
+            elif isinstance(item, str):
+                _require_unicode(item)
+            elif isinstance(item, (int, float)) and not abs(item) < 2**63:  # NaN is not less than anything
+                raise BadRequest("The body of the callback holds a number that is out of range.")
+        if not below:
+            return
+        level = below
+    raise BadRequest(f"The body of the callback is nested deeper than {NESTING_LIMIT} levels.")
+
+
+def _require_unicode(text: str) -> None:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise BadRequest("The body of the callback holds a text that is not Unicode.") from None

@@ -1,0 +1,299 @@
+"""Dash on a blueprint: the only module that knows Dash's private names (Dash 4.4).
+
+Dash wants to own a Flask application: it adds a catch-all route and hooks for every request, hands callbacks that were
+declared with `@dash.callback` to whichever Dash app starts first, and becomes `dash.get_app()`. A guest in somebody's
+application must do none of that. `MountedDash` writes its routes onto a `DashBlueprint`, so that `register_blueprint`
+is all a host does, and a `before_request` of the blueprint guards everything there is:
+
+    /                             the page
+    /_dash-layout                 the component tree, JSON
+    /_dash-dependencies           the list of callbacks, JSON
+    /_dash-update-component       POST: one callback
+    /_dash-component-suites/…     scripts of Dash and of the component packages in use
+    /_favicon.ico                 Dash's own icon; the page names it unless the assets have a favicon.ico
+    /assets/…                     the browser files of this package
+
+Whatever else Dash has to offer (catch-all, reload hash, liveness, MCP, `dash.hooks`, startup routes) is left out.
+
+The page runs its scripts in this order, after the JSON of `#_dash-config`: React, component packages, the .js files of
+the assets folder (its own by name, then those of its folders), the renderer, Dash's own components. So a script in the
+assets can wrap `fetch` before Dash asks for anything, and `vendor/plotly-basic.min.js` has set `window.Plotly` when
+dcc.Graph looks for it. Only without it would dcc.Graph fetch the full plotly.js, which is not served here.
+
+Addresses inside a layout come from `flask.url_for` or `DashBlueprint.public_prefix`: `app.get_asset_url` and its like
+do not know where a blueprint is mounted.
+"""
+
+import base64
+import hashlib
+import logging
+import re
+import sys
+import threading
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import copy_context
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import dash
+from dash import Dash, _callback, _configs, _get_app, _get_paths, _hooks, _pages
+from dash._utils import AttributeDict
+from dash.backends._flask import FlaskDashServer
+from dash.fingerprint import check_fingerprint
+from flask import Blueprint, Response, make_response, request, url_for
+from flask.blueprints import BlueprintSetupState
+from markupsafe import escape
+from werkzeug.exceptions import HTTPException, NotFound
+
+from perfwidget.callback_body import as_json, letting_refusals_through, read_body
+from perfwidget.statics import compressed, file_in, send_static
+
+_ENDPOINTS = {
+    "": "index",
+    "_dash-layout": "layout",
+    "_dash-dependencies": "dependencies",
+    "_dash-update-component": "callback",
+}
+"""What of Dash's own routes is kept, with the endpoint on the blueprint."""
+
+_NEVER_LOADED = re.compile(r"mathjax|\.map$")
+_FINGERPRINT = re.compile(r"\.(v[\w-]+m[0-9a-fA-F]+)\.")
+_PREFIX = "/{public-prefix}/"  # stands in the page until a request tells where the blueprint is mounted
+_BUILDING = threading.RLock()
+
+
+class DashBlueprint(Blueprint):
+    """A blueprint that knows where it is: it may be nested, renamed, and registered more than once."""
+
+    def __init__(self, name: str, import_name: str, **options: Any) -> None:
+        super().__init__(name, import_name, **options)
+        self._names: set[str] = set()
+        self.record(self._note_name)
+
+    def _note_name(self, state: BlueprintSetupState) -> None:
+        self._names.add(f"{state.name_prefix}.{state.name}".lstrip("."))
+
+    def public_name(self) -> str:
+        """The name, parents included, of the registration that serves the current request.
+
+        Raises LookupError outside a request to this blueprint.
+        """
+        for name in request.blueprints:
+            if name in self._names:
+                return name
+        raise LookupError(f"This request is not served by the blueprint {self.name!r}; ask within one that is.")
+
+    def public_prefix(self) -> str:
+        """The path of the page for the current request, from the root of the host (with `SCRIPT_NAME`) to its last `/`.
+
+        Raises LookupError outside a request to this blueprint.
+        """
+        return url_for(f"{self.public_name()}.index")
+
+
+class MountedDash(Dash):
+    """A Dash app whose routes are those of `blueprint`: set its layout, declare its callbacks, then call `finish`.
+
+    `on_error` is called with what a callback raised and returns the callback's outputs instead (None: they stay as they
+    are). HTTP errors of werkzeug do not reach it; they become the answer, with their status and `{"error": …}`.
+    `packages` are the component packages that the layout uses; those that a host imports besides are not loaded here.
+    `dash_options` are those of `dash.Dash`; `DASH_*` environment variables have no effect.
+    """
+
+    def __init__(
+        self,
+        blueprint: DashBlueprint,
+        *,
+        title: str,
+        assets_folder: str | Path,
+        on_error: Callable[[Exception], Any],
+        index_string: str | None = None,
+        packages: Collection[str] = ("dash",),
+        **dash_options: Any,
+    ) -> None:
+        self.blueprint = blueprint
+        self._packages = frozenset(packages)
+        self._scripts_html: str | None = None
+        self._styles_html: str | None = None
+        self._fingerprints: frozenset[str] = frozenset()
+        if index_string is not None:
+            dash_options["index_string"] = index_string
+        with _private_globals():
+            super().__init__(
+                name=__name__,
+                server=False,
+                backend=BlueprintServer,
+                title=title,
+                assets_folder=str(assets_folder),
+                on_error=letting_refusals_through(on_error),
+                routes_pathname_prefix="/",
+                requests_pathname_prefix=_PREFIX,
+                suppress_callback_exceptions=True,
+                add_log_handler=False,
+                use_pages=False,
+                pages_folder="",
+                **{"update_title": None, **dash_options},
+            )
+            # Already known, so that no page looks into the environment for it.
+            self._plotly_cloud = False  # type: ignore[assignment]  # Dash infers the type from its first None
+            self.init_app(blueprint)
+        blueprint.add_url_rule("/_favicon.ico", "favicon", self._send_favicon)
+        blueprint.add_url_rule("/assets/<path:filename>", "assets", self._send_asset)
+        suites = "/_dash-component-suites/<package>/<path:filename>"
+        blueprint.add_url_rule(suites, "component_suites", self._send_component_suite)
+        blueprint.record(self._require_finished)
+
+    def finish(self) -> None:
+        """Take stock of layout, callbacks and scripts: call it after the last of them and before registering.
+
+        The layout is called once here, outside any request. Raises ValueError for a callback with pattern-matching ids,
+        and what Dash raises for a layout that is none.
+        """
+        for output, known in self.callback_map.items():
+            if any("{" in name for name in (output, *(entry["id"] for entry in known["inputs"] + known["state"]))):
+                raise ValueError(f"The callback of {output} has pattern-matching ids; give its components fixed ids.")
+        with _private_globals():
+            self._setup_server()  # type: ignore[no-untyped-call]  # Dash has few types
+        links = self._generate_scripts_html() + self._generate_css_dist_html()
+        self._fingerprints = frozenset(_FINGERPRINT.findall(links))
+
+    def index(self, *args: Any, **kwargs: Any) -> str:
+        """The page, with addresses for the registration that serves the current request."""
+        page: str = super().index(*args, **kwargs)  # type: ignore[no-untyped-call]  # Dash has few types
+        return page.replace(_PREFIX, str(escape(self.blueprint.public_prefix())))
+
+    def csp_hashes(self, hash_algorithm: str = "sha256") -> Sequence[str]:
+        """What `script-src` of a Content-Security-Policy must name for the inline scripts of the page to run."""
+        scripts = [*self._inline_scripts, self.renderer]
+        digests = [hashlib.new(hash_algorithm, script.encode()).digest() for script in scripts]
+        return [f"'{hash_algorithm}-{base64.b64encode(digest).decode()}'" for digest in digests]
+
+    def _require_finished(self, _state: BlueprintSetupState) -> None:
+        if not self._got_first_request["setup_server"]:
+            raise RuntimeError(f"Call finish() before registering the blueprint {self.blueprint.name!r}.")
+
+    # What Dash does otherwise.
+
+    def _add_url(self, name: str, view_func: Callable[..., Any], methods: Sequence[str] = ("GET",)) -> None:
+        if name in _ENDPOINTS:
+            self.blueprint.add_url_rule(f"/{name}", _ENDPOINTS[name], self._view(view_func), methods=list(methods))
+
+    def _view(self, view_func: Callable[..., Any]) -> Callable[[], Response]:
+        def view() -> Response:
+            # Dash leaves "the current app" behind in the thread, where the host's own Dash would take it for its own.
+            context = copy_context()
+            context.run(_get_app.app_context.set, self)
+            return compressed(make_response(context.run(view_func)))
+
+        return view
+
+    def _setup_hooks(self) -> None:
+        none = _hooks._Hooks()
+        self._hooks: Any = SimpleNamespace(hooks=none, get_hooks=none.get_hooks)
+
+    def setup_startup_routes(self) -> None:
+        """Nothing: they belong to the host's Dash apps."""
+
+    def _setup_plotlyjs(self) -> None:
+        """Nothing: Dash would append the full plotly.js to the scripts of every Dash app in the process."""
+
+    def _collect_and_register_resources(
+        self, resources: Sequence[Mapping[str, Any]], include_async: bool = True, url_attr: str = "src"
+    ) -> Any:
+        loaded = [one for one in resources if "asset_path" in one or one.get("namespace") in self._packages]
+        wanted = [one for one in loaded if not _NEVER_LOADED.search(str(one.get("relative_package_path")))]
+        collect: Any = super()._collect_and_register_resources
+        return collect(wanted, include_async, url_attr)
+
+    # Made once, by `finish`: Dash would do both for each page, and take inline scripts that wait for the host's Dash.
+
+    def _generate_scripts_html(self) -> str:
+        if self._scripts_html is None:
+            self._scripts_html = super()._generate_scripts_html()
+        return self._scripts_html
+
+    def _generate_css_dist_html(self) -> str:
+        if self._styles_html is None:
+            self._styles_html = str(super()._generate_css_dist_html())  # type: ignore[no-untyped-call]
+        return self._styles_html
+
+    def _config(self) -> dict[str, Any]:
+        told: dict[str, Any] = super()._config()  # type: ignore[no-untyped-call]  # Dash has few types
+        prefix = self.blueprint.public_prefix()
+        return {**told, "requests_pathname_prefix": prefix, "python_version": "", "dash_version_url": ""}
+
+    # Static files.
+
+    def _send_favicon(self) -> Response:
+        return send_static(Path(dash.__file__).with_name("favicon.ico"), fingerprinted=False)
+
+    def _send_asset(self, filename: str) -> Response:
+        path = file_in(Path(self.config.assets_folder), filename)
+        return send_static(path, fingerprinted=request.args.get("m") == str(path.stat().st_mtime))
+
+    def _send_component_suite(self, package: str, filename: str) -> Response:
+        path, _marked = check_fingerprint(filename)  # type: ignore[no-untyped-call]  # Dash has few types
+        if path not in self.registered_paths.get(package, ()):
+            raise NotFound()
+        # Only a fingerprint that this process gives out vouches for the content: while a host is updated there are two.
+        known = not self._fingerprints.isdisjoint(_FINGERPRINT.findall(filename))
+        return send_static(Path(str(sys.modules[package].__file__)).parent / path, fingerprinted=known)
+
+
+class BlueprintServer(FlaskDashServer):
+    """Dash's Flask backend without a Flask application: no hooks, and callbacks whose body is checked."""
+
+    @staticmethod
+    def create_app(*_name_and_config: Any) -> Any:
+        """Nothing: the blueprint follows with `init_app`."""
+
+    def before_request(self, func: Callable[[], Any]) -> None:
+        """Nothing: what Dash does at the first request, `MountedDash.finish` has done."""
+
+    def register_assets_blueprint(self, blueprint_name: str, assets_url_path: str, assets_folder: str) -> None:
+        """Nothing: the assets are a rule of the blueprint itself."""
+
+    def serve_callback(self, dash_app: Any) -> Callable[[], Any]:
+        """The view of callbacks: malformed bodies and refusals are answered with `{"error": sentence}`."""
+
+        def callback() -> Any:
+            try:
+                body = read_body(request, dash_app.callback_map)
+                context = dash_app._initialize_context(body)
+                function = dash_app._prepare_callback(context, body)
+                values = dash_app._inputs_to_vals(context.inputs_list + context.states_list)
+                call = dash_app._execute_callback(function, values, context.outputs_list, context)
+                return context.dash_response.set_response(data=call())
+            except HTTPException as refusal:
+                return as_json(refusal)
+
+        return callback
+
+
+@contextmanager
+def _private_globals() -> Iterator[None]:
+    """Let Dash see globals of our own, and the host's again afterwards: pending callbacks, current app, environment."""
+    ours: list[tuple[Any, str, Any]] = [
+        (_callback, "GLOBAL_CALLBACK_LIST", []),
+        (_callback, "GLOBAL_CALLBACK_MAP", {}),
+        (_callback, "GLOBAL_INLINE_SCRIPTS", []),
+        (_callback, "GLOBAL_API_PATHS", {}),
+        (_configs, "load_dash_env_vars", lambda: AttributeDict(DASH_APP_NAME=None)),
+        (_get_app, "APP", None),
+        (_get_paths, "CONFIG", AttributeDict()),
+        (_pages, "CONFIG", AttributeDict()),
+    ]
+    logger = logging.getLogger(Dash.__module__)
+    with _BUILDING:
+        theirs = [(module, name, getattr(module, name)) for module, name, _ in ours]
+        level = logger.level
+        try:
+            for module, name, value in ours:
+                setattr(module, name, value)
+            yield
+        finally:
+            for module, name, value in theirs:
+                setattr(module, name, value)
+            logger.setLevel(level)

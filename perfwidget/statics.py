@@ -1,0 +1,122 @@
+"""What never changes while the process runs, sent small: scripts, styles and images, and the compression of answers.
+
+A static file is read and packed with gzip once in a process, when it is first asked for; each encoding has its own
+strong ETag, so that `If-None-Match`, `Range` and `HEAD` hold for the very bytes that are sent. An address that carries
+the fingerprint of what it names may be kept forever; any other one is asked again, which costs a 304 without a body.
+"""
+
+import functools
+import gzip
+import hashlib
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+
+from flask import Response, request
+from werkzeug.exceptions import NotFound
+
+PLOTLY_BUNDLE = "vendor/plotly-basic.min.js"
+"""plotly.js with scatter, bar and pie only, in `assets_folder()`; of the same version as the one in plotly itself."""
+
+MIMETYPES = {
+    ".css": "text/css",
+    ".ico": "image/x-icon",
+    ".js": "text/javascript",
+    ".png": "image/png",
+    ".svg": "image/svg+xml",
+    ".woff2": "font/woff2",
+}
+"""The files that may be sent, by suffix. Not the machine's own table, for one that calls .js plain text breaks the page
+where `nosniff` is set; and what is not named here (Python files, licences, source maps) is not sent at all."""
+
+_PACKABLE = {".css", ".ico", ".js", ".svg"}
+_FOREVER = "private, max-age=31536000, immutable"
+_ASK_AGAIN = "no-cache"
+_SMALLEST_PACKED = 1000  # bytes; below that the gzip frame and the work outweigh what is saved
+_QUICK = 4  # gzip level of answers made per request
+_READING = threading.Lock()
+
+
+@dataclass(frozen=True)
+class StaticFile:
+    """The bytes of one file as they are sent, plain and packed (None where packing saves nothing)."""
+
+    plain: bytes
+    packed: bytes | None
+    digest: str
+
+
+def assets_folder() -> Path:
+    """The folder of the browser's files: inside the package of an installed wheel, beside it in a checkout.
+
+    Raises FileNotFoundError if it is in neither place.
+    """
+    package = Path(__file__).resolve().parent
+    for folder in (package / "assets", package.parent / "assets"):
+        if (folder / PLOTLY_BUNDLE).is_file():
+            return folder
+    raise FileNotFoundError(f"The browser files of {package.name} are missing; install {package.name} again.")
+
+
+def file_in(folder: Path, name: str) -> Path:
+    """The file that a client calls `name`; raises NotFound for one that is not there or lies outside the folder."""
+    try:
+        path = (folder / name).resolve()
+        found = path.is_relative_to(folder.resolve()) and path.is_file()
+    except (OSError, ValueError):  # a name that no file can have: too long, or with a NUL in it
+        found = False
+    if not found:
+        raise NotFound()
+    return path
+
+
+def send_static(path: Path, *, fingerprinted: bool) -> Response:
+    """Answer the current request with the file at `path`, packed if the client takes gzip.
+
+    `fingerprinted` says that the address names exactly this content. Raises NotFound for a file that is not there or is
+    of no kind in `MIMETYPES`, and RequestedRangeNotSatisfiable for a range beyond its end.
+    """
+    if path.suffix not in MIMETYPES or not path.is_file():
+        raise NotFound()
+    state = path.stat()
+    with _READING:  # so that the first visitors, who all come at once, do not each pack the same file
+        file = _read(path, (state.st_mtime_ns, state.st_size))
+    packed = file.packed if _takes_gzip() else None
+    body = file.plain if packed is None else packed
+    response = Response(body, mimetype=MIMETYPES[path.suffix])
+    response.headers["Cache-Control"] = _FOREVER if fingerprinted else _ASK_AGAIN
+    response.set_etag(file.digest if packed is None else f"{file.digest}-gzip")
+    if packed is not None:
+        response.headers["Content-Encoding"] = "gzip"
+    if file.packed is not None:
+        response.vary.add("Accept-Encoding")
+    response.make_conditional(request, accept_ranges=True, complete_length=len(body))
+    return response
+
+
+def compressed(response: Response) -> Response:
+    """The same answer, packed if that pays and the client takes gzip; for answers that are made afresh each time."""
+    if response.status_code != 200 or response.is_streamed or "Content-Encoding" in response.headers:
+        return response
+    body = response.get_data()
+    if len(body) <= _SMALLEST_PACKED:
+        return response
+    response.vary.add("Accept-Encoding")
+    if _takes_gzip():
+        response.set_data(gzip.compress(body, _QUICK, mtime=0))
+        response.headers["Content-Encoding"] = "gzip"
+    return response
+
+
+@functools.lru_cache(maxsize=512)
+def _read(path: Path, _stamp: tuple[int, int]) -> StaticFile:
+    """Read and pack once; the stamp makes an edited file a new one."""
+    plain = path.read_bytes()
+    packed = gzip.compress(plain, 9, mtime=0) if path.suffix in _PACKABLE else plain
+    digest = hashlib.sha256(plain).hexdigest()[:32]
+    return StaticFile(plain, packed if len(packed) < len(plain) else None, digest)
+
+
+def _takes_gzip() -> bool:
+    wanted = request.accept_encodings
+    return wanted["gzip"] > 0 and wanted["gzip"] >= wanted["identity"]
