@@ -19,6 +19,7 @@ INVALID_LEAD_TIME = -1
 FIRST_INSTANT = datetime(1970, 1, 1, tzinfo=UTC)
 AFTER_LAST_INSTANT = datetime(3000, 1, 1, tzinfo=UTC)
 MAX_ID_LENGTH = 255
+LARGEST_ID = 10**254
 
 
 class Kind(Enum):
@@ -48,7 +49,7 @@ def id_text(value: object) -> str:
     if isinstance(value, str):
         text = value
     elif isinstance(value, int) and not isinstance(value, bool):
-        text = str(value)
+        text = str(value) if abs(value) < LARGEST_ID else ""
     else:
         raise InvalidFact(f"An id must be an integer or a string, not {type(value).__name__}.")
     if (

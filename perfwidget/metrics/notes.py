@@ -1,21 +1,18 @@
 """What is not counted, and what a payer needs to know beside the numbers."""
 
 from perfwidget.columns import MICROSECONDS
-from perfwidget.metrics.formulas import Sum, count, count_of, total_of
+from perfwidget.metrics.formulas import Sum, count, total_of
 from perfwidget.metrics.metric import Metric, Section, Unit
 from perfwidget.metrics.rows import (
-    ANNOTATED,
     COUNTABLE,
+    ESTIMATED,
     FIRST_SUBMITTED_EARLIER,
     FIXES,
     KEPT,
     RECEIVED,
-    SKIPPED,
     UPDATED,
     Condition,
-    Is,
     OneOf,
-    Rows,
 )
 
 NOTE_METRICS: tuple[Metric, ...] = (
@@ -110,12 +107,7 @@ NOTE_METRICS: tuple[Metric, ...] = (
         Section.NOTES,
         "Updated or skipped annotations for which the instant of that is not known, so that they are placed by the "
         "instant of their creation.",
-        Sum(
-            (
-                (1, count_of(COUNTABLE.that(Is("completed_at_estimated", True)))),
-                (1, count_of(SKIPPED.that(Is("completed_at_estimated", True)))),
-            )
-        ),
-        Rows(ANNOTATED, (Is("completed_at_estimated", True),)),
+        count(ESTIMATED),
+        ESTIMATED,
     ),
 )

@@ -1,9 +1,9 @@
 """What the member did as a reviewer, and what of reviews and visits could not be counted."""
 
 from perfwidget.columns import MICROSECONDS
-from perfwidget.metrics.formulas import Sum, count, count_of, total_of
+from perfwidget.metrics.formulas import Sum, count, total_of
 from perfwidget.metrics.metric import Metric, Section, Unit
-from perfwidget.metrics.rows import RECEIVED, REVIEWED, REVIEWING, VISITED, VISITS, OneOf, Rows
+from perfwidget.metrics.rows import OTHER_REVIEWS, TAKEN, UNTIMED_VISITS, VISITS
 
 REVIEWING_METRICS: tuple[Metric, ...] = (
     Metric(
@@ -12,8 +12,8 @@ REVIEWING_METRICS: tuple[Metric, ...] = (
         Unit.COUNT,
         Section.REVIEWING,
         "Annotations that the member accepted as a reviewer; every action counts.",
-        count(Rows(REVIEWING, (OneOf("action", ("accepted",)),))),
-        Rows(REVIEWING, (OneOf("action", ("accepted",)),)),
+        count(TAKEN["accepted"]),
+        TAKEN["accepted"],
         daily=True,
         kind="reviews",
     ),
@@ -23,8 +23,8 @@ REVIEWING_METRICS: tuple[Metric, ...] = (
         Unit.COUNT,
         Section.REVIEWING,
         "Annotations that the member rejected as a reviewer; every action counts.",
-        count(Rows(REVIEWING, (OneOf("action", ("rejected",)),))),
-        Rows(REVIEWING, (OneOf("action", ("rejected",)),)),
+        count(TAKEN["rejected"]),
+        TAKEN["rejected"],
         daily=True,
         kind="reviews",
     ),
@@ -34,8 +34,8 @@ REVIEWING_METRICS: tuple[Metric, ...] = (
         Unit.COUNT,
         Section.REVIEWING,
         "Annotations that the member fixed and accepted as a reviewer; every action counts.",
-        count(Rows(REVIEWING, (OneOf("action", ("fixed_and_accepted",)),))),
-        Rows(REVIEWING, (OneOf("action", ("fixed_and_accepted",)),)),
+        count(TAKEN["fixed_and_accepted"]),
+        TAKEN["fixed_and_accepted"],
         daily=True,
         kind="reviews",
     ),
@@ -58,8 +58,8 @@ REVIEWING_METRICS: tuple[Metric, ...] = (
         Section.ASIDE,
         "Visits of the member to submitted annotations that were never closed, or closed before they were opened: "
         "they take no part in Review Time.",
-        Sum(((1, count_of(Rows(VISITED))), (-1, count_of(VISITS)))),
-        Rows(VISITED),
+        count(UNTIMED_VISITS),
+        UNTIMED_VISITS,
     ),
     Metric(
         "other_reviews",
@@ -68,7 +68,7 @@ REVIEWING_METRICS: tuple[Metric, ...] = (
         Section.ASIDE,
         "Review actions on the member's annotations that are neither accepted, rejected nor fixed + accepted: they are "
         "kept and counted nowhere.",
-        Sum(((1, count_of(Rows(REVIEWED))), (-1, count_of(RECEIVED)))),
-        Rows(REVIEWED),
+        count(OTHER_REVIEWS),
+        OTHER_REVIEWS,
     ),
 )

@@ -39,7 +39,9 @@ class Condition(Enum):
     CREATED_EARLIER = "created_at lies before the period"
     LATEST_REVIEW_REJECTS = "the annotation's latest review rejects it"
     BY_SUBJECT = "the reviewer is the subject"
+    COUNTED_OR_SKIPPED = "was_cancelled, or last_action is one of the counted ones"
     VISIT_TIMED = "closed_at is there and does not lie before opened_at"
+    VISIT_UNTIMED = "closed_at is missing or lies before opened_at"
     TIME_USABLE = "lead_time is a usable time"
     TIME_MISSING = "lead_time is missing"
     TIME_INVALID = "lead_time is given but no time"
@@ -56,6 +58,14 @@ class OneOf:
 
 
 @dataclass(frozen=True, slots=True)
+class NoneOf:
+    """The column holds none of the values."""
+
+    column: str
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Is:
     """The flag column holds the value."""
 
@@ -63,7 +73,7 @@ class Is:
     value: bool
 
 
-Where = Condition | OneOf | Is
+Where = Condition | OneOf | NoneOf | Is
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +95,15 @@ KEPT = Rows(ANNOTATED, (Is("was_cancelled", False),))
 COUNTABLE = KEPT.that(Condition.COUNTED)
 USABLE = COUNTABLE.that(Condition.TIME_USABLE)
 UPDATED = COUNTABLE.that(OneOf("last_action", ("updated",)))
+SUBMITTED = COUNTABLE.that(NoneOf("last_action", ("updated",)))
 SKIPPED = Rows(ANNOTATED, (Is("was_cancelled", True),))
 FIRST_SUBMITTED_EARLIER = COUNTABLE.that(Condition.CREATED_EARLIER)
 RECEIVED = Rows(REVIEWED, (OneOf("action", REVIEW_ACTIONS),))
 ACCEPTS = Rows(REVIEWED, (OneOf("action", ("accepted",)),))
 FIXES = Rows(REVIEWED, (OneOf("action", ("fixed_and_accepted",)),))
 SCORED = Rows(REVIEWED, (OneOf("action", ("accepted", "rejected")),))
+OTHER_REVIEWS = Rows(REVIEWED, (NoneOf("action", REVIEW_ACTIONS),))
+TAKEN = {action: Rows(REVIEWING, (OneOf("action", (action,)),)) for action in REVIEW_ACTIONS}
 VISITS = Rows(VISITED, (Condition.VISIT_TIMED,))
+UNTIMED_VISITS = Rows(VISITED, (Condition.VISIT_UNTIMED,))
+ESTIMATED = Rows(ANNOTATED, (Condition.COUNTED_OR_SKIPPED, Is("completed_at_estimated", True)))

@@ -3,7 +3,18 @@
 from perfwidget.columns import MICROSECONDS, MILLIONTHS
 from perfwidget.metrics.formulas import Mean, Median, Sum, count, count_of, middle_of, total_of
 from perfwidget.metrics.metric import Metric, Section, Unit
-from perfwidget.metrics.rows import ACCEPTS, COUNTABLE, FIXES, RECEIVED, SCORED, SKIPPED, UPDATED, USABLE, Condition
+from perfwidget.metrics.rows import (
+    ACCEPTS,
+    COUNTABLE,
+    FIXES,
+    RECEIVED,
+    SCORED,
+    SKIPPED,
+    SUBMITTED,
+    UPDATED,
+    USABLE,
+    Condition,
+)
 
 LEAD_TIMES = total_of(USABLE, "lead_time")
 MIDDLE_LEAD_TIME = middle_of(USABLE, "lead_time")
@@ -84,8 +95,8 @@ SUMMARY_METRICS: tuple[Metric, ...] = (
         Unit.COUNT,
         Section.ANNOTATION_SUMMARY,
         "Submitted annotations whose last action is not an update.",
-        Sum(((1, count_of(COUNTABLE)), (-1, count_of(UPDATED)))),
-        COUNTABLE,
+        count(SUBMITTED),
+        SUBMITTED,
         daily=True,
     ),
     Metric(

@@ -19,6 +19,7 @@ from perfwidget.metrics import (
     Condition,
     Count,
     Is,
+    NoneOf,
     OneOf,
     Rows,
     Rules,
@@ -134,6 +135,8 @@ def _condition(dialect: Dialect, where: Where, rules: Rules) -> str:
     match where:
         case OneOf(column, values):
             return f"{column} IN ({_texts(values)})"
+        case NoneOf(column, values):
+            return f"{column} NOT IN ({_texts(values)})"
         case Is(column, value):
             return column if value else f"NOT {column}"
         case Condition.COUNTED:
@@ -146,8 +149,12 @@ def _condition(dialect: Dialect, where: Where, rules: Rules) -> str:
             return "latest_review_rejects"
         case Condition.BY_SUBJECT:
             return f"reviewer_id = {dialect.parameter('subject_id')}"
+        case Condition.COUNTED_OR_SKIPPED:
+            return f"(was_cancelled OR last_action IN ({_texts(counted)}))"
         case Condition.VISIT_TIMED:
             return "closed_at >= opened_at"
+        case Condition.VISIT_UNTIMED:
+            return "(closed_at IS NULL OR closed_at < opened_at)"
         case Condition.TIME_USABLE:
             return "lead_time >= 0"
         case Condition.TIME_MISSING:

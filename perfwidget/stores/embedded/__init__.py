@@ -13,8 +13,9 @@ from perfwidget.facts import Fact, Key, Membership
 from perfwidget.observations import Inferred, Snapshot
 from perfwidget.stores.embedded import schema, writing
 from perfwidget.stores.embedded.reading import EmbeddedReader
+from perfwidget.stores.embedded.staging import Staging
 
-MEMORY_LIMIT = "2GB"
+MEMORY_LIMIT = "1GB"
 """What queries and writes may use at most; a guest must not take the host's memory. Larger work goes to disk."""
 
 
@@ -44,12 +45,12 @@ class EmbeddedStore:
     def write(self, facts: Iterable[Fact | Snapshot | Inferred]) -> None:
         """Keep facts in one transaction, all or nothing."""
         with self._writing, self._transaction() as cursor:
-            writing.write(cursor, facts)
+            writing.write(Staging(cursor), facts)
 
     def remove(self, facts: Iterable[Fact | Key]) -> None:
         """Remove facts by their keys in one transaction, all or nothing."""
         with self._writing, self._transaction() as cursor:
-            writing.remove(cursor, facts)
+            writing.remove(Staging(cursor), facts)
 
     def set_memberships(self, organization_id: Id, user_id: Id, memberships: Iterable[Membership]) -> None:
         """Replace all memberships of one user in one transaction."""
@@ -58,7 +59,7 @@ class EmbeddedStore:
         if any((id_text(each.organization_id), id_text(each.user_id)) != (organization, user) for each in wanted):
             raise InvalidFact("Every membership must be of the user and organization whose memberships are set.")
         with self._writing, self._transaction() as cursor:
-            writing.set_memberships(cursor, organization, user, wanted)
+            writing.set_memberships(Staging(cursor), organization, user, wanted)
 
     def close(self) -> None:
         """Let go of the file."""

@@ -3,46 +3,47 @@
 from collections.abc import Sequence
 from typing import Any
 
-import duckdb
-
 from perfwidget.columns import microseconds
-from perfwidget.facts import Member, Membership, Project, Recorded
+from perfwidget.facts import Fact, Member, Membership, Project, Recorded
 from perfwidget.observations import Inferred
 from perfwidget.stores.embedded.schema import MENTIONED_MEMBERS, column_types
-from perfwidget.stores.embedded.staging import key_match, stage
+from perfwidget.stores.embedded.staging import Staging, key_match
 
 
-def write(cursor: duckdb.DuckDBPyConnection, guesses: Sequence[Inferred]) -> None:
+def write(staging: Staging, guesses: Sequence[Inferred]) -> None:
     """Add what is not there yet; members that are there by inference only learn more."""
     if not guesses:
         return
     members = [guess for guess in guesses if isinstance(guess.fact, Member)]
     if members:
-        _write_members(cursor, members)
+        _write_members(staging, members)
     for kind in (Project, Membership, Recorded):
         rows = {guess.fact.row(): None for guess in guesses if isinstance(guess.fact, kind)}
         if rows:
-            stage(cursor, "guessed", column_types(kind), list(rows))
-            cursor.execute(
-                f"INSERT INTO {kind.table} SELECT * FROM guessed WHERE NOT EXISTS "
-                f"(SELECT 1 FROM {kind.table} WHERE {key_match(kind, kind.table, 'guessed')})"
-            )
+            staging.put("guessed", column_types(kind), list(rows))
+            staging.leave_out("guessed", _is_there(kind))
+            staging.insert("guessed", kind.table)
 
 
-def _write_members(cursor: duckdb.DuckDBPyConnection, guesses: Sequence[Inferred]) -> None:
-    stage(cursor, "guessed", column_types(Member), _known_of_members(guesses))
+def _write_members(staging: Staging, guesses: Sequence[Inferred]) -> None:
+    staging.put("guessed", column_types(Member), _known_of_members(guesses))
     match = key_match(Member, "members", "guessed")
-    cursor.execute(
+    staging.execute(
         f"UPDATE members SET role = 'reviewer' FROM guessed WHERE {match} AND members.inferred "
         "AND guessed.role = 'reviewer'"
     )
-    cursor.execute(
+    staging.execute(
         "UPDATE members SET email = guessed.email, display_name = guessed.display_name, seen_at = guessed.seen_at "
         f"FROM guessed WHERE {match} AND members.inferred AND guessed.seen_at IS NOT NULL "
         "AND (guessed.seen_at, coalesce(guessed.email, ''), coalesce(guessed.display_name, '')) > "
         "(coalesce(members.seen_at, -1), coalesce(members.email, ''), coalesce(members.display_name, ''))"
     )
-    cursor.execute(f"INSERT INTO members SELECT * FROM guessed WHERE NOT EXISTS (SELECT 1 FROM members WHERE {match})")
+    staging.leave_out("guessed", _is_there(Member))
+    staging.insert("guessed", "members")
+
+
+def _is_there(kind: type[Fact]) -> str:
+    return f"EXISTS (SELECT 1 FROM {kind.table} WHERE {key_match(kind, kind.table, 'guessed')})"
 
 
 def _known_of_members(guesses: Sequence[Inferred]) -> list[tuple[Any, ...]]:
@@ -62,33 +63,33 @@ def _known_of_members(guesses: Sequence[Inferred]) -> list[tuple[Any, ...]]:
     return [tuple(row) for row in known.values()]
 
 
-def pass_on_placeholders(cursor: duckdb.DuckDBPyConnection) -> None:
+def pass_on_placeholders(staging: Staging) -> None:
     """Pass the facts of members known by their e-mail only to the members that have that e-mail."""
-    found = cursor.execute(
+    found = staging.execute(
         "SELECT placeholder.organization_id, placeholder.user_id, min(known.user_id) FROM members placeholder "
         "JOIN members known ON known.organization_id = placeholder.organization_id "
         "AND lower(known.email) = lower(placeholder.user_id) AND lower(known.user_id) <> lower(known.email) "
         "WHERE placeholder.inferred AND lower(placeholder.email) = lower(placeholder.user_id) GROUP BY ALL"
-    ).fetchall()
+    )
     for organization_id, placeholder, known in found:
         names = {"organization_id": organization_id, "placeholder": placeholder, "known": known}
         placed = "organization_id = $organization_id AND {0} = $placeholder"
         for table, column in MENTIONED_MEMBERS:
-            cursor.execute(f"UPDATE {table} SET {column} = $known WHERE {placed.format(column)}", names)
-        cursor.execute(
+            staging.execute(f"UPDATE {table} SET {column} = $known WHERE {placed.format(column)}", names)
+        staging.execute(
             "INSERT INTO memberships SELECT organization_id, $known, workspace_id, project_id FROM memberships held "
             f"WHERE {placed.format('user_id')} AND NOT EXISTS (SELECT 1 FROM memberships WHERE user_id = $known "
             "AND organization_id = $organization_id AND workspace_id IS NOT DISTINCT FROM held.workspace_id "
             "AND project_id IS NOT DISTINCT FROM held.project_id)",
             names,
         )
-        cursor.execute(
+        staging.execute(
             "UPDATE members SET role = 'reviewer' WHERE organization_id = $organization_id AND user_id = $known "
             "AND inferred AND EXISTS (SELECT 1 FROM members WHERE organization_id = $organization_id "
             "AND user_id = $placeholder AND role = 'reviewer')",
             names,
         )
-        cursor.execute(
+        staging.execute(
             "INSERT INTO mentions SELECT $organization_id, 'member', $known WHERE NOT EXISTS (SELECT 1 FROM mentions "
             "WHERE organization_id = $organization_id AND kind = 'member' AND id = $known)",
             {"organization_id": organization_id, "known": known},
@@ -96,4 +97,4 @@ def pass_on_placeholders(cursor: duckdb.DuckDBPyConnection) -> None:
         gone = {"organization_id": organization_id, "placeholder": placeholder}
         for table, column in (("members", "user_id"), ("memberships", "user_id"), ("mentions", "id")):
             kind = " AND kind = 'member'" if table == "mentions" else ""
-            cursor.execute(f"DELETE FROM {table} WHERE {placed.format(column)}{kind}", gone)
+            staging.execute(f"DELETE FROM {table} WHERE {placed.format(column)}{kind}", gone)

@@ -4,48 +4,44 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any
 
-import duckdb
-
 from perfwidget.facts import FACTS, Fact, Key, Membership
 from perfwidget.observations import Inferred, Snapshot
 from perfwidget.stores.embedded import inference, snapshots
 from perfwidget.stores.embedded.schema import MENTIONED_MEMBERS, MENTIONED_PROJECTS, column_types
-from perfwidget.stores.embedded.staging import delete_matching, key_match, mention, stage
+from perfwidget.stores.embedded.staging import Staging, key_match
 
-BATCH = 50_000
+BATCH = 20_000
 """Facts handled at a time: enough that statements cost little each, few enough that memory stays small."""
 
 
-def write(cursor: duckdb.DuckDBPyConnection, facts: Iterable[Fact | Snapshot | Inferred]) -> None:
+def write(staging: Staging, facts: Iterable[Fact | Snapshot | Inferred]) -> None:
     """Keep facts, batch by batch in the order given."""
     inferred = False
     for batch in _batches(facts):
-        write_facts(cursor, [fact for fact in batch if isinstance(fact, Fact)])
-        snapshots.write(cursor, [fact for fact in batch if isinstance(fact, Snapshot)])
+        write_facts(staging, [fact for fact in batch if isinstance(fact, Fact)])
+        snapshots.write(staging, [fact for fact in batch if isinstance(fact, Snapshot)])
         guesses = [fact for fact in batch if isinstance(fact, Inferred)]
-        inference.write(cursor, guesses)
+        inference.write(staging, guesses)
         inferred = inferred or bool(guesses)
     if inferred:
-        inference.pass_on_placeholders(cursor)
+        inference.pass_on_placeholders(staging)
 
 
-def write_facts(cursor: duckdb.DuckDBPyConnection, facts: Sequence[Fact]) -> None:
+def write_facts(staging: Staging, facts: Sequence[Fact]) -> None:
     """Keep facts of any classes; of several with one key the newest, else the last, stands."""
     for kind in FACTS:
         rows = _newest(kind, [fact for fact in facts if type(fact) is kind])
         if not rows:
             continue
         extra = {"members": (False, None), "actions": (None,), "reviews": (None,)}.get(kind.table, ())
-        stage(cursor, "incoming", column_types(kind), [row + extra for row in rows])
-        match = key_match(kind, kind.table, "incoming")
+        staging.put("incoming", column_types(kind), [row + extra for row in rows])
         if kind.version_column:
-            cursor.execute(
-                f"DELETE FROM incoming USING {kind.table} WHERE {match} "
-                f"AND {kind.table}.{kind.version_column} > incoming.{kind.version_column}"
-            )
-        delete_matching(cursor, kind, "incoming")
-        cursor.execute(f"INSERT INTO {kind.table} SELECT * FROM incoming")
-        mention(cursor, kind.table, "incoming")
+            match = key_match(kind, kind.table, "incoming")
+            newer = f"{kind.table}.{kind.version_column} > incoming.{kind.version_column}"
+            staging.leave_out("incoming", f"EXISTS (SELECT 1 FROM {kind.table} WHERE {match} AND {newer})")
+        staging.delete_matching(kind, "incoming")
+        staging.insert("incoming", kind.table)
+        staging.mention(kind.table, "incoming")
 
 
 def _newest(kind: type[Fact], facts: Iterable[Fact]) -> list[tuple[Any, ...]]:
@@ -62,39 +58,40 @@ def _newest(kind: type[Fact], facts: Iterable[Fact]) -> list[tuple[Any, ...]]:
     return list(rows.values())
 
 
-def remove(cursor: duckdb.DuckDBPyConnection, facts: Iterable[Fact | Key]) -> None:
+def remove(staging: Staging, facts: Iterable[Fact | Key]) -> None:
     """Remove facts by key; what came from an annotation's export row goes with the annotation."""
     keys = [fact.key if isinstance(fact, Fact) else fact for fact in facts]
     for kind in FACTS:
         values = [[value or None for value in key.values] for key in keys if key.fact is kind]
         if not values:
             continue
-        stage(cursor, "outgoing", [(name, "VARCHAR") for name in kind.key_columns], values)
+        staging.put("outgoing", [(name, "VARCHAR") for name in kind.key_columns], values)
         if kind.table == "annotations":
             same = "{0}.organization_id = outgoing.organization_id AND {0}.annotation_id = outgoing.annotation_id"
             for table in ("actions", "reviews"):
-                cursor.execute(f"DELETE FROM {table} USING outgoing WHERE {same.format(table)} AND origin IS NOT NULL")
-            cursor.execute(f"DELETE FROM snapshots USING outgoing WHERE {same.format('snapshots')}")
-        delete_matching(cursor, kind, "outgoing")
-    _forget_mentions(cursor)
+                staging.execute(f"DELETE FROM {table} USING outgoing WHERE {same.format(table)} AND origin IS NOT NULL")
+            staging.execute(f"DELETE FROM snapshots USING outgoing WHERE {same.format('snapshots')}")
+        staging.delete_matching(kind, "outgoing")
+    _forget_mentions(staging)
 
 
-def _forget_mentions(cursor: duckdb.DuckDBPyConnection) -> None:
+def _forget_mentions(staging: Staging) -> None:
     for kind, mentioned in (("member", MENTIONED_MEMBERS), ("project", MENTIONED_PROJECTS)):
         still = " AND ".join(
             f"NOT EXISTS (SELECT 1 FROM {table} WHERE {table}.organization_id = mentions.organization_id "
             f"AND {table}.{column} = mentions.id)"
             for table, column in mentioned
         )
-        cursor.execute(f"DELETE FROM mentions WHERE kind = '{kind}' AND {still}")
+        staging.execute(f"DELETE FROM mentions WHERE kind = '{kind}' AND {still}")
 
 
-def set_memberships(
-    cursor: duckdb.DuckDBPyConnection, organization_id: str, user_id: str, memberships: Sequence[Membership]
-) -> None:
+def set_memberships(staging: Staging, organization_id: str, user_id: str, memberships: Sequence[Membership]) -> None:
     """Replace all memberships of a user."""
-    cursor.execute("DELETE FROM memberships WHERE organization_id = ? AND user_id = ?", [organization_id, user_id])
-    write_facts(cursor, memberships)
+    staging.execute(
+        "DELETE FROM memberships WHERE organization_id = $organization_id AND user_id = $user_id",
+        {"organization_id": organization_id, "user_id": user_id},
+    )
+    write_facts(staging, memberships)
 
 
 def _batches(facts: Iterable[Fact | Snapshot | Inferred]) -> Iterator[list[Fact | Snapshot | Inferred]]:
