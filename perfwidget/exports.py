@@ -1,13 +1,20 @@
-"""What leaves as a file: reports as CSV and JSON. The package's only CSV writer."""
+"""What leaves as a file: reports, timelines, comments and the rows behind a number. The package's only CSV writer."""
 
 import csv
 import io
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
 
-from perfwidget.metrics import Number
+from perfwidget.columns import FIRST_INSTANT, MICROSECONDS, MILLIONTHS, Kind
+from perfwidget.facts import Annotation, Fact, Review, ReviewVisit
+from perfwidget.metrics import COMMENTS_RECEIVED, TIMELINE, Number, Rows
+from perfwidget.period import Period
 from perfwidget.report import Report
+from perfwidget.stores.listing import columns_of
 
 REPORT_COLUMNS = (
     "submitted_annotations",
@@ -26,6 +33,7 @@ REPORT_COLUMNS = (
 )
 """The numbers of the report CSV, in its order, behind the date."""
 
+_INTEGER = re.compile("-?[0-9]+")
 _FORMULA_STARTS = frozenset("=+-@|%'\t\r\n\0")
 
 
@@ -75,7 +83,121 @@ def report_json(report: Report) -> Iterator[str]:
     yield report.to_json() + "\n"
 
 
-def file_name(report: Report, kind: str, suffix: str) -> str:
+def file_name(kind: str, user_id: str, period: Period, suffix: str) -> str:
     """Return the name of a download: kind, member id and period, in characters that every system allows."""
-    member = re.sub("[^A-Za-z0-9@._-]+", "_", report.user.user_id)[:80]
-    return f"{kind}-{member}-{report.period.first}-{report.period.last}.{suffix}"
+    member = re.sub("[^A-Za-z0-9@._-]+", "_", user_id)[:80]
+    return f"{kind}-{member}-{period.first}-{period.last}.{suffix}"
+
+
+# -- Rows ---------------------------------------------------------------------------------------------------------
+
+TIMELINE_COLUMNS = {
+    "created_at": "created_at",
+    "started_at": "started_at",
+    "action": "action",
+    "user_id": "user_id",
+    "user_email": "email",
+    "project_id": "project_id",
+    "project_title": "project_title",
+    "task_id": "task_id",
+    "annotation_id": "annotation_id",
+    "lead_time": "lead_time",
+    "review_id": "review_id",
+    "comment_id": "comment_id",
+}
+"""The columns of the timeline CSV, and the columns of its rows that they show."""
+
+COMMENT_COLUMNS = {
+    "comment_id": "comment_id",
+    "created_at": "created_at",
+    "updated_at": "updated_at",
+    "project_id": "project_id",
+    "project_title": "project_title",
+    "task_id": "task_id",
+    "annotation_id": "annotation_id",
+    "created_by": "created_by",
+    "created_by_email": "email",
+    "text": "text",
+    "is_resolved": "is_resolved",
+    "resolved_at": "resolved_at",
+}
+"""The columns of the comments CSV, likewise."""
+
+ROW_COLUMNS: Mapping[type[Fact], tuple[str, ...]] = {
+    Annotation: (
+        "completed_at",
+        "project_id",
+        "project_title",
+        "task_id",
+        "annotation_id",
+        "last_action",
+        "was_cancelled",
+        "lead_time",
+        "created_at",
+        "started_at",
+        "updated_at",
+        "completed_at_estimated",
+    ),
+    Review: (
+        "created_at",
+        "project_id",
+        "project_title",
+        "task_id",
+        "annotation_id",
+        "review_id",
+        "action",
+        "score",
+        "completed_by",
+        "reviewer_id",
+    ),
+    ReviewVisit: ("opened_at", "closed_at", "project_id", "project_title", "annotation_id", "visit_id", "review_id"),
+}
+"""The columns of the rows behind a number, by what they are."""
+
+
+def row_columns(rows: Rows) -> dict[str, str]:
+    """Return the columns of the CSV of rows, and the columns of the rows that they show."""
+    if rows == TIMELINE:
+        return TIMELINE_COLUMNS
+    if rows == COMMENTS_RECEIVED:
+        return COMMENT_COLUMNS
+    return {column: column for column in ROW_COLUMNS[rows.scan.fact]}
+
+
+def rows_csv(
+    rows: Rows, batches: Iterable[Sequence[tuple[Any, ...]]], timezone: ZoneInfo, *, with_emails: bool
+) -> Iterator[tuple[str, int]]:
+    """Write batches of rows as CSV, a text and its number of rows a batch; the header comes first, with none.
+
+    Instants are ISO 8601 with the offset of the zone, lead times seconds, scores 0 to 1. E-mails are left empty unless
+    the viewer may choose members.
+    """
+    shown = row_columns(rows)
+    names = columns_of(rows)
+    kinds = {column.name: column.kind for column in rows.scan.fact.columns()}
+    cells = [(names.index(column), _writer(kinds.get(column, Kind.TEXT), timezone)) for column in shown.values()]
+    email = None if with_emails else names.index("email")
+    yield "".join(csv_lines([shown])), 0
+    for batch in batches:
+        lines = csv_lines(
+            ["" if place == email or row[place] is None else write(row[place]) for place, write in cells]
+            for row in batch
+        )
+        yield "".join(lines), len(batch)
+
+
+def _writer(kind: Kind, timezone: ZoneInfo) -> Callable[[Any], str]:
+    """Return what writes a stored value of a kind as a cell."""
+    match kind:
+        case Kind.INSTANT:
+            return lambda value: (FIRST_INSTANT + timedelta(microseconds=value)).astimezone(timezone).isoformat()
+        case Kind.LEAD_TIME:
+            return lambda value: repr(value / MICROSECONDS) if value >= 0 else ""
+        case Kind.SCORE:
+            return lambda value: repr(value / MILLIONTHS)
+        case Kind.FLAG:
+            return lambda value: "true" if value else "false"
+        case Kind.ID:
+            return lambda value: value if _INTEGER.fullmatch(value) else guarded(value)
+        case Kind.TEXT:
+            return guarded

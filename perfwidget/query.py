@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from perfwidget.columns import id_text
 from perfwidget.errors import InvalidFact, InvalidQuery
+from perfwidget.metrics import BY_KEY, Metric
 from perfwidget.period import DEFAULT_MAX_DAYS, FIRST_DATE, LAST_DATE, Grain, Period, Preset, preset_dates, zone
 
 DEFAULT_PRESET = Preset.LAST_30_DAYS
@@ -86,6 +87,27 @@ def parse(
         statistic=_choice(Statistic, "statistic", given) or Statistic.AVERAGE,
         theme=_choice(Theme, "theme", given),
     )
+
+
+def part_of(period: Period, day: str | None, grain: Grain) -> Period:
+    """Return the part of a period that a date names: the bucket of `grain` that holds it; without a date, all of it.
+
+    Raises InvalidQuery for a date that is none or lies outside the period.
+    """
+    if not day:
+        return period
+    asked = _date("date", day)
+    for bucket in period.buckets(grain):
+        if bucket.first <= asked <= bucket.last:
+            return Period(bucket.first, bucket.last, period.timezone)
+    raise InvalidQuery(f"date must lie in the period, which is {period.first} to {period.last}.")
+
+
+def metric_of(key: str | None) -> Metric:
+    """Return the number of that key; raises InvalidQuery for an unknown one."""
+    if key is None or key not in BY_KEY:
+        raise InvalidQuery(f"metric must be one of {', '.join(BY_KEY)}.")
+    return BY_KEY[key]
 
 
 def _period(

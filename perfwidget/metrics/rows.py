@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import Enum
 
-from perfwidget.facts import Annotation, Fact, Review, ReviewVisit
+from perfwidget.facts import Action, Annotation, Comment, Fact, Review, ReviewVisit
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,8 @@ ANNOTATED = Scan("annotated", Annotation, "completed_by", ("completed_at",))
 REVIEWED = Scan("reviewed", Review, "completed_by", ("created_at",))
 REVIEWING = Scan("reviewing", Review, "reviewer_id", ("created_at",))
 VISITED = Scan("visited", ReviewVisit, "user_id", ("closed_at", "opened_at"))
+ACTED = Scan("acted", Action, "user_id", ("created_at",))
+COMMENTED = Scan("commented", Comment, "completed_by", ("created_at",))
 SCANS = (ANNOTATED, REVIEWED, REVIEWING, VISITED)
 
 
@@ -39,6 +41,7 @@ class Condition(Enum):
     CREATED_EARLIER = "created_at lies before the period"
     LATEST_REVIEW_REJECTS = "the annotation's latest review rejects it"
     BY_SUBJECT = "the reviewer is the subject"
+    BY_OTHERS = "the comment is not the subject's own"
     COUNTED_OR_SKIPPED = "was_cancelled, or last_action is one of the counted ones"
     VISIT_TIMED = "closed_at is there and does not lie before opened_at"
     VISIT_UNTIMED = "closed_at is missing or lies before opened_at"
@@ -90,6 +93,9 @@ class Rows:
 
 COUNTED_ACTIONS = ("submitted", "updated", "accepted", "fixed_and_accepted", "deleted_review")
 REVIEW_ACTIONS = ("accepted", "rejected", "fixed_and_accepted")
+
+TIMELINE = Rows(ACTED)
+COMMENTS_RECEIVED = Rows(COMMENTED, (Condition.BY_OTHERS,))
 
 KEPT = Rows(ANNOTATED, (Is("was_cancelled", False),))
 COUNTABLE = KEPT.that(Condition.COUNTED)

@@ -1,16 +1,17 @@
 """What every engine offers: a store that is written to, and a reader of one consistent state of it."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from perfwidget.access import Scope, ScopedQuery, Standing, Viewer
 from perfwidget.columns import Id
 from perfwidget.facts import Fact, Key, Membership
-from perfwidget.metrics import Aggregate
+from perfwidget.metrics import Aggregate, Rows
 from perfwidget.observations import Inferred, Snapshot
 from perfwidget.period import Bucket
 from perfwidget.query import Query
+from perfwidget.stores.listing import Slice
 
 Values = dict[Aggregate, int | None]
 
@@ -57,6 +58,17 @@ class Reader(Protocol):
 
     def answer(self, asked: ScopedQuery, buckets: Sequence[Bucket]) -> Answer:
         """Answer every aggregate for the question's period; `buckets` cut that period without gaps."""
+
+    def stream(self, asked: ScopedQuery, rows: Rows, period: Slice) -> Iterator[Sequence[tuple[Any, ...]]]:
+        """Read rows with `listing.columns_of(rows)`, oldest first, at most some thousands at once."""
+
+    def page(
+        self, asked: ScopedQuery, rows: Rows, period: Slice, order: str, descending: bool, offset: int, limit: int
+    ) -> Sequence[tuple[Any, ...]]:
+        """Read a page of rows with `listing.columns_of(rows)`, in the order of one of those columns.
+
+        Raises InvalidQuery for a column that they do not have.
+        """
 
     def profile(self, asked: ScopedQuery) -> Profile:
         """Return who the subject is."""

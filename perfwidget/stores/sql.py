@@ -89,20 +89,33 @@ def scan_statement(dialect: Dialect, asked: ScopedQuery, scan: Scan, buckets: Se
     Its rows are (place of the bucket, or null for the whole period; then the aggregates). Buckets without rows are left
     out.
     """
-    instant = scan.instant[0] if len(scan.instant) == 1 else f"coalesce({', '.join(scan.instant)})"
-    condition, parameters = scoped(dialect, asked, scan.member)
-    parameters |= {"period_start": buckets[0].start, "period_end": buckets[-1].end}
-    columns = ["*", f"{_place(instant, buckets)} AS place"]
-    if scan is ANNOTATED:
-        columns.append(f"annotation_id IN ({_latest_rejected(dialect)}) AS latest_review_rejects")
+    facts = facts_in(dialect, asked, scan, buckets[0].start, buckets[-1].end)
+    place = _place(instant_of(scan), buckets)
     values = ", ".join(_aggregate(dialect, aggregate, asked.rules) for aggregate in aggregates_of(scan))
     text = (
-        f"SELECT place, {values} FROM ("
-        f"SELECT {', '.join(columns)} FROM {scan.fact.table} WHERE {condition} "
-        f"AND {instant} >= {dialect.parameter('period_start')} AND {instant} < {dialect.parameter('period_end')}"
-        ") facts GROUP BY GROUPING SETS ((), (place))"
+        f"SELECT place, {values} FROM (SELECT *, {place} AS place FROM ({facts.text}) facts) placed "
+        "GROUP BY GROUPING SETS ((), (place))"
     )
-    return Statement(text, parameters)
+    return Statement(text, facts.parameters)
+
+
+def instant_of(scan: Scan) -> str:
+    """Return the expression of the instant that places a fact in time."""
+    return scan.instant[0] if len(scan.instant) == 1 else f"coalesce({', '.join(scan.instant)})"
+
+
+def facts_in(dialect: Dialect, asked: ScopedQuery, scan: Scan, start: int, end: int) -> Statement:
+    """Return the query of a scan's facts from `start` to before `end`, with all their columns."""
+    condition, parameters = scoped(dialect, asked, scan.member)
+    instant = instant_of(scan)
+    columns = (
+        f"*, annotation_id IN ({_latest_rejected(dialect)}) AS latest_review_rejects" if scan is ANNOTATED else "*"
+    )
+    text = (
+        f"SELECT {columns} FROM {scan.fact.table} WHERE {condition} "
+        f"AND {instant} >= {dialect.parameter('period_start')} AND {instant} < {dialect.parameter('period_end')}"
+    )
+    return Statement(text, parameters | {"period_start": start, "period_end": end})
 
 
 def _latest_rejected(dialect: Dialect) -> str:
@@ -117,7 +130,7 @@ def _latest_rejected(dialect: Dialect) -> str:
 
 
 def _aggregate(dialect: Dialect, aggregate: Aggregate, rules: Rules) -> str:
-    condition = _conditions(dialect, aggregate.rows, rules)
+    condition = conditions(dialect, aggregate.rows, rules)
     if isinstance(aggregate, Count):
         return f"count(*) FILTER (WHERE {condition})"
     column = "closed_at - opened_at" if aggregate.column == "lasted" else aggregate.column
@@ -126,7 +139,8 @@ def _aggregate(dialect: Dialect, aggregate: Aggregate, rules: Rules) -> str:
     return dialect.middle(column, condition)
 
 
-def _conditions(dialect: Dialect, rows: Rows, rules: Rules) -> str:
+def conditions(dialect: Dialect, rows: Rows, rules: Rules) -> str:
+    """Return the condition that a fact of the scan is one of the rows."""
     return " AND ".join(_condition(dialect, where, rules) for where in rows.where) or "TRUE"
 
 
@@ -149,6 +163,8 @@ def _condition(dialect: Dialect, where: Where, rules: Rules) -> str:
             return "latest_review_rejects"
         case Condition.BY_SUBJECT:
             return f"reviewer_id = {dialect.parameter('subject_id')}"
+        case Condition.BY_OTHERS:
+            return f"(created_by IS NULL OR created_by <> {dialect.parameter('subject_id')})"
         case Condition.COUNTED_OR_SKIPPED:
             return f"(was_cancelled OR last_action IN ({_texts(counted)}))"
         case Condition.VISIT_TIMED:

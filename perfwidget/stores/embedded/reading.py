@@ -1,15 +1,17 @@
 """Questions to one consistent state of the embedded file."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import duckdb
 
 from perfwidget.access import Role, Scope, ScopedQuery, Standing, Viewer
+from perfwidget.errors import InvalidQuery
 from perfwidget.facts import FACTS
-from perfwidget.metrics import SCANS
+from perfwidget.metrics import SCANS, Rows
 from perfwidget.period import Bucket
 from perfwidget.query import Query
+from perfwidget.stores.listing import Slice, columns_of, counted_slots, listing, slices
 from perfwidget.stores.protocol import Answer, Profile, ProjectOption, WorkspaceOption
 from perfwidget.stores.sql import aggregates_of, first_instant, scan_statement
 
@@ -31,6 +33,9 @@ class DuckDBDialect:
 
 
 _DIALECT = DuckDBDialect()
+
+STREAMED = 5_000
+"""Rows of a download that are read at once, and after which its permission is asked for again."""
 
 _MEMBERS = """
     SELECT user_id, email, display_name, active FROM members WHERE organization_id = $organization_id
@@ -124,6 +129,29 @@ class EmbeddedReader:
                 target = total if place is None else places.setdefault(place, {})
                 target.update(zip(aggregates, values, strict=True))
         return Answer(total, places)
+
+    def stream(self, asked: ScopedQuery, rows: Rows, period: Slice) -> Iterator[Sequence[tuple[Any, ...]]]:
+        """Read rows in the order of time, some thousands at once, keeping no more of them in memory."""
+        counts = self._rows(*counted_slots(_DIALECT, asked, rows, period))
+        names = columns_of(rows)
+        instant, identity = names.index("instant"), names.index(rows.scan.fact.key_columns[-1])
+        for part in slices(counts, period, STREAMED):
+            after = None
+            while batch := self._rows(*listing(_DIALECT, asked, rows, part, STREAMED, after=after)):
+                yield batch
+                if len(batch) < STREAMED:
+                    break
+                after = batch[-1][instant], batch[-1][identity]
+
+    def page(
+        self, asked: ScopedQuery, rows: Rows, period: Slice, order: str, descending: bool, offset: int, limit: int
+    ) -> Sequence[tuple[Any, ...]]:
+        """Read a page of rows in the order of one of their columns."""
+        if order not in columns_of(rows)[:-2]:
+            raise InvalidQuery(f"Rows cannot be put in the order of {order!r}.")
+        return self._rows(
+            *listing(_DIALECT, asked, rows, period, limit, order=order, descending=descending, offset=offset)
+        )
 
     def profile(self, asked: ScopedQuery) -> Profile:
         """Return who the subject is."""

@@ -1,0 +1,188 @@
+"""Downloads: checked before their first byte and while they run, bounded in number, told to whoever listens.
+
+`downloaded` is a blinker signal, sent by the host's application when a download ends: `kind` ("report", "timeline",
+"comments", "rows"), `viewer` (a Viewer), `subject` (the member's id), `period` (a Period), `rows` (how many were handed
+over) and `complete` (False where it was broken off). A line with the same goes to the log of this module.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from itertools import islice
+from zoneinfo import ZoneInfo
+
+from blinker import Signal
+from flask import Flask, Response, current_app, stream_with_context
+
+from perfwidget import access, exports
+from perfwidget.access import Role, ScopedQuery, Viewer
+from perfwidget.errors import Forbidden, PerfwidgetError, StoreUnavailable
+from perfwidget.metrics import Rows, Rules
+from perfwidget.period import Grain, Period
+from perfwidget.query import Query
+from perfwidget.report import Report, read_report, resolved_period
+from perfwidget.stores.listing import Slice
+from perfwidget.stores.protocol import Reader, Store
+
+log = logging.getLogger(__name__)
+
+downloaded = Signal("A download of perfwidget has ended.")
+
+KINDS = ("report", "timeline", "comments", "rows")
+AT_ONCE = 8
+"""Streams that run at the same time; a further one is asked to come back later."""
+PATIENCE = 30.0
+"""Seconds that a reader may take between two batches before it is cut off."""
+
+
+class BrokenOff(PerfwidgetError):
+    """A stream that must not go on: the connection breaks, so that nobody takes a part for the whole."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One download: what kind, by whom, about what."""
+
+    kind: str
+    viewer: Viewer
+    subject: str
+    period: Period
+
+    def told(self, app: Flask, rows: int, *, complete: bool) -> None:
+        """Tell the log and whoever listens."""
+        log.info(
+            "download kind=%s organization=%r viewer=%r subject=%r from=%s to=%s tz=%s rows=%d complete=%s",
+            self.kind,
+            self.viewer.organization_id,
+            self.viewer.user_id,
+            self.subject,
+            self.period.first,
+            self.period.last,
+            self.period.timezone,
+            rows,
+            "yes" if complete else "no",
+        )
+        downloaded.send(
+            app,
+            kind=self.kind,
+            viewer=self.viewer,
+            subject=self.subject,
+            period=self.period,
+            rows=rows,
+            complete=complete,
+        )
+
+
+@dataclass(frozen=True)
+class Downloads:
+    """The downloads of one widget.
+
+    `viewer` says who asks; called with True it asks the host afresh. `roles` names for some kinds the roles that may
+    have them; the others are everybody's, within their scope.
+    """
+
+    store: Store
+    viewer: Callable[[bool], Viewer]
+    rules: Rules
+    roles: Mapping[str, frozenset[Role]]
+    slots: threading.BoundedSemaphore = field(default_factory=lambda: threading.BoundedSemaphore(AT_ONCE))
+
+    def report(self, query: Query, suffix: str, write: Callable[[Report], Iterator[str]]) -> Response:
+        """Send a report; it is whole before its first byte leaves."""
+        viewer = self._permitted("report", fresh=False)
+        with self.store.reading() as reader:
+            asked = access.scope(viewer, query, reader.standing(viewer, query), self.rules)
+            answer = read_report(reader, asked, query, Grain.DAY)
+        response = _file("".join(write(answer)), exports.file_name("report", asked.subject_id, answer.period, suffix))
+        download = Asked("report", viewer, asked.subject_id, answer.period)
+        download.told(_app(), len(answer.series), complete=True)
+        return response
+
+    def stream(
+        self, kind: str, query: Query, rows: Rows, during: Callable[[Period], Period] = lambda period: period
+    ) -> Response:
+        """Send rows as CSV, some thousands at once, from one consistent state of the store.
+
+        `during` may narrow the period. Who asks is checked before the first byte and again with every batch. Raises
+        PerfwidgetError while nothing is sent yet; later the connection breaks.
+        """
+        viewer = self._permitted(kind, fresh=False)
+        stack = ExitStack()
+        try:
+            self._take_slot(stack)
+            reader = stack.enter_context(self.store.reading())
+            asked = access.scope(viewer, query, reader.standing(viewer, query), self.rules)
+            period = during(resolved_period(reader, asked, query))
+            download = Asked(kind, viewer, asked.subject_id, period)
+            texts = self._texts(reader, asked.during(period), query, rows, download, stack)
+            first = "".join(islice(texts, 2))  # the header and some rows: a store that fails does so in time
+        except BaseException:
+            stack.close()
+            raise
+        response = _file(
+            stream_with_context(_chain(first, texts)), exports.file_name(kind, asked.subject_id, period, "csv")
+        )
+        response.call_on_close(stack.close)
+        return response
+
+    def _texts(
+        self, reader: Reader, asked: ScopedQuery, query: Query, rows: Rows, download: Asked, stack: ExitStack
+    ) -> Iterator[str]:
+        app, sent, complete = _app(), 0, False
+
+        def ended() -> None:
+            download.told(app, sent, complete=complete)
+
+        stack.callback(ended)
+        part = Slice(download.period.start, download.period.end)
+        batches = exports.rows_csv(
+            rows,
+            reader.stream(asked, rows, part),
+            ZoneInfo(download.period.timezone),
+            with_emails=asked.scope.role.chooses_members or rows.scan.member == "user_id",
+        )
+        for text, count in batches:
+            if sent:
+                self._check_again(download, query)
+            handed = time.monotonic()
+            yield text
+            if time.monotonic() - handed > PATIENCE:
+                raise BrokenOff(f"The reader stopped for more than {PATIENCE:.0f} seconds.")
+            sent += count
+        complete = True
+
+    def _check_again(self, download: Asked, query: Query) -> None:
+        """Break off if the viewer may no longer have what is being sent."""
+        viewer = self._permitted(download.kind, fresh=True)
+        with self.store.reading() as reader:
+            access.scope(viewer, query, reader.standing(viewer, query), self.rules)
+
+    def _permitted(self, kind: str, *, fresh: bool) -> Viewer:
+        viewer = self.viewer(fresh)
+        if kind in self.roles and viewer.known_role() not in self.roles[kind]:
+            raise Forbidden("Your role may not download this here; ask your administrator.")
+        return viewer
+
+    def _take_slot(self, stack: ExitStack) -> None:
+        if not self.slots.acquire(blocking=False):
+            raise StoreUnavailable("Too many downloads are running; try again in a minute.")
+        stack.callback(self.slots.release)
+
+
+def _chain(first: str, rest: Iterator[str]) -> Iterator[str]:
+    yield first
+    yield from rest
+
+
+def _file(body: str | Iterator[str], name: str) -> Response:
+    response = Response(body, mimetype="application/json" if name.endswith("json") else "text/csv")
+    response.headers.set("Content-Disposition", "attachment", filename=name)
+    return response
+
+
+def _app() -> Flask:
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001 (Flask's documented way)
+    return app
