@@ -1,1 +1,7 @@
 """perfwidget: the member performance dashboard for labeling platforms, as a Flask blueprint."""
+
+from perfwidget.access import Role, Viewer
+from perfwidget.stores import open_store
+from perfwidget.widget import PerformanceWidget
+
+__all__ = ["PerformanceWidget", "Role", "Viewer", "open_store"]

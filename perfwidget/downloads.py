@@ -15,7 +15,7 @@ from itertools import islice
 from zoneinfo import ZoneInfo
 
 from blinker import Signal
-from flask import Flask, Response, current_app, stream_with_context
+from flask import Flask, Response, current_app, request
 
 from perfwidget import access, exports
 from perfwidget.access import Role, ScopedQuery, Viewer
@@ -80,19 +80,19 @@ class Asked:
 class Downloads:
     """The downloads of one widget.
 
-    `viewer` says who asks; called with True it asks the host afresh. `roles` names for some kinds the roles that may
+    `viewer` says who asks in the current request. `roles` names for some kinds the roles that may
     have them; the others are everybody's, within their scope.
     """
 
     store: Store
-    viewer: Callable[[bool], Viewer]
+    viewer: Callable[[], Viewer]
     rules: Rules
     roles: Mapping[str, frozenset[Role]]
     slots: threading.BoundedSemaphore = field(default_factory=lambda: threading.BoundedSemaphore(AT_ONCE))
 
     def report(self, query: Query, suffix: str, write: Callable[[Report], Iterator[str]]) -> Response:
         """Send a report; it is whole before its first byte leaves."""
-        viewer = self._permitted("report", fresh=False)
+        viewer = self._permitted("report")
         with self.store.reading() as reader:
             asked = access.scope(viewer, query, reader.standing(viewer, query), self.rules)
             answer = read_report(reader, asked, query, Grain.DAY)
@@ -109,7 +109,7 @@ class Downloads:
         `during` may narrow the period. Who asks is checked before the first byte and again with every batch. Raises
         PerfwidgetError while nothing is sent yet; later the connection breaks.
         """
-        viewer = self._permitted(kind, fresh=False)
+        viewer = self._permitted(kind)
         stack = ExitStack()
         try:
             self._take_slot(stack)
@@ -122,16 +122,14 @@ class Downloads:
         except BaseException:
             stack.close()
             raise
-        response = _file(
-            stream_with_context(_chain(first, texts)), exports.file_name(kind, asked.subject_id, period, "csv")
-        )
+        response = _file(_chain(first, texts), exports.file_name(kind, asked.subject_id, period, "csv"))
         response.call_on_close(stack.close)
         return response
 
     def _texts(
         self, reader: Reader, asked: ScopedQuery, query: Query, rows: Rows, download: Asked, stack: ExitStack
     ) -> Iterator[str]:
-        app, sent, complete = _app(), 0, False
+        app, asking, sent, complete = _app(), dict(request.environ), 0, False
 
         def ended() -> None:
             download.told(app, sent, complete=complete)
@@ -146,7 +144,8 @@ class Downloads:
         )
         for text, count in batches:
             if sent:
-                self._check_again(download, query)
+                with app.request_context(asking):  # a new one, for which the host looks at the session again
+                    self._check_again(download, query)
             handed = time.monotonic()
             yield text
             if time.monotonic() - handed > PATIENCE:
@@ -156,12 +155,12 @@ class Downloads:
 
     def _check_again(self, download: Asked, query: Query) -> None:
         """Break off if the viewer may no longer have what is being sent."""
-        viewer = self._permitted(download.kind, fresh=True)
+        viewer = self._permitted(download.kind)
         with self.store.reading() as reader:
             access.scope(viewer, query, reader.standing(viewer, query), self.rules)
 
-    def _permitted(self, kind: str, *, fresh: bool) -> Viewer:
-        viewer = self.viewer(fresh)
+    def _permitted(self, kind: str) -> Viewer:
+        viewer = self.viewer()
         if kind in self.roles and viewer.known_role() not in self.roles[kind]:
             raise Forbidden("Your role may not download this here; ask your administrator.")
         return viewer

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
+from functools import cache
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -40,11 +41,11 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
     opened.close()
 
 
-def rows() -> Iterator[dict[str, Any]]:
+@cache
+def rows() -> list[dict[str, Any]]:
     """Read every annotation with plain json; these files have last_action and reviews, and no history."""
-    for file in FILES:
-        for task in json.loads(file.read_text(), parse_float=Decimal):
-            yield from task["annotations"]
+    tasks = (task for file in FILES for task in json.loads(file.read_text(), parse_float=Decimal))
+    return [row for task in tasks for row in task["annotations"]]
 
 
 def completed_at(row: dict[str, Any]) -> datetime:

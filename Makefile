@@ -1,0 +1,68 @@
+# make run [ARGS="--port 9000"]   the sample platform on http://127.0.0.1:8050
+# make test [ARGS="-k reviews"]   every check there is: lint, then all tests, those in a browser too
+# make lint                       style, types and the direction of imports
+# make clean                      away with all that these made
+#
+# Each sets up what it needs; PYTHON=python3.12 chooses the interpreter.
+
+PYTHON ?= python3
+VENV := .venv
+RUN := $(VENV)/bin/python -m
+# What is installed depends on these two files alone; the stamps say when that was done last.
+DECLARED := setup.cfg pyproject.toml
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help run test lint browser clean
+
+help:
+	@sed -n '/^#/!q; s/^# \{0,1\}//p' Makefile
+
+run: $(VENV)/installed-demo
+	@exec $(VENV)/bin/python server.py $(ARGS)
+
+test: lint browser
+	@$(RUN) pytest $(ARGS)
+
+lint: $(VENV)/installed-test
+	@$(RUN) ruff check --quiet
+	@$(RUN) ruff format --check --quiet
+	@$(RUN) mypy --no-error-summary
+	@report=$$($(VENV)/bin/lint-imports --no-logo) || { echo "$$report"; exit 1; }
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	find . -name __pycache__ -prune -exec rm -rf {} +
+
+# $(call apt_install,PACKAGES): by Debian's package manager, where that goes without asking anyone for a password.
+define apt_install
+{ command -v apt-get >/dev/null && if [ "$$(id -u)" -eq 0 ]; then root=; else root='sudo -n'; $$root true 2>/dev/null; fi \
+  && echo 'Installing $(1) with apt-get.' >&2 && $$root apt-get -qq update \
+  && $$root env DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=300 install -y $(1) >/dev/null; }
+endef
+
+# Playwright's driver asks for libatomic1. Without a browser the tests that need one are skipped, or fail where CI=true.
+BROWSER := chromium chromium-driver libatomic1
+browser: $(VENV)/installed-test
+	@{ command -v chromium && command -v chromedriver && $(RUN) playwright --version; } >/dev/null 2>&1 \
+	  || $(call apt_install,$(BROWSER)) \
+	  || echo 'No browser to test in: install Chromium, its driver and libatomic (apt-get install $(BROWSER)).' >&2
+
+$(VENV)/installed-demo: $(VENV)/bin/python $(DECLARED)
+	@echo 'Installing perfwidget and what it runs on into $(VENV).' >&2
+	@$(RUN) pip install -qq --disable-pip-version-check --editable '.[demo]'
+	@touch $@
+
+$(VENV)/installed-test: $(VENV)/bin/python $(DECLARED)
+	@echo 'Installing perfwidget and what tests it into $(VENV).' >&2
+	@$(RUN) pip install -qq --disable-pip-version-check --editable '.[test]'
+	@touch $(VENV)/installed-demo $@
+
+$(VENV)/bin/python:
+	@command -v $(PYTHON) >/dev/null || { [ '$(PYTHON)' = python3 ] && $(call apt_install,python3 python3-venv); } \
+	  || { echo 'perfwidget needs Python 3.11 or later (apt-get install python3 python3-venv), or name yours: make PYTHON=…' >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "perfwidget needs Python 3.11 or later, and $(PYTHON) is $$($(PYTHON) -V): name a later one with make PYTHON=…" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || $(call apt_install,python3-venv) \
+	  || { echo '$(PYTHON) makes no virtual environments yet: apt-get install python3-venv' >&2; exit 1; }
+	@$(PYTHON) -m venv --clear $(VENV)

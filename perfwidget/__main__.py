@@ -1,0 +1,7 @@
+"""`python -m perfwidget` is the command line."""
+
+import sys
+
+from perfwidget.cli import main
+
+sys.exit(main())

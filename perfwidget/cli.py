@@ -1,0 +1,185 @@
+"""The command line: read exports into a store, print reports, run the sample platform.
+
+Results go to standard output; progress, warnings and errors to standard error. Exit status: 0 done, 1 nothing usable or
+a failure while working, 2 wrong arguments.
+"""
+
+import argparse
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import BinaryIO
+
+from tqdm import tqdm
+
+from perfwidget import access, demo, exports
+from perfwidget.access import Role, Viewer
+from perfwidget.errors import Forbidden, InvalidQuery, InvalidSetting, PerfwidgetError
+from perfwidget.metrics import BY_KEY
+from perfwidget.query import Query, parse
+from perfwidget.report import Report, report
+from perfwidget.sources.label_studio import Reading, read_export
+from perfwidget.stores import Store, open_store
+from perfwidget.stores.protocol import Profile
+
+DEFAULT_ORGANIZATION = "default"
+
+MOST_MATCHES = 10_000
+
+NOBODY = "command line"
+"""Stands for the viewer of the command line, who is no member; whoever reads the store's file is taken for an owner."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit status."""
+    parsed = _parser().parse_args(arguments)
+    try:
+        return int(parsed.run(parsed))
+    except (InvalidQuery, InvalidSetting) as fault:
+        print(f"perfwidget: {fault}", file=sys.stderr)
+        return 2
+    except PerfwidgetError as fault:
+        print(f"perfwidget: {fault}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("perfwidget: stopped; what was being written is not kept.", file=sys.stderr)
+        return 1
+    except BrokenPipeError:
+        sys.stderr.close()
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="perfwidget", description="Member performance dashboard for labeling platforms."
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    sample = commands.add_parser("demo", help="run the sample labeling platform", add_help=False)
+    sample.add_argument("rest", nargs=argparse.REMAINDER)
+    sample.set_defaults(run=lambda parsed: demo.main(parsed.rest))
+
+    reading = commands.add_parser("import", help="read Label Studio JSON exports into a store")
+    _add_store(reading)
+    reading.add_argument(
+        "--organization",
+        metavar="ID",
+        default=DEFAULT_ORGANIZATION,
+        help="the organization that the facts belong to; ids are unique only within one Label Studio server "
+        "(default: %(default)s)",
+    )
+    reading.add_argument("files", nargs="+", type=Path, metavar="FILE", help="a JSON export of Label Studio")
+    reading.set_defaults(run=_import)
+
+    asking = commands.add_parser("report", help="print a member's report as an owner would see it")
+    _add_store(asking)
+    asking.add_argument("--organization", metavar="ID", help="needed where the store holds several")
+    asking.add_argument("--user", required=True, metavar="ID|EMAIL", help="the member")
+    asking.add_argument("--from", required=True, dest="first", metavar="D", help="first date, YYYY-MM-DD")
+    asking.add_argument("--to", required=True, dest="last", metavar="D", help="last date, included, YYYY-MM-DD")
+    asking.add_argument("--tz", default="UTC", metavar="Z", help="IANA time zone of the days (default: %(default)s)")
+    asking.add_argument("--workspace", action="append", default=[], metavar="ID", help="only this one; may repeat")
+    asking.add_argument("--project", action="append", default=[], metavar="ID", help="only this one; may repeat")
+    asking.add_argument("--format", choices=("json", "csv"), default="json", help="default: %(default)s")
+    asking.set_defaults(run=_report)
+    return parser
+
+
+def _add_store(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--store", required=True, metavar="URL", help="such as duckdb:///facts.duckdb")
+
+
+def _import(parsed: argparse.Namespace) -> int:
+    """Read the files one by one; each is kept whole or not at all, and one that fails does not stop the others."""
+    store = open_store(parsed.store)
+    failed = False
+    try:
+        for path in parsed.files:
+            failed = not _import_file(store, path, parsed.organization) or failed
+    finally:
+        store.close()
+    return 1 if failed else 0
+
+
+def _import_file(store: Store, path: Path, organization: str) -> bool:
+    counted = Reading()
+    try:
+        with path.open("rb") as file, _shown(file, path) as stream:
+            store.write(read_export(stream, organization, counted))
+    except OSError as fault:
+        print(f"perfwidget: {path} cannot be read ({fault.strerror}); nothing of it is kept.", file=sys.stderr)
+        return False
+    except PerfwidgetError as fault:
+        print(f"perfwidget: {path}: {fault}", file=sys.stderr)
+        return False
+    for problem in counted.sentences():
+        print(f"perfwidget: {path}: {problem}", file=sys.stderr)
+    print(f"{path}: {counted.summary()}")
+    return True
+
+
+def _shown(file: BinaryIO, path: Path) -> tqdm:  # type: ignore[type-arg]
+    """Return the file with a progress bar on a terminal, and without one elsewhere."""
+    size = path.stat().st_size
+    return tqdm.wrapattr(file, "read", total=size, desc=path.name, disable=None, leave=False)  # type: ignore[no-any-return]
+
+
+def _report(parsed: argparse.Namespace) -> int:
+    store = open_store(parsed.store, create=False)
+    try:
+        answer = _asked_report(store, parsed)
+    finally:
+        store.close()
+    lines: Iterator[str] = exports.report_csv(answer) if parsed.format == "csv" else exports.report_json(answer)
+    for line in lines:
+        sys.stdout.write(line)
+    for key in ("unusable_visits", "other_reviews"):
+        if answer.values[key]:
+            print(f"perfwidget: {answer.values[key]} left out: {BY_KEY[key].definition}", file=sys.stderr)
+    return 0
+
+
+def _asked_report(store: Store, parsed: argparse.Namespace) -> Report:
+    viewer = Viewer(_organization(store, parsed.organization), NOBODY, Role.OWNER)
+    asked = {
+        "from": [parsed.first],
+        "to": [parsed.last],
+        "tz": [parsed.tz],
+        "workspace": parsed.workspace,
+        "project": parsed.project,
+    }
+    try:
+        query = parse({**asked, "user": [_user(store, viewer, parsed.user)]})
+        return report(store, viewer, query)
+    except Forbidden:
+        raise PerfwidgetError(
+            f"The store has no such member, workspace or project in organization {viewer.organization_id}; "
+            "check --user, --workspace and --project."
+        ) from None
+
+
+def _organization(store: Store, named: str | None) -> str:
+    if named is not None:
+        return named
+    with store.reading() as reader:
+        found = reader.organizations()
+    if not found:
+        raise PerfwidgetError("The store is empty; import facts into it first.")
+    if len(found) > 1:
+        raise InvalidSetting(f"The store holds {len(found)} organizations; name one with --organization.")
+    return found[0]
+
+
+def _user(store: Store, viewer: Viewer, asked: str) -> str:
+    """Return the id of the member who has the e-mail asked for; anything else is taken for an id."""
+    with store.reading() as reader:
+        scope = access.scope(viewer, Query(), reader.standing(viewer, Query())).scope
+        found = [member for member in reader.members(scope, asked, MOST_MATCHES) if _is(member, asked)]
+    ids = [member.user_id for member in found if member.user_id == asked] or [member.user_id for member in found]
+    if len(ids) > 1:
+        raise InvalidSetting(f"{len(ids)} members have the e-mail {asked}; name one by id: {', '.join(ids)}.")
+    return ids[0] if ids else asked
+
+
+def _is(member: Profile, asked: str) -> bool:
+    return member.user_id == asked or (member.email or "").casefold() == asked.casefold()

@@ -1,0 +1,102 @@
+"""From a question to all that the page shows: parse, ask, draw. A part that fails says so and the others stay."""
+
+import logging
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, NamedTuple
+from urllib.parse import parse_qs
+
+from dash.development.base_component import Component
+
+from perfwidget import access
+from perfwidget.dashboard import words
+from perfwidget.dashboard.asides import asides
+from perfwidget.dashboard.cards import cards
+from perfwidget.dashboard.choices import member_option
+from perfwidget.dashboard.desk import Desk
+from perfwidget.dashboard.heading import heading
+from perfwidget.dashboard.labels import member_name
+from perfwidget.dashboard.legends import shares
+from perfwidget.dashboard.panels import PANELS, shown
+from perfwidget.errors import InvalidQuery
+from perfwidget.period import zone
+from perfwidget.query import Query, parse
+from perfwidget.report import Report, read_report
+
+log = logging.getLogger(__name__)
+
+MOST_PARAMETERS = 4_096
+
+
+class Answer(NamedTuple):
+    """What the page shows of a report, part by part."""
+
+    heading: list[Component]
+    cards: list[Component]
+    shares: list[Component]
+    review_time_notice: str | None
+    asides: list[Component]
+    drawn: dict[str, Any]
+    """What the script needs: the panels, and what the controls should say."""
+
+
+def ask(desk: Desk, question: str) -> Answer:
+    """Answer a question, written as the query of an address, for the viewer of the current request.
+
+    Raises InvalidQuery, Forbidden and StoreUnavailable, each with its sentence for people.
+    """
+    query = read(question, desk.max_period_days)
+    viewer = desk.viewer()
+    with desk.store.reading() as reader:
+        report = read_report(reader, access.scope(viewer, query, reader.standing(viewer, query), desk.rules), query)
+    return show(report, desk.review_time_since, datetime.now(UTC))
+
+
+def read(question: Any, max_period_days: int) -> Query:
+    """Parse a question as the page's script sends it; raises InvalidQuery."""
+    if not isinstance(question, str):
+        raise InvalidQuery("The question is malformed; load the page again.")
+    try:
+        given = parse_qs(question, max_num_fields=MOST_PARAMETERS)
+    except ValueError:
+        raise InvalidQuery(f"At most {MOST_PARAMETERS:,} parameters are read; choose fewer projects.") from None
+    return parse(given, max_period_days=max_period_days)
+
+
+def show(report: Report, review_time_since: date, now: datetime) -> Answer:
+    """Draw a report; `now` is the instant of the answer."""
+    as_of = now.astimezone(zone(report.period.timezone))
+    return Answer(
+        heading=heading(report, as_of),
+        cards=_guarded("cards", lambda: cards(report)),
+        shares=_guarded("shares", lambda: shares(report)),
+        review_time_notice=review_time_notice(report, review_time_since),
+        asides=_guarded("asides", lambda: asides(report)),
+        drawn={
+            "member": member_option(report.user),
+            "name": member_name(report.user),
+            "from": report.period.first.isoformat(),
+            "to": report.period.last.isoformat(),
+            "time": f"{as_of:%H:%M}",
+            "panels": {panel.name: shown(panel, report) for panel in PANELS},
+        },
+    )
+
+
+def review_time_notice(report: Report, since: date) -> str | None:
+    """Return the notice of a period that begins before review time was recorded; `since` is the host's setting."""
+    if "review_visits" not in report.recorded:
+        return None
+    recorded = report.recorded["review_visits"]
+    if recorded is not None:
+        instant = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=recorded)
+        since = max(since, instant.astimezone(zone(report.period.timezone)).date())
+    return words.review_time_since(since) if report.period.first < since else None
+
+
+def _guarded(part: str, build: Callable[[], list[Any]]) -> list[Any]:
+    try:
+        return build()
+    except Exception:
+        log.exception("The %s could not be shown.", part)
+        return [words.PART_FAILED]

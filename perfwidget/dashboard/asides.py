@@ -1,0 +1,54 @@
+"""What is not counted and what a payer should know beside the numbers, and the definition of every number."""
+
+from dash import html
+
+from perfwidget.dashboard import formats, words
+from perfwidget.facts import RECORDED_KINDS
+from perfwidget.metrics import METRICS, Condition, Metric, Number, Section
+from perfwidget.report import Report
+
+ASIDES = tuple(
+    metric for metric in METRICS if metric.section in (Section.NOT_COUNTED, Section.NOTES, Section.ASIDE)
+)
+
+
+def asides(report: Report) -> list[html.Div]:
+    """Return the numbers beside the figures, each with its definition; those that are 0 keep quiet."""
+    return [_aside(metric, report) for metric in ASIDES]
+
+
+def definitions() -> html.Dl:
+    """Return the name and definition of every number."""
+    return html.Dl([html.Div([html.Dt(metric.label), html.Dd(metric.definition)]) for metric in METRICS])
+
+
+def _aside(metric: Metric, report: Report) -> html.Div:
+    number = _known(metric, report)
+    text = [metric.definition]
+    if metric.key == "rejected":
+        text.append(words.rejected_rule(report.rules))
+    if number is None:
+        text.append(words.NOT_RECORDED)
+    return html.Div(
+        [
+            html.Dt(metric.label),
+            html.Dd(formats.value(metric, number), className="aside-value"),
+            html.Dd(" ".join(text), className="aside-about"),
+        ],
+        className="aside" if number else "aside quiet",
+        id=f"aside-{metric.key.replace('_', '-')}",
+    )
+
+
+def _known(metric: Metric, report: Report) -> Number:
+    """Return the number, or None where it is 0 only because the source does not record what it counts."""
+    number = report.values[metric.key]
+    return None if not number and _kind(metric) not in (None, *report.recorded) else number
+
+
+def _kind(metric: Metric) -> str | None:
+    """Return the kind of facts that a number needs to be recorded."""
+    if Condition.LATEST_REVIEW_REJECTS in metric.rows.where:
+        return "reviews"
+    table = metric.rows.scan.fact.table
+    return table if table in RECORDED_KINDS else None

@@ -1,0 +1,99 @@
+"""Axes that read well from one day to many years, and from seconds to thousands of hours."""
+
+from collections.abc import Callable, Sequence
+from datetime import date
+from typing import NamedTuple
+
+from perfwidget.dashboard import formats
+from perfwidget.period import Bucket, Grain
+
+
+class TimeUnit(NamedTuple):
+    """The unit of an axis of times."""
+
+    name: str
+    seconds: int
+
+
+SECONDS = TimeUnit("seconds", 1)
+MINUTES = TimeUnit("minutes", 60)
+HOURS = TimeUnit("hours", 3_600)
+
+
+def time_unit(longest: float) -> TimeUnit:
+    """Return the unit in which times up to `longest` seconds are small numbers."""
+    if longest <= 120:
+        return SECONDS
+    return MINUTES if longest <= 3 * 3_600 else HOURS
+
+
+class Tick(NamedTuple):
+    """A mark on the axis of dates: the place of its bar and its text."""
+
+    place: int
+    text: str
+
+
+def ticks(buckets: Sequence[Bucket], grain: Grain) -> list[Tick]:
+    """Return a dozen marks at most, on round dates: every day or week, Mondays, months, quarters or years.
+
+    The first mark and the first of each year name the year.
+    """
+    for level in _levels(grain):
+        places = [place for place in range(len(buckets)) if level.marks(place, buckets)]
+        if 0 < len(places) <= level.most:
+            firsts = [buckets[place].first for place in places]
+            texts = map(_text, firsts, [None, *firsts], [level] * len(places))
+            return [Tick(place, text) for place, text in zip(places, texts, strict=True)]
+    return [Tick(0, str(buckets[0].first.year))]
+
+
+class _Level(NamedTuple):
+    most: int
+    marks: Callable[[int, Sequence[Bucket]], bool]
+    text: Callable[[date], str]
+
+
+def _levels(grain: Grain) -> list[_Level]:
+    by_place = [_Level(9, _every(step), formats.short_day) for step in (1, 2, 4)]
+    mondays = [_Level(9, _mondays(step), formats.short_day) for step in (1, 2)]
+    months = [_Level(13, _months(step), formats.month) for step in (1, 3)]
+    years = [_Level(12, _years(step), lambda when: str(when.year)) for step in (1, 2, 5, 10, 20, 50, 100)]
+    match grain:
+        case Grain.DAY:
+            return [*by_place[:2], *mondays, *months, *years]
+        case Grain.WEEK:
+            return [*by_place, *months, *years]
+        case Grain.MONTH:
+            return [_Level(13, _every(1), formats.month), *months[1:], *years]
+
+
+def _every(step: int) -> Callable[[int, Sequence[Bucket]], bool]:
+    return lambda place, _: place % step == 0
+
+
+def _mondays(step: int) -> Callable[[int, Sequence[Bucket]], bool]:
+    return lambda place, buckets: buckets[place].first.toordinal() % (7 * step) == 1
+
+
+def _months(step: int) -> Callable[[int, Sequence[Bucket]], bool]:
+    def marks(place: int, buckets: Sequence[Bucket]) -> bool:
+        first = buckets[place].first
+        fresh = first.day == 1 if place == 0 else first.month != buckets[place - 1].first.month
+        return fresh and (first.month - 1) % step == 0
+
+    return marks
+
+
+def _years(step: int) -> Callable[[int, Sequence[Bucket]], bool]:
+    def marks(place: int, buckets: Sequence[Bucket]) -> bool:
+        first = buckets[place].first
+        fresh = (first.month, first.day) == (1, 1) if place == 0 else first.year != buckets[place - 1].first.year
+        return fresh and first.year % step == 0
+
+    return marks
+
+
+def _text(when: date, before: date | None, level: _Level) -> str:
+    text, year = level.text(when), str(when.year)
+    return text if text == year or (before is not None and before.year == when.year) else f"{text}<br>{year}"

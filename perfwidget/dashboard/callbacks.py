@@ -1,0 +1,98 @@
+"""The wires: a question goes in and the page comes out; everything between controls and question runs in the browser.
+
+    address, controls -> ask (script) -> ASKED -> answer (here) -> ANSWER -> draw (script) -> graphs, messages
+    search in a list  -> seek (script) -> SEEK -> find (here)   -> FOUND  -> found (script) -> the list
+
+`ask` alone decides what is asked; it also restores the controls from the address, writes the address and knows when
+nothing has changed. So there is one request a page and one a change.
+"""
+
+from typing import Any
+
+from dash import ClientsideFunction, Dash, Input, Output, State
+
+from perfwidget.dashboard import choices, ids
+from perfwidget.dashboard.answer import Answer, ask
+from perfwidget.dashboard.desk import Desk
+from perfwidget.dashboard.panels import PANELS
+from perfwidget.dashboard.words import EXPORTS
+
+CONTROLS = (
+    (ids.MEMBER, "value"),
+    (ids.PRESET, "value"),
+    (ids.DATES, "start_date"),
+    (ids.DATES, "end_date"),
+    (ids.TIMEZONE, "value"),
+    (ids.WORKSPACES, "value"),
+    (ids.PROJECTS, "value"),
+    (ids.GRAIN, "value"),
+    (ids.STATISTIC, "value"),
+    (ids.THEME, "value"),
+)
+"""What the controls hold, in the order in which the script reads and sets it."""
+
+LISTS = (ids.MEMBER, ids.TIMEZONE, ids.WORKSPACES, ids.PROJECTS)
+"""The dropdowns whose entries the script sets."""
+
+
+def register_callbacks(app: Dash, desk: Desk) -> None:
+    """Give the app its two callbacks on the server and those in the browser."""
+    _register_script(app)
+
+    @app.callback(
+        Output(ids.HEADING, "children"),
+        Output(ids.CARDS, "children"),
+        Output(ids.SUMMARY_LEGEND, "children"),
+        Output(ids.REVIEW_TIME_NOTICE, "children"),
+        Output(ids.ASIDES, "children"),
+        Output(ids.ANSWER, "data"),
+        Input(ids.ASKED, "data"),
+        prevent_initial_call=True,
+    )
+    def answer(asked: Any) -> Answer:
+        return ask(desk, asked.get("question") if isinstance(asked, dict) else None)
+
+    @app.callback(Output(ids.FOUND, "data"), Input(ids.SEEK, "data"), prevent_initial_call=True)
+    def find(sought: Any) -> dict[str, Any]:
+        return choices.found(desk, sought)
+
+
+def _register_script(app: Dash) -> None:
+    app.clientside_callback(
+        _script("ask"),
+        Output(ids.ASKED, "data"),
+        *(Output(control, prop) for control, prop in CONTROLS),
+        *(Output(name, "options") for name in LISTS),
+        *(Output(ids.export(file), "href") for file in EXPORTS),
+        Output(ids.RESET, "disabled"),
+        Output(ids.APPEARANCE, "data"),
+        Input(ids.ADDRESS, "search"),
+        Input(ids.REFRESH, "n_clicks"),
+        Input(ids.RESET, "n_clicks"),
+        *(Input(control, prop) for control, prop in CONTROLS),
+        State(ids.CHOICES, "data"),
+        *(State(ids.export(file), "href") for file in EXPORTS),
+    )
+    app.clientside_callback(
+        _script("draw"),
+        *(Output(ids.graph(panel.name), "figure") for panel in PANELS),
+        *(Output(ids.message(panel.name), "children") for panel in PANELS),
+        Input(ids.ANSWER, "data"),
+        Input(ids.STATISTIC, "value"),
+        Input(ids.APPEARANCE, "data"),
+        State(ids.CHOICES, "data"),
+        prevent_initial_call=True,
+    )
+    searched = (ids.MEMBER, ids.WORKSPACES, ids.PROJECTS)
+    app.clientside_callback(
+        _script("seek"),
+        *(Input(name, "search_value") for name in searched),
+        State(ids.WORKSPACES, "value"),
+        State(ids.CHOICES, "data"),
+        prevent_initial_call=True,
+    )
+    app.clientside_callback(_script("found"), Input(ids.FOUND, "data"), prevent_initial_call=True)
+
+
+def _script(name: str) -> ClientsideFunction:
+    return ClientsideFunction(namespace="perfwidget", function_name=name)

@@ -1,0 +1,61 @@
+"""The six numbers at the top: their names and definitions, their values, and why there is none."""
+
+from dash import html
+
+from perfwidget.dashboard import formats, words
+from perfwidget.metrics import METRICS, Metric, Section, Unit
+from perfwidget.report import Report
+
+SUMMARY = tuple(metric for metric in METRICS if metric.section is Section.SUMMARY)
+
+
+def cards(report: Report | None) -> list[html.Div]:
+    """Return the cards of a report; without one, cards of the same size that wait for their numbers."""
+    return [_card(metric, report) for metric in SUMMARY]
+
+
+def _card(metric: Metric, report: Report | None) -> html.Div:
+    definition = f"about-{metric.key.replace('_', '-')}"
+    name = html.Button(
+        metric.label, type="button", className="card-name", id=f"{definition}-name", **{"aria-describedby": definition}
+    )
+    tip = html.Span(metric.definition, id=definition, className="tip", role="tooltip")
+    waiting = report is None
+    number = html.Span(
+        "" if report is None else formats.value(metric, report.values[metric.key]),
+        className="card-value waiting" if waiting else "card-value",
+        title=None if report is None else _exactly(metric, report),
+    )
+    aside = html.Dd("" if report is None else remark(metric, report), className="card-remark")
+    return html.Div(
+        [html.Dt([name, tip]), html.Dd(number, className="card-number"), aside],
+        className="card",
+        id=f"card-{metric.key.replace('_', '-')}",
+    )
+
+
+def remark(metric: Metric, report: Report) -> str:
+    """Return what stands below a number: why there is none, or what it leaves out; empty if there is nothing to say."""
+    if report.values[metric.key] is None:
+        return _reason(metric, report)
+    if metric.unit is Unit.SECONDS:
+        unusable = sum(report.values[key] or 0 for key in ("lead_time_missing", "lead_time_invalid"))
+        return words.without_time(int(unusable)) if unusable else ""
+    if metric.key == "submitted_annotations" and report.values["rejected"]:
+        return words.rejected_remark(int(report.values["rejected"]), report.rules)
+    return ""
+
+
+def _reason(metric: Metric, report: Report) -> str:
+    if metric.kind == "reviews":
+        if "reviews" not in report.recorded:
+            return words.NO_SCORE_RECORDED
+        return words.NO_SCORE if report.values["fixes_without_score"] else words.NO_REVIEWS
+    return words.NO_TIME if report.values["submitted_annotations"] else words.NO_ANNOTATIONS
+
+
+def _exactly(metric: Metric, report: Report) -> str | None:
+    number = report.values[metric.key]
+    if number is None or metric.unit is Unit.COUNT:
+        return None
+    return words.exactly(formats.exact(number), metric.unit)

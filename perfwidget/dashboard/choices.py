@@ -1,0 +1,141 @@
+"""What the viewer may choose from: members, workspaces, projects and time zones.
+
+Lists come with the page up to a length; longer ones are searched on the server. All of them are asked of the store with
+the viewer's own scope, and of no request but the current one.
+"""
+
+from collections.abc import Collection, Iterable
+from functools import cache
+from typing import Any, Literal, TypedDict
+from zoneinfo import available_timezones
+
+from perfwidget import access
+from perfwidget.access import Scope
+from perfwidget.dashboard import words
+from perfwidget.dashboard.desk import Desk
+from perfwidget.dashboard.labels import member_email, member_name, shown
+from perfwidget.errors import InvalidQuery
+from perfwidget.query import Query
+from perfwidget.stores.protocol import Profile, Reader
+
+MOST_MEMBERS = 50
+MOST_PROJECTS = 1_000
+MOST_FOUND = 50
+LONGEST_SEARCH = 255
+
+Kind = Literal["member", "workspace", "project"]
+
+_NO_ZONES = frozenset({"Factory", "localtime"})
+
+
+class Option(TypedDict):
+    """An entry of a dropdown."""
+
+    value: str
+    label: str
+
+
+class ProjectOption(Option):
+    """A project, with the workspace that it stands in."""
+
+    workspace: str | None
+
+
+class Choices(TypedDict):
+    """What a viewer may choose from; `more` names the lists that were cut."""
+
+    viewer: str
+    choosesMembers: bool
+    members: list[Option]
+    workspaces: list[Option]
+    projects: list[ProjectOption]
+    more: list[Kind]
+
+
+def choices(desk: Desk) -> Choices:
+    """Return the choices of the current request's viewer; outside a request there is nothing to choose."""
+    if not desk.in_request():
+        return Choices(viewer="", choosesMembers=False, members=[], workspaces=[], projects=[], more=[])
+    with desk.store.reading() as reader:
+        scope = _scope(desk, reader)
+        members = reader.members(scope, "", MOST_MEMBERS + 1) if scope.role.chooses_members else []
+        workspaces = _workspaces(reader, scope)
+        projects = _projects(reader, scope)
+    cut: dict[Kind, bool] = {
+        "member": len(members) > MOST_MEMBERS,
+        "workspace": len(workspaces) > MOST_PROJECTS,
+        "project": len(projects) > MOST_PROJECTS,
+    }
+    return Choices(
+        viewer=scope.viewer_id,
+        choosesMembers=scope.role.chooses_members,
+        members=[member_option(member) for member in members[:MOST_MEMBERS]],
+        workspaces=workspaces[:MOST_PROJECTS],
+        projects=projects[:MOST_PROJECTS],
+        more=[kind for kind, was_cut in cut.items() if was_cut],
+    )
+
+
+def found(desk: Desk, sought: Any) -> dict[str, Any]:
+    """Return what a search in a dropdown found, with what was sought, so that a late answer is known as such.
+
+    `sought` is what the page's script sends: kind, text and, for projects, the chosen workspaces. Raises InvalidQuery
+    for anything else.
+    """
+    kind, text, workspaces = _read(sought)
+    options: Iterable[Option]
+    with desk.store.reading() as reader:
+        scope = _scope(desk, reader)
+        if kind == "member":
+            options = map(member_option, reader.members(scope, text, MOST_FOUND))
+        elif kind == "workspace":
+            options = _matching(_workspaces(reader, scope), text)
+        else:
+            within = [each for each in _projects(reader, scope) if not workspaces or each["workspace"] in workspaces]
+            options = _matching(within, text)
+        return {"kind": kind, "text": text, "options": list(options)}
+
+
+def member_option(member: Profile) -> Option:
+    """Return a member as an entry: name, e-mail, and whether they are inactive."""
+    label = words.member_option(member_name(member), member_email(member), active=member.active)
+    return Option(value=member.user_id, label=label)
+
+
+@cache
+def zones() -> tuple[str, ...]:
+    """Return the names of all time zones that may be asked for, UTC first."""
+    return ("UTC", *sorted(available_timezones() - _NO_ZONES - {"UTC"}))
+
+
+def _scope(desk: Desk, reader: Reader) -> Scope:
+    viewer = desk.viewer()
+    return access.scope(viewer, Query(), reader.standing(viewer, Query())).scope
+
+
+def _workspaces(reader: Reader, scope: Scope) -> list[Option]:
+    return [
+        Option(value=each.workspace_id, label=shown(each.title) or each.workspace_id)
+        for each in reader.workspaces(scope)
+    ]
+
+
+def _projects(reader: Reader, scope: Scope) -> list[ProjectOption]:
+    return [
+        ProjectOption(value=each.project_id, label=shown(each.title) or each.project_id, workspace=each.workspace_id)
+        for each in reader.projects(scope)
+    ]
+
+
+def _matching(options: Iterable[Option], text: str) -> list[Option]:
+    sought = text.casefold()
+    matching = [each for each in options if sought in each["label"].casefold() or sought in each["value"].casefold()]
+    return matching[:MOST_FOUND]
+
+
+def _read(sought: Any) -> tuple[Kind, str, Collection[str]]:
+    match sought:
+        case {"kind": "member" | "workspace" | "project" as kind, "text": str(text), "workspaces": list(workspaces)}:
+            if len(text) <= LONGEST_SEARCH and all(isinstance(each, str) for each in workspaces):
+                return kind, text, workspaces
+    raise InvalidQuery("The search is malformed; load the page again.")

@@ -1,0 +1,26 @@
+"""What the page needs of the widget that shows it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+
+from perfwidget.access import Viewer
+from perfwidget.metrics import Rules
+from perfwidget.stores.protocol import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """The widget's store and settings, and its words on the current request."""
+
+    store: Store
+    viewer: Callable[[], Viewer]
+    """Who looks; raises Forbidden for somebody who may not."""
+    rules: Rules
+    max_period_days: int
+    review_time_since: date
+    """Since when review time has been recorded at all."""
+    prefix: Callable[[], str]
+    """The public address of the page, up to and with its last `/`."""
+    in_request: Callable[[], bool]
+    """Whether there is a request; without one there is nobody to show anything to."""

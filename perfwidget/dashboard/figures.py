@@ -1,0 +1,216 @@
+"""The six graphs as pure functions of a report: plain dicts in the words of plotly.js.
+
+Colours are names of the stylesheet's custom properties (`--submitted`), filled in by the page when it draws. Texts are
+dates, numbers and words of our own; nothing that people typed comes into a figure. Places on the axis of dates are
+categories, each named by what its bar stands for.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from perfwidget.dashboard import formats, words
+from perfwidget.dashboard.axes import TimeUnit, ticks, time_unit
+from perfwidget.dashboard.series import (
+    ANNOTATED,
+    AVERAGE,
+    MEDIAN,
+    REVIEW_TIME,
+    REVIEWED,
+    TOTAL,
+    TOTAL_MEDIAN,
+    Series,
+)
+from perfwidget.metrics import Number
+from perfwidget.query import Statistic
+from perfwidget.report import Report
+
+Figure = dict[str, Any]
+
+FONT = "-apple-system, BlinkMacSystemFont, 'Segoe UI', Roboto, 'Helvetica Neue', 'Liberation Sans', Arial, sans-serif"
+FEWEST_PLACES = 7
+"""An axis of dates leaves room for so many bars, so that a single day does not become a wall."""
+
+
+def annotation_summary(report: Report) -> Figure:
+    """Return the ring of submitted, updated and skipped annotations."""
+    numbers = [report.values[series.key] or 0 for series in ANNOTATED]
+    ring = {
+        "type": "pie",
+        "labels": [series.name for series in ANNOTATED],
+        "values": numbers,
+        "customdata": [formats.count(number) for number in numbers],
+        "hovertemplate": "%{label}: %{customdata} (%{percent})<extra></extra>",
+        "textinfo": "none",
+        "sort": False,
+        "direction": "clockwise",
+        "hole": 0.66,
+        "marker": {
+            "colors": [series.colour for series in ANNOTATED],
+            "line": {"color": "--panel", "width": 2},
+            "pattern": {
+                **_pattern([series.pattern for series in ANNOTATED]),
+                # Over colours of its slices, plotly.js looks for one that contrasts with all of them at once, and warns.
+                "fillmode": "replace",
+                "bgcolor": [series.colour for series in ANNOTATED],
+            },
+        },
+    }
+    layout = _layout()
+    layout["margin"] = {"l": 4, "r": 4, "t": 4, "b": 4}
+    layout["annotations"] = [
+        _middle(formats.count(sum(numbers)), 22, "--text", 8),
+        _middle(words.IN_ALL, 12, "--muted", -14),
+    ]
+    return {"data": [ring], "layout": layout}
+
+
+def annotations(report: Report) -> Figure:
+    """Return the submitted, updated and skipped annotations of each bucket, stacked."""
+    return _counts(report, ANNOTATED, words.ANNOTATIONS_PER[report.grain])
+
+
+def reviews(report: Report) -> Figure:
+    """Return the review actions that the member took in each bucket, stacked."""
+    return _counts(report, REVIEWED, words.REVIEWS_PER[report.grain])
+
+
+def total_time(report: Report, statistic: Statistic) -> Figure:
+    """Return the time spent in each bucket: the sum of its times, or its count times its median."""
+    return _times(report, (TOTAL if statistic is Statistic.AVERAGE else TOTAL_MEDIAN,), words.PER[report.grain])
+
+
+def review_time(report: Report) -> Figure:
+    """Return the time that the member looked at submitted annotations in each bucket."""
+    return _times(report, (REVIEW_TIME,), words.PER[report.grain])
+
+
+def time_per_annotation(report: Report) -> Figure:
+    """Return the median and the average time of the annotations of each bucket; buckets without any leave a gap."""
+    return _times(report, (MEDIAN, AVERAGE), words.PER_ANNOTATION, lines=True)
+
+
+def _counts(report: Report, shown: Sequence[Series], unit: str) -> Figure:
+    traces = [_bar(report, series, _numbers(report, series)) for series in shown]
+    most = max(sum(filter(None, heights)) for heights in zip(*(trace["y"] for trace in traces), strict=True))
+    axis: Figure = {"title": {"text": unit}, "tickformat": ",d"}
+    if most <= 5:
+        axis["dtick"] = 1
+    return {"data": traces, "layout": _dated(report, axis)}
+
+
+def _times(report: Report, shown: Sequence[Series], per: str, *, lines: bool = False) -> Figure:
+    longest = max((number for series in shown for number in _numbers(report, series) if number is not None), default=0)
+    unit = time_unit(longest)
+    draw = _line if lines else _bar
+    traces = [draw(report, series, _scaled(_numbers(report, series), unit)) for series in shown]
+    axis = {"title": {"text": f"{unit.name} {per}"}, "separatethousands": True}
+    return {"data": traces, "layout": _dated(report, axis)}
+
+
+def _numbers(report: Report, series: Series) -> list[Number]:
+    return [point.values[series.key] for point in report.series]
+
+
+def _scaled(numbers: Sequence[Number], unit: TimeUnit) -> list[Number]:
+    return [None if number is None else number / unit.seconds for number in numbers]
+
+
+def _bar(report: Report, series: Series, heights: Sequence[Number]) -> Figure:
+    return _trace(report, series, heights) | {
+        "type": "bar",
+        "marker": {"color": series.colour, "pattern": _pattern(series.pattern)},
+    }
+
+
+def _line(report: Report, series: Series, heights: Sequence[Number]) -> Figure:
+    return _trace(report, series, heights) | {
+        "type": "scatter",
+        "mode": "lines+markers",
+        "line": {"color": series.colour, "width": 2, "dash": series.dash},
+        "marker": {"color": series.colour, "symbol": series.symbol, "size": 6 if len(heights) <= 62 else 4},
+        "connectgaps": False,
+    }
+
+
+def _trace(report: Report, series: Series, heights: Sequence[Number]) -> Figure:
+    texts = [formats.value(series.metric, point.values[series.key]) for point in report.series]
+    return {
+        "name": series.name,
+        "x": _places(report),
+        "y": list(heights),
+        "customdata": texts,
+        "hovertemplate": f"{series.name}: %{{customdata}}<extra></extra>",
+    }
+
+
+def _places(report: Report) -> list[str]:
+    return [formats.bucket(point.bucket, report.grain) for point in report.series]
+
+
+def _pattern(shape: str | list[str]) -> Figure:
+    return {"shape": shape, "fillmode": "overlay", "fgcolor": "--pattern", "size": 6, "solidity": 0.35}
+
+
+def _middle(text: str, size: int, colour: str, shift: int) -> Figure:
+    font = {"size": size, "color": colour, "family": FONT}
+    return {"text": text, "font": font, "showarrow": False, "x": 0.5, "y": 0.5, "yshift": shift}
+
+
+def _dated(report: Report, values: Figure) -> Figure:
+    """Return the layout of a graph by date, its axis of values beginning at 0."""
+    places = _places(report)
+    marks = ticks([point.bucket for point in report.series], report.grain)
+    margin = max(0.0, (FEWEST_PLACES - len(places)) / 2)
+    layout = _layout()
+    layout["xaxis"] = {
+        "type": "category",
+        "categoryorder": "array",
+        "categoryarray": places,
+        "range": [-0.5 - margin, len(places) - 0.5 + margin],
+        "tickmode": "array",
+        "tickvals": [mark.place for mark in marks],
+        "ticktext": [mark.text for mark in marks],
+        "tickangle": 0,
+        "ticks": "outside",
+        "ticklen": 4,
+        "tickcolor": "--line",
+        "showgrid": False,
+        "zeroline": False,
+        "showline": True,
+        "linecolor": "--line",
+        "fixedrange": True,
+        "automargin": True,
+        "unifiedhovertitle": {"text": "%{x}"},
+    }
+    layout["yaxis"] = {
+        "rangemode": "tozero",
+        "nticks": 6,
+        "gridcolor": "--grid",
+        "zeroline": False,
+        "fixedrange": True,
+        "automargin": True,
+    } | values
+    layout["yaxis"]["title"] = {"standoff": 10, "font": {"size": 12}} | values["title"]
+    return layout
+
+
+def _layout() -> Figure:
+    """Return what all graphs share."""
+    return {
+        "font": {"family": FONT, "size": 12, "color": "--muted"},
+        "paper_bgcolor": "rgba(0,0,0,0)",
+        "plot_bgcolor": "rgba(0,0,0,0)",
+        "margin": {"l": 8, "r": 8, "t": 10, "b": 8},
+        "showlegend": False,
+        "dragmode": False,
+        "hovermode": "x unified",
+        "hoverlabel": {
+            "bgcolor": "--tip",
+            "bordercolor": "--tip-line",
+            "font": {"family": FONT, "size": 12, "color": "--text"},
+        },
+        "barmode": "stack",
+        "bargap": 0.28,
+        "barcornerradius": 2,
+    }
+

@@ -1,0 +1,102 @@
+"""How numbers and dates read to people; exact values stand in tables and exports."""
+
+import math
+from datetime import date
+
+from perfwidget.metrics import Metric, Number, Unit
+from perfwidget.period import Bucket, Grain
+
+NO_VALUE = "—"
+
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+
+
+def duration(seconds: float) -> str:
+    """Return seconds as `10h 5m 22s`, below ten seconds with a tenth; a time above 0 never reads as 0."""
+    tenths = math.floor(seconds * 10 + 0.5)
+    if tenths < 100 and tenths % 10:
+        return f"{tenths / 10:.1f}s"
+    if tenths == 0 < seconds:
+        return "<0.1s"
+    whole = tenths // 10 if tenths < 100 else math.floor(seconds + 0.5)
+    minutes, rest = divmod(whole, 60)
+    if not minutes:
+        return f"{rest}s"
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours:,}h {minutes}m {rest}s" if hours else f"{minutes}m {rest}s"
+
+
+def count(number: float) -> str:
+    """Return a whole number with its thousands grouped."""
+    return f"{number:,}"
+
+
+def share(fraction: float) -> str:
+    """Return a fraction as `33 %`; 0 % and 100 % are kept for what is exactly that."""
+    percent = math.floor(fraction * 100 + 0.5)
+    if percent == 0 < fraction:
+        return "<1 %"
+    if percent == 100 and fraction < 1:
+        return ">99 %"
+    return f"{percent} %"
+
+
+_BY_UNIT = {Unit.SECONDS: duration, Unit.COUNT: count, Unit.SHARE: share}
+
+
+def value(metric: Metric, number: Number) -> str:
+    """Return a metric's number in its unit, or a dash where there is none."""
+    return NO_VALUE if number is None else _BY_UNIT[metric.unit](number)
+
+
+def exact(number: Number) -> str:
+    """Return a number with the very digits of the report, or a dash where there is none."""
+    return NO_VALUE if number is None else repr(number)
+
+
+def day(when: date) -> str:
+    """Return a date as `4 Mar 2024`."""
+    return f"{when.day} {_MONTHS[when.month - 1]} {when.year}"
+
+
+def weekday(when: date) -> str:
+    """Return a date as `Mon 4 Mar 2024`."""
+    return f"{_WEEKDAYS[when.weekday()]} {day(when)}"
+
+
+def short_day(when: date) -> str:
+    """Return a date as `4 Mar`."""
+    return f"{when.day} {_MONTHS[when.month - 1]}"
+
+
+def month(when: date) -> str:
+    """Return the month of a date as `Mar`."""
+    return _MONTHS[when.month - 1]
+
+
+def dates(first: date, last: date) -> str:
+    """Return dates from–to with what they share said once: `4 – 10 Mar 2024`."""
+    if first == last:
+        return day(first)
+    if first.year != last.year:
+        return f"{day(first)} – {day(last)}"
+    if first.month != last.month:
+        return f"{short_day(first)} – {day(last)}"
+    return f"{first.day} – {day(last)}"
+
+
+def bucket(cut: Bucket, grain: Grain) -> str:
+    """Return what a bar stands for: a day, the dates of a week, a month or the dates of its part in the period."""
+    if grain is Grain.DAY:
+        return weekday(cut.first)
+    if grain is Grain.MONTH and cut.first.day == 1 and grain.after(cut.first).toordinal() - 1 == cut.last.toordinal():
+        return f"{month(cut.first)} {cut.first.year}"
+    return dates(cut.first, cut.last)
+
+
+def iso(cut: Bucket) -> str:
+    """Return the dates of a bar as the report writes them."""
+    if cut.first == cut.last:
+        return cut.first.isoformat()
+    return f"{cut.first.isoformat()} – {cut.last.isoformat()}"

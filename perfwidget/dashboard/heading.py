@@ -1,0 +1,44 @@
+"""The line that says whose figures these are, of when, in which zone and scope, and as of when."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from dash import html
+
+from perfwidget.dashboard import formats, labels, words
+from perfwidget.report import Report
+
+
+def heading(report: Report, as_of: datetime) -> list[html.Span | html.Time]:
+    """Return the parts of the line; `as_of` is the instant of the answer in the period's time zone."""
+    email = labels.member_email(report.user)
+    parts: list[html.Span | html.Time] = [
+        html.Span(
+            [html.Strong(labels.member_name(report.user)), *([html.Span(email, className="email")] if email else [])],
+            className="who",
+        ),
+        html.Span(formats.dates(report.period.first, report.period.last), className="when"),
+        html.Span(report.period.timezone.replace("_", " ")),
+        html.Span(_scope(report)),
+    ]
+    if not report.user.active:
+        parts.insert(1, html.Span(words.INACTIVE, className="inactive"))
+    clock = html.Time(
+        words.as_of(f"{as_of:%H:%M}"),
+        dateTime=as_of.isoformat(timespec="seconds"),
+        title=f"{formats.weekday(as_of.date())} {as_of:%H:%M:%S}",
+    )
+    return [*parts, clock]
+
+
+def _scope(report: Report) -> str:
+    scope = words.ALL_PROJECTS if report.scope == "all" else words.your_projects(len(report.scope))
+    filters = _filters(report.workspaces, report.projects)
+    return f"{scope}, {filters}" if filters else scope
+
+
+def _filters(workspaces: Sequence[str], projects: Sequence[str]) -> str:
+    chosen = [words.workspaces(len(workspaces))] if workspaces else []
+    if projects:
+        chosen.append(words.projects(len(projects)))
+    return words.only(chosen) if chosen else ""

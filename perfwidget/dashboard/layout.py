@@ -1,0 +1,124 @@
+"""The page as a tree of components: everything in its place and of its size before the first figure is there."""
+
+from typing import Any
+
+import dash_bootstrap_components as dbc
+from dash import dcc, html
+
+from perfwidget.dashboard import ids, words
+from perfwidget.dashboard.asides import definitions
+from perfwidget.dashboard.cards import cards
+from perfwidget.dashboard.choices import Choices, choices, zones
+from perfwidget.dashboard.desk import Desk
+from perfwidget.dashboard.filters import AUTO, filters, segments
+from perfwidget.dashboard.legends import legend
+from perfwidget.dashboard.panels import PANELS, Panel
+from perfwidget.query import Statistic
+
+GRAPH_CONFIG = {"displayModeBar": False, "responsive": True, "doubleClick": False, "scrollZoom": False}
+NOTHING_DRAWN: dict[str, Any] = {
+    "data": [],
+    "layout": {
+        "xaxis": {"visible": False},
+        "yaxis": {"visible": False},
+        "paper_bgcolor": "rgba(0,0,0,0)",
+        "plot_bgcolor": "rgba(0,0,0,0)",
+        "dragmode": False,
+    },
+}
+
+
+def layout(desk: Desk) -> html.Div:
+    """Return the page for the viewer of the current request; outside a request, the page with nothing to choose."""
+    allowed = choices(desk)
+    prefix = desk.prefix() if desk.in_request() else ""
+    return html.Div([*_memory(allowed), _head(prefix), filters(allowed), _main()], className="page")
+
+
+def _memory(allowed: Choices) -> list[Any]:
+    known = {**allowed, "zones": zones(), "nothing": NOTHING_DRAWN}
+    return [
+        dcc.Location(id=ids.ADDRESS, refresh=False),
+        dcc.Store(id=ids.CHOICES, data=known),
+        *(dcc.Store(id=name) for name in (ids.ASKED, ids.ANSWER, ids.APPEARANCE, ids.SEEK, ids.FOUND)),
+    ]
+
+
+def _head(prefix: str) -> html.Header:
+    refresh = html.Button(
+        html.Span("↻", **{"aria-hidden": "true"}),
+        id=ids.REFRESH,
+        type="button",
+        className="refresh",
+        title=words.REFRESH,
+        **{"aria-label": words.REFRESH},
+    )
+    theme = html.Div(
+        [
+            html.Label(words.THEME, htmlFor=ids.THEME, className="visually-hidden"),
+            dbc.Select(
+                id=ids.THEME,
+                options=[{"value": value, "label": label} for value, label in words.THEMES.items()],
+                value=AUTO,
+            ),
+        ],
+        className="theme",
+        title=words.THEME,
+    )
+    downloads = [
+        dbc.DropdownMenuItem(label, id=ids.export(file), href=f"{prefix}export/{file}", external_link=True)
+        for file, label in words.EXPORTS.items()
+    ]
+    export = dbc.DropdownMenu(downloads, label=words.EXPORT, align_end=True, toggle_class_name="tool", class_name="export")
+    return html.Header(
+        [
+            html.H1(words.TITLE),
+            html.Div([html.P(id=ids.HEADING, className="heading waiting"), refresh], className="about"),
+            html.Div([theme, export], className="tools"),
+        ],
+        className="head",
+    )
+
+
+def _main() -> html.Main:
+    return html.Main(
+        [
+            html.Div(id=ids.NOTICE, role="alert", className="notice"),
+            html.Section(html.Dl(cards(None), id=ids.CARDS, className="cards"), **{"aria-label": words.SUMMARY}),
+            html.Section([_panel(panel) for panel in PANELS], className="panels", **{"aria-label": words.GRAPHS}),
+            html.Section(
+                [html.H2(words.ASIDES, id="asides-title"), html.Dl(id=ids.ASIDES, className="asides")],
+                className="panel",
+                **{"aria-labelledby": "asides-title"},
+            ),
+            html.Details([html.Summary(words.DEFINITIONS), definitions()], className="panel definitions"),
+        ],
+        id=ids.FIGURES,
+        **{"aria-busy": "true"},
+    )
+
+
+def _panel(panel: Panel) -> html.Section:
+    title, shows = words.PANELS[panel.name]
+    head = [html.H2(title, id=f"{panel.name}-title")]
+    if panel.switchable:
+        switch = segments(ids.STATISTIC, words.STATISTICS, Statistic.AVERAGE.value)
+        head.append(html.Div(switch, role="radiogroup", **{"aria-label": words.STATISTIC}))
+    picture = dcc.Graph(id=ids.graph(panel.name), figure=NOTHING_DRAWN, config=GRAPH_CONFIG, responsive=True)
+    graph = html.Div(
+        [
+            html.Div(picture, className="picture", role="img", **{"aria-label": words.graph(title, shows)}),
+            html.P(id=ids.message(panel.name), className="message"),
+        ],
+        className="graph waiting",
+    )
+    data = html.Details(
+        [html.Summary(words.DATA, **{"aria-label": words.data_of(title)}), html.Div(className="table")],
+        className="data",
+        **{"data-panel": panel.name},
+    )
+    return html.Section(
+        [html.Div(head, className="panel-head"), legend(panel), graph, data],
+        className=f"panel panel-{panel.name}",
+        **{"aria-labelledby": f"{panel.name}-title"},
+    )

@@ -1,0 +1,49 @@
+"""The data of each graph as a table: times as people read them, and with the very digits of the report beside it."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from perfwidget.dashboard import formats, words
+from perfwidget.dashboard.series import ANNOTATED, REJECTED, Series
+from perfwidget.metrics import Number, Unit
+from perfwidget.report import Report
+
+
+class Table(NamedTuple):
+    """A table of finished texts; the first column names the row, the others hold numbers."""
+
+    head: Sequence[str]
+    rows: Sequence[Sequence[str]]
+
+
+def by_date(report: Report, shown: Sequence[Series]) -> Table:
+    """Return a row for each bucket, oldest first."""
+    head = [words.DATE_OF[report.grain], *(name for series in shown for name in _names(series))]
+    rows = [
+        [formats.iso(point.bucket), *(text for series in shown for text in _cells(series, point.values[series.key]))]
+        for point in report.series
+    ]
+    return Table(head, rows)
+
+
+def of_shares(report: Report) -> Table:
+    """Return the annotations of the summary with their shares, and the rejected ones beside them."""
+    total = sum(report.values[series.key] or 0 for series in ANNOTATED)
+    rows = []
+    for series in ANNOTATED:
+        number = report.values[series.key] or 0
+        rows.append([series.name, formats.exact(number), formats.share(number / total) if total else formats.NO_VALUE])
+    rows.append([words.rejected_beside(report.rules), formats.exact(report.values[REJECTED.key]), formats.NO_VALUE])
+    return Table(words.SHARES_HEAD, rows)
+
+
+def _names(series: Series) -> tuple[str, ...]:
+    if series.metric.unit is Unit.SECONDS:
+        return series.metric.label, words.in_seconds(series.metric.label)
+    return (series.name,)
+
+
+def _cells(series: Series, number: Number) -> tuple[str, ...]:
+    if series.metric.unit is Unit.SECONDS:
+        return formats.value(series.metric, number), formats.exact(number)
+    return (formats.exact(number),)

@@ -1,0 +1,214 @@
+"""Every word of the page that people read, in one place, to be reviewed and translated.
+
+Names and definitions of numbers stand with the numbers themselves, in `perfwidget.metrics`. What the browser says by
+itself (`SAID_BY_SCRIPT`) is handed to the script with the page.
+"""
+
+from collections.abc import Sequence
+from datetime import date
+
+from perfwidget.dashboard import formats
+from perfwidget.metrics import Rules, Unit
+from perfwidget.period import Grain, Preset
+
+TITLE = "Performance"
+NO_SCRIPT = "The dashboard needs JavaScript; allow it for this page."
+
+# -- Whose figures, and of what -----------------------------------------------------------------------------------------
+
+ALL_PROJECTS = "all projects"
+INACTIVE = "inactive"
+REFRESH = "Ask for the figures again"
+
+
+def your_projects(number: int) -> str:
+    """Name the scope of a viewer who sees some projects."""
+    return f"your projects ({formats.count(number)})"
+
+
+def workspaces(number: int) -> str:
+    """Name a number of chosen workspaces."""
+    return f"{number} {'workspace' if number == 1 else 'workspaces'}"
+
+
+def projects(number: int) -> str:
+    """Name a number of chosen projects."""
+    return f"{number} {'project' if number == 1 else 'projects'}"
+
+
+def only(chosen: Sequence[str]) -> str:
+    """Say that filters narrow the scope."""
+    return f"only {' and '.join(chosen)} of them"
+
+
+def as_of(time: str) -> str:
+    """Say when the figures were worked out."""
+    return f"as of {time}"
+
+
+# -- Filters ------------------------------------------------------------------------------------------------------------
+
+FILTERS = "Filters"
+MEMBER = "Member"
+PERIOD = "Period"
+DATES = "Dates"
+FROM = "From"
+TO = "To"
+TIMEZONE = "Time zone"
+WORKSPACES = "Workspaces"
+ALL_WORKSPACES = "All workspaces"
+PROJECTS = "Projects"
+EVERY_PROJECT = "All projects"
+GRAIN = "By"
+RESET = "Reset"
+RESET_ABOUT = "Back to the last 30 days without filters"
+THEME = "Theme"
+EXPORT = "Export"
+
+PRESETS = {
+    Preset.TODAY: "Today",
+    Preset.YESTERDAY: "Yesterday",
+    Preset.LAST_7_DAYS: "Last 7 days",
+    Preset.LAST_30_DAYS: "Last 30 days",
+    Preset.LAST_90_DAYS: "Last 90 days",
+    Preset.THIS_MONTH: "This month",
+    Preset.LAST_MONTH: "Last month",
+    Preset.THIS_QUARTER: "This quarter",
+    Preset.ALL_TIME: "All time",
+}
+CUSTOM = "Custom dates"
+GRAINS = {"auto": "Auto", Grain.DAY: "Day", Grain.WEEK: "Week", Grain.MONTH: "Month"}
+THEMES = {"auto": "Auto", "light": "Light", "dark": "Dark"}
+EXPORTS = {"report.csv": "Report as CSV", "report.json": "Report as JSON"}
+"""The downloads, by their file in the address."""
+
+DROPDOWN = {
+    "select_all": "Select all",
+    "deselect_all": "Deselect all",
+    "selected_count": "{num_selected}",
+    "search": "Search",
+    "clear_search": "Clear search",
+    "clear_selection": "Clear selection",
+    "no_options_found": "Nothing found",
+}
+
+
+def member_option(name: str, email: str, *, active: bool) -> str:
+    """Name a member in the list of members."""
+    parts = [name, *([email] if email else []), *([] if active else [INACTIVE])]
+    return " · ".join(parts)
+
+
+# -- Cards --------------------------------------------------------------------------------------------------------------
+
+SUMMARY = "Summary"
+NO_ANNOTATIONS = "no submitted annotations in this period"
+NO_TIME = "no annotation with a usable time"
+NO_REVIEWS = "no reviews in this period"
+NO_SCORE = "no review with a score"
+NO_SCORE_RECORDED = "no reviews recorded by this source"
+
+
+def without_time(number: int) -> str:
+    """Say how many annotations take no part in a time."""
+    return f"{formats.count(number)} without a usable time"
+
+
+def rejected_remark(number: int, rules: Rules) -> str:
+    """Say how many rejected annotations there are, and whether they are among the submitted ones."""
+    return f"{formats.count(number)} rejected, {'counted' if rules.count_rejected else 'not counted'}"
+
+
+def exactly(number: str, unit: Unit) -> str:
+    """Name a number with all its digits."""
+    return f"{number} seconds" if unit is Unit.SECONDS else f"{number} of 1"
+
+
+# -- Graphs and their tables --------------------------------------------------------------------------------------------
+
+GRAPHS = "Graphs"
+PANELS = {
+    "annotation-summary": ("Annotation Summary", "A ring of the shares of submitted, updated and skipped annotations"),
+    "annotations": ("Annotations", "Bars of submitted, updated and skipped annotations by date"),
+    "total-time": ("Total Time Annotating", "Bars of the time spent on annotations by date"),
+    "time-per-annotation": ("Time per Annotation", "Lines of the median and average time per annotation by date"),
+    "review-time": ("Review Time", "Bars of the time spent looking at submitted annotations by date"),
+    "reviews": ("Reviews", "Bars of reviews accepted, rejected, and fixed and accepted, by date"),
+}
+"""The title of each panel, and what its graph shows."""
+
+IN_ALL = "in all"
+DATA = "Data"
+STATISTIC = "Reading of the total time"
+STATISTICS = {"average": "Average", "median": "Median"}
+PER = {Grain.DAY: "per day", Grain.WEEK: "per week", Grain.MONTH: "per month"}
+ANNOTATIONS_PER = {grain: f"annotations {per}" for grain, per in PER.items()}
+REVIEWS_PER = {grain: f"reviews {per}" for grain, per in PER.items()}
+PER_ANNOTATION = "per annotation"
+DATE_OF = {Grain.DAY: "Day", Grain.WEEK: "Week", Grain.MONTH: "Month"}
+SHARES_HEAD = ("Annotations", "Number", "Share")
+
+NO_WORK = "No work in this period."
+NO_SUBMITTED = "No submitted annotations in this period."
+NO_USABLE_TIME = "No annotation of this period has a usable time."
+NO_REVIEWS_TAKEN = "No reviews taken in this period."
+NO_REVIEW_TIME = "No review time in this period."
+WITH_FILTERS = "Filters narrow what is shown."
+EMPTY_SCOPE = "There is no project in your scope, so there is nothing to show."
+REVIEWS_NOT_RECORDED = "Reviews are not recorded by this source."
+VISITS_NOT_RECORDED = "Review time is not recorded by this source."
+VISITS_NOT_YET_RECORDED = "Review time was not yet recorded in this period."
+PANEL_FAILED = "This graph could not be drawn; the server's log says why."
+
+
+def graph(title: str, shows: str) -> str:
+    """Name a graph to somebody who does not see it."""
+    return f"{title}. {shows}; the numbers are in the table below."
+
+
+def data_of(title: str) -> str:
+    """Name the table of a graph."""
+    return f"{title}, data"
+
+
+def in_seconds(label: str) -> str:
+    """Head the column of a time's exact digits."""
+    return f"{label}, s"
+
+
+def rejected_beside(rules: Rules) -> str:
+    """Name the rejected annotations beside the summary."""
+    return "Rejected, counted above" if rules.count_rejected else "Rejected, not counted"
+
+
+def review_time_since(since: date) -> str:
+    """Say that a period begins before review time was recorded."""
+    return f"Recorded since {formats.day(since)}: nothing is known of the time before."
+
+
+# -- What stands beside the numbers -------------------------------------------------------------------------------------
+
+ASIDES = "Not counted, and worth knowing"
+DEFINITIONS = "What the numbers mean"
+NOT_RECORDED = "Not recorded by this source."
+PART_FAILED = "This part could not be shown; the server's log says why."
+
+
+def rejected_rule(rules: Rules) -> str:
+    """Say whether the platform counts rejected annotations."""
+    if rules.count_rejected:
+        return "This platform counts them among the submitted annotations."
+    return "They are not among the submitted annotations."
+
+
+# -- What the script says -----------------------------------------------------------------------------------------------
+
+SAID_BY_SCRIPT = {
+    "signedOut": "Your session has ended.",
+    "signIn": "Sign in again",
+    "unreachable": "The server cannot be reached; check your connection.",
+    "failed": "The figures could not be fetched; try again in a moment.",
+    "again": "Try again",
+    "showing": "Showing figures of {time}.",
+    "unknownZone": "Your browser's time zone, {zone}, is not known here; times are in UTC.",
+}

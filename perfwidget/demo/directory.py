@@ -1,0 +1,186 @@
+"""Who uses the platform and what they work on: a real one asks its own tables, this one the widget's store."""
+
+import hmac
+import json
+from collections.abc import Mapping, Sequence
+from itertools import groupby
+from typing import NamedTuple
+
+from flask_login import UserMixin
+
+from perfwidget import access
+from perfwidget.access import Role, Scope, Standing, Viewer
+from perfwidget.errors import Forbidden
+from perfwidget.facts import Member
+from perfwidget.metrics import BY_KEY, Number
+from perfwidget.period import Grain
+from perfwidget.query import Query, parse
+from perfwidget.report import read_report
+from perfwidget.stores.protocol import Profile, ProjectOption, Reader, Store
+
+PASSWORD = "demo"
+DEMO_ACCOUNTS = {f"{role}@demo.example": role for role in Role}
+MOST_MEMBERS = 500
+"""How many members a page lists; a platform with more would have pages."""
+
+SUMMARY = {
+    "Annotations": tuple(BY_KEY[key] for key in ("submitted", "updated", "skipped", "rejected", "performance_score")),
+    "Reviews": tuple(BY_KEY[key] for key in ("reviews_accepted", "reviews_rejected", "reviews_fixed_and_accepted")),
+}
+"""The numbers of a project's Annotation Summary, in groups."""
+
+
+class Person(UserMixin):
+    """A member as Flask-Login wants its users: somebody who signed in, or may."""
+
+    def __init__(self, organization_id: str, profile: Profile) -> None:
+        self.organization_id = organization_id
+        self.user_id = profile.user_id
+        self.email = profile.email or ""
+        self.name = profile.name or profile.email or profile.user_id
+        self.role = profile.role or ""
+        self._active = profile.active
+
+    @property
+    def is_active(self) -> bool:
+        """Whether they may sign in; to Flask-Login, who becomes inactive afterwards is signed out."""
+        return self._active
+
+    def get_id(self) -> str:
+        """Return what the session remembers them by."""
+        return json.dumps([self.organization_id, self.user_id])
+
+    @property
+    def viewer(self) -> Viewer:
+        """This person, as the widget wants to know them."""
+        return Viewer(self.organization_id, self.user_id, self.role)
+
+    @property
+    def sees_organization(self) -> bool:
+        """Whether Organization is for them."""
+        return self.role in (Role.OWNER, Role.ADMIN)
+
+    @property
+    def manages_projects(self) -> bool:
+        """Whether the Members pages of their projects are for them."""
+        return self.sees_organization or self.role == Role.MANAGER
+
+
+def signed_in(store: Store, session_id: str) -> Person | None:
+    """Return whom a session remembers, as the store knows them now; None if it knows them no more."""
+    organization_id, user_id = json.loads(session_id)
+    with store.reading() as reader:
+        profile = reader.profile(access.scope(_platform(organization_id, user_id), Query(), _NOTHING_KNOWN))
+    return None if profile.role is None else Person(organization_id, profile)
+
+
+def signing_in(store: Store, email: str, password: str) -> Person | None:
+    """Return whose e-mail this is, if the password is right; one who is active before one who is not."""
+    if not hmac.compare_digest(password.encode(), PASSWORD.encode()):
+        return None
+    with store.reading() as reader:
+        found = [person for each in reader.organizations() for person in _with_email(reader, each, email)]
+    return next((person for person in found if person.is_active), found[0] if found else None)
+
+
+def missing_accounts(store: Store, organization_id: str) -> list[Member]:
+    """Return the demo accounts that an organization does not have yet, ready to be written."""
+    with store.reading() as reader:
+        return [
+            Member(organization_id, f"demo-{role}", email, f"Demo {role.capitalize()}", role)
+            for email, role in DEMO_ACCOUNTS.items()
+            if not _with_email(reader, organization_id, email)
+        ]
+
+
+def members(store: Store, person: Person) -> Sequence[Person]:
+    """Return the members whom a person may choose, by name."""
+    with store.reading() as reader:
+        profiles = reader.members(_scope(reader, person), "", MOST_MEMBERS)
+    return [Person(person.organization_id, profile) for profile in profiles]
+
+
+class WorkspaceGroup(NamedTuple):
+    """A workspace and those of its projects that a person sees; projects outside any stand under no title."""
+
+    title: str | None
+    projects: list[ProjectOption]
+
+
+def projects(store: Store, person: Person) -> list[WorkspaceGroup]:
+    """Return a person's projects, grouped by workspace."""
+    with store.reading() as reader:
+        scope = _scope(reader, person)
+        titles = {workspace.workspace_id: workspace.title for workspace in reader.workspaces(scope)}
+        found = [(titles.get(project.workspace_id or ""), project) for project in reader.projects(scope)]
+    found.sort(key=lambda pair: (pair[0] is None, pair[0] or ""))
+    return [
+        WorkspaceGroup(title, [project for _, project in group])
+        for title, group in groupby(found, key=lambda pair: pair[0])
+    ]
+
+
+class Row(NamedTuple):
+    """A line of the Annotation Summary."""
+
+    member: Person
+    numbers: Mapping[str, Number]
+    """Every number of the member's report, by its key."""
+
+
+class ProjectPage(NamedTuple):
+    """A project and how its members worked in it, from the first day until today."""
+
+    project_id: str
+    title: str
+    rows: list[Row]
+
+
+def project_page(store: Store, person: Person, project_id: str) -> ProjectPage:
+    """Return a project's members and their numbers; raises Forbidden for a project that is not the person's to see."""
+    asked = {"project": [project_id], "preset": ["all_time"]}
+    with store.reading() as reader:
+        scope = _scope(reader, person, parse(asked))
+        if not person.manages_projects:
+            raise Forbidden
+        title = next(each.title for each in reader.projects(scope) if each.project_id == project_id)
+        people = [Person(person.organization_id, profile) for profile in reader.members(scope, "", MOST_MEMBERS)]
+        rows = [
+            Row(each, _numbers(reader, person, parse({**asked, "user": [each.user_id]})))
+            for each in people
+            if project_id in _memberships(reader, each)
+        ]
+    return ProjectPage(project_id, title, rows)
+
+
+def _numbers(reader: Reader, person: Person, query: Query) -> Mapping[str, Number]:
+    viewer = person.viewer
+    return read_report(reader, access.scope(viewer, query, reader.standing(viewer, query)), query, Grain.MONTH).values
+
+
+def _memberships(reader: Reader, person: Person) -> frozenset[str]:
+    """Return the projects that somebody is a member of, whatever more their role would show them."""
+    member = Viewer(person.organization_id, person.user_id, Role.ANNOTATOR)
+    return frozenset(reader.standing(member, Query()).projects)
+
+
+def _scope(reader: Reader, person: Person, query: Query = Query()) -> Scope:  # noqa: B008 (immutable)
+    return access.scope(person.viewer, query, reader.standing(person.viewer, query)).scope
+
+
+_NOTHING_KNOWN = Standing(active=None, projects={}, user_known=False)
+
+
+def _platform(organization_id: str, user_id: str = "platform") -> Viewer:
+    """Return the platform itself, which looks its members up before anybody is signed in."""
+    return Viewer(organization_id, user_id, Role.OWNER)
+
+
+def _with_email(reader: Reader, organization_id: str, email: str) -> list[Person]:
+    scope = access.scope(_platform(organization_id), Query(), _NOTHING_KNOWN).scope
+    found = reader.members(scope, email, MOST_MEMBERS) if email else ()
+    return [
+        Person(organization_id, profile)
+        for profile in found
+        if profile.role is not None and (profile.email or "").casefold() == email.casefold()
+    ]

@@ -1,0 +1,162 @@
+"""Running the sample platform: its command line, its facts, and its server."""
+
+import argparse
+import signal
+import socket
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from flask import Flask
+from waitress.server import create_server
+
+from perfwidget import open_store
+from perfwidget.demo.app import create_app
+from perfwidget.demo.directory import PASSWORD, missing_accounts
+from perfwidget.errors import InvalidSetting, PerfwidgetError
+from perfwidget.sources.label_studio import Reading, read_export
+from perfwidget.sources.sample import sample_facts
+from perfwidget.stores.protocol import Store
+
+ORGANIZATION_OF_FILES = "default"
+THREADS = 8
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the platform until it is interrupted or terminated; return the exit status."""
+    parsed = _parser("server.py" if arguments is None else "perfwidget demo").parse_args(arguments)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        _run(parsed)
+    except InvalidSetting as fault:
+        return _failed(fault, 2)
+    except PerfwidgetError as fault:
+        return _failed(fault, 1)
+    except OSError as fault:
+        return _failed(f"{fault.filename} cannot be used: {fault.strerror}." if fault.filename else fault, 1)
+    except KeyboardInterrupt:  # while starting; later the server takes it for the end
+        pass
+    return 0
+
+
+def _failed(sentence: object, status: int) -> int:
+    _say(f"Sample platform: {sentence}")
+    return status
+
+
+def _parser(program: str) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog=program,
+        description="A small labeling platform to try the dashboard in. Every account has the password “demo”.",
+    )
+    parser.add_argument("--port", type=_port, default=8050, metavar="N", help="default: %(default)s")
+    parser.add_argument("--host", default="127.0.0.1", metavar="H", help="default: %(default)s, this machine only")
+    parser.add_argument(
+        "--store",
+        metavar="URL",
+        help="where the facts live, such as duckdb:///facts.duckdb, and stay (default: made up, gone at the end)",
+    )
+    parser.add_argument(
+        "--import",
+        dest="files",
+        nargs="+",
+        action="extend",
+        default=[],
+        type=Path,
+        metavar="FILE",
+        help="Label Studio JSON exports to show in place of made-up facts",
+    )
+    return parser
+
+
+def _port(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or int(text) > 65_535:
+        raise argparse.ArgumentTypeError("a port is a whole number up to 65535")
+    return int(text)
+
+
+def _run(parsed: argparse.Namespace) -> None:
+    with ExitStack() as stack:
+        sockets = stack.enter_context(_bound(parsed.host, parsed.port))
+        url = parsed.store or f"duckdb:///{stack.enter_context(tempfile.TemporaryDirectory())}/sample.duckdb"
+        store = stack.enter_context(closing(open_store(url)))
+        fill(store, parsed.files)
+        _serve(create_app(store), parsed.host, sockets)
+
+
+def fill(store: Store, files: Sequence[Path]) -> None:
+    """Put the files' facts into a store, or made-up ones if there are no files and it is empty.
+
+    The demo accounts are added to whichever organization lacks them: the files', or the first that there is. Raises
+    UnreadableFile or OSError for a file that cannot be read.
+    """
+    for path in files:
+        _read_file(store, path)
+    with store.reading() as reader:
+        organizations = reader.organizations()
+    if files:
+        store.write(missing_accounts(store, ORGANIZATION_OF_FILES))
+    elif organizations:
+        store.write(missing_accounts(store, organizations[0]))
+    else:
+        _say("Making up sample facts …")
+        store.write(sample_facts(datetime.now(UTC)))
+
+
+def _read_file(store: Store, path: Path) -> None:
+    _say(f"Reading {path} …")
+    counted = Reading()
+    with path.open("rb") as file:
+        try:
+            store.write(read_export(file, ORGANIZATION_OF_FILES, counted))
+        except PerfwidgetError as fault:
+            raise PerfwidgetError(f"{path}: {fault}") from fault
+    for sentence in counted.sentences():
+        _say(f"{path}: {sentence}")
+    _say(f"{path}: {counted.summary()}")
+
+
+@contextmanager
+def _bound(host: str, port: int) -> Iterator[list[socket.socket]]:
+    """Hold a port on all of a host's addresses without listening yet: who asks too early is refused, not kept waiting.
+
+    Raises PerfwidgetError if that cannot be.
+    """
+    with ExitStack() as stack:
+        try:
+            addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+            sockets = []
+            for family, kind, protocol, _, address in dict.fromkeys(addresses):
+                bound = stack.enter_context(socket.socket(family, kind, protocol))
+                bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                if family == socket.AF_INET6:
+                    bound.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+                bound.bind(address)
+                sockets.append(bound)
+        except OSError as fault:
+            raise PerfwidgetError(
+                f"Port {port} of {host} cannot be used ({fault.strerror}); stop what uses it, or choose another one "
+                "with --port."
+            ) from fault
+        yield sockets
+
+
+def _serve(app: Flask, host: str, sockets: list[socket.socket]) -> None:
+    """Serve until interrupted or terminated."""
+    server = create_server(app, sockets=sockets, threads=THREADS)
+    if host not in LOOPBACK:
+        _say(f"Everyone who reaches {host} can sign in here, for the password is known; use made-up facts only.")
+    name = f"[{host}]" if ":" in host else host
+    port = sockets[0].getsockname()[1]
+    sys.stdout.write(f"Sample platform on http://{name}:{port} - sign in as owner@demo.example, password {PASSWORD}\n")
+    sys.stdout.flush()
+    server.run()
+
+
+def _say(sentence: str) -> None:
+    sys.stderr.write(f"{sentence}\n")
+    sys.stderr.flush()

@@ -1,0 +1,147 @@
+"""One annotation row of an export and what it says, by the rules for what a file is silent on."""
+
+import hashlib
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from itertools import chain
+
+from perfwidget.columns import MAX_ID_LENGTH
+from perfwidget.facts import Action, Annotation
+from perfwidget.observations import Snapshot
+from perfwidget.sources.people import SOMEBODY, People, Person
+from perfwidget.sources.reading import Place, Problem, Reading
+from perfwidget.sources.row_parts import OWN_ACTIONS, REVIEW_ACTIONS, Row, RowParts
+from perfwidget.sources.row_values import (
+    JsonObject,
+    Unreadable,
+    lead_time,
+    needed_id,
+    needed_instant,
+    needed_object,
+    optional_instant,
+    optional_list,
+)
+
+AN_UPDATE = timedelta(seconds=1)
+"""Label Studio writes both instants of a new row within milliseconds; from here on it is an update."""
+
+
+class AnnotationRows:
+    """Reads the annotation rows of one file; tells `people` who worked and `reading` what was wrong."""
+
+    def __init__(self, organization_id: str, people: People, reading: Reading) -> None:
+        self._organization_id = organization_id
+        self._people = people
+        self._reading = reading
+        self._parts = RowParts(people, reading)
+
+    def snapshot(self, task: JsonObject, value: object, place: Place) -> Snapshot:
+        """Return what one row of a task says; raises Unreadable if it is no annotation.
+
+        All that is returned can be stored: ids, instants and flags are checked here, texts are strings.
+        """
+        values = needed_object(value)
+        annotation_id = needed_id(values.get("id"), "id")
+        project, task_number = task.get("project"), task.get("id")
+        project_id = needed_id(values.get("project") if project is None else project, "project")
+        task_id = needed_id(values.get("task") if task_number is None else task_number, "task id")
+        created_at = needed_instant(values.get("created_at"), "created_at")
+        given_update = values.get("updated_at")
+        updated_at = created_at if given_update is None else needed_instant(given_update, "updated_at")
+        was_cancelled = values.get("was_cancelled")
+        if was_cancelled is not None and not isinstance(was_cancelled, bool):
+            raise Unreadable("its was_cancelled is neither true nor false")
+        history, reviews = self._part(values, "history", place), self._part(values, "reviews", place)
+
+        owner = self._person(values.get("completed_by"), updated_at)
+        updated_by = self._person(values.get("updated_by"), updated_at)
+        last_created_by = self._person(values.get("last_created_by"), updated_at)
+        # All are read before any two are compared, for any of them may tell whose e-mail an e-mail is.
+        for part in chain(history or (), reviews or ()):
+            if isinstance(part, dict):
+                self._person(part.get("created_by"), updated_at)
+        if owner is None or owner is SOMEBODY:
+            self._reading.report(Problem.OWNER, place, "no owner" if owner is None else "its owner cannot be read")
+            owner = None
+        else:
+            self._people.worked(owner, project_id, "annotator", updated_at)
+        row = Row(self._organization_id, annotation_id, project_id, task_id, owner, updated_at, place)
+
+        updated_by_owner = self._parts.is_owner(updated_by, row)
+        created_by_owner = self._parts.is_owner(last_created_by, row)
+        changed = updated_at - created_at >= AN_UPDATE and updated_by_owner
+        last_action = self._last_action(values, was_cancelled, changed, place)
+        entries = list(self._parts.history(history or (), row))
+        own = [action.created_at for action, is_own in entries if is_own and action.action in OWN_ACTIONS]
+        at_update = last_action in {"updated", "skipped"}
+        update_known = (
+            at_update and given_update is not None and updated_by_owner and created_by_owner
+        )
+        annotation = Annotation(
+            organization_id=self._organization_id,
+            annotation_id=annotation_id,
+            project_id=project_id,
+            task_id=task_id,
+            completed_by=row.owner_id,
+            created_at=created_at,
+            started_at=optional_instant(values.get("draft_created_at")),
+            completed_at=max(own) if own else updated_at if update_known else created_at,
+            completed_at_estimated=at_update and not update_known and not own,
+            updated_at=updated_at,
+            lead_time=lead_time(values.get("lead_time")),
+            last_action=last_action,
+            was_cancelled=last_action == "skipped" if was_cancelled is None else was_cancelled,
+        )
+        return Snapshot(
+            annotation=annotation,
+            actions=tuple(action for action, _ in entries) or _one_action(annotation),
+            history=bool(entries),
+            reviews=None if reviews is None else tuple(self._parts.reviews(reviews, row)),
+        )
+
+    def _part(self, values: JsonObject, key: str, place: Place) -> Sequence[object] | None:
+        try:
+            return optional_list(values, key)
+        except Unreadable as fault:
+            self._reading.report(Problem.LIST, place, fault)
+            return None
+
+    def _person(self, value: object, seen_at: datetime) -> Person | None:
+        person = self._people.read(value)
+        if person is not None and person is not SOMEBODY:
+            self._people.seen(person, seen_at)
+        return person
+
+    def _last_action(self, values: JsonObject, was_cancelled: bool | None, changed: bool, place: Place) -> str:
+        given = values.get("last_action")
+        if given is None or given == "":
+            return "skipped" if was_cancelled else "updated" if changed else "submitted"
+        return self._parts.action(given, place)
+
+
+def _one_action(annotation: Annotation) -> tuple[Action, ...]:
+    """Return what can be told without a history: one action of the annotator, if there is one."""
+    if annotation.completed_by is None:
+        return ()
+    # What a reviewer did last is no action of the annotator, who has submitted before.
+    action = "submitted" if annotation.last_action in REVIEW_ACTIONS else annotation.last_action
+    return (
+        Action(
+            organization_id=annotation.organization_id,
+            action_id=_derived_id(str(annotation.annotation_id)),
+            annotation_id=annotation.annotation_id,
+            project_id=annotation.project_id,
+            task_id=annotation.task_id,
+            user_id=annotation.completed_by,
+            action="skipped" if annotation.was_cancelled else action,
+            started_at=annotation.started_at,
+            created_at=annotation.completed_at,
+            lead_time=annotation.lead_time,
+        ),
+    )
+
+
+def _derived_id(annotation_id: str) -> str:
+    """Return the id of the action that stands for an annotation; a digest where it would be too long."""
+    plain = f"annotation-{annotation_id}"
+    return plain if len(plain) <= MAX_ID_LENGTH else f"annotation-{hashlib.sha256(annotation_id.encode()).hexdigest()}"

@@ -1,0 +1,279 @@
+"""The widget itself: a blueprint that a labeling platform mounts, guards itself with the platform's own session."""
+
+import logging
+import re
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import Response, current_app, g, has_request_context, jsonify, render_template_string, request
+from flask.typing import ResponseReturnValue
+from flask_login import current_user, login_url
+from werkzeug.exceptions import HTTPException, InternalServerError, abort
+
+from perfwidget import access, dashboard, exports
+from perfwidget.access import Role, Viewer
+from perfwidget.dashboard import Desk
+from perfwidget.downloads import KINDS, Downloads
+from perfwidget.errors import Forbidden, InvalidSetting, PerfwidgetError, Unauthenticated
+from perfwidget.metrics import COMMENTS_RECEIVED, TIMELINE, Rules
+from perfwidget.mount import DashBlueprint, MountedDash
+from perfwidget.period import DEFAULT_MAX_DAYS, Grain
+from perfwidget.query import Query, metric_of, parse, part_of
+from perfwidget.statics import assets_folder
+from perfwidget.stores import Store
+
+log = logging.getLogger(__name__)
+
+REVIEW_TIME_SINCE = date(2025, 9, 25)
+CSRF_COOKIE = "perfwidget_csrf"
+SIGN_IN_AGAIN = "Nobody is signed in; sign in again."
+FOREIGN_PAGE = "This request came from another site; use the dashboard's own page."
+FAILED = "The figures could not be worked out; the server's log says why."
+
+_SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+_STATIC_ENDPOINTS = frozenset({"assets", "component_suites", "favicon"})
+_FRAME_SOURCE = re.compile(r"'self'|'none'|\*|https?:|[A-Za-z][A-Za-z0-9+.-]*://[^\s;,']+|[A-Za-z0-9*.-]+(:[0-9*]+)?")
+_PAGE = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>{{ title }}</title>
+<meta name="viewport" content="width=device-width"><meta name="color-scheme" content="light dark"></head>
+<body style="font: 16px/1.5 system-ui, sans-serif; margin: 3rem auto; max-width: 36rem; padding: 0 1rem">
+<p>{{ sentence }}</p>{% if href %}<p><a href="{{ href }}" target="_top">{{ link }}</a></p>{% endif %}
+</body></html>"""
+
+
+class PerformanceWidget(DashBlueprint):
+    """The member performance dashboard, ready for `app.register_blueprint(…, url_prefix="/performance")`.
+
+    `store` holds the facts. `viewer_of(current_user)` says who the signed-in person is, as a `Viewer`; None means
+    nobody who may look. Settings, the same for everybody:
+
+    - `count_rejected`: whether annotations that a reviewer sent back count as submitted (default: not).
+    - `frame_ancestors`: the sites that may show the page in a frame, as in a Content-Security-Policy; a text such as
+      "'self' https://portal.example", or several. Default: the same site.
+    - `review_time_since`: since when review time has been recorded; earlier periods get a notice.
+    - `max_period_days`: the longest period that may be asked for by dates.
+    - `export_roles`: for kinds of downloads ("report", "timeline", "comments", "rows") the roles that may have them,
+      within their scope; kinds that it does not name are everybody's.
+
+    Raises InvalidSetting for a setting that cannot be used.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        viewer_of: Callable[[Any], Viewer | None],
+        *,
+        name: str = "perfwidget",
+        title: str = "Performance",
+        count_rejected: bool = False,
+        frame_ancestors: str | Iterable[str] = "'self'",
+        review_time_since: date = REVIEW_TIME_SINCE,
+        max_period_days: int = DEFAULT_MAX_DAYS,
+        export_roles: Mapping[str, Iterable[Role | str]] | None = None,
+    ) -> None:
+        super().__init__(name, __name__)
+        self._store = store
+        self._viewer_of = viewer_of
+        self._title = title
+        self._rules = Rules(count_rejected=count_rejected)
+        self._frame_ancestors = _frame_sources(frame_ancestors)
+        self._max_period_days = max_period_days
+        self._downloads = Downloads(store, self._viewer, self._rules, _roles(export_roles or {}))
+        if max_period_days < 1:
+            raise InvalidSetting("max_period_days must be at least 1.")
+        self.before_request(self._guard)
+        self.after_request(self._protect)
+        self.register_error_handler(PerfwidgetError, _refusal)
+        self.register_error_handler(Exception, _failure)
+        self.add_url_rule("/session", "session", lambda: ("", 204))
+        self.add_url_rule("/export/report.csv", "report_csv", self._report_csv)
+        self.add_url_rule("/export/report.json", "report_json", self._report_json)
+        self.add_url_rule("/export/timeline.csv", "timeline_csv", self._timeline_csv)
+        self.add_url_rule("/export/comments.csv", "comments_csv", self._comments_csv)
+        self.add_url_rule("/export/rows.csv", "rows_csv", self._rows_csv)
+        self._dash = self._build(review_time_since)
+
+    def _build(self, review_time_since: date) -> MountedDash:
+        desk = Desk(
+            store=self._store,
+            viewer=self._viewer,
+            rules=self._rules,
+            max_period_days=self._max_period_days,
+            review_time_since=review_time_since,
+            prefix=self.public_prefix,
+            in_request=has_request_context,
+        )
+        app = MountedDash(
+            self,
+            title=self._title,
+            assets_folder=assets_folder(),
+            on_error=_failed_callback,
+            packages=dashboard.PACKAGES,
+            index_string=dashboard.INDEX_STRING,
+            assets_ignore=dashboard.ASSETS_IGNORE,
+            csrf_token_name=CSRF_COOKIE,
+            csrf_header_name="X-CSRFToken",
+        )
+        app.layout = lambda: dashboard.layout(desk)
+        dashboard.register_callbacks(app, desk)
+        app.finish()
+        return app
+
+    # -- Who is it, and may they come in ----------------------------------------------------------------------------
+
+    def _viewer(self) -> Viewer:
+        """Return the viewer of this request, asked of the host afresh."""
+        if not current_user.is_authenticated:
+            raise Unauthenticated(SIGN_IN_AGAIN)
+        viewer = self._viewer_of(current_user)
+        if viewer is None:
+            raise Forbidden("You are no member of an organization here; ask your administrator.")
+        return viewer
+
+    def _guard(self) -> ResponseReturnValue | None:
+        """Stand before every route of the blueprint, those of Dash and its files included."""
+        if not hasattr(current_app, "login_manager"):
+            raise InvalidSetting("perfwidget needs Flask-Login: call LoginManager(app) before serving requests.")
+        if request.method not in _SAFE_METHODS and _from_elsewhere():
+            raise Forbidden(FOREIGN_PAGE)
+        page = request.endpoint == f"{self.public_name()}.index"
+        if not current_user.is_authenticated:
+            if page:
+                return self._sign_in()
+            raise Unauthenticated(SIGN_IN_AGAIN)
+        return self._entrance() if page else None
+
+    def _sign_in(self) -> ResponseReturnValue:
+        """Send a person to the host's sign-in; from within a frame, in the whole window."""
+        if request.headers.get("Sec-Fetch-Dest") not in ("iframe", "frame", "embed", "object"):
+            answer: ResponseReturnValue = current_app.login_manager.unauthorized()  # type: ignore[attr-defined]
+            return answer
+        manager = current_app.login_manager  # type: ignore[attr-defined]
+        back = urlsplit(request.referrer or "")
+        here = (
+            back.path + (f"?{back.query}" if back.query else "") if back.netloc == request.host else request.full_path
+        )
+        view = manager.blueprint_login_views.get(self.public_name()) or manager.login_view
+        return self._page(SIGN_IN_AGAIN, 401, login_url(view, next_url=here) if view else here, "Sign in")
+
+    def _entrance(self) -> ResponseReturnValue | None:
+        """Refuse the page to whom no page can be shown; otherwise find the status that its address deserves."""
+        try:
+            viewer = self._viewer()
+            with self._store.reading() as reader:
+                access.scope(viewer, Query(), reader.standing(viewer, Query()))
+                try:
+                    query = self._query()
+                    access.scope(viewer, query, reader.standing(viewer, query))
+                except PerfwidgetError as refusal:
+                    g.perfwidget_status = refusal.status
+        except PerfwidgetError as refusal:
+            return self._page(str(refusal), refusal.status)
+        return None
+
+    def _page(self, sentence: str, status: int, href: str = "", link: str = "") -> ResponseReturnValue:
+        return render_template_string(_PAGE, title=self._title, sentence=sentence, href=href, link=link), status
+
+    # -- What every answer carries ----------------------------------------------------------------------------------
+
+    def _protect(self, response: Response) -> Response:
+        endpoint = (request.endpoint or "").rpartition(".")[2]
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        if endpoint in _STATIC_ENDPOINTS and response.status_code < 400:
+            return response
+        response.headers["Cache-Control"] = "private, no-store"
+        response.vary.add("Cookie")
+        if response.mimetype == "text/html":
+            if endpoint == "index" and response.status_code == 200:
+                response.status_code = g.get("perfwidget_status", 200)
+            response.headers["Content-Security-Policy"] = self._policy()
+            response.headers["Referrer-Policy"] = "same-origin"
+        if endpoint in ("index", "session") and response.status_code < 400:
+            self._set_csrf_cookie(response)
+        return response
+
+    def _policy(self) -> str:
+        scripts = " ".join(self._dash.csp_hashes())
+        return (
+            f"default-src 'self'; script-src 'self' {scripts}; style-src 'self' 'unsafe-inline'; "
+            f"img-src 'self' data: blob:; frame-ancestors {self._frame_ancestors}; base-uri 'none'; object-src 'none'"
+        )
+
+    def _set_csrf_cookie(self, response: Response) -> None:
+        """Let the page's own requests pass the host's CSRFProtect, which leaves its token maker with Jinja."""
+        make_token = current_app.jinja_env.globals.get("csrf_token") if "csrf" in current_app.extensions else None
+        if callable(make_token):
+            response.set_cookie(
+                CSRF_COOKIE, make_token(), path=self.public_prefix(), samesite="Lax", secure=request.is_secure
+            )
+
+    # -- Downloads --------------------------------------------------------------------------------------------------
+
+    def _query(self) -> Query:
+        return parse(request.args.to_dict(flat=False), max_period_days=self._max_period_days)
+
+    def _report_csv(self) -> Response:
+        return self._downloads.report(self._query(), "csv", exports.report_csv)
+
+    def _report_json(self) -> Response:
+        return self._downloads.report(self._query(), "json", exports.report_json)
+
+    def _timeline_csv(self) -> Response:
+        return self._downloads.stream("timeline", self._query(), TIMELINE)
+
+    def _comments_csv(self) -> Response:
+        return self._downloads.stream("comments", self._query(), COMMENTS_RECEIVED)
+
+    def _rows_csv(self) -> Response:
+        query = self._query()
+        metric = metric_of(request.args.get("metric"))
+        day, grain = request.args.get("date"), query.grain or Grain.DAY
+        return self._downloads.stream("rows", query, metric.rows, lambda period: part_of(period, day, grain))
+
+
+def _from_elsewhere() -> bool:
+    """Say whether a browser tells that another site's page sent this request."""
+    site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
+    return site not in (None, "same-origin", "none") or bool(origin and urlsplit(origin).netloc != request.host)
+
+
+def _roles(named: Mapping[str, Iterable[Role | str]]) -> dict[str, frozenset[Role]]:
+    unknown = sorted(set(named) - set(KINDS))
+    if unknown:
+        raise InvalidSetting(f"export_roles names {', '.join(unknown)}, and there are only {', '.join(KINDS)}.")
+    try:
+        return {kind: frozenset(map(Role, roles)) for kind, roles in named.items()}
+    except ValueError:
+        raise InvalidSetting(f"The roles of export_roles must be among {', '.join(Role)}.") from None
+
+
+def _frame_sources(value: str | Iterable[str]) -> str:
+    sources = value.split() if isinstance(value, str) else list(value)
+    if not sources or not all(_FRAME_SOURCE.fullmatch(source) for source in sources):
+        raise InvalidSetting("frame_ancestors takes 'self', 'none' or origins such as https://portal.example.")
+    return " ".join(sources)
+
+
+def _refusal(error: PerfwidgetError) -> ResponseReturnValue:
+    if error.status >= 500:
+        log.error("%s", error, exc_info=error)
+    return jsonify(error=str(error)), error.status
+
+
+def _failure(error: Exception) -> ResponseReturnValue:
+    if isinstance(error, HTTPException):
+        return error
+    log.error("A request for the dashboard failed.", exc_info=error)
+    return jsonify(error=FAILED), 500
+
+
+def _failed_callback(error: Exception) -> None:
+    """Give a callback's failure the HTTP status it deserves; the page shows the sentence."""
+    if isinstance(error, PerfwidgetError):
+        if error.status >= 500:
+            log.error("%s", error, exc_info=error)
+        abort(error.status, description=str(error))
+    log.error("A callback of the dashboard failed.", exc_info=error)
+    raise InternalServerError(FAILED)

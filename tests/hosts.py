@@ -1,0 +1,49 @@
+"""A labeling platform in a few lines, as a host for the widget in tests."""
+
+from typing import Any
+
+from flask import Flask, request
+from flask_login import LoginManager, UserMixin, login_user, logout_user
+from flask_wtf.csrf import CSRFProtect
+
+from perfwidget import PerformanceWidget, Viewer
+from perfwidget.stores import Store
+from tests.worlds import ORGANIZATION
+
+
+class User(UserMixin):
+    """A user whose id says all: `name:role`."""
+
+    def __init__(self, user_id: str) -> None:
+        self.id = user_id
+
+
+def viewer_of(user: Any) -> Viewer | None:
+    """Return who the user is; nobody may look whose role is `nobody`."""
+    name, _, role = user.get_id().partition(":")
+    return None if role == "nobody" else Viewer(ORGANIZATION, name, role)
+
+
+def host(store: Store, *, csrf: bool = False, prefix: str = "/performance", **settings: Any) -> Flask:
+    """Return a host with a sign-in that believes everybody (`/login?as=name:role`), and the widget."""
+    app = Flask("platform")
+    app.secret_key = "only for tests"
+    manager = LoginManager(app)
+    manager.login_view = "login"
+    manager.user_loader(User)
+    if csrf:
+        CSRFProtect(app)
+
+    @app.get("/login")
+    def login() -> str:
+        if "as" in request.args:
+            login_user(User(request.args["as"]))
+        return "sign in"
+
+    @app.get("/logout")
+    def logout() -> str:
+        logout_user()
+        return "signed out"
+
+    app.register_blueprint(PerformanceWidget(store=store, viewer_of=viewer_of, **settings), url_prefix=prefix)
+    return app

@@ -1,0 +1,289 @@
+"""The widget in a host: who comes in, what every answer carries, and how errors are told."""
+
+import csv
+import io
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask.testing import FlaskClient
+
+from perfwidget import PerformanceWidget
+from perfwidget.errors import InvalidSetting
+from perfwidget.stores import Store, open_store
+from tests.hosts import host, viewer_of
+from tests.worlds import annotation, people, review
+
+MARCH = "from=2024-03-01&to=2024-03-02"
+PAGE = {"Sec-Fetch-Dest": "document"}
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    opened = open_store(f"duckdb:///{tmp_path_factory.mktemp('widget')}/facts.duckdb")
+    opened.write(
+        [
+            *people(),
+            annotation(1, "2024-03-01 12:00", lead_time=60.25),
+            annotation(2, "2024-03-02 12:00", lead_time=None, last_action="updated"),
+            review(1, "2024-03-02 13:00", "fixed_and_accepted", score=0.42),
+        ]
+    )
+    yield opened
+    opened.close()
+
+
+def client(store: Store, user: str | None, **settings: object) -> FlaskClient:
+    browser = host(store, **settings).test_client()  # type: ignore[arg-type]
+    if user:
+        browser.get(f"/login?as={user}")
+    return browser
+
+
+def test_a_person_who_is_not_signed_in_goes_to_the_hosts_sign_in(store: Store) -> None:
+    answer = client(store, None).get("/performance/?user=ann", headers=PAGE)
+    assert answer.status_code == 302
+    assert answer.headers["Location"].startswith("/login?next=")
+
+
+def test_within_a_frame_sign_in_goes_to_the_whole_window(store: Store) -> None:
+    headers = {"Sec-Fetch-Dest": "iframe", "Referer": "http://localhost/home?tab=1"}
+    answer = client(store, None).get("/performance/", headers=headers)
+    assert answer.status_code == 401
+    assert 'target="_top"' in answer.text
+    assert 'href="/login?next=%2Fhome%3Ftab%3D1"' in answer.text
+
+
+def test_everything_else_is_401_for_those_who_are_not_signed_in(store: Store) -> None:
+    browser = client(store, None)
+    rules = [rule for rule in browser.application.url_map.iter_rules() if rule.endpoint.startswith("perfwidget.")]
+    assert len(rules) > 8
+    for rule in rules:
+        if rule.endpoint == "perfwidget.index":
+            continue
+        address = re.sub("<[^>]*>", "x", rule.rule)
+        method = "POST" if "POST" in (rule.methods or ()) else "GET"
+        answer = browser.open(address, method=method, json={})
+        assert (answer.status_code, list(answer.json)) == (401, ["error"]), rule
+
+
+@pytest.mark.parametrize("user", ["ann:king", "ann:nobody", "ann:"])
+def test_who_may_not_look_at_all_gets_a_page_that_says_so(store: Store, user: str) -> None:
+    browser = client(store, user)
+    answer = browser.get("/performance/", headers=PAGE)
+    assert (answer.status_code, answer.mimetype) == (403, "text/html")
+    assert "ask your administrator" in answer.text
+    assert browser.get(f"/performance/export/report.json?{MARCH}").status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("user", "asked", "status"),
+    [
+        ("ann:annotator", MARCH, 200),
+        ("ann:annotator", "user=rev", 403),
+        ("ann:annotator", "user=nobody-at-all", 403),
+        ("ann:annotator", "project=p1&project=p9", 403),
+        ("ann:annotator", "entry=organization", 403),
+        ("boss:owner", "user=ann&entry=organization", 200),
+        ("boss:owner", "from=2024-13-01&to=2024-03-02", 400),
+        ("boss:owner", "from=2024-03-01", 400),
+        ("boss:owner", "from=2024-03-02&to=2024-03-01", 400),
+        ("boss:owner", "from=2010-01-01&to=2024-03-02", 400),
+        ("boss:owner", "tz=Mars/Olympus", 400),
+        ("boss:owner", "preset=last_year", 400),
+        ("boss:owner", "user=%00", 400),
+        ("boss:owner", "project=" + "x" * 256, 400),
+        ("boss:owner", "user=ann&user=rev", 400),
+        ("boss:owner", "grain=hour", 400),
+        ("boss:owner", "user=&project=&from=&to=&unknown=7", 200),
+    ],
+)
+def test_page_and_downloads_answer_an_address_with_the_same_status(
+    store: Store, user: str, asked: str, status: int
+) -> None:
+    browser = client(store, user)
+    page = browser.get(f"/performance/?{asked}", headers=PAGE)
+    report = browser.get(f"/performance/export/report.json?{asked}")
+    table = browser.get(f"/performance/export/report.csv?{asked}")
+    assert (page.status_code, report.status_code, table.status_code) == (status, status, status)
+    assert page.mimetype == "text/html"
+    if status != 200:
+        assert set(report.json) == {"error"}
+        assert report.json["error"].endswith(".")
+
+
+def test_the_json_report_says_what_the_contract_says(store: Store) -> None:
+    answer = client(store, "ann:annotator").get(f"/performance/export/report.json?{MARCH}&tz=America/Phoenix")
+    report = answer.json
+    assert report["user"] == {"id": "ann", "email": "ann@acme.example", "name": "Ann"}
+    assert report["period"] == {"from": "2024-03-01", "to": "2024-03-02", "timezone": "America/Phoenix"}
+    assert (report["scope"], report["filters"]) == (["p1", "p2"], {"workspaces": [], "projects": []})
+    assert report["summary"] == {
+        "total_time": 60.25,
+        "submitted_annotations": 2,
+        "total_time_median": 120.5,
+        "time_per_annotation_median": 60.25,
+        "time_per_annotation_average": 60.25,
+        "performance_score": 0.42,
+    }
+    assert list(report) == [
+        "user",
+        "period",
+        "scope",
+        "filters",
+        "summary",
+        "annotation_summary",
+        "not_counted",
+        "notes",
+        "reviewing",
+        "days",
+        "definitions",
+    ]
+    assert list(report["days"][0]) == [
+        "date",
+        "submitted_annotations",
+        "submitted",
+        "updated",
+        "skipped",
+        "total_time",
+        "total_time_median",
+        "time_per_annotation_median",
+        "time_per_annotation_average",
+        "reviews_accepted",
+        "reviews_rejected",
+        "reviews_fixed_and_accepted",
+        "review_time",
+    ]
+    assert report["days"][1]["total_time"] is None
+    disposition = answer.headers["Content-Disposition"]
+    assert disposition == "attachment; filename=report-ann-2024-03-01-2024-03-02.json"
+
+
+def test_the_csv_report_says_the_same_as_the_json_report(store: Store) -> None:
+    browser = client(store, "boss:owner")
+    table = browser.get(f"/performance/export/report.csv?user=ann&{MARCH}")
+    report = browser.get(f"/performance/export/report.json?user=ann&{MARCH}").json
+    assert table.text.endswith("\r\n")
+    header, *rows = csv.reader(io.StringIO(table.text))
+    assert ",".join(header) == (
+        "date,submitted_annotations,submitted,updated,skipped,total_time,total_time_median,time_per_annotation_median,"
+        "time_per_annotation_average,performance_score,reviews_accepted,reviews_rejected,reviews_fixed_and_accepted,"
+        "review_time"
+    )
+    assert [row[0] for row in rows] == ["total", "2024-03-01", "2024-03-02"]
+    assert rows[0][1:] == ["2", "1", "1", "0", "60.25", "120.5", "60.25", "60.25", "0.42", "0", "0", "0", ""]
+    for row, day in zip(rows[1:], report["days"], strict=True):
+        told = dict(zip(header, row, strict=True))
+        assert {key: told[key] for key in day if key != "date"} == {
+            key: "" if value is None else json.dumps(value) for key, value in day.items() if key != "date"
+        }
+
+
+def test_answers_are_nobody_elses(store: Store) -> None:
+    browser = client(store, "ann:annotator")
+    for address in ("/performance/", "/performance/session", f"/performance/export/report.csv?{MARCH}"):
+        answer = browser.get(address)
+        assert answer.headers["Cache-Control"] == "private, no-store"
+        assert "Cookie" in answer.headers["Vary"]
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+
+
+def test_the_page_may_run_its_own_scripts_only(store: Store) -> None:
+    policy = client(store, "ann:annotator").get("/performance/").headers["Content-Security-Policy"]
+    assert "default-src 'self'; script-src 'self' 'sha256-" in policy
+    assert "unsafe-eval" not in policy
+    assert "frame-ancestors 'self';" in policy
+
+
+@pytest.mark.parametrize(
+    ("setting", "told"),
+    [
+        ("'none'", "frame-ancestors 'none';"),
+        (["'self'", "https://portal.example"], "frame-ancestors 'self' https://portal.example;"),
+    ],
+)
+def test_frames_are_allowed_as_set(store: Store, setting: object, told: str) -> None:
+    answer = client(store, "ann:annotator", frame_ancestors=setting).get("/performance/")
+    assert told in answer.headers["Content-Security-Policy"]
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [{"frame_ancestors": "'self'; script-src *"}, {"frame_ancestors": []}, {"max_period_days": 0}],
+)
+def test_a_setting_that_cannot_be_used_is_refused(store: Store, setting: dict[str, object]) -> None:
+    with pytest.raises(InvalidSetting):
+        PerformanceWidget(store=store, viewer_of=viewer_of, **setting)  # type: ignore[arg-type]
+
+
+def test_settings_are_kept_apart_between_two_widgets(store: Store) -> None:
+    store.write([annotation(3, "2024-03-02 14:00", last_action="rejected")])
+    app = host(store)
+    app.register_blueprint(PerformanceWidget(store, viewer_of, name="counting", count_rejected=True), url_prefix="/c")
+    browser = app.test_client()
+    browser.get("/login?as=ann:annotator")
+    asked = f"export/report.json?{MARCH}"
+    plain, counting = browser.get(f"/performance/{asked}").json, browser.get(f"/c/{asked}").json
+    assert (plain["summary"]["submitted_annotations"], counting["summary"]["submitted_annotations"]) == (2, 3)
+    assert plain["not_counted"]["rejected"] == counting["not_counted"]["rejected"] == 1
+    store.remove([annotation(3, "2024-03-02 14:00")])
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [{"Sec-Fetch-Site": "cross-site"}, {"Sec-Fetch-Site": "same-site"}, {"Origin": "https://evil.example"}],
+)
+def test_other_sites_cannot_ask_through_a_persons_browser(store: Store, headers: dict[str, str]) -> None:
+    answer = client(store, "ann:annotator").post("/performance/_dash-update-component", json={}, headers=headers)
+    assert answer.status_code == 403
+
+
+def test_a_host_with_csrf_protection_keeps_it_on(store: Store) -> None:
+    browser = client(store, "ann:annotator", csrf=True)
+    refused = browser.post("/performance/_dash-update-component", json={})
+    assert (refused.status_code, "CSRF" in refused.text) == (400, True)
+    browser.get("/performance/")
+    cookie = browser.get_cookie("perfwidget_csrf", path="/performance/")
+    assert cookie is not None
+    assert not cookie.http_only
+    headers = {"X-CSRFToken": cookie.value}
+    malformed = browser.post("/performance/_dash-update-component", json={}, headers=headers)
+    assert (malformed.status_code, list(malformed.json)) == (400, ["error"])
+
+
+def test_no_cookie_is_set_where_the_host_needs_none(store: Store) -> None:
+    browser = client(store, "ann:annotator")
+    browser.get("/performance/")
+    assert browser.get_cookie("perfwidget_csrf", path="/performance/") is None
+
+
+def test_a_host_without_flask_login_is_told_what_is_missing(store: Store) -> None:
+    from flask import Flask
+
+    app = Flask("bare")
+    app.register_blueprint(PerformanceWidget(store=store, viewer_of=viewer_of), url_prefix="/performance")
+    answer = app.test_client().get("/performance/session")
+    assert answer.status_code == 500
+    assert "LoginManager(app)" in answer.json["error"]
+
+
+def test_a_demotion_acts_on_the_next_request(store: Store) -> None:
+    browser = client(store, "boss:owner")
+    address = f"/performance/export/report.json?user=ann&{MARCH}"
+    assert browser.get(address).status_code == 200
+    browser.get("/login?as=boss:annotator")
+    assert browser.get(address).status_code == 403
+    browser.get("/logout")
+    assert browser.get(address).status_code == 401
+
+
+def test_a_store_that_is_away_is_a_503_in_one_sentence(tmp_path: Path) -> None:
+    away = open_store(f"duckdb:///{tmp_path}/facts.duckdb")
+    browser = client(away, "ann:annotator")
+    away.close()
+    for address in ("/performance/", f"/performance/export/report.csv?{MARCH}"):
+        answer = browser.get(address)
+        assert answer.status_code == 503
+        assert "start the program again" in answer.text
