@@ -12,7 +12,8 @@
   const json = (id) => JSON.parse(byId(id).textContent);
   const once = (make) => { let made; return () => (made === undefined ? (made = make()) : made); };
   const words = once(() => json('perfwidget-words'));
-  const prefix = once(() => json('_dash-config').requests_pathname_prefix);
+  const config = once(() => json('_dash-config'));
+  const prefix = () => config().requests_pathname_prefix;
 
   // -- Theme ----------------------------------------------------------------------------------------------------------
 
@@ -49,9 +50,10 @@
     const mine = question ? ++turn : 0;
     const matters = () => !question || mine === turn;
     if (question) busy(true);
-    return send.apply(this, arguments).then((response) => {
-      if (matters() && response.ok && question) say('');
-      if (matters() && !response.ok) refused(response.clone());
+    return send.apply(this, arguments).then((response) => renewed(response, resource, options)).then((response) => {
+      if (response.ok && question && matters()) say('');
+      if (!response.ok) readTwice(response);
+      if (!response.ok && matters()) refused(response);
       return response;
     }, (fault) => {
       if (matters()) say(words().unreachable, question);
@@ -59,15 +61,33 @@
     });
   };
 
+  /* Behind a host's CSRFProtect a page outlives its token, and is then told 400 in front of the widget, without our JSON.
+     Asking for the session brings a new token, if there still is a session: send the request once more with it. */
+  function renewed(response, resource, options) {
+    if (response.status !== 400 || isOurs(response)) return response;
+    return send(prefix() + 'session', { credentials: 'same-origin' }).then((session) => {
+      if (!session.ok) return session;
+      const { csrf_token_name: cookie, csrf_header_name: header } = config();
+      const token = document.cookie.split('; ').find((each) => each.startsWith(`${cookie}=`));
+      if (!token || !options) return response;
+      const value = decodeURIComponent(token.slice(cookie.length + 1));
+      return send(resource, { ...options, headers: { ...options.headers, [header]: value } });
+    });
+  }
+
+  const isOurs = (response) => (response.headers.get('content-type') || '').includes('json');
+
+  /* Dash reads the body of a refusal twice, which a Response does not allow. */
+  function readTwice(response) {
+    const body = response.clone().text();
+    response.text = () => body;
+  }
+
   function refused(response) {
     if (response.status === 401) return signedOut();
-    const sentence = response.json().then((body) => body.error, () => '');
-    // A host's CSRFProtect answers a lost session with a 400 of its own, in front of the widget.
-    const probe = response.status === 400 ? send(prefix() + 'session', { credentials: 'same-origin' }) : null;
-    return Promise.all([sentence, probe]).then(([text, session]) => {
-      if (session && session.status === 401) signedOut();
-      else say(text || words().failed, response.status >= 500);
-    }, () => say(words().unreachable, true));
+    return response.text().then(JSON.parse).catch(() => ({})).then((body) => {
+      say(body.error || words().failed, response.status >= 500);
+    });
   }
 
   function signedOut() {
@@ -387,6 +407,14 @@
   ['pointerover', 'focusin'].forEach((kind) => document.addEventListener(kind, (event) => {
     if (root.dataset.tips && !event.target.closest('.tip')) delete root.dataset.tips;
   }));
+
+  /* In an open list, typing searches, wherever in it the focus is. */
+  document.addEventListener('keydown', (event) => {
+    const list = event.target.closest('.dash-dropdown-content');
+    const plain = event.key.length === 1 && event.key !== ' ' && !event.ctrlKey && !event.metaKey && !event.altKey;
+    const search = list && plain && list.querySelector('input[type="search"]');
+    if (search && event.target !== search) search.focus();
+  }, true);
 
   /* Dash names its dropdowns by their value alone; add the label. They come late, each with its own script. */
   const unnamed = new Set(['member', 'timezone', 'workspaces', 'projects']);

@@ -23,8 +23,10 @@ class Drip(io.RawIOBase):
         self._waiting = b""
         self._most = most
         self.given = 0
+        self.asked = 0
 
     def read(self, size: int = -1) -> bytes:
+        self.asked += 1
         while not self._waiting:
             part = next(self._parts, None)
             if part is None:
@@ -261,6 +263,13 @@ def test_other_files_are_told_what_they_seem_to_be(content: bytes, told: str, bl
     assert told in sentence
     assert sentence.endswith("export the project from Label Studio with Export > JSON and read that file.")
     assert sentence.count(". ") == 0
+
+
+def test_a_large_task_is_not_tried_over_and_over() -> None:
+    stream = Drip(iter([b'[{"text": "' + b"x" * 1_000_000 + b'"}]']))
+    assert len(list(tasks(stream, 1))) == 1  # type: ignore[arg-type]
+    # Each time at least as much again is read: 2 to the power of 20 is a million.
+    assert stream.asked < 30
 
 
 def test_memory_is_a_few_times_the_largest_task_whatever_the_size() -> None:

@@ -83,6 +83,15 @@ def test_an_earlier_row_may_tell_whose_e_mail_it_is() -> None:
     assert [each.annotation.last_action for each in found.snapshots] == ["submitted", "updated"]
 
 
+def test_any_part_of_a_row_may_tell_whose_e_mail_it_is() -> None:
+    by_mail = {"completed_by": {"email": "ann@x.example"}, "updated_by": 7, "updated_at": LATER}
+    told_by_review = one(**by_mail, reviews=[review(created_by=ANN)])
+    told_by_history = one(**by_mail, history=[entry(1, "accepted", LATER, created_by=ANN)])
+    for snapshot in (told_by_review, told_by_history):
+        assert (snapshot.annotation.last_action, snapshot.annotation.completed_at) == ("updated", at(AT_UPDATE))
+    assert one(**by_mail).annotation.last_action == "submitted"
+
+
 @pytest.mark.parametrize("owner", [None, ABSENT, {}, True, 7.5, [7], "", {"id": False, "email": "a@x.example"}])
 def test_an_annotation_without_an_owner_is_reported_and_belongs_to_nobody(owner: object) -> None:
     reviews = [{"id": 1, "created_by": 8, "created_at": LATER, "accepted": True}]

@@ -17,9 +17,16 @@ def asides(report: Report) -> list[html.Div]:
     return [_aside(metric, report) for metric in ASIDES]
 
 
-def definitions() -> html.Dl:
-    """Return the name and definition of every number."""
-    return html.Dl([html.Div([html.Dt(metric.label), html.Dd(metric.definition)]) for metric in METRICS])
+def definitions() -> html.Div:
+    """Return the name and definition of every number, section by section."""
+    return html.Div([_section(section, title) for section, title in words.SECTIONS.items()], className="sections")
+
+
+def _section(section: Section, title: str) -> html.Div:
+    entries = [
+        html.Div([html.Dt(metric.label), html.Dd(metric.definition)]) for metric in METRICS if metric.section is section
+    ]
+    return html.Div([html.H3(title), html.Dl(entries)], className="section")
 
 
 def _aside(metric: Metric, report: Report) -> html.Div:

@@ -181,6 +181,9 @@ def _dated(report: Report, values: Figure) -> Figure:
         "fixedrange": True,
         "automargin": True,
         "unifiedhovertitle": {"text": "%{x}"},
+        "spikecolor": "--muted",
+        "spikethickness": 1,
+        "spikedash": "dot",
     }
     layout["yaxis"] = {
         "rangemode": "tozero",

@@ -3,6 +3,7 @@
 import json
 from html import escape
 from pathlib import Path
+from urllib.parse import quote
 
 from perfwidget.dashboard import words
 from perfwidget.statics import assets_folder
@@ -12,6 +13,12 @@ PACKAGES = ("dash", "dash_bootstrap_components")
 
 ASSETS_IGNORE = r"\.css$|^(perfwidget|embed)\.js$"
 """The assets that Dash is not to put into the page by itself: they stand in `INDEX_STRING`, or are for other pages."""
+
+
+_ICON = "data:image/svg+xml," + quote(
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><rect width="16" height="16" rx="3.5" fill="#2458a8"/>'
+    '<path d="M3.5 12.5v-3m3 3v-6m3 6V8m3 4.5v-9" stroke="#fff" stroke-width="1.8" stroke-linecap="round"/></svg>'
+)
 
 
 def _asset(name: str) -> str:
@@ -30,7 +37,7 @@ INDEX_STRING = f"""<!doctype html>
 <head>
 {{%metas%}}
 <title>{{%title%}}</title>
-<link rel="icon" href="{_asset("favicon.svg")}" type="image/svg+xml">
+<link rel="icon" href="{_ICON}">
 <link rel="stylesheet" href="{_asset("vendor/bootstrap.min.css")}">
 <link rel="stylesheet" href="{_asset("perfwidget.css")}">
 <script src="{_asset("perfwidget.js")}"></script>

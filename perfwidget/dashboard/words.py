@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from perfwidget.dashboard import formats
-from perfwidget.metrics import Rules, Unit
+from perfwidget.metrics import Rules, Section, Unit
 from perfwidget.period import Grain, Preset
 
 TITLE = "Performance"
@@ -78,7 +78,7 @@ PRESETS = {
 }
 CUSTOM = "Custom dates"
 GRAINS = {"auto": "Auto", Grain.DAY: "Day", Grain.WEEK: "Week", Grain.MONTH: "Month"}
-THEMES = {"auto": "Auto", "light": "Light", "dark": "Dark"}
+THEMES = {"auto": "Theme: auto", "light": "Theme: light", "dark": "Theme: dark"}
 EXPORTS = {"report.csv": "Report as CSV", "report.json": "Report as JSON"}
 """The downloads, by their file in the address."""
 
@@ -190,6 +190,14 @@ def review_time_since(since: date) -> str:
 
 ASIDES = "Not counted, and worth knowing"
 DEFINITIONS = "What the numbers mean"
+SECTIONS = {
+    Section.SUMMARY: "Summary",
+    Section.ANNOTATION_SUMMARY: "Annotation Summary",
+    Section.REVIEWING: "Reviewing",
+    Section.NOT_COUNTED: "Not counted",
+    Section.NOTES: "Worth knowing",
+    Section.ASIDE: "Kept and not counted anywhere",
+}
 NOT_RECORDED = "Not recorded by this source."
 PART_FAILED = "This part could not be shown; the server's log says why."
 

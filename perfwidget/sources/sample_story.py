@@ -128,8 +128,8 @@ class Story:
 
     def _lead(self, median: float) -> float:
         """Return a lead time: log-normal, and now and then the tab stays open for hours."""
-        if self._rng.random() < 0.004:
-            return round(self._rng.uniform(1, 7) * _HOUR, 3)
+        if self._rng.random() < 0.003:
+            return round(self._rng.uniform(1, 5) * _HOUR, 3)
         return round(median * self._rng.lognormvariate(0, 0.7), 3)
 
     def _draft(self, owner: Person, job: Job, started: float, lead: float, at: float) -> Draft:

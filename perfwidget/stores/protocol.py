@@ -24,12 +24,13 @@ class Answer(NamedTuple):
 
 
 class Profile(NamedTuple):
-    """Who a member is; `email` and `name` are None where the store does not know them."""
+    """Who a member is; `email`, `name` and `role` are None where the store does not know them."""
 
     user_id: str
     email: str | None
     name: str | None
     active: bool
+    role: str | None
 
 
 class WorkspaceOption(NamedTuple):

@@ -38,11 +38,11 @@ STREAMED = 5_000
 """Rows of a download that are read at once, and after which its permission is asked for again."""
 
 _MEMBERS = """
-    SELECT user_id, email, display_name, active FROM members WHERE organization_id = $organization_id
+    SELECT user_id, email, display_name, active, role FROM members WHERE organization_id = $organization_id
 """
 _MEMBERS_AND_MENTIONED = f"""{_MEMBERS}
     UNION ALL
-    SELECT id, NULL, NULL, TRUE FROM mentions WHERE organization_id = $organization_id AND kind = 'member'
+    SELECT id, NULL, NULL, TRUE, NULL FROM mentions WHERE organization_id = $organization_id AND kind = 'member'
     AND id NOT IN (SELECT user_id FROM members WHERE organization_id = $organization_id)
 """
 _PROJECTS = """
@@ -157,7 +157,7 @@ class EmbeddedReader:
         """Return who the subject is."""
         parameters = {"organization_id": asked.scope.organization_id, "subject_id": asked.subject_id}
         rows = self._rows(f"SELECT * FROM ({_MEMBERS}) known WHERE user_id = $subject_id", parameters)
-        return Profile(*rows[0]) if rows else Profile(asked.subject_id, None, None, active=True)
+        return Profile(*rows[0]) if rows else Profile(asked.subject_id, None, None, active=True, role=None)
 
     def recorded(self, scope: Scope) -> Mapping[str, int | None]:
         """Map each recorded kind to the instant since when."""
