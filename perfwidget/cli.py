@@ -32,7 +32,10 @@ NOBODY = "command line"
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status."""
-    parsed = _parser().parse_args(arguments)
+    given = sys.argv[1:] if arguments is None else list(arguments)
+    if given[:1] == ["demo"]:
+        return demo.main(given[1:])
+    parsed = _parser().parse_args(given)
     try:
         return int(parsed.run(parsed))
     except (InvalidQuery, InvalidSetting) as fault:
@@ -55,9 +58,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
-    sample = commands.add_parser("demo", help="run the sample labeling platform", add_help=False)
-    sample.add_argument("rest", nargs=argparse.REMAINDER)
-    sample.set_defaults(run=lambda parsed: demo.main(parsed.rest))
+    commands.add_parser("demo", help="run the sample labeling platform")
 
     reading = commands.add_parser("import", help="read Label Studio JSON exports into a store")
     _add_store(reading)
@@ -74,7 +75,7 @@ def _parser() -> argparse.ArgumentParser:
     asking = commands.add_parser("report", help="print a member's report as an owner would see it")
     _add_store(asking)
     asking.add_argument("--organization", metavar="ID", help="needed where the store holds several")
-    asking.add_argument("--user", required=True, metavar="ID|EMAIL", help="the member")
+    asking.add_argument("--user", required=True, type=_given, metavar="ID|EMAIL", help="the member")
     asking.add_argument("--from", required=True, dest="first", metavar="D", help="first date, YYYY-MM-DD")
     asking.add_argument("--to", required=True, dest="last", metavar="D", help="last date, included, YYYY-MM-DD")
     asking.add_argument("--tz", default="UTC", metavar="Z", help="IANA time zone of the days (default: %(default)s)")
@@ -83,6 +84,12 @@ def _parser() -> argparse.ArgumentParser:
     asking.add_argument("--format", choices=("json", "csv"), default="json", help="default: %(default)s")
     asking.set_defaults(run=_report)
     return parser
+
+
+def _given(text: str) -> str:
+    if not text:
+        raise argparse.ArgumentTypeError("it is empty; name a member by id or e-mail")
+    return text
 
 
 def _add_store(parser: argparse.ArgumentParser) -> None:

@@ -24,8 +24,13 @@ def viewer_of(user: Any) -> Viewer | None:
     return None if role == "nobody" else Viewer(ORGANIZATION, name, role)
 
 
-def host(store: Store, *, csrf: bool = False, prefix: str = "/performance", **settings: Any) -> Flask:
-    """Return a host with a sign-in that believes everybody (`/login?as=name:role`), and the widget."""
+def host(
+    store: Store, *, csrf: bool = False, prefix: str = "/performance", viewer: Viewer | None = None, **settings: Any
+) -> Flask:
+    """Return a host with a sign-in that believes everybody (`/login?as=name:role`), and the widget.
+
+    With `viewer`, whoever signs in is that one.
+    """
     app = Flask("platform")
     app.secret_key = "only for tests"
     manager = LoginManager(app)
@@ -45,5 +50,8 @@ def host(store: Store, *, csrf: bool = False, prefix: str = "/performance", **se
         logout_user()
         return "signed out"
 
-    app.register_blueprint(PerformanceWidget(store=store, viewer_of=viewer_of, **settings), url_prefix=prefix)
+    def who(user: Any) -> Viewer | None:
+        return viewer or viewer_of(user)
+
+    app.register_blueprint(PerformanceWidget(store=store, viewer_of=who, **settings), url_prefix=prefix)
     return app

@@ -147,10 +147,13 @@ def test_people_are_told_once_with_when_they_were_seen_last() -> None:
 
 
 def test_who_reviewed_anywhere_is_a_reviewer_in_the_projects_they_worked_in() -> None:
-    reviews = [{"id": 1, "created_by": 7, "created_at": LATER, "accepted": True}]
-    found = read(export(row(id=1)) + export(row(id=2, completed_by=8, reviews=reviews), project=6))
-    assert {(each.user_id, each.role) for each in found.facts(Member)} == {("7", "reviewer"), ("8", "annotator")}
-    assert {(each.user_id, each.project_id) for each in found.facts(Membership)} == {("7", "5"), ("7", "6"), ("8", "6")}
+    annotated = export(row(id=1))
+    reviews = export(row(id=2, completed_by=8, reviews=[review(created_by=7)]), project=6)
+    for tasks in (annotated + reviews, reviews + annotated):
+        found = read(tasks)
+        assert {(each.user_id, each.role) for each in found.facts(Member)} == {("7", "reviewer"), ("8", "annotator")}
+        worked = {(each.user_id, each.project_id) for each in found.facts(Membership)}
+        assert worked == {("7", "5"), ("7", "6"), ("8", "6")}
 
 
 def test_who_only_edited_is_no_member_unless_they_tell_whose_e_mail_it_is() -> None:

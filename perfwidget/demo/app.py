@@ -49,10 +49,7 @@ def add_sign_in(app: Flask, store: Store) -> None:
     login_manager = LoginManager(app)
     login_manager.login_view = "accounts.sign_in"
     login_manager.login_message = None
-
-    @login_manager.user_loader
-    def load(session_id: str) -> Person | None:
-        return directory.signed_in(store, session_id)
+    login_manager.user_loader(lambda session_id: directory.signed_in(store, session_id))
 
 
 def mount_dashboard(app: Flask, store: Store) -> None:

@@ -30,7 +30,7 @@ SUMMARY = {
 """The numbers of a project's Annotation Summary, in groups."""
 
 
-class Person(UserMixin):
+class Person(UserMixin):  # type: ignore[misc]  # Flask-Login has no types
     """A member as Flask-Login wants its users: somebody who signed in, or may."""
 
     def __init__(self, organization_id: str, profile: Profile) -> None:

@@ -20,6 +20,7 @@ NOT_LISTED = "There is no such member on this page; choose one from the list."
 def pages(store: Store) -> Blueprint:
     """Return the pages of the platform, and what all templates need to know."""
     blueprint = Blueprint("pages", __name__)
+    blueprint.before_request(login_required(lambda: None))
     blueprint.add_app_template_global(formats.value, "value")
     blueprint.add_app_template_filter(_initials, "initials")
 
@@ -29,12 +30,10 @@ def pages(store: Store) -> Blueprint:
         return {"workspaces": directory.projects(store, current_user) if manages else []}
 
     @blueprint.get("/")
-    @login_required
     def home() -> str:
         return render_template("home.html", frame=_frame(Entry.HOME))
 
     @blueprint.get("/organization")
-    @login_required
     def organization() -> str:
         if not current_user.sees_organization:
             raise Forbidden(NOT_YOURS)
@@ -44,7 +43,6 @@ def pages(store: Store) -> Blueprint:
         return render_template("organization.html", members=members, chosen=chosen, frame=frame)
 
     @blueprint.get("/projects/<path:project_id>/members")
-    @login_required
     def project_members(project_id: str) -> str:
         page = directory.project_page(store, current_user, project_id)
         chosen = _chosen(row.member for row in page.rows)
@@ -56,7 +54,7 @@ def pages(store: Store) -> Blueprint:
     return blueprint
 
 
-def _frame(entry: Entry, **chosen: str) -> str:
+def _frame(entry: Entry, **chosen: Any) -> str:
     """Return the dashboard's address, as opened from one of our pages with a member or project chosen there."""
     return url_for("perfwidget.index", entry=entry.value, **chosen)
 

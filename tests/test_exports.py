@@ -1,0 +1,178 @@
+"""Text and numbers in files: nothing is lost, nothing becomes a formula, and every way out says the same."""
+
+import csv
+import io
+import json
+import shutil
+import subprocess
+import unicodedata
+import zipfile
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from perfwidget import cli
+from perfwidget.access import Role, Viewer
+from perfwidget.exports import csv_lines, guarded, report_csv
+from perfwidget.metrics import METRICS, Section
+from perfwidget.stores import Store, open_store
+from tests.hosts import host
+from tests.test_properties import _worlds, written
+from tests.worlds import annotation, ask, people
+
+HOSTILE = [
+    "=1+1",
+    "+1",
+    "-1+2",
+    "@SUM(A1)",
+    "|calc",
+    "%0A",
+    "\t=1",
+    "\r=1",
+    "\n=1",
+    "＝1+1",
+    "＋1",
+    " =1",
+    "\u200b=1",
+    "'=1",
+    "''",
+    '"quoted", and more',
+    "\0=1",
+    "=cmd|' /C calc'!A0",
+    '=HYPERLINK("http://evil.example")',
+]
+
+
+def read(text: str) -> list[list[str]]:
+    return list(csv.reader(io.StringIO(text, newline="")))
+
+
+def restored(cell: str) -> str:
+    return cell.removeprefix("'")
+
+
+@given(st.lists(st.text(), min_size=1, max_size=4))
+@settings(max_examples=300)
+def test_every_text_comes_back(texts: list[str]) -> None:
+    line = "".join(csv_lines([[guarded(text) for text in texts]]))
+    assert [restored(cell) for cell in read(line)[0]] == texts
+
+
+@given(st.text(min_size=1))
+def test_what_is_written_never_begins_like_a_formula(text: str) -> None:
+    visible = [each for each in guarded(text) if unicodedata.category(each) not in ("Cc", "Cf", "Zs", "Zl", "Zp")]
+    first = unicodedata.normalize("NFKC", visible[0])[:1] if visible else ""
+    assert first not in set("=+-@|%")
+
+
+@pytest.mark.parametrize("text", ["Anna", "3 dogs", "", " plain", "a=b", "e-mail", "ann@acme.example"])
+def test_harmless_text_is_left_alone(text: str) -> None:
+    assert guarded(text) == text
+
+
+@pytest.mark.skipif(
+    shutil.which("soffice") is None, reason="LibreOffice is not installed (apt-get install libreoffice-calc)"
+)
+def test_a_spreadsheet_finds_no_formula(tmp_path: Path) -> None:
+    file = tmp_path / "hostile.csv"
+    file.write_text("".join(csv_lines([[guarded(text), "1.5"] for text in HOSTILE])), newline="")
+    command = ["soffice", f"-env:UserInstallation=file://{tmp_path}/profile", "--headless", "--convert-to", "ods"]
+    subprocess.run([*command, "--outdir", tmp_path, file], check=True, capture_output=True, timeout=180)
+    content = zipfile.ZipFile(tmp_path / "hostile.ods").read("content.xml").decode()
+    assert "table:formula" not in content
+    assert content.count('office:value="1.5"') >= 1
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    opened = open_store(f"duckdb:///{tmp_path_factory.mktemp('exports')}/facts.duckdb")
+    yield opened
+    opened.close()
+
+
+@given(_worlds, st.sets(st.sampled_from("abc")))
+@settings(max_examples=25)
+def test_csv_json_and_page_say_the_same(store: Store, world: Any, some: set[str]) -> None:
+    organization, _, _ = written(store, world)
+    viewer = Viewer(organization, "boss", "owner")
+    asked = {"user": "ann", "from_": "2024-03-26", "to": "2024-04-06", "tz": world[2], "project": sorted(some)}
+    report = ask(store, viewer, **asked)  # type: ignore[arg-type]
+    told = json.loads(report.to_json())
+    header, total, *days = read("".join(report_csv(report)))
+    of_total = dict(zip(header, total, strict=True))
+    flat = {key: value for section in Section if section.value in told for key, value in told[section.value].items()}
+    assert {key: of_total[key] for key in header[1:]} == {
+        key: "" if flat[key] is None else json.dumps(flat[key]) for key in header[1:]
+    }
+    for row, day in zip(days, told["days"], strict=True):
+        cells = dict(zip(header, row, strict=True))
+        assert {key: cells[key] for key in day} == {
+            key: value if key == "date" else "" if value is None else json.dumps(value) for key, value in day.items()
+        }
+
+
+def test_the_command_line_says_what_the_widget_says(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    address = f"duckdb:///{tmp_path}/facts.duckdb"
+    store = open_store(address)
+    store.write([*people(), annotation(1, "2024-03-01 23:30", lead_time=0.1), annotation(2, "2024-03-02 12:00")])
+    browser = host(store).test_client()
+    browser.get("/login?as=boss:owner")
+    period = "from=2024-03-01&to=2024-03-03&tz=Europe/Berlin"
+    pages = [browser.get(f"/performance/export/report.{kind}?user=ann&{period}").text for kind in ("json", "csv")]
+    store.close()
+    asked = ["--user", "ann", "--from", "2024-03-01", "--to", "2024-03-03", "--tz", "Europe/Berlin"]
+    printed = []
+    for kind in ("json", "csv"):
+        assert cli.main(["report", "--store", address, *asked, "--format", kind]) == 0
+        printed.append(capsys.readouterr().out)
+    assert [text.replace("\r\n", "\n") for text in printed] == [text.replace("\r\n", "\n") for text in pages]
+
+
+@given(_worlds)
+@settings(max_examples=15)
+def test_the_rows_behind_every_number_recompute_it(store: Store, world: Any) -> None:
+    organization, _, _ = written(store, world)
+    viewer = Viewer(organization, "ann", Role.ANNOTATOR, projects=list("abc"))
+    app = host(store, viewer=viewer)
+    browser = app.test_client()
+    browser.get("/login?as=ann:annotator")
+    period = f"from=2024-03-26&to=2024-04-06&tz={world[2]}"
+    report = ask(store, viewer, from_="2024-03-26", to="2024-04-06", tz=world[2])
+    for metric in METRICS:
+        with browser.get(f"/performance/export/rows.csv?metric={metric.key}&{period}") as answer:
+            rows = list(csv.DictReader(io.StringIO(answer.text, newline="")))
+        shown = report.values[metric.key]
+        assert recomputed(metric.key, rows) == (shown if shown is not None else empty(metric.key, rows)), metric.key
+
+
+def recomputed(key: str, rows: list[dict[str, str]]) -> Any:
+    """Work a number out of the listed rows, as a person with a spreadsheet would."""
+    times = sorted(Fraction(row["lead_time"]) for row in rows if row.get("lead_time"))
+    match key:
+        case "total_time" | "first_submitted_earlier_time":
+            return float(sum(times))
+        case "time_per_annotation_median":
+            return float(median(times)) if times else None
+        case "time_per_annotation_average":
+            return float(sum(times) / len(times)) if times else None
+        case "total_time_median":
+            return float(len(rows) * median(times)) if times else None
+        case "performance_score":
+            marks = {"accepted": Fraction(1), "rejected": Fraction(0)}
+            scores = [marks.get(row["action"], Fraction(row["score"]) if row["score"] else None) for row in rows]
+            known = [score for score in scores if score is not None]
+            return float(sum(known) / len(known)) if known else None
+        case "review_time":
+            return 0.0
+    return len(rows)
+
+
+def empty(key: str, rows: list[dict[str, str]]) -> Any:
+    """Return what rows give where the report shows no value at all."""
+    return recomputed(key, rows) if not rows or key in ("time_per_annotation_median", "total_time_median") else None
