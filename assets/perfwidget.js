@@ -46,20 +46,25 @@
   window.fetch = function (resource, options) {
     const address = String((resource && resource.url) || resource);
     if (!byId('_dash-config') || !address.startsWith(prefix())) return send.apply(this, arguments);
-    const question = /"id":\s*"asked"/.test((options && options.body) || '');
-    const mine = question ? ++turn : 0;
-    const matters = () => !question || mine === turn;
+    const callback = address.includes('_dash-update-component');
+    const question = callback && /"id":\s*"asked"/.test(options.body);
+    const mine = question ? ++turn : turn;
+    const outdated = () => question && mine !== turn;
     if (question) busy(true);
     return send.apply(this, arguments).then((response) => renewed(response, resource, options)).then((response) => {
-      if (response.ok && question && matters()) say('');
-      if (!response.ok) readTwice(response);
-      if (!response.ok && matters()) refused(response);
-      return response;
+      if (response.ok && question && !outdated()) say('');
+      if (response.ok) return response;
+      if (!outdated()) refused(response.clone());
+      return callback ? unanswered() : response;
     }, (fault) => {
-      if (matters()) say(words().unreachable, question);
+      if (!outdated()) say(words().unreachable, question);
+      if (callback) return unanswered();
       throw fault;
     });
   };
+
+  /* People are told of a refusal here; to Dash it is a callback that changes nothing. */
+  const unanswered = () => new Response(null, { status: 204 });
 
   /* Behind a host's CSRFProtect a page outlives its token, and is then told 400 in front of the widget, without our JSON.
      Asking for the session brings a new token, if there still is a session: send the request once more with it. */
@@ -77,15 +82,9 @@
 
   const isOurs = (response) => (response.headers.get('content-type') || '').includes('json');
 
-  /* Dash reads the body of a refusal twice, which a Response does not allow. */
-  function readTwice(response) {
-    const body = response.clone().text();
-    response.text = () => body;
-  }
-
   function refused(response) {
     if (response.status === 401) return signedOut();
-    return response.text().then(JSON.parse).catch(() => ({})).then((body) => {
+    return response.json().catch(() => ({})).then((body) => {
       say(body.error || words().failed, response.status >= 500);
     });
   }
@@ -112,7 +111,8 @@
     if (sentence) busy(false);
     const place = byId('notice') || byId('fault');
     const parts = [sentence || zoneNotice];
-    if (sentence && shown) parts.push(words().showing.replace('{time}', shown.time));
+    if (sentence && shown) parts.push(words().showing.replace('{time}', shown.time).replace('{what}', shown.what));
+    root.toggleAttribute('data-stale', Boolean(sentence && shown));
     place.replaceChildren(parts.filter(Boolean).join(' '));
     if (again && byId('refresh')) action = button(words().again, () => byId('refresh').click());
     if (action) place.append(' ', action);
@@ -144,7 +144,7 @@
   let choices = null;
   let entry = '';
   let state = null;  // {question, settled, attempt}: what is asked, and how the controls say it
-  let shown = null;  // {from, to, time} of the answer on the page
+  let shown = null;  // {from, to, time, what} of the answer on the page
 
   const browserZone = once(() => Intl.DateTimeFormat().resolvedOptions().timeZone || 'UTC');
   const ownZone = () => (choices.zones.includes(browserZone()) ? browserZone() : 'UTC');
@@ -170,8 +170,8 @@
       controls: {
         member: given.get('user') || choices.viewer || null,
         preset: dated && date('from') && date('to') ? CUSTOM : oneOf(given.get('preset'), presets, DEFAULT_PRESET),
-        from: date('from'),
-        to: date('to'),
+        from: date('to') && date('from'),
+        to: date('from') && date('to'),
         zone: oneOf(given.get('tz'), choices.zones, ownZone()),
         workspaces: values(given, 'workspace'),
         projects: values(given, 'project'),
@@ -357,7 +357,7 @@
 
   /* Let the controls say what only the server knows: the dates of a preset, and the name behind an id. */
   function settle(answer) {
-    shown = { from: answer.from, to: answer.to, time: answer.time };
+    shown = { from: answer.from, to: answer.to, time: answer.time, what: answer.what };
     names.member.set(answer.member.value, answer.member.label);
     selected = { ...selected, member: answer.member.value };
     setProps('member', { options: options('member'), value: answer.member.value });

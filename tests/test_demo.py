@@ -664,13 +664,13 @@ def test_a_store_of_no_known_kind_is_a_wrong_argument() -> None:
     "arguments", [["--port", "many"], ["--port", "65536"], ["--port", "-1"], ["--unknown"], ["--import"], ["file"]]
 )
 def test_wrong_arguments(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit, match="^2$"):
+    with pytest.raises(SystemExit, match=r"^2$"):
         main(arguments)
     assert capsys.readouterr().err.startswith("usage: perfwidget demo")
 
 
 def test_help(capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit, match="^0$"):
+    with pytest.raises(SystemExit, match=r"^0$"):
         main(["--help"])
     shown = capsys.readouterr().out
     for option in ("--port", "--host", "--store", "--import"):

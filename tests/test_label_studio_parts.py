@@ -131,9 +131,10 @@ def test_people_are_told_once_with_when_they_were_seen_last() -> None:
     renamed = {**ANN, "first_name": "Anna"}
     days = [f"2024-03-0{day}T12:00:00Z" for day in range(1, 6)]
     rows = [
-        row(id=1, completed_by=ANN, updated_at=days[3], last_action="submitted"),
+        row(id=1, completed_by=ANN, updated_at=days[1], last_action="submitted"),
         row(id=2, completed_by=renamed, updated_at=days[2], last_action="submitted"),
-        row(id=3, completed_by=ANN, updated_at=days[1], last_action="submitted"),
+        row(id=3, completed_by=ANN, updated_at=days[3], last_action="submitted"),
+        row(id=5, completed_by=ANN, updated_at=days[0], last_action="submitted"),
         row(id=4, completed_by=7, updated_at=days[4], last_action="submitted"),
     ]
     found = read(export(*rows) + export(*rows, project=6))

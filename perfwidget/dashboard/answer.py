@@ -1,7 +1,7 @@
 """From a question to all that the page shows: parse, ask, draw. A part that fails says so and the others stay."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs
@@ -31,16 +31,16 @@ MOST_PARAMETERS = 4_096
 class Answer(NamedTuple):
     """What the page shows of a report, part by part."""
 
-    heading: list[Component]
-    cards: list[Component]
-    shares: list[Component]
+    heading: Sequence[Component]
+    cards: Sequence[Component]
+    shares: Sequence[Component]
     review_time_notice: str | None
-    asides: list[Component]
+    asides: Sequence[Component]
     drawn: dict[str, Any]
     """What the script needs: the panels, and what the controls should say."""
 
 
-def ask(desk: Desk, question: str) -> Answer:
+def ask(desk: Desk, question: Any) -> Answer:
     """Answer a question, written as the query of an address, for the viewer of the current request.
 
     Raises InvalidQuery, Forbidden and StoreUnavailable, each with its sentence for people.
@@ -78,6 +78,7 @@ def show(report: Report, review_time_since: date, now: datetime) -> Answer:
             "from": report.period.first.isoformat(),
             "to": report.period.last.isoformat(),
             "time": f"{as_of:%H:%M}",
+            "what": words.whose(member_name(report.user), report.period.first, report.period.last),
             "panels": {panel.name: shown(panel, report) for panel in PANELS},
         },
     )

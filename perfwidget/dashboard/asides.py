@@ -7,13 +7,14 @@ from perfwidget.facts import RECORDED_KINDS
 from perfwidget.metrics import METRICS, Condition, Metric, Number, Section
 from perfwidget.report import Report
 
-ASIDES = tuple(
-    metric for metric in METRICS if metric.section in (Section.NOT_COUNTED, Section.NOTES, Section.ASIDE)
-)
+ASIDES = tuple(metric for metric in METRICS if metric.section in (Section.NOT_COUNTED, Section.NOTES, Section.ASIDE))
 
 
-def asides(report: Report) -> list[html.Div]:
-    """Return the numbers beside the figures, each with its definition; those that are 0 keep quiet."""
+def asides(report: Report | None) -> list[html.Div]:
+    """Return the numbers beside the figures, each with its definition; those that are 0 keep quiet.
+
+    Without a report they wait for their numbers, in places of the same size.
+    """
     return [_aside(metric, report) for metric in ASIDES]
 
 
@@ -29,17 +30,19 @@ def _section(section: Section, title: str) -> html.Div:
     return html.Div([html.H3(title), html.Dl(entries)], className="section")
 
 
-def _aside(metric: Metric, report: Report) -> html.Div:
-    number = _known(metric, report)
+def _aside(metric: Metric, report: Report | None) -> html.Div:
+    number = None
     text = [metric.definition]
-    if metric.key == "rejected":
-        text.append(words.rejected_rule(report.rules))
-    if number is None:
-        text.append(words.NOT_RECORDED)
+    if report is not None:
+        number = _known(metric, report)
+        if metric.key == "rejected":
+            text.append(words.rejected_rule(report.rules))
+        if number is None:
+            text.append(words.NOT_RECORDED)
     return html.Div(
         [
             html.Dt(metric.label),
-            html.Dd(formats.value(metric, number), className="aside-value"),
+            html.Dd("" if report is None else formats.value(metric, number), className="aside-value"),
             html.Dd(" ".join(text), className="aside-about"),
         ],
         className="aside" if number else "aside quiet",

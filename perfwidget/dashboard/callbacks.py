@@ -58,8 +58,9 @@ def register_callbacks(app: Dash, desk: Desk) -> None:
 
 
 def _register_script(app: Dash) -> None:
-    app.clientside_callback(
-        _script("ask"),
+    _in_browser(
+        app,
+        "ask",
         Output(ids.ASKED, "data"),
         *(Output(control, prop) for control, prop in CONTROLS),
         *(Output(name, "options") for name in LISTS),
@@ -72,27 +73,30 @@ def _register_script(app: Dash) -> None:
         *(Input(control, prop) for control, prop in CONTROLS),
         State(ids.CHOICES, "data"),
         *(State(ids.export(file), "href") for file in EXPORTS),
+        at_start=True,
     )
-    app.clientside_callback(
-        _script("draw"),
+    _in_browser(
+        app,
+        "draw",
         *(Output(ids.graph(panel.name), "figure") for panel in PANELS),
         *(Output(ids.message(panel.name), "children") for panel in PANELS),
         Input(ids.ANSWER, "data"),
         Input(ids.STATISTIC, "value"),
         Input(ids.APPEARANCE, "data"),
         State(ids.CHOICES, "data"),
-        prevent_initial_call=True,
     )
     searched = (ids.MEMBER, ids.WORKSPACES, ids.PROJECTS)
-    app.clientside_callback(
-        _script("seek"),
+    _in_browser(
+        app,
+        "seek",
         *(Input(name, "search_value") for name in searched),
         State(ids.WORKSPACES, "value"),
         State(ids.CHOICES, "data"),
-        prevent_initial_call=True,
     )
-    app.clientside_callback(_script("found"), Input(ids.FOUND, "data"), prevent_initial_call=True)
+    _in_browser(app, "found", Input(ids.FOUND, "data"))
 
 
-def _script(name: str) -> ClientsideFunction:
-    return ClientsideFunction(namespace="perfwidget", function_name=name)
+def _in_browser(app: Dash, name: str, *wires: Output | Input | State, at_start: bool = False) -> None:
+    """Wire a function of `assets/perfwidget.js`; as the page's policy forbids it, none is written here."""
+    function = ClientsideFunction(namespace="perfwidget", function_name=name)
+    app.clientside_callback(function, *wires, prevent_initial_call=not at_start)  # type: ignore[no-untyped-call]

@@ -3,6 +3,7 @@
 from dash import html
 
 from perfwidget.dashboard import formats, words
+from perfwidget.dashboard.attributes import aria
 from perfwidget.metrics import METRICS, Metric, Section, Unit
 from perfwidget.report import Report
 
@@ -17,7 +18,7 @@ def cards(report: Report | None) -> list[html.Div]:
 def _card(metric: Metric, report: Report | None) -> html.Div:
     definition = f"about-{metric.key.replace('_', '-')}"
     name = html.Button(
-        metric.label, type="button", className="card-name", id=f"{definition}-name", **{"aria-describedby": definition}
+        metric.label, type="button", className="card-name", id=f"{definition}-name", **aria(describedby=definition)
     )
     tip = html.Span(metric.definition, id=definition, className="tip", role="tooltip")
     waiting = report is None

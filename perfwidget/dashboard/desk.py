@@ -24,3 +24,5 @@ class Desk:
     """The public address of the page, up to and with its last `/`."""
     in_request: Callable[[], bool]
     """Whether there is a request; without one there is nobody to show anything to."""
+    offers: Callable[[str], bool] = lambda _kind: True
+    """Whether the viewer may have a kind of download: `report`, `timeline` or `comments`."""

@@ -27,6 +27,9 @@ from perfwidget.report import Report
 Figure = dict[str, Any]
 
 FONT = "-apple-system, BlinkMacSystemFont, 'Segoe UI', Roboto, 'Helvetica Neue', 'Liberation Sans', Arial, sans-serif"
+MOST_MARKS = 400
+"""With more buckets than that, no bar or point gets a mark of its own: plotly.js needs a millisecond for each."""
+
 FEWEST_PLACES = 7
 """An axis of dates leaves room for so many bars, so that a single day does not become a wall."""
 
@@ -49,7 +52,7 @@ def annotation_summary(report: Report) -> Figure:
             "line": {"color": "--panel", "width": 2},
             "pattern": {
                 **_pattern([series.pattern for series in ANNOTATED]),
-                # Over colours of its slices, plotly.js looks for one that contrasts with all of them at once, and warns.
+                # As an overlay, plotly.js looks for one colour that contrasts with those of all slices, and warns.
                 "fillmode": "replace",
                 "bgcolor": [series.colour for series in ANNOTATED],
             },
@@ -90,7 +93,7 @@ def time_per_annotation(report: Report) -> Figure:
 
 
 def _counts(report: Report, shown: Sequence[Series], unit: str) -> Figure:
-    traces = [_bar(report, series, _numbers(report, series)) for series in shown]
+    traces = [trace for series in shown for trace in _bar(report, series, _numbers(report, series))]
     most = max(sum(filter(None, heights)) for heights in zip(*(trace["y"] for trace in traces), strict=True))
     axis: Figure = {"title": {"text": unit}, "tickformat": ",d"}
     if most <= 5:
@@ -102,7 +105,7 @@ def _times(report: Report, shown: Sequence[Series], per: str, *, lines: bool = F
     longest = max((number for series in shown for number in _numbers(report, series) if number is not None), default=0)
     unit = time_unit(longest)
     draw = _line if lines else _bar
-    traces = [draw(report, series, _scaled(_numbers(report, series), unit)) for series in shown]
+    traces = [trace for series in shown for trace in draw(report, series, _scaled(_numbers(report, series), unit))]
     axis = {"title": {"text": f"{unit.name} {per}"}, "separatethousands": True}
     return {"data": traces, "layout": _dated(report, axis)}
 
@@ -115,21 +118,34 @@ def _scaled(numbers: Sequence[Number], unit: TimeUnit) -> list[Number]:
     return [None if number is None else number / unit.seconds for number in numbers]
 
 
-def _bar(report: Report, series: Series, heights: Sequence[Number]) -> Figure:
-    return _trace(report, series, heights) | {
-        "type": "bar",
-        "marker": {"color": series.colour, "pattern": _pattern(series.pattern)},
-    }
+def _bar(report: Report, series: Series, heights: Sequence[Number]) -> list[Figure]:
+    trace = _trace(report, series, heights)
+    if len(heights) <= MOST_MARKS:
+        marker = {"color": series.colour, "pattern": _pattern(series.pattern)}
+        return [trace | {"type": "bar", "marker": marker}]
+    # Bars thinner than a pixel: the outline of all of them is one shape instead of thousands, and looks the same.
+    step = {"shape": "hvh", "width": 0}
+    fill = {"fillcolor": series.colour, "fillpattern": _pattern(series.pattern)}
+    return [trace | {"type": "scatter", "mode": "lines", "stackgroup": "all", "line": step, **fill}]
 
 
-def _line(report: Report, series: Series, heights: Sequence[Number]) -> Figure:
-    return _trace(report, series, heights) | {
-        "type": "scatter",
-        "mode": "lines+markers",
-        "line": {"color": series.colour, "width": 2, "dash": series.dash},
-        "marker": {"color": series.colour, "symbol": series.symbol, "size": 6 if len(heights) <= 62 else 4},
-        "connectgaps": False,
-    }
+def _line(report: Report, series: Series, heights: Sequence[Number]) -> list[Figure]:
+    line = {"color": series.colour, "width": 2, "dash": series.dash}
+    marker = {"color": series.colour, "symbol": series.symbol, "size": 6 if len(heights) <= 62 else 4}
+    trace = _trace(report, series, heights) | {"type": "scatter", "line": line, "marker": marker, "connectgaps": False}
+    if len(heights) <= MOST_MARKS:
+        return [trace | {"mode": "lines+markers"}]
+    # A line shows no point that stands alone; these few keep their marks.
+    alone = [
+        number if before is None and after is None else None
+        for before, number, after in zip([None, *heights[:-1]], heights, [*heights[1:], None], strict=True)
+    ]
+    marks = trace | {"mode": "markers", "hoverinfo": "skip"}
+    for key in ("x", "customdata"):
+        marks[key] = [each for each, number in zip(trace[key], alone, strict=True) if number is not None]
+    marks["y"] = [number for number in alone if number is not None]
+    del marks["hovertemplate"]
+    return [trace | {"mode": "lines"}, marks]
 
 
 def _trace(report: Report, series: Series, heights: Sequence[Number]) -> Figure:
@@ -216,4 +232,3 @@ def _layout() -> Figure:
         "bargap": 0.28,
         "barcornerradius": 2,
     }
-

@@ -1,10 +1,13 @@
 """The bar of filters. What each control holds is decided by the script, from the address and from people's clicks."""
 
+from typing import Any
+
 import dash_bootstrap_components as dbc
 from dash import dcc, html
 from dash.development.base_component import Component
 
 from perfwidget.dashboard import ids, words
+from perfwidget.dashboard.attributes import aria
 from perfwidget.dashboard.choices import Choices
 from perfwidget.query import DEFAULT_PRESET
 
@@ -12,7 +15,7 @@ TALLEST_LIST = 320  # pixels
 FIRST_DATE = "1970-01-01"
 
 AUTO, CUSTOM = "auto", "custom"
-"""What controls hold for what an address leaves out: the period's own grain, the browser's theme, dates of one's own."""
+"""What controls hold where the address says nothing: the period's own grain, the browser's theme, and dates at will."""
 
 
 def filters(choices: Choices) -> html.Section:
@@ -27,7 +30,7 @@ def filters(choices: Choices) -> html.Section:
         _choice(words.GRAIN, ids.GRAIN, {str(grain): name for grain, name in words.GRAINS.items()}),
         dbc.Button(words.RESET, id=ids.RESET, class_name="reset", color="link", title=words.RESET_ABOUT, disabled=True),
     ]
-    return html.Section(controls, className="filters", **{"aria-label": words.FILTERS})
+    return html.Section(controls, className="filters", **aria(label=words.FILTERS))
 
 
 def segments(name: str, options: dict[str, str], chosen: str) -> dbc.RadioItems:
@@ -46,7 +49,7 @@ def segments(name: str, options: dict[str, str], chosen: str) -> dbc.RadioItems:
 def _field(
     label: str, control: Component, width: str = "", *, label_for: str | None = None, hidden: bool = False
 ) -> html.Div:
-    own: str = control.id
+    own: str = control.id  # type: ignore[attr-defined]  # Dash types no component's properties
     return html.Div(
         [html.Label(label, htmlFor=label_for or own, id=f"{own}-label"), control],
         className=f"field field-{own} {width}".strip(),
@@ -55,11 +58,11 @@ def _field(
 
 
 def _choice(label: str, name: str, options: dict[str, str]) -> html.Div:
-    group = html.Div(segments(name, options, AUTO), role="radiogroup", **{"aria-labelledby": f"{name}-label"})
+    group = html.Div(segments(name, options, AUTO), role="radiogroup", **aria(labelledby=f"{name}-label"))
     return html.Div([html.Span(label, id=f"{name}-label", className="label"), group], className=f"field field-{name}")
 
 
-def _dropdown(name: str, **options: object) -> dcc.Dropdown:
+def _dropdown(name: str, **options: Any) -> dcc.Dropdown:
     return dcc.Dropdown(id=name, options=[], maxHeight=TALLEST_LIST, labels=words.DROPDOWN, **options)
 
 

@@ -6,7 +6,8 @@ import dash_bootstrap_components as dbc
 from dash import dcc, html
 
 from perfwidget.dashboard import ids, words
-from perfwidget.dashboard.asides import definitions
+from perfwidget.dashboard.asides import asides, definitions
+from perfwidget.dashboard.attributes import aria, data
 from perfwidget.dashboard.cards import cards
 from perfwidget.dashboard.choices import Choices, choices, zones
 from perfwidget.dashboard.desk import Desk
@@ -15,7 +16,7 @@ from perfwidget.dashboard.legends import legend
 from perfwidget.dashboard.panels import PANELS, Panel
 from perfwidget.query import Statistic
 
-GRAPH_CONFIG = {"displayModeBar": False, "responsive": True, "doubleClick": False, "scrollZoom": False}
+GRAPH_CONFIG: Any = {"displayModeBar": False, "responsive": True, "doubleClick": False, "scrollZoom": False}
 NOTHING_DRAWN: dict[str, Any] = {
     "data": [],
     "layout": {
@@ -31,8 +32,7 @@ NOTHING_DRAWN: dict[str, Any] = {
 def layout(desk: Desk) -> html.Div:
     """Return the page for the viewer of the current request; outside a request, the page with nothing to choose."""
     allowed = choices(desk)
-    prefix = desk.prefix() if desk.in_request() else ""
-    return html.Div([*_memory(allowed), _head(prefix), filters(allowed), _main()], className="page")
+    return html.Div([*_memory(allowed), _head(desk), filters(allowed), _main()], className="page")
 
 
 def _memory(allowed: Choices) -> list[Any]:
@@ -44,14 +44,15 @@ def _memory(allowed: Choices) -> list[Any]:
     ]
 
 
-def _head(prefix: str) -> html.Header:
+def _head(desk: Desk) -> html.Header:
+    prefix = desk.prefix() if desk.in_request() else ""
     refresh = html.Button(
-        html.Span("↻", **{"aria-hidden": "true"}),
+        html.Span("↻", **aria(hidden="true")),
         id=ids.REFRESH,
         type="button",
         className="refresh",
         title=words.REFRESH,
-        **{"aria-label": words.REFRESH},
+        **aria(label=words.REFRESH),
     )
     theme = html.Div(
         [
@@ -65,11 +66,24 @@ def _head(prefix: str) -> html.Header:
         className="theme",
         title=words.THEME,
     )
+    offered = [file for file in words.EXPORTS if not desk.in_request() or desk.offers(file.partition(".")[0])]
     downloads = [
-        dbc.DropdownMenuItem(label, id=ids.export(file), href=f"{prefix}export/{file}", external_link=True)
+        dbc.DropdownMenuItem(
+            label,
+            id=ids.export(file),
+            href=f"{prefix}export/{file}",
+            external_link=True,
+            class_name="" if file in offered else "withheld",
+        )
         for file, label in words.EXPORTS.items()
     ]
-    export = dbc.DropdownMenu(downloads, label=words.EXPORT, align_end=True, toggle_class_name="tool", class_name="export")
+    export = dbc.DropdownMenu(
+        downloads,
+        label=words.EXPORT,
+        align_end=True,
+        toggle_class_name="tool",
+        class_name="export" if offered else "export withheld",
+    )
     return html.Header(
         [
             html.H1(words.TITLE),
@@ -84,41 +98,41 @@ def _main() -> html.Main:
     return html.Main(
         [
             html.Div(id=ids.NOTICE, role="alert", className="notice"),
-            html.Section(html.Dl(cards(None), id=ids.CARDS, className="cards"), **{"aria-label": words.SUMMARY}),
-            html.Section([_panel(panel) for panel in PANELS], className="panels", **{"aria-label": words.GRAPHS}),
+            html.Section(html.Dl(cards(None), id=ids.CARDS, className="cards"), **aria(label=words.SUMMARY)),
+            html.Section([_panel(panel) for panel in PANELS], className="panels", **aria(label=words.GRAPHS)),
             html.Section(
-                [html.H2(words.ASIDES, id="asides-title"), html.Dl(id=ids.ASIDES, className="asides")],
+                [html.H2(words.ASIDES, id="asides-title"), html.Dl(asides(None), id=ids.ASIDES, className="asides")],
                 className="panel",
-                **{"aria-labelledby": "asides-title"},
+                **aria(labelledby="asides-title"),
             ),
             html.Details([html.Summary(words.DEFINITIONS), definitions()], className="panel definitions"),
         ],
         id=ids.FIGURES,
-        **{"aria-busy": "true"},
+        **aria(busy="true"),
     )
 
 
 def _panel(panel: Panel) -> html.Section:
     title, shows = words.PANELS[panel.name]
-    head = [html.H2(title, id=f"{panel.name}-title")]
+    head: list[Any] = [html.H2(title, id=f"{panel.name}-title")]
     if panel.switchable:
         switch = segments(ids.STATISTIC, words.STATISTICS, Statistic.AVERAGE.value)
-        head.append(html.Div(switch, role="radiogroup", **{"aria-label": words.STATISTIC}))
+        head.append(html.Div(switch, role="radiogroup", **aria(label=words.STATISTIC)))
     picture = dcc.Graph(id=ids.graph(panel.name), figure=NOTHING_DRAWN, config=GRAPH_CONFIG, responsive=True)
     graph = html.Div(
         [
-            html.Div(picture, className="picture", role="img", **{"aria-label": words.graph(title, shows)}),
+            html.Div(picture, className="picture", role="img", **aria(label=words.graph(title, shows))),
             html.P(id=ids.message(panel.name), className="message"),
         ],
         className="graph waiting",
     )
-    data = html.Details(
-        [html.Summary(words.DATA, **{"aria-label": words.data_of(title)}), html.Div(className="table")],
+    numbers = html.Details(
+        [html.Summary(words.DATA, **aria(label=words.data_of(title))), html.Div(className="table")],
         className="data",
-        **{"data-panel": panel.name},
+        **data(panel=panel.name),
     )
     return html.Section(
-        [html.Div(head, className="panel-head"), legend(panel), graph, data],
+        [html.Div(head, className="panel-head"), legend(panel), graph, numbers],
         className=f"panel panel-{panel.name}",
-        **{"aria-labelledby": f"{panel.name}-title"},
+        **aria(labelledby=f"{panel.name}-title"),
     )

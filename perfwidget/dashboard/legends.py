@@ -5,6 +5,7 @@ from typing import Any
 from dash import html
 
 from perfwidget.dashboard import formats, ids, words
+from perfwidget.dashboard.attributes import aria
 from perfwidget.dashboard.panels import ANNOTATION_SUMMARY, REVIEW_TIME_PANEL, Panel
 from perfwidget.dashboard.series import ANNOTATED, REJECTED
 from perfwidget.report import Report
@@ -33,10 +34,9 @@ def shares(report: Report) -> list[html.Span]:
         for series, number in numbers
     ]
     rejected = html.Strong(formats.count(report.values[REJECTED.key] or 0))
-    beside = _key(REJECTED.look, html.Span(words.rejected_beside(report.rules)), rejected, html.Span())
-    beside.className = "key beside"
-    return [*keys, beside]
+    beside = [html.Span(words.rejected_beside(report.rules)), rejected, html.Span()]
+    return [*keys, _key(REJECTED.look, *beside, kind="key beside")]
 
 
-def _key(look: str, *texts: Any) -> html.Span:
-    return html.Span([html.Span(className=f"swatch {look}", **{"aria-hidden": "true"}), *texts], className="key")
+def _key(look: str, *texts: Any, kind: str = "key") -> html.Span:
+    return html.Span([html.Span(className=f"swatch {look}", **aria(hidden="true")), *texts], className=kind)

@@ -112,9 +112,7 @@ TOTAL_TIME = "total-time"
 REVIEW_TIME_PANEL = "review-time"
 
 PANELS: tuple[Panel, ...] = (
-    Panel(
-        ANNOTATION_SUMMARY, ANNOTATED, _one(figures.annotation_summary), tables.of_shares, _without_annotations
-    ),
+    Panel(ANNOTATION_SUMMARY, ANNOTATED, _one(figures.annotation_summary), tables.of_shares, _without_annotations),
     Panel("annotations", ANNOTATED, _one(figures.annotations), _by_date(*ANNOTATED), _without_annotations),
     Panel(TOTAL_TIME, (TOTAL, TOTAL_MEDIAN), _both, _by_date(TOTAL, TOTAL_MEDIAN), _without_times),
     Panel(

@@ -6,6 +6,7 @@ itself (`SAID_BY_SCRIPT`) is handed to the script with the page.
 
 from collections.abc import Sequence
 from datetime import date
+from typing import Any
 
 from perfwidget.dashboard import formats
 from perfwidget.metrics import Rules, Section, Unit
@@ -14,7 +15,7 @@ from perfwidget.period import Grain, Preset
 TITLE = "Performance"
 NO_SCRIPT = "The dashboard needs JavaScript; allow it for this page."
 
-# -- Whose figures, and of what -----------------------------------------------------------------------------------------
+# -- Whose figures, and of what ---------------------------------------------------------------------------------------
 
 ALL_PROJECTS = "all projects"
 INACTIVE = "inactive"
@@ -46,7 +47,12 @@ def as_of(time: str) -> str:
     return f"as of {time}"
 
 
-# -- Filters ------------------------------------------------------------------------------------------------------------
+def whose(name: str, first: date, last: date) -> str:
+    """Say whose figures of what period are shown while newer ones cannot be."""
+    return f"{name}, {formats.dates(first, last)}"
+
+
+# -- Filters ----------------------------------------------------------------------------------------------------------
 
 FILTERS = "Filters"
 MEMBER = "Member"
@@ -79,10 +85,15 @@ PRESETS = {
 CUSTOM = "Custom dates"
 GRAINS = {"auto": "Auto", Grain.DAY: "Day", Grain.WEEK: "Week", Grain.MONTH: "Month"}
 THEMES = {"auto": "Theme: auto", "light": "Theme: light", "dark": "Theme: dark"}
-EXPORTS = {"report.csv": "Report as CSV", "report.json": "Report as JSON"}
+EXPORTS = {
+    "report.csv": "Report (CSV)",
+    "report.json": "Report (JSON)",
+    "timeline.csv": "Timeline (CSV)",
+    "comments.csv": "Comments (CSV)",
+}
 """The downloads, by their file in the address."""
 
-DROPDOWN = {
+DROPDOWN: Any = {
     "select_all": "Select all",
     "deselect_all": "Deselect all",
     "selected_count": "{num_selected}",
@@ -99,7 +110,7 @@ def member_option(name: str, email: str, *, active: bool) -> str:
     return " · ".join(parts)
 
 
-# -- Cards --------------------------------------------------------------------------------------------------------------
+# -- Cards ------------------------------------------------------------------------------------------------------------
 
 SUMMARY = "Summary"
 NO_ANNOTATIONS = "no submitted annotations in this period"
@@ -124,7 +135,7 @@ def exactly(number: str, unit: Unit) -> str:
     return f"{number} seconds" if unit is Unit.SECONDS else f"{number} of 1"
 
 
-# -- Graphs and their tables --------------------------------------------------------------------------------------------
+# -- Graphs and their tables ------------------------------------------------------------------------------------------
 
 GRAPHS = "Graphs"
 PANELS = {
@@ -186,7 +197,7 @@ def review_time_since(since: date) -> str:
     return f"Recorded since {formats.day(since)}: nothing is known of the time before."
 
 
-# -- What stands beside the numbers -------------------------------------------------------------------------------------
+# -- What stands beside the numbers -----------------------------------------------------------------------------------
 
 ASIDES = "Not counted, and worth knowing"
 DEFINITIONS = "What the numbers mean"
@@ -209,7 +220,7 @@ def rejected_rule(rules: Rules) -> str:
     return "They are not among the submitted annotations."
 
 
-# -- What the script says -----------------------------------------------------------------------------------------------
+# -- What the script says ---------------------------------------------------------------------------------------------
 
 SAID_BY_SCRIPT = {
     "signedOut": "Your session has ended.",
@@ -217,6 +228,6 @@ SAID_BY_SCRIPT = {
     "unreachable": "The server cannot be reached; check your connection.",
     "failed": "The figures could not be fetched; try again in a moment.",
     "again": "Try again",
-    "showing": "Showing figures of {time}.",
+    "showing": "Showing figures of {time}: {what}.",
     "unknownZone": "Your browser's time zone, {zone}, is not known here; times are in UTC.",
 }

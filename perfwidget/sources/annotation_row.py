@@ -74,9 +74,7 @@ class AnnotationRows:
         entries = list(self._parts.history(history or (), row))
         own = [action.created_at for action, is_own in entries if is_own and action.action in OWN_ACTIONS]
         at_update = last_action in {"updated", "skipped"}
-        update_known = (
-            at_update and given_update is not None and updated_by_owner and created_by_owner
-        )
+        update_known = at_update and given_update is not None and updated_by_owner and created_by_owner
         annotation = Annotation(
             organization_id=self._organization_id,
             annotation_id=annotation_id,
