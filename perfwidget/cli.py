@@ -125,10 +125,10 @@ def _import_file(store: Store, path: Path, organization: str) -> bool:
     return True
 
 
-def _shown(file: BinaryIO, path: Path) -> tqdm:  # type: ignore[type-arg]
+def _shown(file: BinaryIO, path: Path) -> tqdm:
     """Return the file with a progress bar on a terminal, and without one elsewhere."""
     size = path.stat().st_size
-    return tqdm.wrapattr(file, "read", total=size, desc=path.name, disable=None, leave=False)  # type: ignore[no-any-return]
+    return tqdm.wrapattr(file, "read", total=size, desc=path.name, disable=None, leave=False)
 
 
 def _report(parsed: argparse.Namespace) -> int:

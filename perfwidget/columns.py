@@ -1,6 +1,5 @@
 """How values are stored: ids as text, instants and lead times as whole microseconds, scores as whole millionths."""
 
-import math
 import unicodedata
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -92,7 +91,7 @@ def lead_time_microseconds(value: object) -> int | None:
         return None
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
         return INVALID_LEAD_TIME
-    if not math.isfinite(value) or not 0 <= value <= LONGEST_LEAD_TIME:
+    if not _within(value, LONGEST_LEAD_TIME):
         return INVALID_LEAD_TIME
     exact = value if isinstance(value, int | Decimal) else Decimal(repr(value))
     return round(exact * MICROSECONDS)
@@ -102,10 +101,15 @@ def score_millionths(value: object) -> int | None:
     """Return a score from 0 to 1 as whole millionths (half to even), None if there is none or it is no such number."""
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
         return None
-    if not math.isfinite(value) or not 0 <= value <= 1:
+    if not _within(value, 1):
         return None
     exact = value if isinstance(value, int | Decimal) else Decimal(repr(value))
     return round(exact * MILLIONTHS)
+
+
+def _within(value: float | Decimal, most: int) -> bool:
+    """Say whether a number lies from 0 to `most`; NaN lies nowhere, and of a Decimal it may not even be asked."""
+    return not (isinstance(value, Decimal) and value.is_nan()) and 0 <= value <= most
 
 
 def _flag(value: object) -> bool:

@@ -1,0 +1,489 @@
+"""What the page draws of a report: graphs, tables, cards, and what stands beside them; from reports made by hand."""
+
+import json
+import logging
+import re
+from collections.abc import Iterator, Mapping
+from datetime import UTC, date, datetime, timedelta
+from itertools import combinations
+from math import dist
+from typing import Any
+
+import plotly.graph_objects as go
+import pytest
+from dash.development.base_component import Component
+
+from perfwidget.dashboard import axes, figures
+from perfwidget.dashboard.answer import review_time_notice, show
+from perfwidget.dashboard.asides import asides
+from perfwidget.dashboard.cards import SUMMARY, remark
+from perfwidget.dashboard.heading import heading
+from perfwidget.dashboard.panels import PANELS, shown
+from perfwidget.metrics import BY_KEY, METRICS, Number, Rules, Unit
+from perfwidget.period import Grain, Period
+from perfwidget.query import Statistic
+from perfwidget.report import Point, Report
+from perfwidget.statics import assets_folder
+from perfwidget.stores.protocol import Profile
+
+NOTHING: dict[str, Number] = {metric.key: 0.0 if metric.unit is Unit.SECONDS else 0 for metric in METRICS} | dict.fromkeys(("total_time_median", "time_per_annotation_median", "time_per_annotation_average", "performance_score"))
+"""The numbers of a time in which nothing happened, where everything is recorded."""
+
+EVERYTHING: dict[str, int | None] = dict.fromkeys(("actions", "reviews", "review_visits", "comments"))
+BUSY: dict[str, Number] = {
+    "submitted_annotations": 5,
+    "submitted": 4,
+    "updated": 1,
+    "skipped": 3,
+    "rejected": 2,
+    "total_time": 900.5,
+    "total_time_median": 750.0,
+    "time_per_annotation_median": 150.0,
+    "time_per_annotation_average": 180.1,
+    "performance_score": 1 / 3,
+    "reviews_accepted": 7,
+    "reviews_rejected": 1,
+    "reviews_fixed_and_accepted": 2,
+    "review_time": 42.25,
+}
+EVIL = "<a href='//evil.example'>Ann</a>"
+
+
+def report(
+    *days: Mapping[str, Number],
+    first: date = date(2024, 3, 4),
+    grain: Grain = Grain.DAY,
+    total: Mapping[str, Number] | None = None,
+    **fields: Any,
+) -> Report:
+    """Return a report with the numbers of each day; what a day does not say is that of nothing happening."""
+    period = Period(first, first + timedelta(days=len(days) - 1), "Europe/Berlin")
+    values = {
+        "user": Profile("7", "ann@acme.example", EVIL, active=True, role="annotator"),
+        "period": period,
+        "scope": "all",
+        "workspaces": (),
+        "projects": (),
+        "grain": grain,
+        "values": NOTHING | dict(days[0] if total is None else total),
+        "series": tuple(
+            Point(bucket, NOTHING | dict(numbers)) for bucket, numbers in zip(period.buckets(grain), days, strict=False)
+        ),
+        "recorded": EVERYTHING,
+        "rules": Rules(),
+    }
+    return Report(**{**values, **fields})
+
+
+def all_figures(asked: Report) -> list[figures.Figure]:
+    return [figure for panel in PANELS for figure in panel.figures(asked).values()]
+
+
+def leaves(part: Any) -> Iterator[Any]:
+    """Yield every value in a figure."""
+    if isinstance(part, Mapping):
+        for each in part.values():
+            yield from leaves(each)
+    elif isinstance(part, list | tuple):
+        for each in part:
+            yield from leaves(each)
+    else:
+        yield part
+
+
+def said(part: Any) -> str:
+    """Return the text of components, in the order in which it is read."""
+    if isinstance(part, Component):
+        return said(getattr(part, "children", None))
+    if isinstance(part, list | tuple):
+        return " ".join(filter(None, map(said, part)))
+    return "" if part is None else str(part)
+
+
+# -- Graphs -----------------------------------------------------------------------------------------------------------
+
+
+def test_the_ring_shows_submitted_updated_and_skipped() -> None:
+    figure = figures.annotation_summary(report(BUSY))
+    [ring] = figure["data"]
+    assert (ring["labels"], ring["values"]) == (["Submitted", "Updated", "Skipped"], [4, 1, 3])
+    assert [note["text"] for note in figure["layout"]["annotations"]] == ["8", "in all"]
+
+
+def test_annotations_are_stacked_by_day() -> None:
+    figure = figures.annotations(report(BUSY, {}, {"submitted": 1_200}))
+    assert figure["layout"]["barmode"] == "stack"
+    assert [(trace["name"], trace["y"]) for trace in figure["data"]] == [
+        ("Submitted", [4, 0, 1_200]),
+        ("Updated", [1, 0, 0]),
+        ("Skipped", [3, 0, 0]),
+    ]
+    assert figure["data"][0]["x"] == ["Mon 4 Mar 2024", "Tue 5 Mar 2024", "Wed 6 Mar 2024"]
+    assert figure["data"][0]["customdata"] == ["4", "0", "1,200"]
+    assert figure["layout"]["yaxis"]["title"]["text"] == "annotations per day"
+
+
+def test_a_few_annotations_have_whole_numbers_on_their_axis() -> None:
+    assert figures.annotations(report({"submitted": 2}))["layout"]["yaxis"]["dtick"] == 1
+    assert "dtick" not in figures.annotations(report({"submitted": 200}))["layout"]["yaxis"]
+
+
+def test_total_time_is_the_sum_or_the_count_times_the_median() -> None:
+    asked = report(BUSY, {})
+    [average] = figures.total_time(asked, Statistic.AVERAGE)["data"]
+    [median] = figures.total_time(asked, Statistic.MEDIAN)["data"]
+    assert average["y"] == [pytest.approx(900.5 / 60), 0.0]
+    assert average["customdata"] == ["15m 1s", "0s"]
+    assert median["y"] == [pytest.approx(750 / 60), None]
+    assert median["customdata"] == ["12m 30s", "—"]
+
+
+def test_time_per_annotation_has_a_gap_where_nobody_worked() -> None:
+    median, average = figures.time_per_annotation(report(BUSY, {}, BUSY))["data"]
+    assert median["y"] == [2.5, None, 2.5]
+    assert not median["connectgaps"]
+    assert (median["line"]["dash"], median["marker"]["symbol"]) != (
+        average["line"]["dash"],
+        average["marker"]["symbol"],
+    )
+    assert average["customdata"] == ["3m 0s", "—", "3m 0s"]
+
+
+def test_reviews_are_stacked_by_kind() -> None:
+    traces = figures.reviews(report(BUSY))["data"]
+    assert [(trace["name"], trace["y"]) for trace in traces] == [
+        ("Accepted", [7]),
+        ("Rejected", [1]),
+        ("Fixed + accepted", [2]),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "title", "height"),
+    [(42.25, "seconds per day", 42.25), (1_800.0, "minutes per day", 30), (36_000.0, "hours per day", 10)],
+)
+def test_times_have_a_readable_unit(seconds: float, title: str, height: float) -> None:
+    figure = figures.review_time(report({"review_time": seconds}))
+    assert figure["layout"]["yaxis"]["title"]["text"] == title
+    assert figure["data"][0]["y"] == [height]
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "grain", "marks"),
+    [
+        (date(2024, 3, 4), date(2024, 3, 4), Grain.DAY, ["4 Mar<br>2024"]),
+        (date(2024, 3, 29), date(2024, 4, 1), Grain.DAY, ["29 Mar<br>2024", "30 Mar", "31 Mar", "1 Apr"]),
+        (
+            date(2023, 12, 20),
+            date(2024, 1, 18),
+            Grain.DAY,
+            ["25 Dec<br>2023", "1 Jan<br>2024", "8 Jan", "15 Jan"],
+        ),
+        (
+            date(2023, 1, 1),
+            date(2024, 12, 31),
+            Grain.WEEK,
+            ["Jan<br>2023", "Apr", "Jul", "Oct", "Jan<br>2024", "Apr", "Jul", "Oct"],
+        ),
+        (date(2024, 11, 15), date(2025, 2, 3), Grain.MONTH, ["Nov<br>2024", "Dec", "Jan<br>2025", "Feb"]),
+        (date(2015, 3, 4), date(2025, 3, 3), Grain.MONTH, [str(year) for year in range(2016, 2026)]),
+        (date(2015, 3, 4), date(2025, 3, 3), Grain.DAY, [str(year) for year in range(2016, 2026)]),
+        (date(1970, 1, 1), date(2025, 3, 3), Grain.MONTH, [str(year) for year in range(1970, 2026, 5)]),
+    ],
+)
+def test_dates_read_well_from_a_day_to_decades(first: date, last: date, grain: Grain, marks: list[str]) -> None:
+    buckets = Period(first, last, "UTC").buckets(grain)
+    ticks = axes.ticks(buckets, grain)
+    assert [tick.text for tick in ticks] == marks
+    for tick in ticks:
+        if re.fullmatch("[0-9]{4}", tick.text) and tick.place:
+            assert buckets[tick.place - 1].first.year < buckets[tick.place].first.year == int(tick.text)
+
+
+@pytest.mark.parametrize("grain", Grain)
+@pytest.mark.parametrize("days", [1, 2, 9, 10, 31, 92, 93, 366, 731, 732, 3_660, 30_000])
+def test_an_axis_of_dates_is_never_crowded(grain: Grain, days: int) -> None:
+    buckets = Period(date(2024, 2, 29), date(2024, 2, 28) + timedelta(days=days), "UTC").buckets(grain)
+    assert 1 <= len(axes.ticks(buckets, grain)) <= 13
+
+
+def test_a_single_day_leaves_room_beside_its_bar() -> None:
+    low, high = figures.annotations(report(BUSY))["layout"]["xaxis"]["range"]
+    assert (low, high) == (-3.5, 3.5)
+
+
+def test_ten_years_of_days_are_a_few_shapes() -> None:
+    """plotly.js makes an element of every bar and every point; a shape of many points is one."""
+    days = [BUSY if number % 10 == 5 else {} for number in range(3_660)]
+    asked = report(*days, total=BUSY)
+    for figure in (figures.annotations(asked), figures.review_time(asked)):
+        assert {(trace["type"], trace["mode"]) for trace in figure["data"]} == {("scatter", "lines")}
+        assert [len(trace["y"]) for trace in figure["data"]] == [3_660] * len(figure["data"])
+    median, alone, *_ = figures.time_per_annotation(asked)["data"]
+    assert (median["mode"], alone["mode"]) == ("lines", "markers")
+    # Each tenth day stands alone, and would not be seen as a part of a line.
+    assert (len(alone["y"]), alone["x"][0]) == (366, "Sat 9 Mar 2024")
+
+
+def test_figures_are_what_plotly_takes_and_the_bundle_can_draw() -> None:
+    long = report(*[BUSY] * 500, total=BUSY)
+    for figure in all_figures(report(BUSY, {})) + all_figures(long):
+        assert {trace["type"] for trace in figure["data"]} <= {"pie", "bar", "scatter"}
+        painted = json.loads(re.sub(r'"--[a-z-]+"', '"#123456"', json.dumps(figure, allow_nan=False)))
+        painted["layout"]["xaxis"].pop("unifiedhovertitle", None) if "xaxis" in painted["layout"] else None
+        go.Figure(painted)
+
+
+def test_nothing_that_people_typed_comes_into_a_figure() -> None:
+    asked = report(BUSY, scope=(EVIL,), projects=(EVIL,), workspaces=(EVIL,))
+    texts = [leaf for figure in all_figures(asked) for leaf in leaves(figure) if isinstance(leaf, str)]
+    assert texts
+    assert not any("evil" in text for text in texts)
+
+
+# -- Colours ----------------------------------------------------------------------------------------------------------
+
+
+def palettes() -> dict[str, dict[str, str]]:
+    """Return the custom properties of the stylesheet that are colours, by theme."""
+    text = (assets_folder() / "perfwidget.css").read_text()
+    blocks = re.findall(r'\[data-bs-theme="(light|dark)"\] \{(.*?)\}', text, re.DOTALL)
+    return {theme: dict(re.findall(r"(--[a-z-]+): (#[0-9a-f]{6});", block)) for theme, block in blocks}
+
+
+def linear(colour: str) -> list[float]:
+    parts = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
+    return [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+
+
+def luminance(colour: str) -> float:
+    return sum(weight * part for weight, part in zip((0.2126, 0.7152, 0.0722), linear(colour), strict=True))
+
+
+def contrast(one: str, other: str) -> float:
+    """Return the contrast ratio of WCAG 2."""
+    low, high = sorted((luminance(one), luminance(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+SEEN_BY = {
+    "all cones": ((1, 0, 0), (0, 1, 0), (0, 0, 1)),
+    # Machado, Oliveira and Fernandes 2009, severity 1.0, on linear colours.
+    "protanopia": ((0.152, 1.053, -0.205), (0.115, 0.786, 0.099), (-0.004, -0.048, 1.052)),
+    "deuteranopia": ((0.367, 0.861, -0.228), (0.280, 0.673, 0.047), (-0.012, 0.043, 0.969)),
+    "tritanopia": ((1.256, -0.077, -0.179), (-0.078, 0.931, 0.148), (0.005, 0.691, 0.304)),
+}
+
+
+def lab(colour: str, eyes: str) -> tuple[float, float, float]:
+    """Return where a colour lies in CIE L*a*b* as somebody sees it."""
+    parts = linear(colour)
+    seen = [sum(weight * part for weight, part in zip(row, parts, strict=True)) for row in SEEN_BY[eyes]]
+    red, green, blue = (min(1.0, max(0.0, part)) for part in seen)
+    x = (0.4124 * red + 0.3576 * green + 0.1805 * blue) / 0.95047
+    y = 0.2126 * red + 0.7152 * green + 0.0722 * blue
+    z = (0.0193 * red + 0.1192 * green + 0.9505 * blue) / 1.08883
+    fx, fy, fz = (part ** (1 / 3) if part > 0.008856 else 7.787 * part + 16 / 116 for part in (x, y, z))
+    return 116 * fy - 16, 500 * (fx - fy), 200 * (fy - fz)
+
+
+def test_every_colour_of_a_figure_is_in_both_themes() -> None:
+    used = {
+        leaf
+        for figure in all_figures(report(BUSY))
+        for leaf in leaves(figure)
+        if isinstance(leaf, str) and leaf.startswith("--")
+    }
+    text = (assets_folder() / "perfwidget.css").read_text()
+    assert {f"--{look}" for look in ("submitted", "updated", "skipped", "accepted", "rejected", "fixed")} <= used
+    for name in used:
+        assert len(re.findall(rf"^\s+{name}: ", text, re.MULTILINE)) == 2, name
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_series_stand_out_from_the_panel_and_text_can_be_read(theme: str) -> None:
+    palette = palettes()[theme]
+    looks = {series.colour for panel in PANELS for series in panel.series} | {"--rejected"}
+    assert {look: contrast(palette[look], palette["--panel"]) >= 3 for look in looks} == dict.fromkeys(looks, True)
+    for text in ("--text", "--muted", "--accent"):
+        assert min(contrast(palette[text], palette[ground]) for ground in ("--panel", "--page")) >= 4.5
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("eyes", SEEN_BY)
+def test_series_of_one_graph_are_told_apart_by_all_eyes(theme: str, eyes: str) -> None:
+    palette = palettes()[theme]
+    for panel in PANELS:
+        looks = [series.colour for series in panel.series]
+        for one, other in combinations(looks, 2):
+            apart = dist(lab(palette[one], eyes), lab(palette[other], eyes))
+            assert apart >= 15, (one, other)
+
+
+def test_series_of_one_graph_are_told_apart_without_colour() -> None:
+    for panel in PANELS:
+        looks = [(series.pattern, series.dash, series.symbol) for series in panel.series]
+        assert len(set(looks)) == len(looks), panel.name
+
+
+# -- Panels -----------------------------------------------------------------------------------------------------------
+
+
+def messages(asked: Report) -> list[str | None]:
+    return [shown(panel, asked)["message"] for panel in PANELS]
+
+
+def test_a_busy_time_needs_no_words() -> None:
+    assert messages(report(BUSY)) == [None] * 6
+
+
+def test_an_empty_time_says_so_in_every_panel() -> None:
+    assert messages(report({}, {})) == [
+        "No work in this period.",
+        "No work in this period.",
+        "No submitted annotations in this period.",
+        "No submitted annotations in this period.",
+        "No review time in this period.",
+        "No reviews taken in this period.",
+    ]
+
+
+def test_an_empty_scope_is_told_from_an_empty_time() -> None:
+    assert set(messages(report({}, scope=()))) == {"There is no project in your scope, so there is nothing to show."}
+
+
+def test_filters_are_named_where_they_may_be_the_reason() -> None:
+    assert set(messages(report({}, projects=("p1",)))) == {
+        f"{sentence} Filters narrow what is shown."
+        for sentence in (
+            "No work in this period.",
+            "No submitted annotations in this period.",
+            "No review time in this period.",
+            "No reviews taken in this period.",
+        )
+    }
+
+
+def test_what_is_not_recorded_is_told_from_what_did_not_happen() -> None:
+    unknown = {"review_time": None, "reviews_accepted": None, "reviews_rejected": None}
+    assert messages(report(unknown, recorded={}))[4:] == [
+        "Review time is not recorded by this source.",
+        "Reviews are not recorded by this source.",
+    ]
+    later = report({"review_time": None}, total={"review_time": 0.0})
+    assert messages(later)[4] == "Review time was not yet recorded in this period."
+
+
+def test_work_without_a_usable_time_has_bars_and_no_times() -> None:
+    timeless: dict[str, Number] = {"submitted_annotations": 2, "submitted": 2, "total_time": None}
+    sentence = "No annotation of this period has a usable time."
+    assert messages(report(timeless))[:4] == [None, None, sentence, sentence]
+
+
+def test_a_panel_that_fails_says_so_and_the_others_stay(caplog: pytest.LogCaptureFixture) -> None:
+    broken = report(BUSY)
+    without = tuple(
+        Point(point.bucket, {key: number for key, number in point.values.items() if key != "review_time"})
+        for point in broken.series
+    )
+    with caplog.at_level(logging.ERROR):
+        drawn = show(report(BUSY, series=without), date(2025, 9, 25), datetime.now(UTC)).drawn["panels"]
+    failed = [name for name, panel in drawn.items() if panel["message"]]
+    assert failed == ["review-time"]
+    assert drawn["review-time"]["message"] == "This graph could not be drawn; the server's log says why."
+    assert "review-time" in caplog.text
+
+
+def test_tables_hold_the_very_digits_of_the_report() -> None:
+    asked = report(BUSY, {})
+    tables = {panel.name: shown(panel, asked)["table"] for panel in PANELS}
+    assert tables["total-time"] == {
+        "head": ["Day", "Total Time", "Total Time, s", "Total Time (Median)", "Total Time (Median), s"],
+        "rows": [
+            ["2024-03-04", "15m 1s", "900.5", "12m 30s", "750.0"],
+            ["2024-03-05", "0s", "0.0", "—", "—"],
+        ],
+    }
+    assert tables["annotations"]["rows"] == [["2024-03-04", "4", "1", "3"], ["2024-03-05", "0", "0", "0"]]
+    assert tables["annotation-summary"]["rows"] == [
+        ["Submitted", "4", "50 %"],
+        ["Updated", "1", "13 %"],
+        ["Skipped", "3", "38 %"],
+        ["Rejected, not counted", "2", "—"],
+    ]
+
+
+# -- Numbers in words -------------------------------------------------------------------------------------------------
+
+
+def test_the_rejected_stand_beside_the_summary_whether_or_not_they_count() -> None:
+    at = datetime(2024, 3, 4, tzinfo=UTC)
+    assert said(show(report(BUSY), date(2020, 1, 1), at).shares).endswith("Rejected, not counted 2")
+    counting = report(BUSY, rules=Rules(count_rejected=True))
+    assert said(show(counting, date(2020, 1, 1), at).shares).endswith("Rejected, counted above 2")
+
+
+def remarks(asked: Report) -> list[str]:
+    return [remark(metric, asked) for metric in SUMMARY]
+
+
+def test_a_card_without_a_value_says_why() -> None:
+    nobody, reviews = "no submitted annotations in this period", "no reviews in this period"
+    assert remarks(report({})) == ["", "", nobody, nobody, nobody, reviews]
+    timeless: dict[str, Number] = {"submitted_annotations": 2, "total_time": None}
+    assert remarks(report(timeless))[2:5] == ["no annotation with a usable time"] * 3
+    assert remarks(report({}, recorded={}))[5] == "no reviews recorded by this source"
+    assert remarks(report({"fixes_without_score": 1}))[5] == "no review with a score"
+
+
+def test_a_card_names_what_its_number_leaves_out() -> None:
+    asked = report(BUSY | {"lead_time_missing": 1, "lead_time_invalid": 2})
+    left_out = "3 without a usable time"
+    assert remarks(asked) == [left_out, "2 rejected, not counted", left_out, left_out, left_out, ""]
+    assert remarks(report(BUSY, rules=Rules(count_rejected=True)))[1] == "2 rejected, counted"
+
+
+def test_what_is_beside_the_numbers_is_quiet_at_zero_and_unknown_if_not_recorded() -> None:
+    numbers = {"rejected": 2, "first_submitted_earlier": 1, "first_submitted_earlier_time": 65.0}
+    beside = {each.id: each for each in asides(report(numbers, recorded={}))}
+    rejected = beside["aside-rejected"]
+    assert said(rejected).startswith("Rejected 2 ")
+    assert said(rejected).endswith("They are not among the submitted annotations.")
+    assert said(beside["aside-first-submitted-earlier-time"]).startswith("Time of those first submitted earlier 1m 5s")
+    assert {name for name, each in beside.items() if "quiet" not in each.className} == {
+        "aside-rejected",
+        "aside-first-submitted-earlier",
+        "aside-first-submitted-earlier-time",
+    }
+    of_reviews = ("fixes-without-score", "own-reviews", "other-reviews", "updated-after-rejection", "unusable-visits")
+    for name in of_reviews:
+        assert "—" in said(beside[f"aside-{name}"])
+        assert said(beside[f"aside-{name}"]).endswith("Not recorded by this source.")
+    assert "0" in said(beside["aside-lead-time-missing"])
+
+
+def test_every_number_beside_the_figures_has_its_definition() -> None:
+    text = said(asides(report({})))
+    assert all(BY_KEY[key].definition in text for key in ("own_reviews", "completed_at_estimated", "other_reviews"))
+
+
+def test_the_heading_says_whose_figures_of_when_where_and_in_which_scope() -> None:
+    at = datetime(2024, 3, 31, 14, 5, tzinfo=UTC)
+    parts = heading(report(BUSY, {}), at)
+    assert said(parts) == (f"{EVIL} ann@acme.example 4 – 5 Mar 2024 Europe/Berlin all projects as of 14:05")
+    own = report(BUSY, scope=("p1", "p2"), projects=("p1",), workspaces=("w1", "w2"))
+    assert "your projects (2), only 2 workspaces and 1 project of them" in said(heading(own, at))
+    gone = report(BUSY, user=Profile("7", None, None, active=False, role=None))
+    assert said(heading(gone, at)).startswith("7 inactive 4 Mar 2024")
+
+
+def test_a_period_before_review_time_was_recorded_has_a_notice() -> None:
+    setting = date(2024, 3, 6)
+    sentence = "Recorded since 6 Mar 2024: nothing is known of the time before."
+    assert review_time_notice(report({}, {}, {}), setting) == sentence
+    assert review_time_notice(report({}, first=setting), setting) is None
+    assert review_time_notice(report({}, recorded={}), setting) is None
+    # The source itself began later, in the evening of the seventh in Berlin.
+    since = int(datetime(2024, 3, 7, 22, tzinfo=UTC).timestamp()) * 1_000_000
+    later = report({}, first=setting, recorded={"review_visits": since})
+    assert review_time_notice(later, setting) == sentence.replace("6 Mar", "7 Mar")
