@@ -95,7 +95,9 @@ def test_lead_times_add_up_to_the_microsecond_where_floats_do_not(store: Store) 
     assert report.values["total_time"] == 1.0
 
 
-@pytest.mark.parametrize("time", [-1, -1e-9, float("nan"), float("inf"), -float("inf"), 1e9 + 1, 10**400, Decimal("NaN"), "12", True, [1]])
+@pytest.mark.parametrize(
+    "time", [-1, -1e-9, float("nan"), float("inf"), -float("inf"), 1e9 + 1, 10**400, Decimal("NaN"), "12", True, [1]]
+)
 def test_an_invalid_time_counts_as_an_annotation_and_in_no_time(store: Store, time: object) -> None:
     report = march(
         store, annotation(1, "2024-03-05 10:00", lead_time=time), annotation(2, "2024-03-05 11:00", lead_time=20)

@@ -1,28 +1,37 @@
-"""Regions of an annotation result: what each marks, and how alike two of one kind are, 0 to 1."""
+"""Regions of an annotation result: what each of them marks, read from the form that Label Studio writes."""
 
 import json
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
+import numpy as np
+import numpy.typing as npt
 import shapely
-from shapely import affinity
 from shapely.geometry.base import BaseGeometry
 
-QUARTER = 64
-"""Segments of a quarter of an ellipse: its area is then right to one part in five thousand."""
-
-FARTHEST = 1e12
-"""Numbers beyond it place nothing on a page or in a recording; NaN and infinities are none either."""
-
-CHOICE_KEYS = {"choices": "choices", "taxonomy": "taxonomy", "pairwise": "selected", "ranker": "ranker"}
+CHOICE_KEYS = {"choices": "choices", "taxonomy": "taxonomy", "pairwise": "selected"}
 """For each choice-like type, the key of the value that holds what was chosen."""
 
-_PLAIN_SHAPES = frozenset({"rectangle", "ellipse", "polygon"})
+SHAPED = frozenset({"rectangle", "ellipse", "polygon"})
+"""Types that mark a shape without a label; all others that mark a range or a shape end in `labels`."""
+
+SHAPELESS = frozenset({"brushlabels", "bitmasklabels", "keypointlabels", "vectorlabels"})
+"""Types with labels whose marks have no area that could be read off: they are equal or not."""
+
+ELLIPSE_CORNERS = 256
+
+FARTHEST = 1e20
+"""Numbers beyond it place nothing on a page or in a recording (times may be nanoseconds since 1970)."""
+
+NARROWEST = 1e-6
+"""A picture this many times higher than wide, or wider than high, is none: its sides say nothing about a rotation."""
 
 Interval = tuple[float, float]
+Bounds = tuple[float, float, float, float]
+"""Left, top, right and bottom; what lies on a line has a height of 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,148 +40,154 @@ class Spans:
 
     intervals: tuple[Interval, ...]
 
+    @property
+    def bounds(self) -> Bounds:
+        """The smallest interval that holds all."""
+        return self.intervals[0][0], 0.0, self.intervals[-1][1], 1.0
+
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """An upright rectangle: left, top, right, bottom."""
+    """An upright rectangle, in percent of the picture."""
 
-    left: float
-    top: float
-    right: float
-    bottom: float
+    bounds: Bounds
 
 
 @dataclass(frozen=True, slots=True)
-class Region:
-    """One region: `identity` is the text of what was marked, `place` where it stands in reading order."""
+class Outline:
+    """Any other shape, in percent of the picture; equal if its corners are."""
 
-    group: tuple[str, str]
-    identity: str
-    labels: frozenset[str]
-    shape: Spans | Box | BaseGeometry | frozenset[str] | None
-    place: tuple[float, float, int]
-    """Start and end, or x and y, and the place in the list."""
-    extent: Interval | None
-    """How far a shape reaches along its first axis: shapes whose extents are apart have nothing in common."""
+    corners: bytes
+    surface: BaseGeometry = field(compare=False)
+    """The polygons inside the corners; empty if they hold no area."""
+
+    @property
+    def bounds(self) -> Bounds:
+        """The smallest upright rectangle that holds the surface."""
+        left, top, right, bottom = (0.0,) * 4 if self.surface.is_empty else self.surface.bounds
+        return left, top, right, bottom
+
+
+Mark = Spans | Box | Outline | frozenset[str] | str
+"""What a region marks: a range, a shape, a set of choices, or the text of a value that has to be equal."""
+
+
+class Region(NamedTuple):
+    """One region of a result."""
+
+    group: tuple[object, ...]
+    """Name, type, labels and place of the mark: regions that differ in one of them have nothing in common."""
+    mark: Mark
+    order: tuple[float, float, int]
+    """Where it stands in reading order: start and end or x and y, if it has them, then its place in the list."""
 
 
 def read_region(entry: Mapping[str, Any], place: int) -> Region:
-    """Read an entry of a result; a shape that cannot be read is None, and such regions are alike by equality only."""
-    kind, value = entry.get("type"), entry.get("value")
-    value = value if isinstance(value, dict) else {}
-    shape = _shape(str(kind), value, entry)
-    extent = _extent(shape)
-    marked = {key: part for key, part in value.items() if key != "text"} if isinstance(shape, Spans) else value
+    """Read the entry of a result at a place; a range or shape that cannot be read becomes a text that has to be equal.
+
+    Raises TypeError, ValueError or RecursionError if the entry holds what is not JSON or is nested too deep.
+    """
+    kind, value = str(entry.get("type")), entry.get("value")
+    fields: Mapping[str, Any] = value if isinstance(value, dict) else {}
+    surface, mark = _marked(kind, fields, entry)
+    if mark is None:
+        # The text of a span follows from its range; the text of anything else is what was written there.
+        left_out = {"text"} if kind.endswith("labels") and "start" in fields else set()
+        rest = {key: part for key, part in fields.items() if key not in left_out and not _holds_labels(key)}
+        mark = json_text(rest if isinstance(value, dict) else value)
+    labels = frozenset(label for key in filter(_holds_labels, fields) for label in _texts(fields[key]))
     return Region(
-        group=(_text(entry["from_name"]), _text(kind)),
-        identity=_text(marked if value else entry.get("value")),
-        labels=_labels(str(kind), value),
-        shape=shape,
-        place=(*_corner(shape), place),
-        extent=extent,
+        # Of several pictures in one task, the later ones have an index from 1.
+        group=(json_text(entry["from_name"]), kind, labels, json_text(entry.get("item_index") or 0), surface),
+        mark=mark,
+        order=(*_corner(mark, fields), place),
     )
 
 
-def likeness(first: Region, second: Region) -> float:
-    """Return how alike two regions of one group are; the same whichever comes first."""
-    if first.identity == second.identity:
-        return 1.0
-    if first.labels != second.labels:
-        return 0.0
-    one, other = sorted((first, second), key=lambda region: region.identity)
-    alike = _overlap(one.shape, other.shape)
-    return min(1.0, max(0.0, alike)) if math.isfinite(alike) else 0.0
+def json_text(value: object) -> str:
+    """Return a text that is equal for equal values of JSON; 1 and 1.0 are equal."""
+    return json.dumps(_plain(value), sort_keys=True)
 
 
-def _overlap(one: object, other: object) -> float:
-    match one, other:
-        case Spans(), Spans():
-            common = _length(_common(one.intervals, other.intervals))
-            return _share(common, _length(one.intervals) + _length(other.intervals) - common)
-        case Box(), Box():
-            common = _area(
-                Box(
-                    max(one.left, other.left),
-                    max(one.top, other.top),
-                    min(one.right, other.right),
-                    min(one.bottom, other.bottom),
-                )
-            )
-            return _share(common, _area(one) + _area(other) - common)
-        case frozenset(), frozenset():
-            return _share(len(one & other), len(one | other))
-        case ((Box() | BaseGeometry()), (Box() | BaseGeometry())):
-            first, second = _geometry(one), _geometry(other)
-            try:
-                common = first.intersection(second).area
-            except shapely.errors.GEOSException:  # shapes too odd to be laid over each other
-                return 0.0
-            return _share(common, first.area + second.area - common)
-    return 0.0
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _plain(part) for key, part in value.items()}
+    if isinstance(value, list):
+        return [_plain(part) for part in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-def _share(common: float, whole: float) -> float:
-    return common / whole if whole > 0 else 0.0
+def _holds_labels(key: object) -> bool:
+    """Say whether a key holds labels. It is named like the type; some versions name it `labels` or `htmllabels`."""
+    return isinstance(key, str) and key.endswith("labels")
 
 
-def _length(intervals: Sequence[Interval]) -> float:
-    return math.fsum(end - start for start, end in intervals)
+def _texts(value: object) -> frozenset[str]:
+    items = value if isinstance(value, list) else [] if value is None else [value]
+    return frozenset(map(json_text, items))
 
 
-def _common(one: Sequence[Interval], other: Sequence[Interval]) -> list[Interval]:
-    pairs = ((max(a[0], b[0]), min(a[1], b[1])) for a in one for b in other)
-    return [(start, end) for start, end in pairs if start < end]
-
-
-def _area(box: Box) -> float:
-    return max(0.0, box.right - box.left) * max(0.0, box.bottom - box.top)
-
-
-def _geometry(shape: Box | BaseGeometry) -> BaseGeometry:
-    if isinstance(shape, Box):
-        return shapely.box(shape.left, shape.top, shape.right, shape.bottom)
-    return shape
-
-
-def _shape(kind: str, value: Mapping[str, Any], entry: Mapping[str, Any]) -> Any:
+def _marked(kind: str, value: Mapping[str, Any], entry: Mapping[str, Any]) -> tuple[str, Mark | None]:
+    """Return what a region marks, if that can be read, and on what: marks on different things are never alike."""
     if kind in CHOICE_KEYS:
-        chosen = value.get(CHOICE_KEYS[kind], value.get(kind))
-        items = chosen if isinstance(chosen, list) else [] if chosen is None else [chosen]
-        return frozenset(map(_text, items))
-    if not kind.endswith("labels") and kind not in _PLAIN_SHAPES:
-        return None
-    spans = _spans(value)
-    return spans or _box(value, entry) or _ellipse(value, entry) or _polygon(value, entry)
+        chosen = value.get(CHOICE_KEYS[kind])
+        return "choices", None if chosen is None else _texts(chosen)
+    if kind in SHAPELESS or not (kind in SHAPED or kind.endswith("labels")):
+        return "", None
+    if "ranges" in value:
+        return "line", _ranges(value["ranges"])
+    if "startOffset" in value or "endOffset" in value or "globalOffsets" in value:
+        return _relative(value)
+    if "start" in value or "end" in value:
+        return "line", _spans(value.get("start"), value.get("end"))
+    aspect = _aspect(entry)
+    return "picture", _box(value, aspect) or _ellipse(value, aspect) or _polygon(value.get("points"))
 
 
-def _spans(value: Mapping[str, Any]) -> Spans | None:
-    ranges = value.get("ranges")
-    if isinstance(ranges, list):
-        read = [_interval(each) for each in ranges if isinstance(each, dict)]
-        known = sorted(interval for interval in read if interval is not None)
-        return Spans(_merged(known)) if known and len(known) == len(ranges) else None
+def _corner(mark: Mark, value: Mapping[str, Any]) -> tuple[float, float]:
+    if isinstance(mark, Spans):
+        return mark.bounds[0], mark.bounds[2]
+    for keys in (("start", "end"), ("x", "y")):
+        if read := _numbers(value, *keys):
+            return read[0], read[1]
+    return 0.0, 0.0
+
+
+def _spans(start: object, end: object) -> Spans | None:
+    first, last = _moment(start), _moment(end)
+    return Spans(((first, last),)) if first is not None and last is not None and first <= last else None
+
+
+def _relative(value: Mapping[str, Any]) -> tuple[str, Spans | None]:
+    """Read offsets that count from elements: the global ones, or those in the one element that holds both ends.
+
+    Dialogues have no global offsets; theirs are in the paragraphs that `start` and `end` name.
+    """
     offsets = value.get("globalOffsets")
-    relative = "startOffset" in value or "endOffset" in value
-    if relative or isinstance(offsets, dict):
-        interval = _interval(offsets) if isinstance(offsets, dict) else None
-    else:
-        interval = _interval(value)
-    return None if interval is None else Spans((interval,))
+    if isinstance(offsets, dict):
+        return "line", _spans(offsets.get("start"), offsets.get("end"))
+    start, end = (json_text(value.get(key)).strip('"') for key in ("start", "end"))
+    if start != end:
+        return "line", None
+    return f"element {start}", _spans(value.get("startOffset"), value.get("endOffset"))
 
 
-def _merged(intervals: Sequence[Interval]) -> tuple[Interval, ...]:
+def _ranges(ranges: object) -> Spans | None:
+    if not isinstance(ranges, list) or not ranges:
+        return None
+    read = [_spans(each.get("start"), each.get("end")) if isinstance(each, dict) else None for each in ranges]
+    known = [spans.intervals[0] for spans in read if spans is not None]
+    return Spans(_merged(known)) if len(known) == len(ranges) else None
+
+
+def _merged(intervals: Iterable[Interval]) -> tuple[Interval, ...]:
     merged: list[Interval] = []
-    for start, end in intervals:
+    for start, end in sorted(intervals):
         if merged and start <= merged[-1][1]:
             merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
         else:
             merged.append((start, end))
     return tuple(merged)
-
-
-def _interval(value: Mapping[str, Any]) -> Interval | None:
-    start, end = _moment(value.get("start")), _moment(value.get("end"))
-    return (start, end) if start is not None and end is not None and start <= end else None
 
 
 def _moment(value: object) -> float | None:
@@ -189,11 +204,7 @@ def _moment(value: object) -> float | None:
 def _number(value: object) -> float | None:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    try:
-        number = float(value)
-    except OverflowError:
-        return None
-    return number if abs(number) <= FARTHEST else None
+    return float(value) if abs(value) <= FARTHEST else None
 
 
 def _numbers(value: Mapping[str, Any], *keys: str) -> list[float] | None:
@@ -201,90 +212,68 @@ def _numbers(value: Mapping[str, Any], *keys: str) -> list[float] | None:
     return read if len(read) == len(keys) else None
 
 
-def _pixels(entry: Mapping[str, Any]) -> tuple[float, float]:
-    """Return how many pixels one percent is across and down: shapes turn in pixels, and are given in percent."""
+def _aspect(entry: Mapping[str, Any]) -> float:
+    """Return width over height of the picture: sizes are percents of its sides, but rotations turn its pixels."""
     size = _numbers(entry, "original_width", "original_height")
-    return (size[0], size[1]) if size and min(size) > 0 else (1.0, 1.0)
+    if not size or min(size) <= 0 or not NARROWEST <= size[0] / size[1] <= 1 / NARROWEST:
+        return 1.0
+    return size[0] / size[1]
 
 
-def _box(value: Mapping[str, Any], entry: Mapping[str, Any]) -> Box | BaseGeometry | None:
-    corners = _numbers(value, "x", "y", "width", "height")
-    if corners is None or corners[2] < 0 or corners[3] < 0:
+def _rotation(value: Mapping[str, Any]) -> float | None:
+    degrees = value.get("rotation")
+    return 0.0 if degrees is None else _number(degrees)
+
+
+def _turned(origin: tuple[float, float], offsets: npt.ArrayLike, degrees: float, aspect: float) -> Outline | None:
+    """Return the shape whose corners have these offsets from an origin, turned clockwise about that origin."""
+    cosine, sine = math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
+    turn = np.array([[cosine, sine * aspect], [-sine / aspect, cosine]])
+    return _outline(np.asarray(offsets, np.float64) @ turn + origin)
+
+
+def _outline(corners: npt.NDArray[np.float64]) -> Outline | None:
+    try:
+        surface: BaseGeometry = shapely.Polygon(corners)
+        if not surface.is_valid:
+            # Sides that cross make several polygons, and lines where they run back on themselves; these have no area.
+            parts = shapely.get_parts(shapely.make_valid(surface))
+            surface = shapely.union_all([part for part in parts if part.area > 0])
+    except shapely.errors.ShapelyError:
         return None
-    across, down = _pixels(entry)
-    left, top, width, height = corners[0] * across, corners[1] * down, corners[2] * across, corners[3] * down
-    turned = _number(value.get("rotation")) or 0.0
-    box = Box(left, top, left + width, top + height)
-    if turned % 360 == 0:
-        return box
-    return affinity.rotate(_geometry(box), turned, origin=(left, top))
+    # Adding zero makes one of the two zeros of floating point numbers.
+    return Outline((corners + 0.0).tobytes(), surface)
 
 
-def _ellipse(value: Mapping[str, Any], entry: Mapping[str, Any]) -> BaseGeometry | None:
-    given = _numbers(value, "x", "y", "radiusX", "radiusY")
-    if given is None or given[2] < 0 or given[3] < 0:
+def _box(value: Mapping[str, Any], aspect: float) -> Box | Outline | None:
+    given, degrees = _numbers(value, "x", "y", "width", "height"), _rotation(value)
+    if given is None or degrees is None or given[2] < 0 or given[3] < 0:
         return None
-    across, down = _pixels(entry)
-    x, y, wide, high = given[0] * across, given[1] * down, given[2] * across, given[3] * down
-    circle = shapely.Point(x, y).buffer(1.0, quad_segs=QUARTER)
-    # A polygon inside a circle is a little smaller than it; widened by that little, areas are right.
-    inside = math.sqrt(math.pi / circle.area)
-    ellipse = affinity.scale(circle, wide * inside, high * inside, origin=(x, y))
-    return affinity.rotate(ellipse, _number(value.get("rotation")) or 0.0, origin=(x, y))
+    x, y, width, height = given
+    if degrees % 360 == 0:
+        return Box((x, y, x + width, y + height))
+    return _turned((x, y), ((0, 0), (width, 0), (width, height), (0, height)), degrees, aspect)
 
 
-def _polygon(value: Mapping[str, Any], entry: Mapping[str, Any]) -> BaseGeometry | None:
-    points = value.get("points")
+def _ellipse(value: Mapping[str, Any], aspect: float) -> Outline | None:
+    given, degrees = _numbers(value, "x", "y", "radiusX", "radiusY"), _rotation(value)
+    if given is None or degrees is None or given[2] < 0 or given[3] < 0:
+        return None
+    step = 2 * math.pi / ELLIPSE_CORNERS
+    # A polygon whose corners lie on a circle is a little smaller than it; widened by that little, areas are right.
+    radii = np.array(given[2:]) * math.sqrt(step / math.sin(step))
+    angles = np.arange(ELLIPSE_CORNERS) * step
+    rim = np.column_stack((np.cos(angles), np.sin(angles))) * radii
+    return _turned((given[0], given[1]), rim, degrees, aspect)
+
+
+def _polygon(points: object) -> Outline | None:
     if not isinstance(points, list) or len(points) < 3:
         return None
-    across, down = _pixels(entry)
     corners = []
     for point in points:
-        pair = [_number(part) for part in point] if isinstance(point, list) and len(point) == 2 else [None]
-        if None in pair:
+        x, y = map(_number, point) if isinstance(point, list) and len(point) == 2 else (None, None)
+        if x is None or y is None:
             return None
-        corners.append((pair[0] * across, pair[1] * down))  # type: ignore[operator]
-    return shapely.make_valid(shapely.Polygon(corners))
-
-
-def _labels(kind: str, value: Mapping[str, Any]) -> frozenset[str]:
-    """Return the labels, which stand under the key named like the type; none equals empty."""
-    labels = value.get(kind) if kind.endswith("labels") else None
-    return frozenset(map(_text, labels)) if isinstance(labels, list) else frozenset()
-
-
-def _corner(shape: object) -> tuple[float, float]:
-    match shape:
-        case Spans():
-            return shape.intervals[0][0], shape.intervals[-1][1]
-        case Box():
-            return shape.left, shape.top
-        case BaseGeometry() if not shape.is_empty:
-            return shape.bounds[0], shape.bounds[1]
-    return 0.0, 0.0
-
-
-def _extent(shape: object) -> Interval | None:
-    match shape:
-        case Spans():
-            return shape.intervals[0][0], shape.intervals[-1][1]
-        case Box():
-            return shape.left, shape.right
-        case BaseGeometry() if not shape.is_empty:
-            return shape.bounds[0], shape.bounds[2]
-    return None
-
-
-def _text(value: object) -> str:
-    """Return a text that is equal for equal values; 1 and 1.0 are equal, and so are they here."""
-    return json.dumps(_plain(value), sort_keys=True)
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {str(key): _plain(part) for key, part in value.items()}
-    if isinstance(value, list):
-        return [_plain(part) for part in value]
-    if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
-        return int(value)
-    return value
+        corners.append((x, y))
+    return _outline(np.array(corners))
