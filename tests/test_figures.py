@@ -26,7 +26,11 @@ from perfwidget.report import Point, Report
 from perfwidget.statics import assets_folder
 from perfwidget.stores.protocol import Profile
 
-NOTHING: dict[str, Number] = {metric.key: 0.0 if metric.unit is Unit.SECONDS else 0 for metric in METRICS} | dict.fromkeys(("total_time_median", "time_per_annotation_median", "time_per_annotation_average", "performance_score"))
+NOTHING: dict[str, Number] = {
+    metric.key: 0.0 if metric.unit is Unit.SECONDS else 0 for metric in METRICS
+} | dict.fromkeys(
+    ("total_time_median", "time_per_annotation_median", "time_per_annotation_average", "performance_score")
+)
 """The numbers of a time in which nothing happened, where everything is recorded."""
 
 EVERYTHING: dict[str, int | None] = dict.fromkeys(("actions", "reviews", "review_visits", "comments"))

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
 
 from perfwidget import PerformanceWidget
 from perfwidget.errors import InvalidSetting
@@ -287,3 +288,63 @@ def test_a_store_that_is_away_is_a_503_in_one_sentence(tmp_path: Path) -> None:
         answer = browser.get(address)
         assert answer.status_code == 503
         assert "start the program again" in answer.text
+
+
+def asking(browser: FlaskClient, input_id: str, value: object) -> TestResponse:
+    """Send what the page's script would send to the callback on the server that waits for a value."""
+    [known] = [
+        each
+        for each in browser.get("/performance/_dash-dependencies").json
+        if not each["clientside_function"] and each["inputs"][0]["id"] == input_id
+    ]
+    names = known["output"].strip(".").split("...")
+    outputs = [dict(zip(("id", "property"), name.rsplit(".", 1), strict=True)) for name in names]
+    body = {
+        "output": known["output"],
+        "outputs": outputs if known["output"].startswith("..") else outputs[0],
+        "inputs": [{"id": input_id, "property": "data", "value": value}],
+        "changedPropIds": [f"{input_id}.data"],
+    }
+    return browser.post("/performance/_dash-update-component", json=body)
+
+
+def test_the_page_asks_for_its_figures_once(store: Store) -> None:
+    answer = asking(client(store, "ann:annotator"), "asked", {"question": MARCH})
+    assert answer.status_code == 200
+    assert "Ann" in answer.text
+    assert "42 %" in answer.text
+
+
+@pytest.mark.parametrize(
+    ("user", "question", "status"),
+    [
+        ("ann:annotator", "user=rev", 403),
+        ("ann:annotator", "user=no-such-member", 403),
+        ("ann:annotator", "project=p9", 403),
+        ("ann:king", "", 403),
+        ("ann:annotator", "from=yesterday&to=today", 400),
+        ("ann:annotator", None, 400),
+        ("boss:owner", "user=rev", 200),
+    ],
+)
+def test_a_forged_callback_is_refused_like_a_page(store: Store, user: str, question: str | None, status: int) -> None:
+    answer = asking(client(store, user), "asked", {"question": question})
+    assert answer.status_code == status
+    if status != 200:
+        assert list(answer.json) == ["error"]
+
+
+def test_a_search_finds_only_what_may_be_chosen(store: Store) -> None:
+    def found(user: str) -> set[str]:
+        sought = {"kind": "member", "text": "acme.example", "workspaces": []}
+        answer = asking(client(store, user), "seek", sought)
+        return {option["value"] for option in answer.json["response"]["found"]["data"]["options"]}
+
+    assert found("boss:owner") == {"ann", "boss", "rev"}
+    assert found("ann:manager") == {"ann", "boss", "rev"}
+    assert found("ann:annotator") == {"ann"}
+
+
+@pytest.mark.parametrize("sought", [None, {}, {"kind": "salary", "text": "", "workspaces": []}, {"kind": "member"}])
+def test_a_malformed_search_is_a_400(store: Store, sought: object) -> None:
+    assert asking(client(store, "boss:owner"), "seek", sought).status_code == 400

@@ -89,7 +89,7 @@ EXPORTS = {
     "report.csv": "Report (CSV)",
     "report.json": "Report (JSON)",
     "timeline.csv": "Timeline (CSV)",
-    "comments.csv": "Comments (CSV)",
+    "comments.csv": "Comments Received (CSV)",
 }
 """The downloads, by their file in the address."""
 

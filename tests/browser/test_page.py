@@ -1,0 +1,607 @@
+"""The dashboard in a browser: what it asks, what it shows, and what becomes of it when something goes wrong."""
+
+import json
+import re
+import threading
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from playwright.sync_api import Locator, Page, Route, expect
+from werkzeug.serving import make_server
+
+from perfwidget import open_store
+from perfwidget.facts import Fact, Member, Membership, Project, Recorded, ReviewVisit, Workspace
+from tests.conftest import Watch
+from tests.hosts import host
+from tests.worlds import ORGANIZATION, annotation, at, people, review
+
+MARCH = "from=2024-03-04&to=2024-03-10&tz=UTC"
+A_MOMENT = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done))))"
+"""Until the page has drawn twice, and whatever its scripts had to do in between is done."""
+
+CROWD = 60
+"""So many further members that the list of members has to be searched on the server."""
+
+
+def facts() -> Iterator[Fact]:
+    """Yield what Ann did in March 2024, and on the days before now, with Rev's reviews of it."""
+    yield from people()
+    yield Workspace(ORGANIZATION, "w1", "Streets")
+    yield Project(ORGANIZATION, "p1", "w1", "One")
+    yield Project(ORGANIZATION, "p3", None, "Three <b>bold</b>")
+    for number in range(CROWD):
+        yield Member(ORGANIZATION, f"m{number}", f"m{number}@acme.example", f"Extra {number}", "annotator", number != 7)
+    yield Membership(ORGANIZATION, "rev", project_id="p1")
+    for kind in ("actions", "reviews", "review_visits", "comments"):
+        yield Recorded(ORGANIZATION, kind)
+    yield annotation(1, "2024-03-04 12:00", lead_time=30.5)
+    yield annotation(2, "2024-03-04 13:00", lead_time=60)
+    yield annotation(3, "2024-03-06 12:00", lead_time=1_200, last_action="updated")
+    yield annotation(4, "2024-03-06 13:00", was_cancelled=True, last_action="skipped")
+    yield annotation(5, "2024-03-07 13:00", last_action="rejected")
+    yield annotation(6, "2024-03-08 13:00", project_id="p2", lead_time=90)
+    yield annotation(7, "2024-03-10 23:30", lead_time=7)  # on the eleventh in Berlin
+    yield review(1, "2024-03-07 12:00", "accepted")
+    yield review(2, "2024-03-07 13:00", "rejected", annotation_id=5)
+    yield ReviewVisit(ORGANIZATION, "v1", "1", "p1", "rev", at("2024-03-07 11:59"), at("2024-03-07 12:00"))
+    for days in (0, 1, 40):
+        yield annotation(100 + days, (datetime.now(UTC) - timedelta(days=days)).isoformat(), lead_time=100)
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Give the address of a running platform with CSRFProtect, and the dashboard under /performance/."""
+    store = open_store(f"duckdb:///{tmp_path_factory.mktemp('page')}/facts.duckdb")
+    store.write(facts())
+    app = host(store, csrf=True)
+
+    @app.get("/around")
+    def around() -> str:
+        return (
+            "<!doctype html><link rel=icon href=data:,><script src=/performance/assets/embed.js defer></script>"
+            f'<div id=one data-perfwidget="/performance/?entry=home&user=ann&{MARCH}" data-title=Figures></div>'
+        )
+
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    serving = threading.Thread(target=server.serve_forever)
+    serving.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    serving.join()
+    server.server_close()
+    store.close()
+
+
+class Visit:
+    """Somebody signed in, with a page, and the questions that the page has asked the server."""
+
+    def __init__(self, page: Page, address: str) -> None:
+        self.page = page
+        self.address = address
+        self.questions: list[str] = []
+        self.searches = 0
+        page.on("request", self._hear)
+
+    def _hear(self, request: Any) -> None:
+        if "_dash-update-component" in request.url:
+            inputs = json.loads(request.post_data)["inputs"]
+            if inputs[0]["id"] == "asked":
+                self.questions.append(inputs[0]["value"]["question"])
+            else:
+                self.searches += 1
+
+    def go(self, query: str, *, ready: bool = True) -> Page:
+        self.page.goto(f"{self.address}/performance/?{query}")
+        if ready:
+            self.ready()
+        return self.page
+
+    def ready(self) -> None:
+        """Wait until the newest question is answered and drawn."""
+        expect(self.page.locator("html[data-ready] #figures[aria-busy=false]")).to_be_visible(timeout=20_000)
+
+    def parameters(self) -> dict[str, list[str]]:
+        """Return what the address bar says."""
+        return parse_qs(urlsplit(self.page.url).query)
+
+    def card(self, key: str) -> Locator:
+        return self.page.locator(f"#card-{key} .card-value")
+
+    def expect_questions(self, number: int) -> None:
+        """Expect so many questions since the page was opened, and no further one once the last is answered."""
+        if len(self.questions) < number:
+            self.page.wait_for_event("request", lambda _: len(self.questions) == number)
+        self.ready()
+        self.page.evaluate(A_MOMENT)
+        assert len(self.questions) == number, self.questions
+
+
+@pytest.fixture
+def visit(open_page: Callable[..., Page], address: str) -> Callable[..., Visit]:
+    """Sign somebody in: `visit("ann:annotator", timezone_id="Europe/Berlin")`."""
+
+    def begin(who: str = "boss:owner", **options: Any) -> Visit:
+        page = open_page(**({"viewport": {"width": 1400, "height": 900}} | options))
+        page.request.get(f"{address}/login?as={who}")
+        return Visit(page, address)
+
+    return begin
+
+
+# -- Questions and the address ----------------------------------------------------------------------------------------
+
+
+def test_a_page_asks_once_and_so_does_every_change(visit: Callable[..., Visit]) -> None:
+    boss = visit()
+    page = boss.go(f"user=ann&{MARCH}")
+    boss.expect_questions(1)
+    page.get_by_label("Period").select_option("last_7_days")
+    boss.expect_questions(2)
+    expect(boss.card("submitted-annotations")).to_have_text("2")
+    page.locator("#grain").get_by_text("Week").click()
+    boss.expect_questions(3)
+    page.get_by_role("button", name="Ask for the figures again").click()
+    boss.expect_questions(4)
+    page.get_by_role("button", name="Reset").click()
+    boss.expect_questions(5)
+    assert boss.questions[-1] == "user=ann&tz=UTC"
+    expect(page.get_by_role("button", name="Reset")).to_be_disabled()
+
+
+def test_how_it_is_drawn_is_no_question(visit: Callable[..., Visit]) -> None:
+    boss = visit(color_scheme="light")
+    page = boss.go(f"user=ann&{MARCH}")
+    bar = page.locator("#total-time-graph .point path").first
+    height = bar.bounding_box()["height"]  # type: ignore[index]
+    page.locator("#statistic").get_by_text("Median").click()
+    expect(page.locator(".panel-total-time .legend")).to_contain_text("Median (count × median time)")
+    assert bar.bounding_box()["height"] != height  # type: ignore[index]
+    light = page.locator("#annotations-graph .point path").first.get_attribute("style")
+    page.get_by_label("Theme").select_option("dark")
+    expect(page.locator("html")).to_have_attribute("data-bs-theme", "dark")
+    expect(page.locator("#annotations-graph .point path").first).not_to_have_attribute("style", light or "")
+    assert boss.parameters()["statistic"] == ["median"]
+    assert boss.parameters()["theme"] == ["dark"]
+    boss.expect_questions(1)
+
+
+def test_the_theme_follows_the_browser_until_it_is_chosen(visit: Callable[..., Visit]) -> None:
+    ann = visit("ann:annotator", color_scheme="dark")
+    page = ann.go(MARCH)
+    expect(page.locator("html")).to_have_attribute("data-bs-theme", "dark")
+    style = page.locator("#annotations-graph .point path").first.get_attribute("style")
+    page.emulate_media(color_scheme="light")
+    expect(page.locator("html")).to_have_attribute("data-bs-theme", "light")
+    expect(page.locator("#annotations-graph .point path").first).not_to_have_attribute("style", style or "")
+    ann.go(f"{MARCH}&theme=dark")
+    expect(page.locator("html")).to_have_attribute("data-bs-theme", "dark")
+
+
+def test_the_address_holds_the_state_and_restores_it(visit: Callable[..., Visit]) -> None:
+    boss = visit(timezone_id="Europe/Berlin")
+    page = boss.go(f"entry=organization&user=ann&{MARCH}")
+    page.get_by_label("Workspaces").click()
+    page.get_by_text("Streets", exact=True).click()
+    page.keyboard.press("Escape")
+    boss.expect_questions(2)
+    page.locator("#grain").get_by_text("Month").click()
+    page.locator("#statistic").get_by_text("Median").click()
+    boss.expect_questions(3)
+    assert boss.parameters() == {
+        "entry": ["organization"],
+        "user": ["ann"],
+        "workspace": ["w1"],
+        "from": ["2024-03-04"],
+        "to": ["2024-03-10"],
+        "tz": ["UTC"],
+        "grain": ["month"],
+        "statistic": ["median"],
+    }
+
+    again = visit(timezone_id="America/Phoenix")
+    page = again.go(urlsplit(page.url).query)
+    again.expect_questions(1)
+    expect(page.locator("#heading")).to_contain_text("Ann")
+    expect(page.locator("#heading")).to_contain_text("4 – 10 Mar 2024·UTC·all projects, only 1 workspace of them")
+    expect(boss.card("submitted-annotations")).to_have_text("4")
+    expect(page.get_by_label("Period")).to_have_value("custom")
+    expect(page.get_by_label("Workspaces")).to_contain_text("Streets")
+    expect(page.get_by_label("Month")).to_be_checked()
+    expect(page.get_by_label("Median", exact=True)).to_be_checked()
+
+
+def test_back_and_forward_restore_what_was_asked(visit: Callable[..., Visit]) -> None:
+    boss = visit()
+    page = boss.go(f"user=ann&{MARCH}")
+    page.evaluate("history.pushState(null, '', '?user=ann&from=2024-03-04&to=2024-03-04&tz=UTC')")
+    page.evaluate("history.pushState(null, '', '?user=rev&from=2024-03-07&to=2024-03-07&tz=UTC')")
+    page.go_back()
+    expect(boss.card("submitted-annotations")).to_have_text("2")
+    expect(page.locator("#dates-to")).to_have_value("4 Mar 2024")
+    page.go_forward()
+    expect(page.locator("#heading")).to_contain_text("Rev")
+    expect(page.get_by_label("Member", exact=True)).to_contain_text("Rev · rev@acme.example")
+    boss.expect_questions(3)
+
+
+def test_without_a_zone_the_browsers_counts(visit: Callable[..., Visit]) -> None:
+    ann = visit("ann:annotator", timezone_id="Europe/Berlin")
+    page = ann.go("from=2024-03-10&to=2024-03-10")
+    expect(page.locator("#heading")).to_contain_text("Europe/Berlin")
+    expect(ann.card("submitted-annotations")).to_have_text("0")
+    assert ann.parameters()["tz"] == ["Europe/Berlin"]
+    page.get_by_label("Time zone").click()
+    page.keyboard.type("UTC")
+    page.get_by_role("option", name="UTC", exact=True).or_(page.get_by_text("UTC", exact=True)).first.click()
+    expect(ann.card("submitted-annotations")).to_have_text("1")
+
+
+def test_a_zone_that_nobody_knows_is_utc_and_says_so(visit: Callable[..., Visit]) -> None:
+    ann = visit("ann:annotator")
+    ann.page.add_init_script(
+        "Intl.DateTimeFormat.prototype.resolvedOptions = () => ({timeZone: 'Mars/Olympus_Mons', locale: 'en'})"
+    )
+    page = ann.go("from=2024-03-10&to=2024-03-10")
+    expect(page.locator("#heading")).to_contain_text("UTC")
+    expect(page.get_by_role("alert").first).to_have_text(
+        "Your browser's time zone, Mars/Olympus_Mons, is not known here; times are in UTC."
+    )
+
+
+# -- Filters ----------------------------------------------------------------------------------------------------------
+
+
+def test_dates_are_chosen_in_the_calendar(visit: Callable[..., Visit]) -> None:
+    boss = visit()
+    page = boss.go(f"user=ann&{MARCH}")
+    page.locator("#dates-from").click()
+    page.locator(".dash-datepicker-calendar").first.get_by_text("6", exact=True).click()
+    page.locator(".dash-datepicker-calendar").first.get_by_text("8", exact=True).click()
+    boss.expect_questions(2)
+    assert (boss.parameters()["from"], boss.parameters()["to"]) == (["2024-03-06"], ["2024-03-08"])
+    expect(page.locator("#heading")).to_contain_text("6 – 8 Mar 2024")
+    expect(boss.card("submitted-annotations")).to_have_text("2")
+    # The dates of a preset are shown too, and choosing others leaves the preset.
+    page.get_by_label("Period").select_option("all_time")
+    boss.expect_questions(3)
+    expect(page.locator("#dates-from")).to_have_value("4 Mar 2024")
+    page.locator("#dates-from").fill("5 Mar 2024")
+    page.keyboard.press("Tab")
+    expect(page.get_by_label("Period")).to_have_value("custom")
+    boss.expect_questions(4)
+
+
+def test_a_workspace_narrows_the_projects(visit: Callable[..., Visit]) -> None:
+    boss = visit()
+    page = boss.go(f"user=ann&{MARCH}&project=p2")
+    expect(page.get_by_label("Projects")).to_contain_text("Two")
+    page.get_by_label("Projects").click()
+    expect(page.locator(".dash-dropdown-option")).to_have_count(3)
+    expect(page.get_by_text("Three <b>bold</b>")).to_be_visible()
+    page.keyboard.press("Escape")
+    page.get_by_label("Workspaces").click()
+    page.get_by_text("Streets", exact=True).click()
+    page.keyboard.press("Escape")
+    boss.expect_questions(2)
+    # The project lies outside the workspace, and is let go.
+    assert "project" not in boss.parameters()
+    page.get_by_label("Projects").click()
+    expect(page.locator(".dash-dropdown-option")).to_have_text(["One"])
+    page.get_by_text("One", exact=True).click()
+    page.keyboard.press("Escape")
+    boss.expect_questions(3)
+    assert boss.parameters()["project"] == ["p1"]
+    expect(boss.card("submitted-annotations")).to_have_text("4")
+
+
+def test_members_are_searched_on_the_server(visit: Callable[..., Visit]) -> None:
+    boss = visit()
+    page = boss.go(MARCH)
+    member = page.get_by_label("Member", exact=True)
+    expect(member).to_contain_text("Boss · boss@acme.example")
+    member.focus()
+    page.keyboard.type("extra 7")
+    expect(page.locator(".dash-dropdown-option")).to_have_text(["Extra 7 · m7@acme.example · inactive"])
+    page.keyboard.press("Enter")
+    expect(page.locator("#heading")).to_contain_text("Extra 7")
+    expect(page.locator("#heading")).to_contain_text("inactive")
+    assert boss.searches == 1
+    boss.expect_questions(2)
+    assert boss.parameters()["user"] == ["m7"]
+
+
+def test_who_has_no_choice_of_members_is_offered_none(visit: Callable[..., Visit]) -> None:
+    ann = visit("ann:annotator")
+    page = ann.go(MARCH)
+    expect(page.locator("#heading")).to_contain_text("Ann")
+    expect(page.locator("#heading")).to_contain_text("your projects (2)")
+    expect(page.locator(".field-member")).to_be_hidden()
+    page.get_by_label("Projects").click()
+    expect(page.locator(".dash-dropdown-option")).to_have_text(["One", "Two"])
+    assert "Extra" not in page.content()
+
+
+# -- What is shown ----------------------------------------------------------------------------------------------------
+
+
+def test_tables_and_cards_agree_with_the_report(visit: Callable[..., Visit]) -> None:
+    boss = visit()
+    page = boss.go(f"user=ann&{MARCH}")
+    page.get_by_role("button", name="Export").click()
+    links = {link.inner_text(): link.get_attribute("href") or "" for link in page.locator("a.dropdown-item").all()}
+    assert list(links) == ["Report (CSV)", "Report (JSON)", "Timeline (CSV)", "Comments (CSV)"]
+    assert {urlsplit(href).query for href in links.values()} == {f"user=ann&{MARCH}"}
+    report = page.request.get(boss.address + links["Report (JSON)"]).json()
+
+    def rows(panel: str) -> list[list[str]]:
+        details = page.locator(f"details[data-panel={panel}]")
+        details.locator("summary").click()
+        expect(details.locator("tbody tr")).to_have_count(7)
+        return [row.locator("th, td").all_inner_texts() for row in details.locator("tbody tr").all()]
+
+    def text(number: Any) -> str:
+        return "—" if number is None else repr(number)
+
+    assert rows("annotations") == [
+        [day["date"], *(text(day[key]) for key in ("submitted", "updated", "skipped"))] for day in report["days"]
+    ]
+    assert [row[::2] for row in rows("total-time")] == [
+        [day["date"], text(day["total_time"]), text(day["total_time_median"])] for day in report["days"]
+    ]
+    assert [row[::2] for row in rows("time-per-annotation")] == [
+        [day["date"], text(day["time_per_annotation_median"]), text(day["time_per_annotation_average"])]
+        for day in report["days"]
+    ]
+    # 30.5 + 60 + 1,200 + 90 + 7 seconds over five annotations, of which 60 s is the middle.
+    assert report["summary"]["total_time"] == 1387.5
+    assert [card.inner_text() for card in page.locator(".card-value").all()] == [
+        "23m 8s",
+        "5",
+        "5m 0s",
+        "1m 0s",
+        "4m 38s",
+        "50 %",
+    ]
+    expect(page.locator(".shares")).to_contain_text("Rejected, not counted1")
+
+
+def test_a_definition_shows_on_hover_and_on_focus_and_goes_on_escape(visit: Callable[..., Visit]) -> None:
+    page = visit().go(f"user=ann&{MARCH}")
+    name = page.get_by_role("button", name="Time per Annotation (Average)")
+    tip = page.get_by_role("tooltip", name=re.compile("Total Time divided by")).or_(
+        page.locator("#about-time-per-annotation-average")
+    )
+    expect(name).to_have_accessible_description(re.compile("^Total Time divided by the number"))
+    expect(tip).to_be_hidden()
+    name.hover()
+    expect(tip).to_be_visible()
+    page.mouse.move(5, 5)
+    expect(tip).to_be_hidden()
+    page.get_by_role("button", name="Time per Annotation (Median)").focus()
+    page.keyboard.press("Tab")
+    expect(name).to_be_focused()
+    expect(tip).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(tip).to_be_hidden()
+
+
+def test_a_graph_tells_exact_values_under_the_pointer(visit: Callable[..., Visit]) -> None:
+    page = visit().go(f"user=ann&{MARCH}")
+    bar = page.locator("#total-time-graph .point path").nth(2)
+    box = bar.bounding_box()
+    assert box
+    page.mouse.move(box["x"] + box["width"] / 2 - 3, box["y"] + box["height"] / 2)
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    hover = page.locator("#total-time-graph .hoverlayer")
+    expect(hover).to_contain_text("Wed 6 Mar 2024")
+    expect(hover).to_contain_text("Average (sum of times): 20m 0s")
+
+
+def test_the_keyboard_reaches_every_control(visit: Callable[..., Visit]) -> None:
+    boss = visit()
+    page = boss.go(f"user=ann&{MARCH}&grain=week")
+    names = []
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        names.append(page.evaluate("(e => e.id || e.textContent.trim())(document.activeElement)"))
+        if names[-1] == "about-performance-score-name":
+            break
+    wanted = ["refresh", "theme", "Export", "member", "preset", "dates-from", "dates-to", "timezone", "workspaces"]
+    wanted += ["projects", "_dbcprivate_radioitems_grain_input_week", "reset", "about-total-time-name"]
+    reached = [name for name in names if name in wanted]
+    assert reached == wanted
+    # And its focus can be seen.
+    page.get_by_role("button", name="Export").focus()
+    page.keyboard.press("Shift+Tab")
+    assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
+
+
+def test_every_control_has_its_label(visit: Callable[..., Visit]) -> None:
+    page = visit().go(f"user=ann&{MARCH}")
+    for label in ("Member", "Period", "Dates", "Time zone", "Workspaces", "Projects", "Theme"):
+        expect(page.get_by_label(label, exact=True).first).to_be_visible()
+    expect(page.get_by_role("radiogroup", name="By")).to_be_visible()
+    expect(page.get_by_role("radiogroup", name="Reading of the total time")).to_be_visible()
+    expect(page.get_by_role("heading", level=1)).to_have_count(1)
+    expect(page.get_by_role("main")).to_have_count(1)
+    expect(page.get_by_role("banner")).to_have_count(1)
+    graphs = page.get_by_role("img", name=re.compile("the numbers are in the table below"))
+    expect(graphs).to_have_count(6)
+
+
+@pytest.mark.parametrize(("width", "cards", "graphs"), [(1400, 6, 2), (1000, 3, 2), (700, 3, 1), (360, 1, 1)])
+def test_the_page_fits_its_width(visit: Callable[..., Visit], width: int, cards: int, graphs: int) -> None:
+    page = visit(viewport={"width": width, "height": 900}).go(f"user=ann&{MARCH}")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+    def in_first_row(selector: str) -> int:
+        tops = [each.bounding_box()["y"] for each in page.locator(selector).all()]  # type: ignore[index]
+        return tops.count(tops[0])
+
+    assert (in_first_row(".cards .card"), in_first_row(".panels > .panel")) == (cards, graphs)
+    heights = {round(each.bounding_box()["height"]) for each in page.locator(".cards .card").all()}  # type: ignore[index]
+    assert len(heights) == 1
+
+
+# -- When something goes wrong ----------------------------------------------------------------------------------------
+
+
+def test_a_bad_address_says_what_is_wrong_and_leaves_the_filters(visit: Callable[..., Visit], watch: Watch) -> None:
+    watch.expect("status of 400")
+    boss = visit()
+    page = boss.go("user=ann&from=2024-13-01&to=2024-03-10&tz=UTC", ready=False)
+    expect(page.get_by_role("alert").first).to_contain_text("from must be a calendar date written YYYY-MM-DD")
+    expect(page.locator(".card-value").first).to_have_text("")
+    page.get_by_label("Period").select_option("last_7_days")
+    expect(boss.card("submitted-annotations")).to_have_text("2")
+    expect(page.get_by_role("alert").first).to_be_empty()
+    assert "from" not in boss.parameters()
+
+
+@pytest.mark.parametrize("forged", ["user=boss", "user=nobody", "project=p3", "workspace=w9", "entry=organization"])
+def test_what_lies_outside_ones_scope_is_refused(visit: Callable[..., Visit], watch: Watch, forged: str) -> None:
+    watch.expect("status of 40[03]")
+    page = visit("ann:annotator").go(f"{forged}&{MARCH}", ready=False)
+    expect(page.get_by_role("alert").first).to_contain_text(re.compile("outside what you may see|does not open"))
+    assert [card.inner_text() for card in page.locator(".card-value").all()] == [""] * 6
+    expect(page.locator("#heading")).to_be_empty()
+
+
+def test_a_lost_session_keeps_the_picture_and_offers_to_sign_in(visit: Callable[..., Visit], watch: Watch) -> None:
+    watch.expect("status of 40[01]")
+    boss = visit()
+    page = boss.go(f"user=ann&{MARCH}")
+    page.context.clear_cookies()
+    page.get_by_label("Period").select_option("today")
+    alert = page.get_by_role("alert").first
+    expect(alert).to_contain_text("Your session has ended. Showing figures of")
+    expect(alert).to_contain_text("Ann, 4 – 10 Mar 2024.")
+    link = page.get_by_role("link", name="Sign in again")
+    expect(link).to_have_attribute("target", "_top")
+    expect(link).to_have_attribute("href", page.url)
+    expect(boss.card("submitted-annotations")).to_have_text("5")
+
+
+def test_an_outdated_token_is_renewed_unnoticed(visit: Callable[..., Visit], watch: Watch) -> None:
+    watch.expect("status of 400")  # of the host's CSRFProtect, to the first try
+    boss = visit()
+    page = boss.go(f"user=ann&{MARCH}")
+    page.context.clear_cookies(name="perfwidget_csrf")
+    page.get_by_label("Period").select_option("last_7_days")
+    expect(boss.card("submitted-annotations")).to_have_text("2")
+    expect(page.get_by_role("alert").first).to_be_empty()
+
+
+@pytest.mark.parametrize(
+    ("failure", "sentence"),
+    [
+        (lambda route: route.abort(), "The server cannot be reached; check your connection."),
+        (
+            lambda route: route.fulfill(status=503, json={"error": "The store does not answer; try again later."}),
+            "The store does not answer; try again later.",
+        ),
+        (lambda route: route.fulfill(status=502, body="<h1>Bad Gateway</h1>"), "The figures could not be fetched"),
+    ],
+)
+def test_a_failure_keeps_the_picture_with_its_age(
+    visit: Callable[..., Visit], watch: Watch, failure: Callable[[Route], None], sentence: str
+) -> None:
+    watch.expect("status of 50[23]|ERR_FAILED")
+    boss = visit()
+    page = boss.go(f"user=ann&{MARCH}")
+    page.route("**/_dash-update-component*", failure)
+    page.get_by_label("Period").select_option("last_7_days")
+    alert = page.get_by_role("alert").first
+    expect(alert).to_contain_text(sentence)
+    time = page.locator("#heading time").inner_text().removeprefix("as of ")
+    expect(alert).to_contain_text(f"Showing figures of {time}: Ann, 4 – 10 Mar 2024.")
+    expect(boss.card("submitted-annotations")).to_have_text("5")
+    page.unroute("**/_dash-update-component*")
+    page.get_by_role("button", name="Try again").click()
+    expect(boss.card("submitted-annotations")).to_have_text("2")
+    expect(alert).to_be_empty()
+
+
+def test_a_slow_answer_leaves_the_picture_until_it_comes(visit: Callable[..., Visit]) -> None:
+    boss = visit()
+    page = boss.go(f"user=ann&{MARCH}")
+    waiting: list[Route] = []
+    page.route("**/_dash-update-component*", waiting.append)
+    page.get_by_label("Period").select_option("last_7_days")
+    expect(page.get_by_role("main")).to_have_attribute("aria-busy", "true")
+    expect(boss.card("submitted-annotations")).to_have_text("5")
+    # A further change overtakes it, and only the newest answer counts, in whatever order they come.
+    page.get_by_label("Period").select_option("today")
+    expect(page.get_by_label("Period")).to_have_value("today")
+    if len(waiting) < 2:
+        page.wait_for_event("request", lambda _: len(waiting) == 2)
+    waiting[1].continue_()
+    expect(boss.card("submitted-annotations")).to_have_text("1")
+    waiting[0].continue_()
+    boss.ready()
+    expect(boss.card("submitted-annotations")).to_have_text("1")
+    expect(page.get_by_label("Period")).to_have_value("today")
+
+
+# -- On a page of the host --------------------------------------------------------------------------------------------
+
+
+def test_frames_grow_with_their_content_and_follow_the_page(visit: Callable[..., Visit]) -> None:
+    boss = visit(viewport={"width": 1000, "height": 700})
+    page = boss.page
+    page.goto(f"{boss.address}/around")
+    frame = page.frame_locator("#one iframe")
+    expect(frame.locator("html[data-ready][data-follows]")).to_be_visible(timeout=20_000)
+    expect(page.locator("#one iframe")).to_have_attribute("title", "Figures")
+
+    def fits() -> None:
+        body = frame.locator("body").bounding_box()
+        outer = page.locator("#one iframe").bounding_box()
+        assert body and outer
+        assert abs(outer["height"] - body["height"]) <= 2
+
+    fits()
+    before = page.locator("#one iframe").bounding_box()["height"]  # type: ignore[index]
+    frame.locator("details.definitions summary").click()
+    expect(frame.locator("details.definitions[open]")).to_be_visible()
+    expect(page.locator("#one iframe")).not_to_have_css("height", f"{before}px")
+    fits()
+    assert frame.locator("html").evaluate("e => e.scrollHeight <= window.innerHeight + 1")
+
+    # Another member is chosen on the page around, and a further frame comes later.
+    page.locator("#one").evaluate("e => { e.dataset.perfwidget = '/performance/?user=rev&tz=UTC' }")
+    expect(frame.locator("#heading")).to_contain_text("Rev", timeout=20_000)
+    page.evaluate(
+        "document.body.insertAdjacentHTML('beforeend', '<p data-perfwidget=\"/performance/?user=ann&tz=UTC\"></p>')"
+    )
+    page.locator("p[data-perfwidget]").scroll_into_view_if_needed()
+    expect(page.frame_locator("p[data-perfwidget] iframe").locator("#heading")).to_contain_text("Ann", timeout=20_000)
+    expect(frame.locator("#heading")).to_contain_text("Rev")
+
+
+def test_a_frame_takes_heights_from_its_own_page_only(visit: Callable[..., Visit]) -> None:
+    boss = visit()
+    page = boss.page
+    page.goto(f"{boss.address}/around")
+    expect(page.frame_locator("#one iframe").locator("html[data-follows]")).to_be_visible(timeout=20_000)
+    before = page.locator("#one iframe").bounding_box()
+    page.evaluate("window.postMessage({type: 'perfwidget:height', height: 12345}, '*')")
+    page.evaluate(A_MOMENT)
+    assert page.locator("#one iframe").bounding_box() == before
+
+
+def test_signing_in_again_leaves_the_frame(visit: Callable[..., Visit], watch: Watch) -> None:
+    watch.expect("status of 40[01]")
+    boss = visit()
+    page = boss.page
+    page.goto(f"{boss.address}/around")
+    frame = page.frame_locator("#one iframe")
+    expect(frame.locator("html[data-ready]")).to_be_visible(timeout=20_000)
+    page.context.clear_cookies()
+    frame.get_by_label("Period").select_option("today")
+    link = frame.get_by_role("link", name="Sign in again")
+    expect(link).to_have_attribute("target", "_top")
+    expect(link).to_have_attribute("href", f"{boss.address}/around")
