@@ -1,6 +1,7 @@
 # make run [ARGS="--port 9000"]   the sample platform on http://127.0.0.1:8050
 # make test [ARGS="-k reviews"]   every check there is: lint, then all tests, those in a browser too
 # make lint                       style, types and the direction of imports
+# make docs                       the README's table of numbers, from their definitions
 # make clean                      away with all that these made
 #
 # Each sets up what it needs; PYTHON=python3.12 chooses the interpreter.
@@ -13,7 +14,7 @@ DECLARED := setup.cfg pyproject.toml
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test lint browser clean
+.PHONY: help run test lint docs browser clean
 
 help:
 	@sed -n '/^#/!q; s/^# \{0,1\}//p' Makefile
@@ -29,6 +30,9 @@ lint: $(VENV)/installed-test
 	@$(RUN) ruff format --check --quiet
 	@$(RUN) mypy --no-error-summary
 	@report=$$($(VENV)/bin/lint-imports --no-logo) || { echo "$$report"; exit 1; }
+
+docs: $(VENV)/installed-test
+	@$(RUN) tests.test_readme
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache

@@ -286,6 +286,7 @@
   };
   const names = { member: new Map(), workspace: new Map(), project: new Map() };
   const searched = {};
+  const foundLately = { member: [], workspace: [], project: [] };
   let selected = null;
   let patience = 0;
 
@@ -297,14 +298,14 @@
     return controls.projects.filter((id) => !workspaceOf.has(id) || controls.workspaces.includes(workspaceOf.get(id)));
   }
 
-  /* Return the entries of a list, with the chosen ones whatever the list is: Dash drops a choice that is not listed. */
-  function options(kind, found) {
-    const listed = found || choices[LISTS[kind].all].filter((each) => kind !== 'project' || fits(each));
+  /* Return the entries of a list: those that came with the page, those found lately, and the chosen ones in any case, for
+     Dash drops a choice that is not listed. */
+  function options(kind) {
+    const listed = [...choices[LISTS[kind].all], ...foundLately[kind]].filter((each) => kind !== 'project' || fits(each));
     listed.forEach((each) => names[kind].set(each.value, each.label));
-    const there = new Set(listed.map((each) => each.value));
-    const missing = LISTS[kind].chosen().filter((id) => id && !there.has(id));
-    const all = missing.map((id) => ({ value: id, label: names[kind].get(id) || id })).concat(listed);
-    return all.map(({ value, label }) => ({ value, label }));
+    const ids = new Set([...LISTS[kind].chosen().filter(Boolean), ...listed.map((each) => each.value)]);
+    const label = (id) => names[kind].get(id) || id;
+    return [...ids].map((id) => ({ value: id, label: label(id) }));
   }
 
   /* Called with what is typed into the lists: asks the server for those that did not come whole. */
@@ -313,14 +314,14 @@
       if ((searched[kind] || '') === (text || '') || !known.more.includes(kind)) return;
       searched[kind] = text || '';
       window.clearTimeout(patience);
-      if (!text) setProps(LISTS[kind].id, { options: options(kind) });
-      else patience = window.setTimeout(() => setProps('seek', { data: { kind, text, workspaces } }), 200);
+      if (text) patience = window.setTimeout(() => setProps('seek', { data: { kind, text, workspaces } }), 200);
     });
   }
 
   function found(answer) {
     if (answer && searched[answer.kind] === answer.text) {
-      setProps(LISTS[answer.kind].id, { options: options(answer.kind, answer.options) });
+      foundLately[answer.kind] = answer.options;
+      setProps(LISTS[answer.kind].id, { options: options(answer.kind) });
     }
   }
 

@@ -60,7 +60,7 @@ class Grain(StrEnum):
 
 @lru_cache(maxsize=1)
 def _zone_names() -> frozenset[str]:
-    return frozenset(available_timezones())
+    return frozenset(available_timezones() - {"localtime"})  # which is another one on every machine
 
 
 def zone(name: str) -> ZoneInfo:

@@ -99,14 +99,16 @@ SPANS = [
     # best first, even where another choice would sum up to more: (0,10)-(1,10) 9/10 leaves (6,10)-(0,6) nothing,
     # while (0,10)-(0,6) 6/10 and (6,10)-(1,10) 4/9 are more together
     ([span(0, 10, "A"), span(6, 10, "A")], [span(0, 6, "A"), span(1, 10, "A")], 2 * 0.9 / 4),
-    # a tie: (2,4) shares 1 of 3 with (1,3) and with (3,5). What is read first goes first: (1,3)-(2,4), and
-    # (3,5)-(4,6) keeps its 1/3. Had (2,4)-(3,5) gone first, nobody would be left for (4,6)
-    ([span(2, 4, "A"), span(4, 6, "A")], [span(3, 5, "A"), span(1, 3, "A")], 2 * (1 / 3 + 1 / 3) / 4),
+    # a tie: (2,4) shares 1 of 3 with (1,3) and with (3,5); (1,3) is read first. (3,5) still has 1 of 5 in (4,8)
+    ([span(3, 5, "A"), span(1, 3, "A")], [span(4, 8, "A"), span(2, 4, "A")], 2 * (1 / 3 + 1 / 5) / 4),
+    # the same tie; now it is (1,3) that shares 1 of 5 with (-2,2), but it is taken
+    ([span(3, 5, "A"), span(1, 3, "A")], [span(-2, 2, "A"), span(2, 4, "A")], 2 * (1 / 3) / 4),
     # nobody knows where a range begins: equal or not
     ([span(math.nan, 5, "A")], [span(math.nan, 6, "A")], 0.0),
     ([span(math.nan, 5, "A")], [span(math.nan, 5, "A")], 1.0),
     ([span("a", 5, "A")], [span("b", 5, "A")], 0.0),
     ([span(9, 5, "A")], [span(8, 5, "A")], 0.0),
+    ([span(True, 5, "A")], [span(2, 5, "A")], 0.0),
     # the text of a range follows from it, whether it can be read or not
     ([span("a", 5, "A")], [region("labels", {"start": "a", "end": 5, "text": "other", "labels": ["A"]})], 1.0),
     # what else is noted about a region is not what was marked
@@ -130,6 +132,9 @@ ELEMENTS_AND_TIME = [
     ([ranges((0, 10), (20, 30))], [ranges((5, 25))], 10 / 30),
     # ranges that overlap count once: (0,10) in two parts
     ([ranges((4, 10), (0, 6))], [ranges((0, 10))], 1.0),
+    ([ranges((0, 10), (2, 4))], [ranges((0, 10))], 1.0),
+    # one range that runs backwards makes the whole unreadable
+    ([ranges((0, 4), (9, 5))], [ranges((0, 4))], 0.0),
     ([ranges((0, 10))], [ranges((5, 10))], 0.5),
     ([ranges((0, 10), (20, None))], [ranges((0, 10), (30, None))], 0.0),
     ([ranges()], [ranges()], 1.0),
@@ -142,6 +147,9 @@ SHAPES = [
     ([box(0, 0, 4, 4)], [box(4, 0, 4, 4)], 0.0),
     ([box(0, 0, 0, 4)], [box(0, 0, 0, 4)], 1.0),
     ([box(0, 0, 0, 4)], [box(0, 0, 0, 5)], 0.0),
+    # so small that their areas are nothing in floating point numbers
+    ([box(0, 0, 1e-200, 1e-200)], [box(0, 0, 2e-200, 1e-200)], 0.0),
+    ([box(0, 0, 1e-200, 1e-200, 45)], [box(0, 0, 2e-200, 1e-200, 45)], 0.0),
     ([box(0, 0, 4, 4)], [box(2, 0, "4", 4)], 0.0),
     ([box(0, 0, 4, 4, "x")], [box(2, 0, 4, 4, "x")], 0.0),
     # sizes are percents: upright boxes need not know how large the picture is
@@ -195,6 +203,7 @@ CHOICES_AND_OTHERS = [
     ([taxonomy(["Animal"])], [taxonomy(["Animal", "Dog"])], 0.0),
     ([region("pairwise", {"selected": "left"})], [region("pairwise", {"selected": "right"})], 0.0),
     ([region("pairwise", {"selected": "left"})], [region("pairwise", {"selected": "left"})], 1.0),
+    ([region("pairwise", {"selected": ["a", "b"]})], [region("pairwise", {"selected": ["b", "c"]})], 1 / 3),
     ([region("textarea", {"text": ["a"]})], [region("textarea", {"text": ["b"]})], 0.0),
     # a comment on a range is not the range
     ([region("textarea", {"start": 0, "end": 9, "text": ["a"]})],
@@ -207,8 +216,8 @@ CHOICES_AND_OTHERS = [
     ([region("brushlabels", {"rle": [1, 2], "brushlabels": ["A", "B"]})],
      [region("brushlabels", {"rle": [1, 2], "brushlabels": ["B", "A"]})], 1.0),
     ([region("brushlabels", {"rle": [1, 2]})], [region("brushlabels", {"rle": [1, 3]})], 0.0),
-    ([region("keypointlabels", {"x": 1, "y": 1, "width": 2})],
-     [region("keypointlabels", {"x": 1, "y": 2, "width": 2})], 0.0),
+    ([region("keypointlabels", {"x": 1, "y": 1, "width": 2, "height": 2})],
+     [region("keypointlabels", {"x": 1, "y": 2, "width": 2, "height": 2})], 0.0),
     ([region("videorectangle", {"sequence": [{"frame": 1, "x": 0}], "labels": ["A"]})],
      [region("videorectangle", {"sequence": [{"x": 0, "frame": 1}], "labels": ["A"]})], 1.0),
     ([chosen("a")], [region("choices", {"choices": ["a"]}, name="other")], 0.0),
@@ -225,6 +234,13 @@ def test_agreement_by_hand(first: list[Any], second: list[Any], expected: float)
     assert agreement(first, second) == pytest.approx(expected, rel=1e-4, abs=1e-12)
     assert agreement(second, first) == agreement(first, second)
     assert agreement(json.dumps(first), second) == agreement(first, second)
+
+
+def test_an_ellipse_covers_the_area_of_its_closed_form() -> None:
+    whole = region("labels", {"x": 0, "y": 0, "width": 100, "height": 100})
+    inside = region("labels", {"x": 50, "y": 50, "radiusX": 30, "radiusY": 20, "rotation": 33})
+    assert agreement([inside], [whole]) == pytest.approx(math.pi * 30 * 20 / 10_000, rel=1e-9)
+    assert agreement([whole], [inside]) == agreement([inside], [whole])
 
 
 @pytest.mark.parametrize("nothing", [None, 7, {}, "", "no json", "{}", "null", "[" * 100_000, b"[]", ((), ())])

@@ -315,6 +315,24 @@ def test_the_page_asks_for_its_figures_once(store: Store) -> None:
     assert "42 %" in answer.text
 
 
+def test_every_number_leads_to_its_rows(store: Store) -> None:
+    browser = client(store, "boss:owner")
+    question = f"user=ann&project=p1&{MARCH}"
+    answer = asking(browser, "asked", {"question": question})
+    links = re.findall(r'"href":"\./(export/rows\.csv\?[^"]*)"', answer.text)
+    metrics = [link.rpartition("metric=")[2] for link in links]
+    assert metrics[:6] == [
+        "total_time",
+        "submitted_annotations",
+        "total_time_median",
+        "time_per_annotation_median",
+        "time_per_annotation_average",
+        "performance_score",
+    ]
+    rows = browser.get(f"/performance/{links[1]}").text.splitlines()
+    assert [row.split(",")[4] for row in rows] == ["annotation_id", "1", "2"]
+
+
 @pytest.mark.parametrize(
     ("user", "question", "status"),
     [

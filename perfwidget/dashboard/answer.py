@@ -31,7 +31,7 @@ MOST_PARAMETERS = 4_096
 class Answer(NamedTuple):
     """What the page shows of a report, part by part."""
 
-    heading: Sequence[Component]
+    heading: Sequence[Component | str]
     cards: Sequence[Component]
     shares: Sequence[Component]
     review_time_notice: str | None
@@ -49,7 +49,7 @@ def ask(desk: Desk, question: Any) -> Answer:
     viewer = desk.viewer()
     with desk.store.reading() as reader:
         report = read_report(reader, access.scope(viewer, query, reader.standing(viewer, query), desk.rules), query)
-    return show(report, desk.review_time_since, datetime.now(UTC))
+    return show(report, desk.review_time_since, datetime.now(UTC), question)
 
 
 def read(question: Any, max_period_days: int) -> Query:
@@ -63,15 +63,15 @@ def read(question: Any, max_period_days: int) -> Query:
     return parse(given, max_period_days=max_period_days)
 
 
-def show(report: Report, review_time_since: date, now: datetime) -> Answer:
-    """Draw a report; `now` is the instant of the answer."""
+def show(report: Report, review_time_since: date, now: datetime, question: str = "") -> Answer:
+    """Draw the report that answers a question; `now` is the instant of the answer."""
     as_of = now.astimezone(zone(report.period.timezone))
     return Answer(
         heading=heading(report, as_of),
-        cards=_guarded("cards", lambda: cards(report)),
+        cards=_guarded("cards", lambda: cards(report, question)),
         shares=_guarded("shares", lambda: shares(report)),
         review_time_notice=review_time_notice(report, review_time_since),
-        asides=_guarded("asides", lambda: asides(report)),
+        asides=_guarded("asides", lambda: asides(report, question)),
         drawn={
             "member": member_option(report.user),
             "name": member_name(report.user),

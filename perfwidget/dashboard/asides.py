@@ -3,6 +3,7 @@
 from dash import html
 
 from perfwidget.dashboard import formats, words
+from perfwidget.dashboard.rows import linked
 from perfwidget.facts import RECORDED_KINDS
 from perfwidget.metrics import METRICS, Condition, Metric, Number, Section
 from perfwidget.report import Report
@@ -10,12 +11,12 @@ from perfwidget.report import Report
 ASIDES = tuple(metric for metric in METRICS if metric.section in (Section.NOT_COUNTED, Section.NOTES, Section.ASIDE))
 
 
-def asides(report: Report | None) -> list[html.Div]:
+def asides(report: Report | None, question: str = "") -> list[html.Div]:
     """Return the numbers beside the figures, each with its definition; those that are 0 keep quiet.
 
     Without a report they wait for their numbers, in places of the same size.
     """
-    return [_aside(metric, report) for metric in ASIDES]
+    return [_aside(metric, report, question) for metric in ASIDES]
 
 
 def definitions() -> html.Div:
@@ -30,11 +31,12 @@ def _section(section: Section, title: str) -> html.Div:
     return html.Div([html.H3(title), html.Dl(entries)], className="section")
 
 
-def _aside(metric: Metric, report: Report | None) -> html.Div:
-    number = None
+def _aside(metric: Metric, report: Report | None, question: str) -> html.Div:
+    number, shown = None, ""
     text = [metric.definition]
     if report is not None:
         number = _known(metric, report)
+        shown = formats.value(metric, number)
         if metric.key == "rejected":
             text.append(words.rejected_rule(report.rules))
         if number is None:
@@ -42,7 +44,7 @@ def _aside(metric: Metric, report: Report | None) -> html.Div:
     return html.Div(
         [
             html.Dt(metric.label),
-            html.Dd("" if report is None else formats.value(metric, number), className="aside-value"),
+            html.Dd(linked(shown, metric, question) if number else shown, className="aside-value"),
             html.Dd(" ".join(text), className="aside-about"),
         ],
         className="aside" if number else "aside quiet",

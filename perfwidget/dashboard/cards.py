@@ -4,35 +4,40 @@ from dash import html
 
 from perfwidget.dashboard import formats, words
 from perfwidget.dashboard.attributes import aria
+from perfwidget.dashboard.rows import linked
 from perfwidget.metrics import METRICS, Metric, Section, Unit
 from perfwidget.report import Report
 
 SUMMARY = tuple(metric for metric in METRICS if metric.section is Section.SUMMARY)
 
 
-def cards(report: Report | None) -> list[html.Div]:
-    """Return the cards of a report; without one, cards of the same size that wait for their numbers."""
-    return [_card(metric, report) for metric in SUMMARY]
+def cards(report: Report | None, question: str = "") -> list[html.Div]:
+    """Return the cards of the report that answers a question; without one, cards that wait for their numbers."""
+    return [_card(metric, report, question) for metric in SUMMARY]
 
 
-def _card(metric: Metric, report: Report | None) -> html.Div:
+def _card(metric: Metric, report: Report | None, question: str) -> html.Div:
     definition = f"about-{metric.key.replace('_', '-')}"
     name = html.Button(
         metric.label, type="button", className="card-name", id=f"{definition}-name", **aria(describedby=definition)
     )
     tip = html.Span(metric.definition, id=definition, className="tip", role="tooltip")
-    waiting = report is None
-    number = html.Span(
-        "" if report is None else formats.value(metric, report.values[metric.key]),
-        className="card-value waiting" if waiting else "card-value",
-        title=None if report is None else _exactly(metric, report),
-    )
+    number = _number(metric, report, question)
     aside = html.Dd("" if report is None else remark(metric, report), className="card-remark")
     return html.Div(
         [html.Dt([name, tip]), html.Dd(number, className="card-number"), aside],
         className="card",
         id=f"card-{metric.key.replace('_', '-')}",
     )
+
+
+def _number(metric: Metric, report: Report | None, question: str) -> html.Span | html.A:
+    if report is None:
+        return html.Span("", className="card-value waiting")
+    shown, exactly = formats.value(metric, report.values[metric.key]), _exactly(metric, report)
+    if report.values[metric.key] is None:
+        return html.Span(shown, className="card-value")
+    return linked(shown, metric, question, className="card-value", title=exactly)
 
 
 def remark(metric: Metric, report: Report) -> str:

@@ -20,13 +20,14 @@ AUTO, CUSTOM = "auto", "custom"
 
 def filters(choices: Choices) -> html.Section:
     """Return the bar, without what a viewer cannot choose."""
+    workspaces = _several(ids.WORKSPACES, words.ALL_WORKSPACES)
     controls = [
-        _field(words.MEMBER, _dropdown(ids.MEMBER, clearable=False), "wide", hidden=not choices["choosesMembers"]),
-        _field(words.PERIOD, _presets()),
-        _field(words.DATES, _dates(), label_for="dates-from"),
-        _field(words.TIMEZONE, _dropdown(ids.TIMEZONE, clearable=False)),
-        _field(words.WORKSPACES, _several(ids.WORKSPACES, words.ALL_WORKSPACES), hidden=not choices["workspaces"]),
-        _field(words.PROJECTS, _several(ids.PROJECTS, words.EVERY_PROJECT), "wide"),
+        _field(words.MEMBER, _one(ids.MEMBER), ids.MEMBER, "wide", hidden=not choices["choosesMembers"]),
+        _field(words.PERIOD, _presets(), ids.PRESET),
+        _field(words.DATES, html.Div(_dates(), role="group", **aria(labelledby=f"{ids.DATES}-label")), ids.DATES),
+        _field(words.TIMEZONE, _one(ids.TIMEZONE), ids.TIMEZONE),
+        _field(words.WORKSPACES, workspaces, ids.WORKSPACES, hidden=not choices["workspaces"]),
+        _field(words.PROJECTS, _several(ids.PROJECTS, words.EVERY_PROJECT), ids.PROJECTS, "wide"),
         _choice(words.GRAIN, ids.GRAIN, {str(grain): name for grain, name in words.GRAINS.items()}),
         dbc.Button(words.RESET, id=ids.RESET, class_name="reset", color="link", title=words.RESET_ABOUT, disabled=True),
     ]
@@ -46,15 +47,10 @@ def segments(name: str, options: dict[str, str], chosen: str) -> dbc.RadioItems:
     )
 
 
-def _field(
-    label: str, control: Component, width: str = "", *, label_for: str | None = None, hidden: bool = False
-) -> html.Div:
-    own: str = control.id  # type: ignore[attr-defined]  # Dash types no component's properties
-    return html.Div(
-        [html.Label(label, htmlFor=label_for or own, id=f"{own}-label"), control],
-        className=f"field field-{own} {width}".strip(),
-        hidden=hidden,
-    )
+def _field(label: str, control: Component, name: str, width: str = "", *, hidden: bool = False) -> html.Div:
+    of = "dates-from" if name == ids.DATES else name
+    kinds = f"field field-{name} {width}".strip()
+    return html.Div([html.Label(label, htmlFor=of, id=f"{name}-label"), control], className=kinds, hidden=hidden)
 
 
 def _choice(label: str, name: str, options: dict[str, str]) -> html.Div:
@@ -64,6 +60,10 @@ def _choice(label: str, name: str, options: dict[str, str]) -> html.Div:
 
 def _dropdown(name: str, **options: Any) -> dcc.Dropdown:
     return dcc.Dropdown(id=name, options=[], maxHeight=TALLEST_LIST, labels=words.DROPDOWN, **options)
+
+
+def _one(name: str) -> dcc.Dropdown:
+    return _dropdown(name, clearable=False)
 
 
 def _several(name: str, placeholder: str) -> dcc.Dropdown:

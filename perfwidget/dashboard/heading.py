@@ -2,21 +2,21 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from dash import html
+from dash.development.base_component import Component
 
 from perfwidget.dashboard import formats, labels, words
 from perfwidget.report import Report
 
 
-def heading(report: Report, as_of: datetime) -> list[html.Span | html.Time]:
+def heading(report: Report, as_of: datetime) -> list[Component | str]:
     """Return the parts of the line; `as_of` is the instant of the answer in the period's time zone."""
     email = labels.member_email(report.user)
-    parts: list[html.Span | html.Time] = [
-        html.Span(
-            [html.Strong(labels.member_name(report.user)), *([html.Span(email, className="email")] if email else [])],
-            className="who",
-        ),
+    beside: list[Any] = [" ", html.Span(email, className="email")] if email else []
+    parts = [
+        html.Span([html.Strong(labels.member_name(report.user)), *beside], className="who"),
         html.Span(formats.dates(report.period.first, report.period.last), className="when"),
         html.Span(report.period.timezone.replace("_", " ")),
         html.Span(_scope(report)),
@@ -28,7 +28,7 @@ def heading(report: Report, as_of: datetime) -> list[html.Span | html.Time]:
         dateTime=as_of.isoformat(timespec="seconds"),
         title=f"{formats.weekday(as_of.date())} {as_of:%H:%M:%S}",
     )
-    return [*parts, clock]
+    return [each for part in parts for each in (part, words.BETWEEN)] + [clock]
 
 
 def _scope(report: Report) -> str:

@@ -17,6 +17,7 @@ NO_SCRIPT = "The dashboard needs JavaScript; allow it for this page."
 
 # -- Whose figures, and of what ---------------------------------------------------------------------------------------
 
+BETWEEN = " · "
 ALL_PROJECTS = "all projects"
 INACTIVE = "inactive"
 REFRESH = "Ask for the figures again"
@@ -128,6 +129,11 @@ def without_time(number: int) -> str:
 def rejected_remark(number: int, rules: Rules) -> str:
     """Say how many rejected annotations there are, and whether they are among the submitted ones."""
     return f"{formats.count(number)} rejected, {'counted' if rules.count_rejected else 'not counted'}"
+
+
+def rows_behind(label: str) -> str:
+    """Say what activating a number does."""
+    return f"Download the rows behind {label} (CSV)"
 
 
 def exactly(number: str, unit: Unit) -> str:
