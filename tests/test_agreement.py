@@ -15,8 +15,8 @@ from perfwidget.sources.agreement import agreement
 Entry = dict[str, Any]
 
 
-def region(kind: str, value: Any, name: str = "label", **more: Any) -> Entry:
-    return {"id": "x", "from_name": name, "to_name": "text", "type": kind, "value": value, **more}
+def region(kind: str, value: Any, **more: Any) -> Entry:
+    return {"id": "x", "from_name": "label", "to_name": "text", "type": kind, "value": value, **more}
 
 
 def span(start: Any, end: Any, *labels: str, **more: Any) -> Entry:
@@ -56,7 +56,7 @@ def polygon(*points: tuple[float, float]) -> Entry:
 
 
 def chosen(*choices: Any) -> Entry:
-    return region("choices", {"choices": list(choices)}, name="topic")
+    return region("choices", {"choices": list(choices)}, from_name="topic")
 
 
 def taxonomy(*paths: list[str]) -> Entry:
@@ -133,6 +133,8 @@ ELEMENTS_AND_TIME = [
     # ranges that overlap count once: (0,10) in two parts
     ([ranges((4, 10), (0, 6))], [ranges((0, 10))], 1.0),
     ([ranges((0, 10), (2, 4))], [ranges((0, 10))], 1.0),
+    # (9,10) of (0,2), (8,10), (4,6) and (9,10): 1 of 4 + 3 - 1
+    ([ranges((0, 2), (8, 10))], [ranges((4, 6), (9, 10))], 1 / 6),
     # one range that runs backwards makes the whole unreadable
     ([ranges((0, 4), (9, 5))], [ranges((0, 4))], 0.0),
     ([ranges((0, 10))], [ranges((5, 10))], 0.5),
@@ -220,7 +222,7 @@ CHOICES_AND_OTHERS = [
      [region("keypointlabels", {"x": 1, "y": 2, "width": 2, "height": 2})], 0.0),
     ([region("videorectangle", {"sequence": [{"frame": 1, "x": 0}], "labels": ["A"]})],
      [region("videorectangle", {"sequence": [{"x": 0, "frame": 1}], "labels": ["A"]})], 1.0),
-    ([chosen("a")], [region("choices", {"choices": ["a"]}, name="other")], 0.0),
+    ([chosen("a")], [region("choices", {"choices": ["a"]}, from_name="other")], 0.0),
     # relations and the like have no from_name
     ([chosen("a"), {"type": "relation", "from_id": "x", "to_id": "y"}, 7, None], [chosen("a")], 1.0),
     # two kinds side by side: 1 for the choice, 1/3 for the span
@@ -243,6 +245,14 @@ def test_an_ellipse_covers_the_area_of_its_closed_form() -> None:
     assert agreement([whole], [inside]) == agreement([inside], [whole])
 
 
+def test_the_order_of_names_does_not_round_the_sum_otherwise() -> None:
+    first = [span(0, 41, "A", from_name=f"name {length}") for length in range(1, 41)]
+    second = [span(0, length, "A", from_name=f"name {length}") for length in range(1, 41)]
+    expected = 2 * math.fsum(length / 41 for length in range(1, 41)) / 80
+    assert agreement(first, second) == expected
+    assert agreement(second[::-1], first) == expected
+
+
 @pytest.mark.parametrize("nothing", [None, 7, {}, "", "no json", "{}", "null", "[" * 100_000, b"[]", ((), ())])
 def test_what_is_no_result_agrees_with_nothing(nothing: object) -> None:
     assert agreement(nothing, []) is None
@@ -253,7 +263,7 @@ def test_what_json_cannot_hold_agrees_with_nothing() -> None:
     ring: list[Any] = []
     ring.append(ring)
     for odd in (ring, {1, 2}, object(), Decimal(1), 10**5000, {"a": b"b"}):
-        for entry in (times(odd, 5), chosen(odd), region("rating", odd), {**region("rating", 1), "from_name": odd}):
+        for entry in (times(odd, 5), chosen(odd), region("rating", odd), region("rating", 1, from_name=odd)):
             assert agreement([entry], []) is None
 
 

@@ -100,7 +100,7 @@ def said(part: Any) -> str:
     if isinstance(part, Component):
         return said(getattr(part, "children", None))
     if isinstance(part, list | tuple):
-        return " ".join(filter(None, map(said, part)))
+        return " ".join(" ".join(map(said, part)).split())
     return "" if part is None else str(part)
 
 

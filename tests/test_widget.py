@@ -319,7 +319,7 @@ def test_every_number_leads_to_its_rows(store: Store) -> None:
     browser = client(store, "boss:owner")
     question = f"user=ann&project=p1&{MARCH}"
     answer = asking(browser, "asked", {"question": question})
-    links = re.findall(r'"href":"\./(export/rows\.csv\?[^"]*)"', answer.text)
+    links = re.findall(r'"href": "\./(export/rows\.csv\?[^"]*)"', json.dumps(answer.json))
     metrics = [link.rpartition("metric=")[2] for link in links]
     assert metrics[:6] == [
         "total_time",
