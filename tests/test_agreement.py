@@ -118,6 +118,9 @@ SPANS = [
 ELEMENTS_AND_TIME = [
     # offsets within elements say nothing across elements; the global ones do: 5 of 15
     ([hypertext(0, 10, "/p[1]")], [hypertext(5, 15, "/p[2]")], 1 / 3),
+    # null is as good as missing
+    ([region("labels", {"start": 0, "end": 10, "globalOffsets": None, "startOffset": None, "ranges": None})],
+     [region("labels", {"start": 5, "end": 15})], 1 / 3),
     # a dialogue has none, but within one paragraph they are enough: 5 of 7
     ([paragraph("2", "2", 3, 10)], [paragraph("2", "2", 5, 10, text="hm")], 5 / 7),
     ([paragraph("2", "2", 3, 10)], [paragraph("3", "3", 3, 10)], 0.0),

@@ -40,7 +40,7 @@ class References(HTMLParser):
     found = []
     def handle_starttag(self, tag, attributes):
         address = dict(attributes).get({"script": "src", "link": "href"}.get(tag))
-        if address:
+        if address and not address.startswith("data:"):
             self.found.append(urljoin("/performance/", address))
 
 client = app.test_client()

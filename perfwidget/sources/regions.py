@@ -134,11 +134,12 @@ def _marked(kind: str, value: Mapping[str, Any], entry: Mapping[str, Any]) -> tu
         return "choices", None if chosen is None else _texts(chosen)
     if kind in SHAPELESS or not (kind in SHAPED or kind.endswith("labels")):
         return "", None
-    if "ranges" in value:
+    given = {key for key, part in value.items() if part is not None}
+    if "ranges" in given:
         return "line", _ranges(value["ranges"])
-    if "startOffset" in value or "endOffset" in value or "globalOffsets" in value:
+    if given & {"startOffset", "endOffset", "globalOffsets"}:
         return _relative(value)
-    if "start" in value or "end" in value:
+    if given & {"start", "end"}:
         return "line", _spans(value.get("start"), value.get("end"))
     aspect = _aspect(entry)
     return "picture", _box(value, aspect) or _ellipse(value, aspect) or _polygon(value.get("points"))
