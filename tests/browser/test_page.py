@@ -33,7 +33,7 @@ def facts() -> Iterator[Fact]:
     yield Project(ORGANIZATION, "p1", "w1", "One")
     yield Project(ORGANIZATION, "p3", None, "Three <b>bold</b>")
     for number in range(CROWD):
-        yield Member(ORGANIZATION, f"m{number}", f"m{number}@acme.example", f"Extra {number}", "annotator", number != 7)
+        yield Member(ORGANIZATION, f"m{number}", f"m{number}@acme.example", f"Extra {number}", "annotator", number != 59)
     yield Membership(ORGANIZATION, "rev", project_id="p1")
     for kind in ("actions", "reviews", "review_visits", "comments"):
         yield Recorded(ORGANIZATION, kind)
@@ -304,14 +304,14 @@ def test_members_are_searched_on_the_server(visit: Callable[..., Visit]) -> None
     member = page.get_by_label("Member", exact=True)
     expect(member).to_contain_text("Boss · boss@acme.example")
     member.focus()
-    page.keyboard.type("extra 7")
-    expect(page.locator(".dash-dropdown-option")).to_have_text(["Extra 7 · m7@acme.example · inactive"])
+    page.keyboard.type("m59@")
+    expect(page.locator(".dash-dropdown-option")).to_have_text(["Extra 59 · m59@acme.example · inactive"])
     page.keyboard.press("Enter")
-    expect(page.locator("#heading")).to_contain_text("Extra 7")
+    expect(page.locator("#heading")).to_contain_text("Extra 59")
     expect(page.locator("#heading")).to_contain_text("inactive")
-    assert boss.searches == 1
+    assert boss.searches >= 1  # as many as there are pauses in typing
     boss.expect_questions(2)
-    assert boss.parameters()["user"] == ["m7"]
+    assert boss.parameters()["user"] == ["m59"]
 
 
 def test_who_has_no_choice_of_members_is_offered_none(visit: Callable[..., Visit]) -> None:
@@ -381,7 +381,7 @@ def test_a_definition_shows_on_hover_and_on_focus_and_goes_on_escape(visit: Call
     expect(tip).to_be_visible()
     page.mouse.move(5, 5)
     expect(tip).to_be_hidden()
-    page.get_by_role("button", name="Time per Annotation (Median)").focus()
+    page.locator("#card-time-per-annotation-median a").focus()
     page.keyboard.press("Tab")
     expect(name).to_be_focused()
     expect(tip).to_be_visible()
