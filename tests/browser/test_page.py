@@ -33,7 +33,9 @@ def facts() -> Iterator[Fact]:
     yield Project(ORGANIZATION, "p1", "w1", "One")
     yield Project(ORGANIZATION, "p3", None, "Three <b>bold</b>")
     for number in range(CROWD):
-        yield Member(ORGANIZATION, f"m{number}", f"m{number}@acme.example", f"Extra {number}", "annotator", number != 59)
+        yield Member(
+            ORGANIZATION, f"m{number}", f"m{number}@acme.example", f"Extra {number}", "annotator", number != 59
+        )
     yield Membership(ORGANIZATION, "rev", project_id="p1")
     for kind in ("actions", "reviews", "review_visits", "comments"):
         yield Recorded(ORGANIZATION, kind)
