@@ -1,6 +1,7 @@
 """Running the sample platform: its command line, its facts, and its server."""
 
 import argparse
+import logging
 import signal
 import socket
 import sys
@@ -23,6 +24,9 @@ from perfwidget.stores.protocol import Store
 
 ORGANIZATION_OF_FILES = "default"
 THREADS = 8
+STALLED = 30
+"""Seconds after which a client that takes nothing is cut off."""
+
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
@@ -147,7 +151,8 @@ def _bound(host: str, port: int) -> Iterator[list[socket.socket]]:
 
 def _serve(app: Flask, host: str, sockets: list[socket.socket]) -> None:
     """Serve until interrupted or terminated."""
-    server = create_server(app, sockets=sockets, threads=THREADS)
+    server = create_server(app, sockets=sockets, threads=THREADS, channel_timeout=STALLED)
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # a page asks for more files at once than threads
     if host not in LOOPBACK:
         _say(f"Everyone who reaches {host} can sign in here, for the password is known; use made-up facts only.")
     name = f"[{host}]" if ":" in host else host
