@@ -59,25 +59,15 @@ def slices(counts: Iterable[tuple[int, int]], period: Slice, most: int) -> Itera
 
 
 def listing(
-    dialect: Dialect,
-    asked: ScopedQuery,
-    rows: Rows,
-    part: Slice,
-    limit: int,
-    *,
-    after: tuple[int, str] | None = None,
-    order: str = "instant",
-    descending: bool = False,
-    offset: int = 0,
+    dialect: Dialect, asked: ScopedQuery, rows: Rows, part: Slice, limit: int, after: tuple[int, str] | None = None
 ) -> Statement:
-    """Return the statement that lists rows with `columns_of(rows)`.
+    """Return the statement that lists up to `limit` rows with `columns_of(rows)`, by instant and then by id.
 
-    They come ordered by a column of theirs and then by id, from `offset` on, or in the order of time those that follow
-    the row of instant and id `after`.
+    With `after`, an instant and an id, it lists those that follow that row.
     """
     facts = facts_in(dialect, asked, rows.scan, *part)
     fact = rows.scan.fact
-    parameters = facts.parameters | {"listed": limit, "skipped_rows": offset}
+    parameters = facts.parameters | {"listed": limit}
     identity = fact.key_columns[-1]
     condition = conditions(dialect, rows, asked.rules)
     if after is not None:
@@ -88,17 +78,11 @@ def listing(
     text = (
         f"SELECT {own}, coalesce(projects.title, listed.project_id), members.email FROM ("
         f"SELECT * FROM (SELECT *, {instant_of(rows.scan)} AS instant FROM ({facts.text}) facts) dated "
-        f"WHERE {condition} {_order(order, identity, descending)} "
-        f"LIMIT {dialect.parameter('listed')} OFFSET {dialect.parameter('skipped_rows')}) listed "
+        f"WHERE {condition} ORDER BY instant, {identity} LIMIT {dialect.parameter('listed')}) listed "
         "LEFT JOIN projects ON projects.organization_id = listed.organization_id "
         "AND projects.project_id = listed.project_id "
         "LEFT JOIN members ON members.organization_id = listed.organization_id "
         f"AND members.user_id = listed.{PERSON[fact]} "
-        f"{_order(f'listed.{order}', f'listed.{identity}', descending)}"
+        f"ORDER BY listed.instant, listed.{identity}"
     )
     return Statement(text, parameters)
-
-
-def _order(column: str, identity: str, descending: bool) -> str:
-    direction = "DESC" if descending else "ASC"
-    return f"ORDER BY {column} {direction} NULLS LAST, {identity} {direction}"

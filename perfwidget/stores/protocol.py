@@ -63,14 +63,6 @@ class Reader(Protocol):
     def stream(self, asked: ScopedQuery, rows: Rows, period: Slice) -> Iterator[Sequence[tuple[Any, ...]]]:
         """Read rows with `listing.columns_of(rows)`, oldest first, at most some thousands at once."""
 
-    def page(
-        self, asked: ScopedQuery, rows: Rows, period: Slice, order: str, descending: bool, offset: int, limit: int
-    ) -> Sequence[tuple[Any, ...]]:
-        """Read a page of rows with `listing.columns_of(rows)`, in the order of one of those columns.
-
-        Raises InvalidQuery for a column that they do not have.
-        """
-
     def profile(self, asked: ScopedQuery) -> Profile:
         """Return who the subject is."""
 

@@ -6,7 +6,6 @@ from typing import Any
 import duckdb
 
 from perfwidget.access import Role, Scope, ScopedQuery, Standing, Viewer
-from perfwidget.errors import InvalidQuery
 from perfwidget.facts import FACTS
 from perfwidget.metrics import SCANS, Rows
 from perfwidget.period import Bucket
@@ -137,21 +136,11 @@ class EmbeddedReader:
         instant, identity = names.index("instant"), names.index(rows.scan.fact.key_columns[-1])
         for part in slices(counts, period, STREAMED):
             after = None
-            while batch := self._rows(*listing(_DIALECT, asked, rows, part, STREAMED, after=after)):
+            while batch := self._rows(*listing(_DIALECT, asked, rows, part, STREAMED, after)):
                 yield batch
                 if len(batch) < STREAMED:
                     break
                 after = batch[-1][instant], batch[-1][identity]
-
-    def page(
-        self, asked: ScopedQuery, rows: Rows, period: Slice, order: str, descending: bool, offset: int, limit: int
-    ) -> Sequence[tuple[Any, ...]]:
-        """Read a page of rows in the order of one of their columns."""
-        if order not in columns_of(rows)[:-2]:
-            raise InvalidQuery(f"Rows cannot be put in the order of {order!r}.")
-        return self._rows(
-            *listing(_DIALECT, asked, rows, period, limit, order=order, descending=descending, offset=offset)
-        )
 
     def profile(self, asked: ScopedQuery) -> Profile:
         """Return who the subject is."""
