@@ -66,8 +66,8 @@
   /* People are told of a refusal here; to Dash it is a callback that changes nothing. */
   const unanswered = () => new Response(null, { status: 204 });
 
-  /* Behind a host's CSRFProtect a page outlives its token, and is then told 400 in front of the widget, without our JSON.
-     Asking for the session brings a new token, if there still is a session: send the request once more with it. */
+  /* Behind a host's CSRFProtect a page outlives its token, and is then told 400 in front of the widget, without our
+     JSON. Asking for the session brings a new token, if there still is a session: send the request again with it. */
   function renewed(response, resource, options) {
     if (response.status !== 400 || isOurs(response)) return response;
     return send(prefix() + 'session', { credentials: 'same-origin' }).then((session) => {
@@ -101,7 +101,7 @@
     try {
       return window.top.location.href;
     } catch {  // another site's page holds the frame
-      return document.referrer || location.href;
+      return location.href;
     }
   }
 
@@ -143,7 +143,7 @@
 
   let choices = null;
   let entry = '';
-  let state = null;  // {question, settled, attempt}: what is asked, and how the controls say it
+  let state = null;  // {question, settled, attempt}: what is asked, how the controls say it, and the number of asking
   let shown = null;  // {from, to, time, what} of the answer on the page
 
   const browserZone = once(() => Intl.DateTimeFormat().resolvedOptions().timeZone || 'UTC');
@@ -154,24 +154,26 @@
 
   function fromAddress() {
     const given = new URLSearchParams(location.search);
-    const question = new URLSearchParams([...given].filter(([name, value]) => value && ASKED.includes(name)));
+    zoneNotice = browserZone() === ownZone() || given.get('tz') ? ''
+      : words().unknownZone.replace('{zone}', browserZone());
+    if (!given.get('tz')) given.set('tz', ownZone());
+    const named = (name) => given.getAll(name).filter(Boolean).map((value) => [name, value]);
+    const question = new URLSearchParams(ASKED.flatMap(named));
     // How it is drawn is no part of the question, unless the server has to refuse it.
     if (!oneOf(given.get('statistic') || 'average', STATISTICS)) question.set('statistic', given.get('statistic'));
     if (!oneOf(given.get('theme') || 'light', THEMES)) question.set('theme', given.get('theme'));
-    if (!question.has('tz')) question.set('tz', ownZone());
-    zoneNotice = browserZone() === ownZone() || given.get('tz') ? ''
-      : words().unknownZone.replace('{zone}', browserZone());
     entry = given.get('entry') || '';
-    const dated = given.get('from') || given.get('to');
     const presets = [...byId('preset').options].map((option) => option.value).filter((value) => value !== CUSTOM);
-    const date = (name) => (DATE.test(given.get(name)) && !isNaN(new Date(given.get(name))) ? given.get(name) : null);
+    const isDate = (text) => DATE.test(text) && !isNaN(new Date(text));
+    const dates = [given.get('from'), given.get('to')].filter(isDate);
+    const dated = dates.length === 2;
     return {
       question: written(question),
       controls: {
         member: given.get('user') || choices.viewer || null,
-        preset: dated && date('from') && date('to') ? CUSTOM : oneOf(given.get('preset'), presets, DEFAULT_PRESET),
-        from: date('to') && date('from'),
-        to: date('from') && date('to'),
+        preset: dated ? CUSTOM : oneOf(given.get('preset'), presets, DEFAULT_PRESET),
+        from: dated ? dates[0] : null,
+        to: dated ? dates[1] : null,
         zone: oneOf(given.get('tz'), choices.zones, ownZone()),
         workspaces: values(given, 'workspace'),
         projects: values(given, 'project'),
@@ -199,8 +201,9 @@
     return written(question);
   }
 
-  const atRest = (controls) => controls.preset === DEFAULT_PRESET && controls.zone === ownZone() && controls.grain === AUTO &&
-    controls.statistic === 'average' && !controls.workspaces.length && !controls.projects.length;
+  /* What Reset leaves: the member, if there is a choice of them, and the theme. */
+  const atRest = (controls) => ({ ...controls, member: choices.choosesMembers ? controls.member : choices.viewer,
+    preset: DEFAULT_PRESET, zone: ownZone(), workspaces: [], projects: [], grain: AUTO, statistic: 'average' });
 
   let mirrored = null;
 
@@ -212,6 +215,23 @@
     if (location.search !== mirrored) history.replaceState(history.state, '', mirrored + location.hash);
   }
 
+  /* Return the question that changed controls put, and the controls as they should be then; null if they put none. */
+  function fromControls(controls, changed) {
+    if (changed.includes('reset.n_clicks')) {
+      entry = '';
+      const rested = atRest(controls);
+      return { controls: rested, question: questionOf(rested) };
+    }
+    const { from, to } = controls;
+    const dated = changed.some((each) => each.startsWith('dates.')) && from && to;
+    if (dated && !(shown && from === shown.from && to === shown.to)) controls.preset = CUSTOM;
+    if (controls.preset === CUSTOM && !(from && to)) return null;
+    if (changed.includes('workspaces.value')) controls.projects = withinWorkspaces(controls);
+    // While the controls say what they said, the question stays as it was, be it one that the server refuses.
+    const question = questionOf(controls);
+    return { controls, question: question === state.settled ? state.question : question };
+  }
+
   /* Called with the address, the buttons, the controls, and what they may hold; returns the question and the controls
      as they should be. Dash does not call it again for controls that it has set itself. */
   function ask(_search, _refresh, _reset, member, preset, from, to, zone, workspaces, projects, grain, statistic,
@@ -221,31 +241,14 @@
     choices = known;
     const restore = state === null || changed.includes('address.search');
     if (restore && location.search === mirrored) return nothing;
+    const said = { member, preset, from, to, zone, workspaces: workspaces || [], projects: projects || [], grain,
+      statistic, theme: wantedTheme };
+    const next = restore ? fromAddress() : fromControls(said, changed);
+    if (!next) return nothing;
 
-    let controls;
-    let question;
-    if (restore) {
-      ({ question, controls } = fromAddress());
-    } else {
-      controls = { member, preset, from, to, zone, workspaces: workspaces || [], projects: projects || [], grain,
-        statistic, theme: wantedTheme };
-      if (changed.includes('reset.n_clicks')) {
-        Object.assign(controls, { preset: DEFAULT_PRESET, zone: ownZone(), workspaces: [], projects: [], grain: AUTO,
-          statistic: 'average' });
-      }
-      const dated = changed.some((each) => each.startsWith('dates.'));
-      if (dated && from && to && !(shown && from === shown.from && to === shown.to)) controls.preset = CUSTOM;
-      if (changed.includes('workspaces.value')) controls.projects = withinWorkspaces(controls);
-      if (controls.preset === CUSTOM && !(controls.from && controls.to)) return nothing;
-      question = questionOf(controls);
-      const afresh = changed.includes('refresh.n_clicks');
-      if (afresh || (!changed.includes('reset.n_clicks') && question === state.settled)) question = state.question;
-    }
-
-    const again = changed.includes('refresh.n_clicks');
-    const asked = restore || again || question !== state.question;
-    const attempt = (state ? state.attempt : 0) + (asked ? 1 : 0);
-    state = { question, settled: questionOf(controls), attempt };
+    const { controls, question } = next;
+    const asked = restore || changed.includes('refresh.n_clicks') || question !== state.question;
+    state = { question, settled: questionOf(controls), attempt: (state ? state.attempt : 0) + (asked ? 1 : 0) };
     mirror(controls);
     root.dataset.statistic = controls.statistic;
     selected = controls;
@@ -256,7 +259,7 @@
     const differing = (value, old) => (JSON.stringify(value) === JSON.stringify(old) ? unchanged() : value);
     const listed = restore || changed.includes('workspaces.value') || changed.includes('reset.n_clicks');
     return [
-      asked ? { question, attempt } : unchanged(),
+      asked ? { question, attempt: state.attempt } : unchanged(),
       differing(controls.member, member),
       differing(controls.preset, preset),
       differing(controls.from, from),
@@ -272,7 +275,7 @@
       listed ? options('workspace') : unchanged(),
       listed ? options('project') : unchanged(),
       ...hrefs.map((href) => `${href.split('?')[0]}?${question}`),
-      atRest(controls),
+      question === questionOf(atRest(controls)) && controls.statistic === 'average',
       chooseTheme(controls.theme),
     ];
   }
@@ -298,10 +301,11 @@
     return controls.projects.filter((id) => !workspaceOf.has(id) || controls.workspaces.includes(workspaceOf.get(id)));
   }
 
-  /* Return the entries of a list: those that came with the page, those found lately, and the chosen ones in any case, for
-     Dash drops a choice that is not listed. */
+  /* Return the entries of a list: those that came with the page, those found lately, and the chosen ones in any case,
+     for Dash drops a choice that is not listed. */
   function options(kind) {
-    const listed = [...choices[LISTS[kind].all], ...foundLately[kind]].filter((each) => kind !== 'project' || fits(each));
+    const offered = [...choices[LISTS[kind].all], ...foundLately[kind]];
+    const listed = kind === 'project' ? offered.filter(fits) : offered;
     listed.forEach((each) => names[kind].set(each.value, each.label));
     const ids = new Set([...LISTS[kind].chosen().filter(Boolean), ...listed.map((each) => each.value)]);
     const label = (id) => names[kind].get(id) || id;
@@ -431,13 +435,14 @@
 
   /* In a frame, tell the page around it how tall this one is; it says back that it follows. */
   function reportHeight() {
-    const parent = (location.ancestorOrigins && location.ancestorOrigins[0]) || document.referrer || location.origin;
+    const around = (location.ancestorOrigins && location.ancestorOrigins[0]) || document.referrer || location.origin;
+    const origin = around.startsWith('http') ? new URL(around).origin : '*';  // a page from a file has no origin
     let last = 0;
     new ResizeObserver(() => {
       const height = Math.ceil(document.body.getBoundingClientRect().height);
       if (Math.abs(height - last) <= 1) return;
       last = height;
-      window.parent.postMessage({ type: 'perfwidget:height', height }, new URL(parent).origin);
+      window.parent.postMessage({ type: 'perfwidget:height', height }, origin);
     }).observe(document.body);
     window.addEventListener('message', (event) => {
       const { type } = event.data || {};

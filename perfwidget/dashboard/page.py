@@ -2,7 +2,6 @@
 
 import json
 from html import escape
-from pathlib import Path
 from urllib.parse import quote
 
 from perfwidget.dashboard import words
@@ -23,7 +22,7 @@ _ICON = "data:image/svg+xml," + quote(
 
 def _asset(name: str) -> str:
     """Return an asset's address, relative to the page, with the fingerprint that lets browsers keep it."""
-    stamp = Path(assets_folder() / name).stat().st_mtime
+    stamp = (assets_folder() / name).stat().st_mtime
     return f"assets/{name}?m={stamp}"
 
 
@@ -48,11 +47,9 @@ INDEX_STRING = f"""<!doctype html>
 <div id="fault" role="alert"></div>
 <noscript>{escape(words.NO_SCRIPT)}</noscript>
 {{%app_entry%}}
-<footer>
 {{%config%}}
 {{%scripts%}}
 {{%renderer%}}
-</footer>
 </body>
 </html>
 """
