@@ -161,9 +161,13 @@ class Downloads:
 
     def _permitted(self, kind: str) -> Viewer:
         viewer = self.viewer()
-        if kind in self.roles and viewer.known_role() not in self.roles[kind]:
+        if not self.offered(kind, viewer):
             raise Forbidden("Your role may not download this here; ask your administrator.")
         return viewer
+
+    def offered(self, kind: str, viewer: Viewer) -> bool:
+        """Say whether the viewer's role may have a kind of download."""
+        return kind not in self.roles or viewer.known_role() in self.roles[kind]
 
     def _take_slot(self, stack: ExitStack) -> None:
         if not self.slots.acquire(blocking=False):

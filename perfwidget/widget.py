@@ -104,6 +104,7 @@ class PerformanceWidget(DashBlueprint):
             review_time_since=review_time_since,
             prefix=self.public_prefix,
             in_request=has_request_context,
+            offers=self._offers,
         )
         app = MountedDash(
             self,
@@ -185,13 +186,13 @@ class PerformanceWidget(DashBlueprint):
             return response
         response.headers["Cache-Control"] = "private, no-store"
         response.vary.add("Cookie")
+        if endpoint in ("index", "session") and response.status_code < 400:
+            self._set_csrf_cookie(response)
         if response.mimetype == "text/html":
             if endpoint == "index" and response.status_code == 200:
                 response.status_code = g.get("perfwidget_status", 200)
             response.headers["Content-Security-Policy"] = self._policy()
             response.headers["Referrer-Policy"] = "same-origin"
-        if endpoint in ("index", "session") and response.status_code < 400:
-            self._set_csrf_cookie(response)
         return response
 
     def _policy(self) -> str:
@@ -208,6 +209,10 @@ class PerformanceWidget(DashBlueprint):
             response.set_cookie(
                 CSRF_COOKIE, make_token(), path=self.public_prefix(), samesite="Lax", secure=request.is_secure
             )
+
+    def _offers(self, kind: str) -> bool:
+        """Say whether the viewer of this request may have a kind of download."""
+        return self._downloads.offered(kind, self._viewer())
 
     # -- Downloads --------------------------------------------------------------------------------------------------
 

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
@@ -249,6 +250,9 @@ def test_a_host_with_csrf_protection_keeps_it_on(store: Store) -> None:
     cookie = browser.get_cookie("perfwidget_csrf", path="/performance/")
     assert cookie is not None
     assert not cookie.http_only
+    browser.delete_cookie("perfwidget_csrf", path="/performance/")
+    assert browser.get("/performance/?user=rev").status_code == 403
+    assert browser.get_cookie("perfwidget_csrf", path="/performance/") is not None
     headers = {"X-CSRFToken": cookie.value}
     malformed = browser.post("/performance/_dash-update-component", json={}, headers=headers)
     assert (malformed.status_code, list(malformed.json)) == (400, ["error"])
@@ -331,6 +335,33 @@ def test_every_number_leads_to_its_rows(store: Store) -> None:
     ]
     rows = browser.get(f"/performance/{links[1]}").text.splitlines()
     assert [row.split(",")[4] for row in rows] == ["annotation_id", "1", "2"]
+
+
+def properties(tree: Any) -> Iterator[dict[str, Any]]:
+    """Return the properties of every component of a layout."""
+    if isinstance(tree, list):
+        for part in tree:
+            yield from properties(part)
+    elif isinstance(tree, dict) and "props" in tree:
+        yield tree["props"]
+        yield from properties(tree["props"].get("children"))
+
+
+def test_downloads_that_a_role_may_not_have_are_not_offered(store: Store) -> None:
+    def offered(user: str, **settings: object) -> tuple[bool, bool, bool]:
+        browser = client(store, user, **settings)
+        menu = {
+            props["id"]: props["class_name"] != "withheld"
+            for props in properties(browser.get("/performance/_dash-layout").json)
+            if str(props.get("id")).startswith("export-")
+        }
+        figures = json.dumps(asking(browser, "asked", {"question": f"user=ann&{MARCH}"}).json)
+        return menu["export-report-csv"], menu["export-timeline-csv"], "export/rows.csv" in figures
+
+    kept = {"rows": ["owner"], "timeline": ["owner"]}
+    assert offered("ann:annotator", export_roles=kept) == (True, False, False)
+    assert offered("boss:owner", export_roles=kept) == (True, True, True)
+    assert offered("ann:annotator") == (True, True, True)
 
 
 @pytest.mark.parametrize(

@@ -49,7 +49,7 @@ def ask(desk: Desk, question: Any) -> Answer:
     viewer = desk.viewer()
     with desk.store.reading() as reader:
         report = read_report(reader, access.scope(viewer, query, reader.standing(viewer, query), desk.rules), query)
-    return show(report, desk.review_time_since, datetime.now(UTC), question)
+    return show(report, desk.review_time_since, datetime.now(UTC), question if desk.offers("rows") else None)
 
 
 def read(question: Any, max_period_days: int) -> Query:
@@ -63,8 +63,11 @@ def read(question: Any, max_period_days: int) -> Query:
     return parse(given, max_period_days=max_period_days)
 
 
-def show(report: Report, review_time_since: date, now: datetime, question: str = "") -> Answer:
-    """Draw the report that answers a question; `now` is the instant of the answer."""
+def show(report: Report, review_time_since: date, now: datetime, question: str | None = None) -> Answer:
+    """Draw the report that answers a question; `now` is the instant of the answer.
+
+    Without the question the numbers do not lead to their rows.
+    """
     as_of = now.astimezone(zone(report.period.timezone))
     return Answer(
         heading=heading(report, as_of),

@@ -11,7 +11,7 @@ from perfwidget.report import Report
 ASIDES = tuple(metric for metric in METRICS if metric.section in (Section.NOT_COUNTED, Section.NOTES, Section.ASIDE))
 
 
-def asides(report: Report | None, question: str = "") -> list[html.Div]:
+def asides(report: Report | None, question: str | None = None) -> list[html.Div]:
     """Return the numbers beside the figures, each with its definition; those that are 0 keep quiet.
 
     Without a report they wait for their numbers, in places of the same size.
@@ -31,7 +31,7 @@ def _section(section: Section, title: str) -> html.Div:
     return html.Div([html.H3(title), html.Dl(entries)], className="section")
 
 
-def _aside(metric: Metric, report: Report | None, question: str) -> html.Div:
+def _aside(metric: Metric, report: Report | None, question: str | None) -> html.Div:
     number, shown = None, ""
     text = [metric.definition]
     if report is not None:
@@ -41,10 +41,11 @@ def _aside(metric: Metric, report: Report | None, question: str) -> html.Div:
             text.append(words.rejected_rule(report.rules))
         if number is None:
             text.append(words.NOT_RECORDED)
+    value: str | html.A = linked(shown, metric, question) if number and question is not None else shown
     return html.Div(
         [
             html.Dt(metric.label),
-            html.Dd(linked(shown, metric, question) if number else shown, className="aside-value"),
+            html.Dd(value, className="aside-value"),
             html.Dd(" ".join(text), className="aside-about"),
         ],
         className="aside" if number else "aside quiet",

@@ -11,12 +11,12 @@ from perfwidget.report import Report
 SUMMARY = tuple(metric for metric in METRICS if metric.section is Section.SUMMARY)
 
 
-def cards(report: Report | None, question: str = "") -> list[html.Div]:
+def cards(report: Report | None, question: str | None = None) -> list[html.Div]:
     """Return the cards of the report that answers a question; without one, cards that wait for their numbers."""
     return [_card(metric, report, question) for metric in SUMMARY]
 
 
-def _card(metric: Metric, report: Report | None, question: str) -> html.Div:
+def _card(metric: Metric, report: Report | None, question: str | None) -> html.Div:
     definition = f"about-{metric.key.replace('_', '-')}"
     name = html.Button(
         metric.label, type="button", className="card-name", id=f"{definition}-name", **aria(describedby=definition)
@@ -31,12 +31,12 @@ def _card(metric: Metric, report: Report | None, question: str) -> html.Div:
     )
 
 
-def _number(metric: Metric, report: Report | None, question: str) -> html.Span | html.A:
+def _number(metric: Metric, report: Report | None, question: str | None) -> html.Span | html.A:
     if report is None:
         return html.Span("", className="card-value waiting")
     shown, exactly = formats.value(metric, report.values[metric.key]), _exactly(metric, report)
-    if report.values[metric.key] is None:
-        return html.Span(shown, className="card-value")
+    if report.values[metric.key] is None or question is None:
+        return html.Span(shown, className="card-value", title=exactly)
     return linked(shown, metric, question, className="card-value", title=exactly)
 
 

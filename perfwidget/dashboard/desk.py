@@ -25,4 +25,4 @@ class Desk:
     in_request: Callable[[], bool]
     """Whether there is a request; without one there is nobody to show anything to."""
     offers: Callable[[str], bool] = lambda _kind: True
-    """Whether the viewer may have a kind of download: `report`, `timeline` or `comments`."""
+    """Whether the viewer may have a kind of download: `report`, `timeline`, `comments` or `rows`."""

@@ -633,3 +633,15 @@ def test_signing_in_again_leaves_the_frame(visit: Callable[..., Visit], watch: W
     link = frame.get_by_role("link", name="Sign in again")
     expect(link).to_have_attribute("target", "_top")
     expect(link).to_have_attribute("href", f"{boss.address}/around")
+
+
+def test_a_cold_page_is_at_most_a_megabyte(visit: Callable[..., Visit]) -> None:
+    boss = visit()
+    wire = boss.page.context.new_cdp_session(boss.page)
+    sizes: list[int] = []
+    wire.on("Network.loadingFinished", lambda event: sizes.append(event["encodedDataLength"]))
+    wire.send("Network.enable")
+    wire.send("Network.setCacheDisabled", {"cacheDisabled": True})
+    boss.go(f"user=ann&{MARCH}")
+    expect(boss.page.locator("#annotations-graph .main-svg").first).to_be_visible()
+    assert 100_000 < sum(sizes) <= 1_000_000
