@@ -41,23 +41,25 @@
   // -- What the server says to the page's requests --------------------------------------------------------------------
 
   const send = window.fetch;
-  let turn = 0;  // of the newest question; answers to older ones no longer matter
+  const turns = { asked: 0, 'rows-sought': 0 };  // of the newest questions; answers to older ones no longer matter
 
   window.fetch = function (resource, options) {
     const address = String((resource && resource.url) || resource);
     if (!byId('_dash-config') || !address.startsWith(prefix())) return send.apply(this, arguments);
     const callback = address.includes('_dash-update-component');
-    const question = callback && /"id":\s*"asked"/.test(options.body);
-    const mine = question ? ++turn : turn;
-    const outdated = () => question && mine !== turn;
+    const [, kind] = (callback && /"id":\s*"(asked|rows-sought)"/.exec(options.body)) || [];
+    const mine = kind && ++turns[kind];
+    const outdated = () => kind && mine !== turns[kind];
+    const question = kind === 'asked';
+    const tell = kind === 'rows-sought' ? rowsFault : say;
     if (question) busy(true);
     return send.apply(this, arguments).then((response) => renewed(response, resource, options)).then((response) => {
-      if (response.ok && question && !outdated()) say('');
+      if (response.ok && kind && !outdated()) tell('');
       if (response.ok) return response;
-      if (!outdated()) refused(response.clone());
+      if (!outdated()) refused(response.clone(), tell);
       return callback ? unanswered() : response;
     }, (fault) => {
-      if (!outdated()) say(words().unreachable, question);
+      if (!outdated()) tell(words().unreachable, Boolean(kind));
       if (callback) return unanswered();
       throw fault;
     });
@@ -82,10 +84,10 @@
 
   const isOurs = (response) => (response.headers.get('content-type') || '').includes('json');
 
-  function refused(response) {
+  function refused(response, tell) {
     if (response.status === 401) return signedOut();
     return response.json().catch(() => ({})).then((body) => {
-      say(body.error || words().failed, response.status >= 500);
+      tell(body.error || words().failed, response.status >= 500);
     });
   }
 
@@ -148,7 +150,7 @@
 
   const browserZone = once(() => Intl.DateTimeFormat().resolvedOptions().timeZone || 'UTC');
   const ownZone = () => (choices.zones.includes(browserZone()) ? browserZone() : 'UTC');
-  const written = (parameters) => parameters.toString().replace(/%2F/g, '/');
+  const written = (parameters) => parameters.toString().replace(/%2F/g, '/').replace(/%40/g, '@');
   const values = (given, name) => [...new Set(given.getAll(name).filter(Boolean))];
   const oneOf = (value, allowed, otherwise) => (allowed.includes(value) ? value : otherwise);
 
@@ -163,6 +165,7 @@
     if (!oneOf(given.get('statistic') || 'average', STATISTICS)) question.set('statistic', given.get('statistic'));
     if (!oneOf(given.get('theme') || 'light', THEMES)) question.set('theme', given.get('theme'));
     entry = given.get('entry') || '';
+    opened = given.get('rows') ? asOpened(given.get('rows')) : null;
     const presets = [...byId('preset').options].map((option) => option.value).filter((value) => value !== CUSTOM);
     const isDate = (text) => DATE.test(text) && !isNaN(new Date(text));
     const dates = [given.get('from'), given.get('to')].filter(isDate);
@@ -211,6 +214,7 @@
     const address = new URLSearchParams(state.question);
     if (controls.statistic !== 'average') address.set('statistic', controls.statistic);
     if (controls.theme !== AUTO) address.set('theme', controls.theme);
+    if (opened) address.set('rows', opened.of);
     mirrored = '?' + written(address);
     if (location.search !== mirrored) history.replaceState(history.state, '', mirrored + location.hash);
   }
@@ -219,6 +223,7 @@
   function fromControls(controls, changed) {
     if (changed.includes('reset.n_clicks')) {
       entry = '';
+      opened = null;
       const rested = atRest(controls);
       return { controls: rested, question: questionOf(rested) };
     }
@@ -248,8 +253,10 @@
 
     const { controls, question } = next;
     const asked = restore || changed.includes('refresh.n_clicks') || question !== state.question;
+    if (state && opened && !restore && outlived(state.question, question)) opened = null;
     state = { question, settled: questionOf(controls), attempt: (state ? state.attempt : 0) + (asked ? 1 : 0) };
     mirror(controls);
+    if (asked) seekRows(opened && { ...opened, page: 1 });
     root.dataset.statistic = controls.statistic;
     selected = controls;
     if (changed.includes('workspaces.value') && choices.more.includes('project')) {
@@ -363,6 +370,7 @@
   /* Let the controls say what only the server knows: the dates of a preset, and the name behind an id. */
   function settle(answer) {
     shown = { from: answer.from, to: answer.to, time: answer.time, what: answer.what };
+    root.toggleAttribute('data-leads', answer.leads);
     names.member.set(answer.member.value, answer.member.label);
     selected = { ...selected, member: answer.member.value };
     setProps('member', { options: options('member'), value: answer.member.value });
@@ -382,22 +390,171 @@
     const caption = made.createCaption();
     caption.className = 'visually-hidden';
     caption.textContent = details.querySelector('summary').getAttribute('aria-label');
-    const cells = (row, texts, column) => texts.forEach((text, place) => {
+    const cells = (row, texts, column, keys) => texts.forEach((text, place) => {
       const cell = document.createElement(column || !place ? 'th' : 'td');
       if (cell.tagName === 'TH') cell.scope = column ? 'col' : 'row';
-      cell.textContent = text;
+      cell.append(answer.leads && keys[place] && !NOTHING.test(text) ? leading(text, keys[place]) : text);
       row.append(cell);
     });
-    cells(made.createTHead().insertRow(), table.head, true);
+    cells(made.createTHead().insertRow(), table.head, true, []);
     const body = made.createTBody();
-    table.rows.forEach((texts) => cells(body.insertRow(), texts, false));
+    table.rows.forEach((texts, row) => {
+      const keys = table.dated ? table.keys.map((key) => key && `${key}@${answer.dates[row]}`) : ['', table.keys[row]];
+      cells(body.insertRow(), texts, false, keys);
+    });
     return place.replaceChildren(made);
+  }
+
+  const NOTHING = /^(0|0s|—)$/;  // numbers that count no rows
+
+  /* A number as the link to the rows that it counts. */
+  function leading(text, of) {
+    const link = document.createElement('a');
+    link.textContent = text;
+    link.dataset.rows = of;
+    link.href = `?${state.question}&rows=${encodeURIComponent(of)}`;
+    return link;
   }
 
   document.addEventListener('toggle', (event) => {
     const { panel } = event.target.dataset || {};
     if (panel && drawn.answer) fillTable(panel, drawn.answer);
   }, true);
+
+  // -- The rows behind a number ---------------------------------------------------------------------------------------
+
+  let opened = null;  // {of, order, descending, page}: the number whose rows are shown, and how; `of` is as in the address
+  let opener = null;  // the element that opened them, to which the focus returns
+  let focusNext = '';  // what takes the focus once the rows to come are there, for Dash makes all of them anew
+  let pointer = { x: 0, y: 0 };
+
+  const FAR = 1e6;
+
+  const asOpened = (of) => ({ of, order: '', descending: true, page: 1 });
+  const rowsPanel = () => byId('rows-panel');
+
+  /* A bar's rows mean nothing once its period, zone or width is another one. */
+  function outlived(before, after) {
+    const [old, now] = [new URLSearchParams(before), new URLSearchParams(after)];
+    const differs = (name) => old.get(name) !== now.get(name);
+    return opened.of.includes('@') && ['from', 'to', 'preset', 'tz', 'grain'].some(differs);
+  }
+
+  function openRows(of, from) {
+    focusNext = '#rows-title';
+    opener = from;
+    seekRows(asOpened(of));
+    mirror(selected);
+  }
+
+  /* Ask for rows, or put them away where there are none to ask for. */
+  function seekRows(wanted) {
+    opened = wanted;
+    const panel = rowsPanel();
+    panel.hidden = !opened;
+    if (!opened) {
+      turns['rows-sought'] += 1;
+      return setProps('rows', { children: null });
+    }
+    panel.setAttribute('aria-busy', 'true');
+    const { of, ...how } = opened;
+    const question = new URLSearchParams(state.question);
+    question.set('rows', of);
+    return setProps('rows-sought', { data: { question: written(question), ...how, attempt: turns['rows-sought'] } });
+  }
+
+  function closeRows() {
+    seekRows(null);
+    mirror(selected);
+    const back = opener && opener.isConnected ? opener : byId('figures');
+    if (back === byId('figures')) back.tabIndex = -1;
+    back.focus();
+  }
+
+  function rowsFault(sentence, again) {
+    rowsPanel().setAttribute('aria-busy', 'false');
+    const place = rowsPanel().querySelector('.rows-fault');
+    place.replaceChildren(sentence);
+    if (sentence) setProps('rows', { children: null });
+    if (sentence && again) place.append(' ', button(words().again, () => seekRows(opened)));
+  }
+
+  /* Called with the rows that came: whoever opened them is led there, whoever sorts or turns pages stays there. */
+  function listed(children) {
+    const panel = rowsPanel();
+    panel.setAttribute('aria-busy', 'false');
+    if (!children || !focusNext) return;
+    const wanted = focusNext;
+    focusNext = '';
+    window.requestAnimationFrame(() => {
+      const target = panel.querySelector(wanted);
+      if (target) target.focus({ preventScroll: true });
+      if (wanted === '#rows-title') panel.scrollIntoView({ block: 'start' });
+    });
+  }
+
+  /* Called with a click on a graph, which tells all series of its date, each with the height of its point or of its
+     bar's upper edge: the point next to the pointer counts, or the bar that the pointer is in. */
+  function open(...clicks) {
+    const [{ prop_id: name }] = window.dash_clientside.callback_context.triggered;
+    const graph = name.split('.')[0];
+    const click = clicks.find((each, place) => each && Object.keys(drawn.answer.panels)[place] + '-graph' === graph);
+    if (!click || !drawn.answer.leads) return;
+    setProps(graph, { clickData: null });  // so that the same bar can be clicked again
+    const { figures } = drawn.answer.panels[graph.slice(0, -'-graph'.length)];
+    const { data } = figures[root.dataset.statistic] || figures[''];
+    const height = pointer.y - byId(graph).querySelector('.js-plotly-plot').getBoundingClientRect().top;
+    const away = ({ bbox, curveNumber }) => {
+      const below = bbox ? height - bbox.y0 : 0;
+      const stacked = data[curveNumber].type === 'bar' || data[curveNumber].stackgroup;
+      return stacked && below < 0 ? FAR - below : Math.abs(below);
+    };
+    const points = click.points.filter((point) => point.y !== 0 && point.y !== null);
+    const [point] = points.sort((one, other) => away(one) - away(other));
+    if (!point) return;
+    const { meta } = data[point.curveNumber];
+    openRows(Array.isArray(meta) ? meta[point.pointNumber] : `${meta}@${drawn.answer.dates[point.pointNumber]}`, null);
+  }
+
+  document.addEventListener('pointerdown', (event) => { pointer = { x: event.clientX, y: event.clientY }; }, true);
+
+  document.addEventListener('click', (event) => {
+    const link = event.target.closest('a[data-rows]');
+    const panel = event.target.closest('#rows-panel');
+    if (link && !event.ctrlKey && !event.metaKey && !event.shiftKey && !event.altKey) {
+      event.preventDefault();
+      openRows(link.dataset.rows, link);
+    } else if (panel) {
+      turned(event.target.closest('button'));
+    }
+  });
+
+  document.addEventListener('keydown', (event) => {
+    const there = event.target === document.body || event.target.closest('#rows-panel');
+    if (event.key === 'Escape' && opened && there) closeRows();
+  });
+
+  function turned(pressed) {
+    if (!pressed || pressed.getAttribute('aria-disabled') === 'true') return;
+    if (pressed.classList.contains('rows-close')) closeRows();
+    if (pressed.dataset.page) {
+      focusNext = pressed.matches(':first-child') ? '[data-page]:first-child' : '[data-page]:last-child';
+      seekRows({ ...opened, ...sorting(), page: Number(pressed.dataset.page) });
+    }
+    if (pressed.dataset.order) {
+      const { order } = pressed.dataset;
+      focusNext = `[data-order=${order}]`;
+      const now = sorting();
+      const descending = now.order === order ? !now.descending : ['time', 'quantity'].includes(order);
+      seekRows({ ...opened, order, descending, page: 1 });
+    }
+  }
+
+  /* How the rows on the page are sorted: the server decides where nobody has chosen. */
+  function sorting() {
+    const head = rowsPanel().querySelector('th[aria-sort]');
+    return { order: head.querySelector('button').dataset.order, descending: head.ariaSort === 'descending' };
+  }
 
   // -- Manners --------------------------------------------------------------------------------------------------------
 
@@ -456,5 +613,5 @@
   });
 
   window.perfwidget = true;
-  window.dash_clientside = Object.assign({}, window.dash_clientside, { perfwidget: { ask, seek, found, draw } });
+  window.dash_clientside = Object.assign({}, window.dash_clientside, { perfwidget: { ask, seek, found, draw, open, listed } });
 })();

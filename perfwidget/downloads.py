@@ -31,7 +31,6 @@ log = logging.getLogger(__name__)
 
 downloaded = Signal("A download of perfwidget has ended.")
 
-KINDS = ("report", "timeline", "comments", "rows")
 AT_ONCE = 8
 """Streams that run at the same time; a further one is asked to come back later."""
 PATIENCE = 30.0

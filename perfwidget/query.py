@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from perfwidget.columns import id_text
 from perfwidget.errors import InvalidFact, InvalidQuery
-from perfwidget.metrics import BY_KEY, Metric
+from perfwidget.metrics import BY_KEY, Condition, Metric
 from perfwidget.period import DEFAULT_MAX_DAYS, FIRST_DATE, LAST_DATE, Grain, Period, Preset, preset_dates, zone
 
 DEFAULT_PRESET = Preset.LAST_30_DAYS
@@ -59,6 +59,24 @@ class Query:
     grain: Grain | None = None
     statistic: Statistic = Statistic.AVERAGE
     theme: Theme | None = None
+    rows: "Behind | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class Behind:
+    """A number whose rows are asked for: that of the whole period, or of the bucket that holds `day`."""
+
+    metric: Metric
+    day: date | None = None
+
+    def part(self, period: Period, grain: Grain) -> Period:
+        """Return the part of a period that the number speaks of; raises InvalidQuery for a day outside of it."""
+        if self.day is None:
+            return period
+        for bucket in period.buckets(grain):
+            if bucket.first <= self.day <= bucket.last:
+                return Period(bucket.first, bucket.last, period.timezone)
+        raise InvalidQuery(f"date must lie in the period, which is {period.first} to {period.last}.")
 
 
 def parse(
@@ -86,28 +104,31 @@ def parse(
         grain=_choice(Grain, "grain", given),
         statistic=_choice(Statistic, "statistic", given) or Statistic.AVERAGE,
         theme=_choice(Theme, "theme", given),
+        rows=_rows(_one(given, "rows")),
     )
 
 
-def part_of(period: Period, day: str | None, grain: Grain) -> Period:
-    """Return the part of a period that a date names: the bucket of `grain` that holds it; without a date, all of it.
-
-    Raises InvalidQuery for a date that is none or lies outside the period.
-    """
-    if not day:
-        return period
-    asked = _date("date", day)
-    for bucket in period.buckets(grain):
-        if bucket.first <= asked <= bucket.last:
-            return Period(bucket.first, bucket.last, period.timezone)
-    raise InvalidQuery(f"date must lie in the period, which is {period.first} to {period.last}.")
+def parse_behind(asked: Mapping[str, Iterable[str]]) -> Behind:
+    """Return the number that a download's `metric` and `date` name; raises InvalidQuery."""
+    given = {name: [value for value in asked.get(name, ()) if value != ""] for name in ("metric", "date")}
+    return _behind(_one(given, "metric"), _one(given, "date"))
 
 
-def metric_of(key: str | None) -> Metric:
-    """Return the number of that key; raises InvalidQuery for an unknown one."""
+def _rows(named: str | None) -> Behind | None:
+    """Return the number that the page's `rows` names, written `metric` or `metric@date`."""
+    if named is None:
+        return None
+    metric, _, day = named.partition("@")
+    return _behind(metric, day or None)
+
+
+def _behind(key: str | None, day: str | None) -> Behind:
     if key is None or key not in BY_KEY:
         raise InvalidQuery(f"metric must be one of {', '.join(BY_KEY)}.")
-    return BY_KEY[key]
+    metric = BY_KEY[key]
+    if day is not None and Condition.CREATED_EARLIER in metric.rows.where:
+        raise InvalidQuery(f"{key} speaks of the whole period; leave out the date.")
+    return Behind(metric, None if day is None else _date("date", day))
 
 
 def _period(

@@ -1,7 +1,6 @@
 """The widget itself: a blueprint that a labeling platform mounts, guards itself with the platform's own session."""
 
 import logging
-import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from typing import Any
@@ -15,12 +14,13 @@ from werkzeug.exceptions import HTTPException, InternalServerError, abort
 from perfwidget import access, dashboard, exports
 from perfwidget.access import Role, Viewer
 from perfwidget.dashboard import Desk
-from perfwidget.downloads import KINDS, Downloads
+from perfwidget.downloads import Downloads
 from perfwidget.errors import Forbidden, InvalidSetting, PerfwidgetError, Unauthenticated
 from perfwidget.metrics import COMMENTS_RECEIVED, TIMELINE, Rules
 from perfwidget.mount import DashBlueprint, MountedDash
 from perfwidget.period import DEFAULT_MAX_DAYS, Grain
-from perfwidget.query import Query, metric_of, parse, part_of
+from perfwidget.query import Query, parse, parse_behind
+from perfwidget.settings import TaskLink, frame_sources, roles_by_kind, task_link
 from perfwidget.statics import assets_folder
 from perfwidget.stores import Store
 
@@ -34,7 +34,6 @@ FAILED = "The figures could not be worked out; the server's log says why."
 
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _STATIC_ENDPOINTS = frozenset({"assets", "component_suites", "favicon"})
-_FRAME_SOURCE = re.compile(r"'self'|'none'|\*|https?:|[A-Za-z][A-Za-z0-9+.-]*://[^\s;,']+|[A-Za-z0-9*.-]+(:[0-9*]+)?")
 _PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>{{ title }}</title>
 <meta name="viewport" content="width=device-width"><meta name="color-scheme" content="light dark"></head>
@@ -55,7 +54,9 @@ class PerformanceWidget(DashBlueprint):
     - `review_time_since`: since when review time has been recorded; earlier periods get a notice.
     - `max_period_days`: the longest period that may be asked for by dates.
     - `export_roles`: for kinds of downloads ("report", "timeline", "comments", "rows") the roles that may have them,
-      within their scope; kinds that it does not name are everybody's.
+      within their scope; kinds that it does not name are everybody's. "rows" speaks of the list on the page as well.
+    - `task_url`: the address of a task in the host, such as "/projects/{project_id}/data?task={task_id}"; listed rows
+      link to it. Without it they do not link.
 
     Raises InvalidSetting for a setting that cannot be used.
     """
@@ -72,15 +73,16 @@ class PerformanceWidget(DashBlueprint):
         review_time_since: date = REVIEW_TIME_SINCE,
         max_period_days: int = DEFAULT_MAX_DAYS,
         export_roles: Mapping[str, Iterable[Role | str]] | None = None,
+        task_url: str | None = None,
     ) -> None:
         super().__init__(name, __name__)
         self._store = store
         self._viewer_of = viewer_of
         self._title = title
         self._rules = Rules(count_rejected=count_rejected)
-        self._frame_ancestors = _frame_sources(frame_ancestors)
+        self._frame_ancestors = frame_sources(frame_ancestors)
         self._max_period_days = max_period_days
-        self._downloads = Downloads(store, self._viewer, self._rules, _roles(export_roles or {}))
+        self._downloads = Downloads(store, self._viewer, self._rules, roles_by_kind(export_roles or {}))
         if max_period_days < 1:
             raise InvalidSetting("max_period_days must be at least 1.")
         self.before_request(self._guard)
@@ -93,9 +95,9 @@ class PerformanceWidget(DashBlueprint):
         self.add_url_rule("/export/timeline.csv", "timeline_csv", self._timeline_csv)
         self.add_url_rule("/export/comments.csv", "comments_csv", self._comments_csv)
         self.add_url_rule("/export/rows.csv", "rows_csv", self._rows_csv)
-        self._dash = self._build(review_time_since)
+        self._dash = self._build(review_time_since, task_link(task_url))
 
-    def _build(self, review_time_since: date) -> MountedDash:
+    def _build(self, review_time_since: date, link: TaskLink | None) -> MountedDash:
         desk = Desk(
             store=self._store,
             viewer=self._viewer,
@@ -105,6 +107,7 @@ class PerformanceWidget(DashBlueprint):
             prefix=self.public_prefix,
             in_request=has_request_context,
             offers=self._offers,
+            task_link=link,
         )
         app = MountedDash(
             self,
@@ -233,32 +236,15 @@ class PerformanceWidget(DashBlueprint):
 
     def _rows_csv(self) -> Response:
         query = self._query()
-        metric = metric_of(request.args.get("metric"))
-        day, grain = request.args.get("date"), query.grain or Grain.DAY
-        return self._downloads.stream("rows", query, metric.rows, lambda period: part_of(period, day, grain))
+        behind = parse_behind(request.args.to_dict(flat=False))
+        grain = query.grain or Grain.DAY
+        return self._downloads.stream("rows", query, behind.metric.rows, lambda period: behind.part(period, grain))
 
 
 def _from_elsewhere() -> bool:
     """Say whether a browser tells that another site's page sent this request."""
     site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
     return site not in (None, "same-origin", "none") or bool(origin and urlsplit(origin).netloc != request.host)
-
-
-def _roles(named: Mapping[str, Iterable[Role | str]]) -> dict[str, frozenset[Role]]:
-    unknown = sorted(set(named) - set(KINDS))
-    if unknown:
-        raise InvalidSetting(f"export_roles names {', '.join(unknown)}, and there are only {', '.join(KINDS)}.")
-    try:
-        return {kind: frozenset(map(Role, roles)) for kind, roles in named.items()}
-    except ValueError:
-        raise InvalidSetting(f"The roles of export_roles must be among {', '.join(Role)}.") from None
-
-
-def _frame_sources(value: str | Iterable[str]) -> str:
-    sources = value.split() if isinstance(value, str) else list(value)
-    if not sources or not all(_FRAME_SOURCE.fullmatch(source) for source in sources):
-        raise InvalidSetting("frame_ancestors takes 'self', 'none' or origins such as https://portal.example.")
-    return " ".join(sources)
 
 
 def _refusal(error: PerfwidgetError) -> ResponseReturnValue:

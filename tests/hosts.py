@@ -3,8 +3,10 @@
 from typing import Any
 
 from flask import Flask, request
+from flask.testing import FlaskClient
 from flask_login import LoginManager, UserMixin, login_user, logout_user
 from flask_wtf.csrf import CSRFProtect
+from werkzeug.test import TestResponse
 
 from perfwidget import PerformanceWidget, Viewer
 from perfwidget.stores import Store
@@ -55,3 +57,21 @@ def host(
 
     app.register_blueprint(PerformanceWidget(store=store, viewer_of=who, **settings), url_prefix=prefix)
     return app
+
+
+def asking(browser: FlaskClient, input_id: str, value: object) -> TestResponse:
+    """Send what the page's script would send to the callback on the server that waits for a value."""
+    [known] = [
+        each
+        for each in browser.get("/performance/_dash-dependencies").json
+        if not each["clientside_function"] and each["inputs"][0]["id"] == input_id
+    ]
+    names = known["output"].strip(".").split("...")
+    outputs = [dict(zip(("id", "property"), name.rsplit(".", 1), strict=True)) for name in names]
+    body = {
+        "output": known["output"],
+        "outputs": outputs if known["output"].startswith("..") else outputs[0],
+        "inputs": [{"id": input_id, "property": "data", "value": value}],
+        "changedPropIds": [f"{input_id}.data"],
+    }
+    return browser.post("/performance/_dash-update-component", json=body)

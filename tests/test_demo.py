@@ -366,6 +366,15 @@ def test_a_projects_menu_opens_member_and_project(app: Flask) -> None:
     assert client.get("/projects/p1/members?user=admin").status_code == 403
 
 
+def test_a_row_of_the_dashboard_leads_to_its_task(app: Flask) -> None:
+    page = signed_in(app, "annotator").get("/projects/p1/data?task=<7>")
+    assert page.status_code == 200
+    assert "Task &lt;7&gt;" in page.text
+    reviewer = signed_in(app, "reviewer")
+    foreign, missing = (reviewer.get(f"/projects/{project}/data?task=7") for project in ("p2", "no-such"))
+    assert (foreign.status_code, foreign.text) == (403, missing.text)
+
+
 def test_ids_and_names_may_be_anything(app: Flask, store: Store) -> None:
     hostile = '<img src=x onerror="alert(1)">'
     user, project = "a/b?c&d", "p/5 %&"

@@ -12,16 +12,20 @@ from fractions import Fraction
 from pathlib import Path
 from statistics import median
 from typing import Any
+from urllib.parse import parse_qs
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from perfwidget import cli
-from perfwidget.access import Role, Viewer
+from perfwidget.access import Role, Viewer, scope
 from perfwidget.exports import csv_lines, guarded, report_csv
 from perfwidget.metrics import METRICS, Section
+from perfwidget.query import parse
+from perfwidget.rows_behind import RowsBehind, read_rows
 from perfwidget.stores import Store, open_store
+from perfwidget.stores.listing import Order
 from tests.hosts import host
 from tests.test_properties import _worlds, written
 from tests.worlds import annotation, ask, people
@@ -148,7 +152,18 @@ def test_the_rows_behind_every_number_recompute_it(store: Store, world: Any) -> 
         with browser.get(f"/performance/export/rows.csv?metric={metric.key}&{period}") as answer:
             rows = list(csv.DictReader(io.StringIO(answer.text, newline="")))
         shown = report.values[metric.key]
+        listed = panel_of(store, viewer, f"{period}&rows={metric.key}")
+        assert listed.tally.rows == len(rows)
+        assert rows == [] or (metric.kind and shown is None) or listed.number == shown, metric.key
         assert recomputed(metric.key, rows) == (shown if shown is not None else empty(metric.key, rows)), metric.key
+
+
+def panel_of(store: Store, viewer: Viewer, question: str) -> RowsBehind:
+    query = parse(parse_qs(question))
+    assert query.rows is not None
+    with store.reading() as reader:
+        asked = scope(viewer, query, reader.standing(viewer, query))
+        return read_rows(reader, asked, query, query.rows, Order.TIME, descending=True, page=1)
 
 
 def recomputed(key: str, rows: list[dict[str, str]]) -> Any:

@@ -407,6 +407,8 @@ def test_tables_hold_the_very_digits_of_the_report() -> None:
             ["2024-03-04", "15m 1s", "900.5", "12m 30s", "750.0"],
             ["2024-03-05", "0s", "0.0", "—", "—"],
         ],
+        "keys": ["", "total_time", "", "total_time_median", ""],
+        "dated": True,
     }
     assert tables["annotations"]["rows"] == [["2024-03-04", "4", "1", "3"], ["2024-03-05", "0", "0", "0"]]
     assert tables["annotation-summary"]["rows"] == [
@@ -414,6 +416,17 @@ def test_tables_hold_the_very_digits_of_the_report() -> None:
         ["Updated", "1", "13 %"],
         ["Skipped", "3", "38 %"],
         ["Rejected, not counted", "2", "—"],
+    ]
+    assert tables["annotation-summary"]["keys"] == ["submitted", "updated", "skipped", "rejected"]
+
+
+def test_every_mark_knows_the_number_that_it_shows() -> None:
+    drawn = {panel.name: shown(panel, report(BUSY, {}))["figures"] for panel in PANELS}
+    assert drawn["annotation-summary"][""]["data"][0]["meta"] == ["submitted", "updated", "skipped"]
+    assert [trace["meta"] for trace in drawn["annotations"][""]["data"]] == ["submitted", "updated", "skipped"]
+    assert [drawn["total-time"][each]["data"][0]["meta"] for each in ("average", "median")] == [
+        "total_time",
+        "total_time_median",
     ]
 
 

@@ -275,6 +275,13 @@ def test_a_day_that_a_zone_left_out_has_no_work(store: Store) -> None:
     assert [point.values["total_time"] for point in report.series] == [1.0, 0.0, 2.0]
 
 
+def test_a_period_of_nothing_but_a_day_that_a_zone_left_out_has_no_work(store: Store) -> None:
+    store.write([*people(), annotation(1, "2011-12-30 10:00", lead_time=1)])  # midnight, when Friday never began
+    report = ask(store, user="ann", from_="2011-12-30", to="2011-12-30", tz="Pacific/Apia")
+    assert [point.values["submitted_annotations"] for point in report.series] == [0]
+    assert report.values["total_time"] == 0.0
+
+
 def test_the_same_ids_in_another_organization_are_other_people(store: Store) -> None:
     report = march(
         store,

@@ -10,12 +10,11 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
-from werkzeug.test import TestResponse
 
 from perfwidget import PerformanceWidget
 from perfwidget.errors import InvalidSetting
 from perfwidget.stores import Store, open_store
-from tests.hosts import host, viewer_of
+from tests.hosts import asking, host, viewer_of
 from tests.worlds import annotation, people, review
 
 MARCH = "from=2024-03-01&to=2024-03-02"
@@ -213,7 +212,19 @@ def test_frames_are_allowed_as_set(store: Store, setting: object, told: str) -> 
 
 @pytest.mark.parametrize(
     "setting",
-    [{"frame_ancestors": "'self'; script-src *"}, {"frame_ancestors": []}, {"max_period_days": 0}],
+    [
+        {"frame_ancestors": "'self'; script-src *"},
+        {"frame_ancestors": []},
+        {"max_period_days": 0},
+        {"task_url": "javascript:alert({task_id})"},
+        {"task_url": "//elsewhere.example/{task_id}"},
+        {"task_url": "https://{task_id}.example/"},
+        {"task_url": "/tasks/{task_id.__class__}"},
+        {"task_url": "/tasks/{task_id!r}"},
+        {"task_url": "/tasks/{task_id}/{user}"},
+        {"task_url": "/tasks/{task_id"},
+        {"task_url": "/tasks"},
+    ],
 )
 def test_a_setting_that_cannot_be_used_is_refused(store: Store, setting: dict[str, object]) -> None:
     with pytest.raises(InvalidSetting):
@@ -294,24 +305,6 @@ def test_a_store_that_is_away_is_a_503_in_one_sentence(tmp_path: Path) -> None:
         assert "start the program again" in answer.text
 
 
-def asking(browser: FlaskClient, input_id: str, value: object) -> TestResponse:
-    """Send what the page's script would send to the callback on the server that waits for a value."""
-    [known] = [
-        each
-        for each in browser.get("/performance/_dash-dependencies").json
-        if not each["clientside_function"] and each["inputs"][0]["id"] == input_id
-    ]
-    names = known["output"].strip(".").split("...")
-    outputs = [dict(zip(("id", "property"), name.rsplit(".", 1), strict=True)) for name in names]
-    body = {
-        "output": known["output"],
-        "outputs": outputs if known["output"].startswith("..") else outputs[0],
-        "inputs": [{"id": input_id, "property": "data", "value": value}],
-        "changedPropIds": [f"{input_id}.data"],
-    }
-    return browser.post("/performance/_dash-update-component", json=body)
-
-
 def test_the_page_asks_for_its_figures_once(store: Store) -> None:
     answer = asking(client(store, "ann:annotator"), "asked", {"question": MARCH})
     assert answer.status_code == 200
@@ -323,8 +316,8 @@ def test_every_number_leads_to_its_rows(store: Store) -> None:
     browser = client(store, "boss:owner")
     question = f"user=ann&project=p1&{MARCH}"
     answer = asking(browser, "asked", {"question": question})
-    links = re.findall(r'"href": "\./(export/rows\.csv\?[^"]*)"', json.dumps(answer.json))
-    metrics = [link.rpartition("metric=")[2] for link in links]
+    links = [props["href"] for props in properties(answer.json["response"]) if "data-rows" in props]
+    metrics = [link.rpartition("rows=")[2] for link in links]
     assert metrics[:6] == [
         "total_time",
         "submitted_annotations",
@@ -333,18 +326,21 @@ def test_every_number_leads_to_its_rows(store: Store) -> None:
         "time_per_annotation_average",
         "performance_score",
     ]
-    rows = browser.get(f"/performance/{links[1]}").text.splitlines()
-    assert [row.split(",")[4] for row in rows] == ["annotation_id", "1", "2"]
+    assert links[1] == f"?{question}&rows=submitted_annotations"
+    assert browser.get(f"/performance/{links[1]}").status_code == 200
 
 
 def properties(tree: Any) -> Iterator[dict[str, Any]]:
-    """Return the properties of every component of a layout."""
+    """Return the properties of every component of a layout or of a callback's answer."""
     if isinstance(tree, list):
         for part in tree:
             yield from properties(part)
     elif isinstance(tree, dict) and "props" in tree:
         yield tree["props"]
         yield from properties(tree["props"].get("children"))
+    elif isinstance(tree, dict):
+        for part in tree.values():
+            yield from properties(part)
 
 
 def test_downloads_that_a_role_may_not_have_are_not_offered(store: Store) -> None:
@@ -356,7 +352,7 @@ def test_downloads_that_a_role_may_not_have_are_not_offered(store: Store) -> Non
             if str(props.get("id")).startswith("export-")
         }
         figures = json.dumps(asking(browser, "asked", {"question": f"user=ann&{MARCH}"}).json)
-        return menu["export-report-csv"], menu["export-timeline-csv"], "export/rows.csv" in figures
+        return menu["export-report-csv"], menu["export-timeline-csv"], "data-rows" in figures
 
     kept = {"rows": ["owner"], "timeline": ["owner"]}
     assert offered("ann:annotator", export_roles=kept) == (True, False, False)

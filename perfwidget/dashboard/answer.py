@@ -72,7 +72,7 @@ def show(report: Report, review_time_since: date, now: datetime, question: str |
     return Answer(
         heading=heading(report, as_of),
         cards=_guarded("cards", lambda: cards(report, question)),
-        shares=_guarded("shares", lambda: shares(report)),
+        shares=_guarded("shares", lambda: shares(report, question)),
         review_time_notice=review_time_notice(report, review_time_since),
         asides=_guarded("asides", lambda: asides(report, question)),
         drawn={
@@ -82,6 +82,8 @@ def show(report: Report, review_time_since: date, now: datetime, question: str |
             "to": report.period.last.isoformat(),
             "time": f"{as_of:%H:%M}",
             "what": words.whose(member_name(report.user), report.period.first, report.period.last),
+            "dates": [point.bucket.first.isoformat() for point in report.series],
+            "leads": question is not None,
             "panels": {panel.name: shown(panel, report) for panel in PANELS},
         },
     )

@@ -2,6 +2,7 @@
 
     address, controls -> ask (script) -> ASKED -> answer (here) -> ANSWER -> draw (script) -> graphs, messages
     search in a list  -> seek (script) -> SEEK -> find (here)   -> FOUND  -> found (script) -> the list
+    number, bar, sort -> open (script) -> ROWS_SOUGHT -> rows (here) -> ROWS
 
 `ask` alone decides what is asked; it also restores the controls from the address, writes the address and knows when
 nothing has changed. So there is one request a page and one a change.
@@ -10,11 +11,13 @@ nothing has changed. So there is one request a page and one a change.
 from typing import Any
 
 from dash import ClientsideFunction, Dash, Input, Output, State
+from dash.development.base_component import Component
 
 from perfwidget.dashboard import choices, ids
 from perfwidget.dashboard.answer import Answer, ask
 from perfwidget.dashboard.desk import Desk
 from perfwidget.dashboard.panels import PANELS
+from perfwidget.dashboard.rows_panel import opened_rows
 from perfwidget.dashboard.words import EXPORTS
 
 CONTROLS = (
@@ -36,7 +39,7 @@ LISTS = (ids.MEMBER, ids.TIMEZONE, ids.WORKSPACES, ids.PROJECTS)
 
 
 def register_callbacks(app: Dash, desk: Desk) -> None:
-    """Give the app its two callbacks on the server and those in the browser."""
+    """Give the app its three callbacks on the server and those in the browser."""
     _register_script(app)
 
     @app.callback(
@@ -55,6 +58,10 @@ def register_callbacks(app: Dash, desk: Desk) -> None:
     @app.callback(Output(ids.FOUND, "data"), Input(ids.SEEK, "data"), prevent_initial_call=True)
     def find(sought: Any) -> dict[str, Any]:
         return choices.found(desk, sought)
+
+    @app.callback(Output(ids.ROWS, "children"), Input(ids.ROWS_SOUGHT, "data"), prevent_initial_call=True)
+    def rows(sought: Any) -> list[Component]:
+        return opened_rows(desk, sought)
 
 
 def _register_script(app: Dash) -> None:
@@ -94,6 +101,8 @@ def _register_script(app: Dash) -> None:
         State(ids.CHOICES, "data"),
     )
     _in_browser(app, "found", Input(ids.FOUND, "data"))
+    _in_browser(app, "listed", Input(ids.ROWS, "children"))
+    _in_browser(app, "open", *(Input(ids.graph(panel.name), "clickData") for panel in PANELS))
 
 
 def _in_browser(app: Dash, name: str, *wires: Output | Input | State, at_start: bool = False) -> None:

@@ -6,6 +6,7 @@ from datetime import date
 
 from perfwidget.access import Viewer
 from perfwidget.metrics import Rules
+from perfwidget.settings import TaskLink
 from perfwidget.stores.protocol import Store
 
 
@@ -24,5 +25,7 @@ class Desk:
     """The public address of the page, up to and with its last `/`."""
     in_request: Callable[[], bool]
     """Whether there is a request; without one there is nobody to show anything to."""
+    task_link: TaskLink | None = None
+    """The address of a task in the host, if that has one."""
     offers: Callable[[str], bool] = lambda _kind: True
     """Whether the viewer may have a kind of download: `report`, `timeline`, `comments` or `rows`."""

@@ -40,6 +40,7 @@ def annotation_summary(report: Report) -> Figure:
     ring = {
         "type": "pie",
         "labels": [series.name for series in ANNOTATED],
+        "meta": [series.key for series in ANNOTATED],
         "values": numbers,
         "customdata": [formats.count(number) for number in numbers],
         "hovertemplate": "%{label}: %{customdata} (%{percent})<extra></extra>",
@@ -152,6 +153,7 @@ def _trace(report: Report, series: Series, heights: Sequence[Number]) -> Figure:
     texts = [formats.value(series.metric, point.values[series.key]) for point in report.series]
     return {
         "name": series.name,
+        "meta": series.key,
         "x": _places(report),
         "y": list(heights),
         "customdata": texts,

@@ -1,7 +1,7 @@
 """How numbers and dates read to people; exact values stand in tables and exports."""
 
 import math
-from datetime import date
+from datetime import date, datetime
 
 from perfwidget.metrics import Metric, Number, Unit
 from perfwidget.period import Bucket, Grain
@@ -63,6 +63,11 @@ def day(when: date) -> str:
 def weekday(when: date) -> str:
     """Return a date as `Mon 4 Mar 2024`."""
     return f"{_WEEKDAYS[when.weekday()]} {day(when)}"
+
+
+def moment(when: datetime) -> str:
+    """Return an instant as `4 Mar 2024 09:05:22`, in the zone that it comes with."""
+    return f"{day(when.date())} {when:%H:%M:%S}"
 
 
 def short_day(when: date) -> str:

@@ -24,6 +24,8 @@ HEADING = "heading"
 NOTICE = "notice"
 CARDS = "cards"
 FIGURES = "figures"
+ROWS = "rows"
+ROWS_SOUGHT = "rows-sought"
 ASIDES = "asides"
 
 SUMMARY_LEGEND = "annotation-summary-legend"

@@ -5,7 +5,7 @@ from typing import Any
 import dash_bootstrap_components as dbc
 from dash import dcc, html
 
-from perfwidget.dashboard import ids, words
+from perfwidget.dashboard import ids, row_words, words
 from perfwidget.dashboard.asides import asides, definitions
 from perfwidget.dashboard.attributes import aria, data
 from perfwidget.dashboard.cards import cards
@@ -40,7 +40,7 @@ def _memory(allowed: Choices) -> list[Any]:
     return [
         dcc.Location(id=ids.ADDRESS, refresh=False),
         dcc.Store(id=ids.CHOICES, data=known),
-        *(dcc.Store(id=name) for name in (ids.ASKED, ids.ANSWER, ids.APPEARANCE, ids.SEEK, ids.FOUND)),
+        *(dcc.Store(id=name) for name in (ids.ASKED, ids.ANSWER, ids.APPEARANCE, ids.SEEK, ids.FOUND, ids.ROWS_SOUGHT)),
     ]
 
 
@@ -99,6 +99,8 @@ def _main() -> html.Main:
         [
             html.Div(id=ids.NOTICE, role="alert", className="notice"),
             html.Section(html.Dl(cards(None), id=ids.CARDS, className="cards"), **aria(label=words.SUMMARY)),
+            html.P(row_words.HINT, id="rows-hint"),
+            _rows(),
             html.Section([_panel(panel) for panel in PANELS], className="panels", **aria(label=words.GRAPHS)),
             html.Section(
                 [html.H2(words.ASIDES, id="asides-title"), html.Dl(asides(None), id=ids.ASIDES, className="asides")],
@@ -109,6 +111,20 @@ def _main() -> html.Main:
         ],
         id=ids.FIGURES,
         **aria(busy="true"),
+    )
+
+
+def _rows() -> html.Section:
+    """Return the place of the rows behind a number, which is not seen until some are asked for."""
+    close = html.Button(
+        "✕", type="button", className="rows-close", title=row_words.CLOSE, **aria(label=row_words.CLOSE)
+    )
+    return html.Section(
+        [close, html.P(className="rows-fault", role="alert"), html.Div(id=ids.ROWS)],
+        id="rows-panel",
+        className="panel rows",
+        hidden=True,
+        **aria(label=row_words.PANEL),
     )
 
 

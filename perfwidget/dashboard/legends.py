@@ -7,7 +7,8 @@ from dash import html
 from perfwidget.dashboard import formats, ids, words
 from perfwidget.dashboard.attributes import aria
 from perfwidget.dashboard.panels import ANNOTATION_SUMMARY, REVIEW_TIME_PANEL, Panel
-from perfwidget.dashboard.series import ANNOTATED, REJECTED
+from perfwidget.dashboard.rows import linked
+from perfwidget.dashboard.series import ANNOTATED, REJECTED, Series
 from perfwidget.report import Report
 
 
@@ -20,21 +21,26 @@ def legend(panel: Panel) -> html.Div:
     return html.Div([_key(series.look, series.name) for series in panel.series], className="legend")
 
 
-def shares(report: Report) -> list[html.Span]:
+def shares(report: Report, question: str | None = None) -> list[html.Span]:
     """Return the numbers of the Annotation Summary with their shares, and the rejected ones beside them."""
+
+    def number(series: Series) -> html.Strong:
+        value = report.values[series.key] or 0
+        shown = formats.count(value)
+        return html.Strong(linked(shown, series.metric, question) if value and question is not None else shown)
+
     numbers = [(series, report.values[series.key] or 0) for series in ANNOTATED]
-    total = sum(number for _, number in numbers)
+    total = sum(value for _, value in numbers)
     keys = [
         _key(
             series.look,
             html.Span(series.name),
-            html.Strong(formats.count(number)),
-            html.Span(formats.share(number / total) if total else ""),
+            number(series),
+            html.Span(formats.share(value / total) if total else ""),
         )
-        for series, number in numbers
+        for series, value in numbers
     ]
-    rejected = html.Strong(formats.count(report.values[REJECTED.key] or 0))
-    beside = [html.Span(words.rejected_beside(report.rules)), rejected, html.Span()]
+    beside = [html.Span(words.rejected_beside(report.rules)), number(REJECTED), html.Span()]
     return [*keys, _key(REJECTED.look, *beside, kind="key beside")]
 
 

@@ -55,7 +55,12 @@ def shown(panel: Panel, report: Report) -> dict[str, Any]:
         return {
             "figures": {} if message else dict(panel.figures(report)),
             "message": message,
-            "table": {"head": list(table.head), "rows": [list(row) for row in table.rows]},
+            "table": {
+                "head": list(table.head),
+                "rows": [list(row) for row in table.rows],
+                "keys": list(table.keys),
+                "dated": table.dated,
+            },
         }
     except Exception:
         log.exception("The panel %s could not be drawn.", panel.name)

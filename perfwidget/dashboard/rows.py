@@ -1,4 +1,4 @@
-"""The way from a number to the rows that it counts."""
+"""The way from a number to the rows that it counts: the number as a link to the page with these rows opened."""
 
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
@@ -6,12 +6,18 @@ from urllib.parse import parse_qsl, urlencode
 from dash import html
 
 from perfwidget.dashboard import words
+from perfwidget.dashboard.attributes import data
 from perfwidget.metrics import Metric
 
 
 def linked(shown: str, metric: Metric, question: str, **looks: Any) -> html.A:
-    """Return a number as a link to the rows behind it, for the very question that it answers."""
-    asked = urlencode([*parse_qsl(question), ("metric", metric.key)])
+    """Return a number as a link to the rows behind it, for the very question that it answers.
+
+    It is the address of the page with the rows opened; the script opens them without leaving the page.
+    """
+    address = urlencode([*parse_qsl(question), ("rows", metric.key)])
     title = looks.pop("title", None)
     told = words.rows_behind(metric.label)
-    return html.A(shown, href=f"./export/rows.csv?{asked}", title=f"{title} · {told}" if title else told, **looks)
+    return html.A(
+        shown, href=f"?{address}", title=f"{title} · {told}" if title else told, **data(rows=metric.key), **looks
+    )

@@ -14,6 +14,10 @@ class Table(NamedTuple):
 
     head: Sequence[str]
     rows: Sequence[Sequence[str]]
+    keys: Sequence[str]
+    """The number behind each column, or behind each row where `dated` is false; empty where there is none."""
+    dated: bool
+    """Whether a row stands for a bucket of the report, so that its numbers speak of that bucket alone."""
 
 
 def by_date(report: Report, shown: Sequence[Series]) -> Table:
@@ -23,7 +27,8 @@ def by_date(report: Report, shown: Sequence[Series]) -> Table:
         [formats.iso(point.bucket), *(text for series in shown for text in _cells(series, point.values[series.key]))]
         for point in report.series
     ]
-    return Table(head, rows)
+    keys = ["", *(key for series in shown for key in _keys(series))]
+    return Table(head, rows, keys, dated=True)
 
 
 def of_shares(report: Report) -> Table:
@@ -34,13 +39,17 @@ def of_shares(report: Report) -> Table:
         number = report.values[series.key] or 0
         rows.append([series.name, formats.exact(number), formats.share(number / total) if total else formats.NO_VALUE])
     rows.append([words.rejected_beside(report.rules), formats.exact(report.values[REJECTED.key]), formats.NO_VALUE])
-    return Table(words.SHARES_HEAD, rows)
+    return Table(words.SHARES_HEAD, rows, [series.key for series in (*ANNOTATED, REJECTED)], dated=False)
 
 
 def _names(series: Series) -> tuple[str, ...]:
     if series.metric.unit is Unit.SECONDS:
         return series.metric.label, words.in_seconds(series.metric.label)
     return (series.name,)
+
+
+def _keys(series: Series) -> tuple[str, ...]:
+    return (series.key, "") if series.metric.unit is Unit.SECONDS else (series.key,)
 
 
 def _cells(series: Series, number: Number) -> tuple[str, ...]:

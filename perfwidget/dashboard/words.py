@@ -1,7 +1,8 @@
 """Every word of the page that people read, in one place, to be reviewed and translated.
 
-Names and definitions of numbers stand with the numbers themselves, in `perfwidget.metrics`. What the browser says by
-itself (`SAID_BY_SCRIPT`) is handed to the script with the page.
+Names and definitions of numbers stand with the numbers themselves, in `perfwidget.metrics`; what is said of the rows
+behind a number stands in `row_words`. What the browser says by itself (`SAID_BY_SCRIPT`) is handed to the script with
+the page.
 """
 
 from collections.abc import Sequence
@@ -133,7 +134,7 @@ def rejected_remark(number: int, rules: Rules) -> str:
 
 def rows_behind(label: str) -> str:
     """Say what activating a number does."""
-    return f"Download the rows behind {label} (CSV)"
+    return f"Show the rows behind {label}"
 
 
 def exactly(number: str, unit: Unit) -> str:

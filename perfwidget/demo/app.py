@@ -58,7 +58,8 @@ def mount_dashboard(app: Flask, store: Store) -> None:
     def viewer_of(person: Person) -> Viewer:
         return Viewer(person.organization_id, person.user_id, person.role)
 
-    app.register_blueprint(PerformanceWidget(store=store, viewer_of=viewer_of), url_prefix="/performance")
+    widget = PerformanceWidget(store=store, viewer_of=viewer_of, task_url="/projects/{project_id}/data?task={task_id}")
+    app.register_blueprint(widget, url_prefix="/performance")
 
 
 def _protect(response: Response) -> Response:

@@ -143,14 +143,20 @@ def project_page(store: Store, person: Person, project_id: str) -> ProjectPage:
         scope = _scope(reader, person, parse(asked))
         if not person.manages_projects:
             raise Forbidden
-        title = next(each.title for each in reader.projects(scope) if each.project_id == project_id)
         people = [Person(person.organization_id, profile) for profile in reader.members(scope, "", MOST_MEMBERS)]
         rows = [
             Row(each, _numbers(reader, person, parse({**asked, "user": [each.user_id]})))
             for each in people
             if project_id in _memberships(reader, each)
         ]
-    return ProjectPage(project_id, title, rows)
+    return ProjectPage(project_id, project_title(store, person, project_id), rows)
+
+
+def project_title(store: Store, person: Person, project_id: str) -> str:
+    """Return what a project is called; raises Forbidden for one that is not the person's to see."""
+    with store.reading() as reader:
+        scope = _scope(reader, person, parse({"project": [project_id]}))
+        return next(each.title for each in reader.projects(scope) if each.project_id == project_id)
 
 
 def _numbers(reader: Reader, person: Person, query: Query) -> Mapping[str, Number]:

@@ -1,4 +1,4 @@
-"""The platform's own pages, with the dashboard in a frame: Home, the organization's members, a project's members."""
+"""The platform's own pages, with the dashboard in a frame: Home, members, tasks."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -50,6 +50,11 @@ def pages(store: Store) -> Blueprint:
         return render_template(
             "project_members.html", project=page, summary=directory.SUMMARY, chosen=chosen, frame=frame
         )
+
+    @blueprint.get("/projects/<path:project_id>/data")
+    def task(project_id: str) -> str:
+        title = directory.project_title(store, current_user, project_id)
+        return render_template("task.html", title=title, task=request.args.get("task", ""))
 
     return blueprint
 

@@ -1,9 +1,11 @@
 """The statements that list the rows behind numbers and downloads, in the same words as those that count them."""
 
 from collections.abc import Iterable, Iterator
+from enum import StrEnum
 from typing import NamedTuple
 
 from perfwidget.access import ScopedQuery
+from perfwidget.columns import MILLIONTHS
 from perfwidget.facts import Action, Annotation, Comment, Fact, Review, ReviewVisit
 from perfwidget.metrics import Rows
 from perfwidget.stores.sql import Dialect, Statement, conditions, facts_in, instant_of
@@ -37,7 +39,7 @@ def columns_of(rows: Rows) -> tuple[str, ...]:
 def counted_slots(dialect: Dialect, asked: ScopedQuery, rows: Rows, period: Slice) -> Statement:
     """Return the statement that counts rows by slot since the period's start: (slot, count), in order."""
     facts = facts_in(dialect, asked, rows.scan, *period)
-    slot = f"({instant_of(rows.scan)} - {dialect.parameter('period_start')}) // {SLOT}"
+    slot = f"({instant_of(rows.scan)} - {dialect.parameter('since')}) // {SLOT}"
     text = (
         f"SELECT {slot} AS slot, count(*) FROM ({facts.text}) facts "
         f"WHERE {conditions(dialect, rows, asked.rules)} GROUP BY slot ORDER BY slot"
@@ -86,3 +88,125 @@ def listing(
         f"ORDER BY listed.instant, listed.{identity}"
     )
     return Statement(text, parameters)
+
+
+# -- Rows to be read by people, a page at a time --------------------------------------------------------------------
+
+ACTION: dict[type[Fact], str] = {Annotation: "last_action", Review: "action", ReviewVisit: "NULL"}
+"""What was done last, by what a row is."""
+
+QUANTITY: dict[type[Fact], str] = {
+    Annotation: "CASE WHEN lead_time >= 0 THEN lead_time END",
+    Review: (
+        f"CASE action WHEN 'accepted' THEN {MILLIONTHS} WHEN 'rejected' THEN 0 WHEN 'fixed_and_accepted' THEN score END"
+    ),
+    ReviewVisit: "CASE WHEN closed_at >= opened_at THEN closed_at - opened_at END",
+}
+"""What a row adds to a number: microseconds of lead time or of a visit, millionths of a score; null where nothing."""
+
+GIVEN: dict[type[Fact], str] = {Annotation: "lead_time", Review: "score", ReviewVisit: "closed_at"}
+"""The column that says whether the source told the quantity at all, usable or not."""
+
+
+class Order(StrEnum):
+    """What rows on a page may be put in order by; their instant and id decide between equal ones."""
+
+    TIME = "time"
+    PROJECT = "project"
+    TASK = "task"
+    ACTION = "action"
+    QUANTITY = "quantity"
+
+
+_ORDERED_BY: dict[Order, tuple[str, ...]] = {
+    Order.TIME: (),
+    Order.PROJECT: ("project_title",),
+    Order.TASK: ("length(task_id)", "task_id"),  # 9 before 10, without reading ids as numbers
+    Order.ACTION: ("action",),
+    Order.QUANTITY: ("quantity",),
+}
+
+
+class ListedRow(NamedTuple):
+    """A row behind a number, as people read it: its instant in microseconds, and what it adds to the number."""
+
+    row_id: str
+    instant: int
+    project_id: str
+    project_title: str
+    task_id: str | None
+    annotation_id: str
+    action: str | None
+    quantity: int | None
+    given: bool
+
+
+class Tally(NamedTuple):
+    """What all rows behind a number come to: how many, how many with a quantity, its sum and twice its median."""
+
+    rows: int
+    usable: int
+    total: int
+    middle: int | None
+
+
+class Longest(NamedTuple):
+    """Rows whose quantity is above a threshold: how many, and its sum."""
+
+    rows: int
+    total: int
+
+
+def page_of(
+    dialect: Dialect, asked: ScopedQuery, rows: Rows, part: Slice, order: Order, *, descending: bool, place: slice
+) -> Statement:
+    """Return the statement of the `ListedRow`s from `place.start` to before `place.stop`; nulls come last."""
+    fact = rows.scan.fact
+    facts = _facts(dialect, asked, rows, part)
+    # A visit knows its annotation only, and the annotation the task.
+    visit = fact is ReviewVisit
+    task = "annotations.task_id" if visit else "dated.task_id"
+    annotations = (
+        "LEFT JOIN annotations ON annotations.organization_id = dated.organization_id AND "
+        "annotations.annotation_id = dated.annotation_id AND annotations.project_id = dated.project_id "
+        if visit
+        else ""
+    )
+    direction = "DESC" if descending else "ASC"
+    by = ", ".join(f"{key} {direction} NULLS LAST" for key in (*_ORDERED_BY[order], "instant", "row_id"))
+    limit, offset = dialect.parameter("listed"), dialect.parameter("skipped")
+    text = (
+        f"SELECT {', '.join(ListedRow._fields)} FROM (SELECT dated.{fact.key_columns[-1]} AS row_id, dated.instant, "
+        f"dated.project_id, coalesce(projects.title, dated.project_id) AS project_title, {task} AS task_id, "
+        f"dated.annotation_id, dated.act AS action, dated.quantity, dated.given FROM ({facts.text}) dated "
+        "LEFT JOIN projects ON projects.organization_id = dated.organization_id AND "
+        f"projects.project_id = dated.project_id {annotations}) listed ORDER BY {by} LIMIT {limit} OFFSET {offset}"
+    )
+    return Statement(text, facts.parameters | {"listed": place.stop - place.start, "skipped": place.start})
+
+
+def tally(dialect: Dialect, asked: ScopedQuery, rows: Rows, part: Slice) -> Statement:
+    """Return the statement of the `Tally` of rows, worked out of the listed rows themselves."""
+    facts = _facts(dialect, asked, rows, part)
+    middle = dialect.middle("quantity", "quantity IS NOT NULL")
+    text = f"SELECT count(*), count(quantity), coalesce(sum(quantity), 0), {middle} FROM ({facts.text}) listed"
+    return Statement(text, facts.parameters)
+
+
+def longer(dialect: Dialect, asked: ScopedQuery, rows: Rows, part: Slice, than: int) -> Statement:
+    """Return the statement of the `Longest` of rows: those with a quantity above `than`."""
+    facts = _facts(dialect, asked, rows, part)
+    above = f"quantity > {dialect.parameter('than')}"
+    text = f"SELECT count(*), coalesce(sum(quantity), 0) FROM ({facts.text}) listed WHERE {above}"
+    return Statement(text, facts.parameters | {"than": than})
+
+
+def _facts(dialect: Dialect, asked: ScopedQuery, rows: Rows, part: Slice) -> Statement:
+    """Return the query of the rows behind a number with all their columns and what people read of each."""
+    fact = rows.scan.fact
+    facts = facts_in(dialect, asked, rows.scan, *part)
+    text = (
+        f"SELECT *, {instant_of(rows.scan)} AS instant, {ACTION[fact]} AS act, {QUANTITY[fact]} AS quantity, "
+        f"{GIVEN[fact]} IS NOT NULL AS given FROM ({facts.text}) facts WHERE {conditions(dialect, rows, asked.rules)}"
+    )
+    return Statement(text, facts.parameters)

@@ -7,11 +7,11 @@ from typing import Any, NamedTuple, Protocol
 from perfwidget.access import Scope, ScopedQuery, Standing, Viewer
 from perfwidget.columns import Id
 from perfwidget.facts import Fact, Key, Membership
-from perfwidget.metrics import Aggregate, Rows
+from perfwidget.metrics import SCANS, Aggregate, Rows, Scan
 from perfwidget.observations import Inferred, Snapshot
 from perfwidget.period import Bucket
 from perfwidget.query import Query
-from perfwidget.stores.listing import Slice
+from perfwidget.stores.listing import ListedRow, Longest, Order, Slice, Tally
 
 Values = dict[Aggregate, int | None]
 
@@ -57,11 +57,22 @@ class Reader(Protocol):
     def first_instant(self, asked: ScopedQuery) -> int | None:
         """Return the instant of the subject's first fact in scope, in microseconds, or None if there is none."""
 
-    def answer(self, asked: ScopedQuery, buckets: Sequence[Bucket]) -> Answer:
-        """Answer every aggregate for the question's period; `buckets` cut that period without gaps."""
+    def answer(self, asked: ScopedQuery, buckets: Sequence[Bucket], scans: Sequence[Scan] = SCANS) -> Answer:
+        """Answer every aggregate of the scans for the question's period; `buckets` cut that period without gaps."""
 
     def stream(self, asked: ScopedQuery, rows: Rows, period: Slice) -> Iterator[Sequence[tuple[Any, ...]]]:
         """Read rows with `listing.columns_of(rows)`, oldest first, at most some thousands at once."""
+
+    def page(
+        self, asked: ScopedQuery, rows: Rows, part: Slice, order: Order, *, descending: bool, place: slice
+    ) -> Sequence[ListedRow]:
+        """Return the rows behind a number from `place.start` to before `place.stop`, in an order that is total."""
+
+    def tally(self, asked: ScopedQuery, rows: Rows, part: Slice) -> Tally:
+        """Return what all rows behind a number come to, worked out of these rows."""
+
+    def longer(self, asked: ScopedQuery, rows: Rows, part: Slice, than: int) -> Longest:
+        """Return how many rows have a quantity above `than`, and what these come to."""
 
     def profile(self, asked: ScopedQuery) -> Profile:
         """Return who the subject is."""

@@ -105,7 +105,10 @@ def instant_of(scan: Scan) -> str:
 
 
 def facts_in(dialect: Dialect, asked: ScopedQuery, scan: Scan, start: int, end: int) -> Statement:
-    """Return the query of a scan's facts from `start` to before `end`, with all their columns."""
+    """Return the query of a scan's facts from `start` to before `end`, with all their columns.
+
+    These may be a part of the question's period, which conditions go on to speak of.
+    """
     condition, parameters = scoped(dialect, asked, scan.member)
     instant = instant_of(scan)
     columns = (
@@ -113,9 +116,10 @@ def facts_in(dialect: Dialect, asked: ScopedQuery, scan: Scan, start: int, end: 
     )
     text = (
         f"SELECT {columns} FROM {scan.fact.table} WHERE {condition} "
-        f"AND {instant} >= {dialect.parameter('period_start')} AND {instant} < {dialect.parameter('period_end')}"
+        f"AND {instant} >= {dialect.parameter('since')} AND {instant} < {dialect.parameter('before')}"
     )
-    return Statement(text, parameters | {"period_start": start, "period_end": end})
+    begins = start if asked.period is None else asked.period.start
+    return Statement(text, parameters | {"since": start, "before": end, "period_start": begins})
 
 
 def _latest_rejected(dialect: Dialect) -> str:
@@ -212,7 +216,8 @@ def _place(instant: str, buckets: Sequence[Bucket]) -> str:
     The boundaries come from Python, so that all engines agree whatever time zone data they have; days are 24 hours
     long between clock changes, so a few comparisons and a division do for years.
     """
-    return _search(instant, list(_runs(buckets)))
+    runs = list(_runs(buckets))
+    return _search(instant, runs) if runs else "0"  # a period of nothing but days that the zone left out
 
 
 def _search(instant: str, runs: Sequence[_Run]) -> str:

@@ -7,10 +7,23 @@ import duckdb
 
 from perfwidget.access import Role, Scope, ScopedQuery, Standing, Viewer
 from perfwidget.facts import FACTS
-from perfwidget.metrics import SCANS, Rows
+from perfwidget.metrics import SCANS, Rows, Scan
 from perfwidget.period import Bucket
 from perfwidget.query import Query
-from perfwidget.stores.listing import Slice, columns_of, counted_slots, listing, slices
+from perfwidget.stores.listing import (
+    ListedRow,
+    Longest,
+    Order,
+    Slice,
+    Tally,
+    columns_of,
+    counted_slots,
+    listing,
+    longer,
+    page_of,
+    slices,
+    tally,
+)
 from perfwidget.stores.protocol import Answer, Profile, ProjectOption, WorkspaceOption
 from perfwidget.stores.sql import aggregates_of, first_instant, scan_statement
 
@@ -118,11 +131,11 @@ class EmbeddedReader:
         [(first,)] = self._rows(*first_instant(_DIALECT, asked))
         return None if first is None else int(first)
 
-    def answer(self, asked: ScopedQuery, buckets: Sequence[Bucket]) -> Answer:
-        """Answer every aggregate, with one statement for each kind of rows."""
+    def answer(self, asked: ScopedQuery, buckets: Sequence[Bucket], scans: Sequence[Scan] = SCANS) -> Answer:
+        """Answer every aggregate of the scans, with one statement for each."""
         total: dict[Any, int | None] = {}
         places: dict[int, dict[Any, int | None]] = {}
-        for scan in SCANS:
+        for scan in scans:
             aggregates = aggregates_of(scan)
             for place, *values in self._rows(*scan_statement(_DIALECT, asked, scan, buckets)):
                 target = total if place is None else places.setdefault(place, {})
@@ -141,6 +154,23 @@ class EmbeddedReader:
                 if len(batch) < STREAMED:
                     break
                 after = batch[-1][instant], batch[-1][identity]
+
+    def page(
+        self, asked: ScopedQuery, rows: Rows, part: Slice, order: Order, *, descending: bool, place: slice
+    ) -> Sequence[ListedRow]:
+        """Return some rows behind a number, in order."""
+        statement = page_of(_DIALECT, asked, rows, part, order, descending=descending, place=place)
+        return [ListedRow(*row) for row in self._rows(*statement)]
+
+    def tally(self, asked: ScopedQuery, rows: Rows, part: Slice) -> Tally:
+        """Return what all rows behind a number come to."""
+        [row] = self._rows(*tally(_DIALECT, asked, rows, part))
+        return Tally(*row)
+
+    def longer(self, asked: ScopedQuery, rows: Rows, part: Slice, than: int) -> Longest:
+        """Return how many rows are above a quantity, and what these come to."""
+        [row] = self._rows(*longer(_DIALECT, asked, rows, part, than))
+        return Longest(*row)
 
     def profile(self, asked: ScopedQuery) -> Profile:
         """Return who the subject is."""

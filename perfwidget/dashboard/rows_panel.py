@@ -1,0 +1,226 @@
+"""The rows behind a number, as the page lists them: what they come to, the longest ones, and each with its task."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+from urllib.parse import parse_qsl, urlencode
+from zoneinfo import ZoneInfo
+
+from dash import html
+from dash.development.base_component import Component
+
+from perfwidget import access
+from perfwidget.columns import FIRST_INSTANT, MICROSECONDS, MILLIONTHS
+from perfwidget.dashboard import formats, row_words, words
+from perfwidget.dashboard.answer import read
+from perfwidget.dashboard.attributes import aria, data
+from perfwidget.dashboard.desk import Desk
+from perfwidget.dashboard.labels import shown
+from perfwidget.errors import Forbidden, InvalidQuery
+from perfwidget.facts import Annotation, Review
+from perfwidget.metrics import Unit
+from perfwidget.period import zone
+from perfwidget.rows_behind import PAGE, RowsBehind, read_rows
+from perfwidget.settings import TaskLink
+from perfwidget.stores.listing import ListedRow, Order
+
+LAST_PAGE = 1_000_000
+
+
+class Opened(NamedTuple):
+    """Which rows to open, as the page's script says it; without an order, the number's own is taken."""
+
+    question: str
+    order: Order | None
+    descending: bool
+    page: int
+
+
+def opened_rows(desk: Desk, sought: Any) -> list[Component]:
+    """Return the panel of the rows behind a number, for the viewer of the current request.
+
+    `sought` is what the page's script sends: the question, the number and the day, order, direction and page. Raises
+    InvalidQuery for anything else, Forbidden and StoreUnavailable.
+    """
+    opened = _read(sought)
+    query = read(opened.question, desk.max_period_days)
+    if query.rows is None:
+        raise InvalidQuery("The address names no number whose rows are to be shown; choose one on the page.")
+    if not desk.offers("rows"):
+        raise Forbidden("Your role may not see the rows behind the numbers here; ask your administrator.")
+    viewer = desk.viewer()
+    with desk.store.reading() as reader:
+        asked = access.scope(viewer, query, reader.standing(viewer, query), desk.rules)
+        own = Order.QUANTITY if query.rows.metric.unit is Unit.SECONDS else Order.TIME  # the longest, the latest first
+        order = opened.order or own
+        listed = read_rows(reader, asked, query, query.rows, order, descending=opened.descending, page=opened.page)
+    return panel(listed, opened.question, desk.task_link)
+
+
+def _read(sought: Any) -> Opened:
+    match sought:
+        case {"question": str(question), "order": str(order), "descending": bool(descending), "page": int(page)}:
+            if order in ("", *Order) and 1 <= page <= LAST_PAGE and not isinstance(page, bool):
+                return Opened(question, Order(order) if order else None, descending, page)
+    raise InvalidQuery("The question is malformed; load the page again.")
+
+
+def panel(listed: RowsBehind, question: str, link: TaskLink | None) -> list[Component]:
+    """Return the panel: its head, what the rows come to, and the rows; `question` is that of the page's address."""
+    if not listed.tally.rows:
+        return [_head(listed), html.P(row_words.NO_ROWS, className="rows-about")]
+    parts = [_head(listed), html.P(_about(listed), className="rows-about", role="status")]
+    if listed.longest is not None and listed.longest.rows:
+        parts.append(html.P(_long(listed), className="rows-long"))
+    return [*parts, html.Div(_table(listed, link), className="rows-table", tabIndex="0"), _foot(listed, question)]
+
+
+def _head(listed: RowsBehind) -> Component:
+    when = formats.dates(listed.period.first, listed.period.last)
+    return html.H2([listed.metric.label, html.Span(when, className="rows-when")], id="rows-title", tabIndex="-1")
+
+
+def _about(listed: RowsBehind) -> list[Any]:
+    metric, number = listed.metric, listed.number
+    parts: list[Any] = [html.Strong(formats.value(metric, number))]
+    if number is not None and metric.unit is not Unit.COUNT:
+        parts += [" = ", words.exactly(formats.exact(number), metric.unit)]
+    return [*parts, words.BETWEEN, row_words.listed(listed.tally.rows, metric.rows.scan.fact), ". ", metric.definition]
+
+
+def _long(listed: RowsBehind) -> str:
+    longest, tally = listed.longest, listed.tally
+    assert longest is not None and tally.middle is not None  # noqa: S101 (asked for by panel)
+    median = formats.duration(tally.middle / 2 / MICROSECONDS)
+    return row_words.longest(longest.rows, tally.usable, median, formats.share(longest.total / tally.total))
+
+
+class _Column(NamedTuple):
+    order: Order
+    name: str
+    cell: Callable[[ListedRow, RowsBehind, TaskLink | None], Any]
+
+
+def _columns(listed: RowsBehind) -> Sequence[_Column]:
+    fact = listed.metric.rows.scan.fact
+    columns = [
+        _Column(Order.TIME, row_words.TIME, _time),
+        _Column(Order.PROJECT, row_words.PROJECT, lambda row, *_: shown(row.project_title) or row.project_id),
+        _Column(Order.TASK, row_words.TASK, _task),
+    ]
+    if fact is Annotation:
+        columns.append(_Column(Order.ACTION, row_words.LAST_ACTION, _action))
+        columns.append(_Column(Order.QUANTITY, row_words.LEAD_TIME, _lasted))
+    elif fact is Review:
+        columns.append(_Column(Order.ACTION, row_words.REVIEW, _action))
+        columns.append(_Column(Order.QUANTITY, row_words.SCORE, _score))
+    else:
+        columns.append(_Column(Order.QUANTITY, row_words.DURATION, _lasted))
+    return columns
+
+
+def _table(listed: RowsBehind, link: TaskLink | None) -> html.Table:
+    columns = _columns(listed)
+    body = [html.Tr([html.Td(column.cell(row, listed, link)) for column in columns]) for row in listed.rows]
+    return html.Table(
+        [
+            html.Thead(html.Tr([_sorter(column, listed) for column in columns])),
+            html.Tbody(body),
+            html.Tfoot(html.Tr([html.Th(row_words.ALL_ROWS, colSpan=len(columns) - 1, scope="row"), _sums(listed)])),
+        ],
+        **aria(labelledby="rows-title"),
+    )
+
+
+def _sorter(column: _Column, listed: RowsBehind) -> html.Th:
+    current = column.order is listed.order
+    arrow = html.Span(("↓" if listed.descending else "↑") if current else "", className="arrow", **aria(hidden="true"))
+    button = html.Button([column.name, arrow], type="button", **data(order=column.order.value))
+    if not current:
+        return html.Th(button, scope="col")
+    return html.Th(button, scope="col", **aria(sort="descending" if listed.descending else "ascending"))
+
+
+def _time(row: ListedRow, listed: RowsBehind, _link: TaskLink | None) -> html.Time:
+    moment = _moment(row.instant, zone(listed.period.timezone))
+    return html.Time(formats.moment(moment), dateTime=moment.isoformat(), title=moment.isoformat())
+
+
+def _moment(instant: int, timezone: ZoneInfo) -> datetime:
+    return (FIRST_INSTANT + timedelta(microseconds=instant)).astimezone(timezone)
+
+
+def _task(row: ListedRow, _listed: RowsBehind, link: TaskLink | None) -> Any:
+    if row.task_id is None:
+        return formats.NO_VALUE
+    task = shown(row.task_id) or row_words.UNSEEN
+    if link is None:
+        return task
+    href = link(row.project_id, row.task_id, row.annotation_id)
+    return html.A(task, href=href, target="_blank", rel="noopener", title=row_words.open_task(row.annotation_id))
+
+
+def _action(row: ListedRow, *_: Any) -> str:
+    return row_words.ACTIONS.get(row.action or "", shown(row.action))
+
+
+def _lasted(row: ListedRow, listed: RowsBehind, _link: TaskLink | None) -> Any:
+    if row.quantity is None:
+        return row_words.INVALID_TIME if row.given else formats.NO_VALUE
+    seconds = row.quantity / MICROSECONDS
+    text = html.Span(formats.duration(seconds), title=words.exactly(formats.exact(seconds), Unit.SECONDS))
+    return [html.Span(row_words.LONG, className="long"), " ", text] if listed.stands_out(row) else text
+
+
+def _score(row: ListedRow, *_: Any) -> Any:
+    if row.quantity is None:
+        return formats.NO_VALUE
+    score = row.quantity / MILLIONTHS
+    return html.Span(formats.share(score), title=words.exactly(formats.exact(score), Unit.SHARE))
+
+
+def _sums(listed: RowsBehind) -> html.Td:
+    """Return what the rows come to, worked out of the rows."""
+    tally = listed.tally
+    if not tally.usable or tally.middle is None:
+        return html.Td(formats.NO_VALUE)
+    if listed.metric.rows.scan.fact is Review:
+        mean = tally.total / (tally.usable * MILLIONTHS)
+        return html.Td(_sum(row_words.MEAN, formats.share(mean), formats.exact(mean), Unit.SHARE))
+    numbers = (
+        (row_words.SUM, tally.total / MICROSECONDS),
+        (row_words.MEDIAN, tally.middle / (2 * MICROSECONDS)),
+        (row_words.MEAN, tally.total / (tally.usable * MICROSECONDS)),
+    )
+    return html.Td([_sum(name, formats.duration(value), formats.exact(value), Unit.SECONDS) for name, value in numbers])
+
+
+def _sum(name: str, text: str, exact: str, unit: Unit) -> html.Div:
+    return html.Div([html.Span(name, className="sum"), html.Span(text, title=words.exactly(exact, unit))])
+
+
+def _foot(listed: RowsBehind, question: str) -> html.Div:
+    first = (listed.page - 1) * PAGE + 1
+    place = row_words.rows_shown(first, first + len(listed.rows) - 1, listed.tally.rows)
+    turns = [
+        _turn(row_words.PREVIOUS, listed.page - 1, possible=listed.page > 1),
+        html.Span(place),
+        _turn(row_words.NEXT, listed.page + 1, possible=listed.page < listed.pages),
+    ]
+    return html.Div(
+        [html.Div(turns, className="turns"), html.A(row_words.DOWNLOAD, href=_download(listed, question))],
+        className="rows-foot",
+    )
+
+
+def _turn(name: str, page: int, *, possible: bool) -> html.Button:
+    # Not `disabled`, which would take the focus away from who turns pages with the keyboard.
+    return html.Button(name, type="button", **data(page=str(page)), **aria(disabled=str(not possible).lower()))
+
+
+def _download(listed: RowsBehind, question: str) -> str:
+    asked = [(name, value) for name, value in parse_qsl(question) if name not in ("rows", "grain")]
+    asked += [("grain", listed.grain.value), ("metric", listed.metric.key)]
+    if listed.behind.day is not None:
+        asked.append(("date", listed.behind.day.isoformat()))
+    return f"./export/rows.csv?{urlencode(asked)}"

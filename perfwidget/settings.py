@@ -1,0 +1,64 @@
+"""Settings of the widget that are more than a value: checked when it is made, so that a mistake shows at once."""
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from string import Formatter
+from urllib.parse import quote
+
+from perfwidget.access import Role
+from perfwidget.errors import InvalidSetting
+
+EXPORTS = ("report", "timeline", "comments", "rows")
+"""The kinds of downloads."""
+
+TaskLink = Callable[[str, str, str], str]
+"""From the ids of project, task and annotation to the address of the task in the host."""
+
+_TASK_FIELDS = ("project_id", "task_id", "annotation_id")
+_FRAME_SOURCE = re.compile(r"'self'|'none'|\*|https?:|[A-Za-z][A-Za-z0-9+.-]*://[^\s;,']+|[A-Za-z0-9*.-]+(:[0-9*]+)?")
+
+
+def roles_by_kind(named: Mapping[str, Iterable[Role | str]]) -> dict[str, frozenset[Role]]:
+    """Return the roles that may have a kind of download, for the kinds that are named; raises InvalidSetting."""
+    unknown = sorted(set(named) - set(EXPORTS))
+    if unknown:
+        raise InvalidSetting(f"export_roles names {', '.join(unknown)}, and there are only {', '.join(EXPORTS)}.")
+    try:
+        return {kind: frozenset(map(Role, roles)) for kind, roles in named.items()}
+    except ValueError:
+        raise InvalidSetting(f"The roles of export_roles must be among {', '.join(Role)}.") from None
+
+
+def frame_sources(value: str | Iterable[str]) -> str:
+    """Return the sources of a `frame-ancestors` policy; raises InvalidSetting."""
+    sources = value.split() if isinstance(value, str) else list(value)
+    if not sources or not all(_FRAME_SOURCE.fullmatch(source) for source in sources):
+        raise InvalidSetting("frame_ancestors takes 'self', 'none' or origins such as https://portal.example.")
+    return " ".join(sources)
+
+
+def task_link(template: str | None) -> TaskLink | None:
+    """Return what makes a task's address of a template; ids go into it percent-encoded, whatever they hold.
+
+    Raises InvalidSetting for a template that is neither of http or https nor a path of this site, or has other fields.
+    """
+    if template is None:
+        return None
+    fault = InvalidSetting(
+        "task_url must be a path or an http(s) address with {task_id} in it, and may have {project_id} and "
+        "{annotation_id}, such as /projects/{project_id}/data?task={task_id}."
+    )
+    try:
+        parts = list(Formatter().parse(template))
+    except ValueError:
+        raise fault from None
+    fields = {name for _, name, _, _ in parts if name is not None}
+    plain = all(not wanted and not conversion for _, _, wanted, conversion in parts)
+    if not re.match("https?://[^/{]|/(?!/)", template) or not {"task_id"} <= fields <= {*_TASK_FIELDS} or not plain:
+        raise fault
+
+    def link(project_id: str, task_id: str, annotation_id: str) -> str:
+        ids = zip(_TASK_FIELDS, (project_id, task_id, annotation_id), strict=True)
+        return template.format(**{name: quote(value, safe="") for name, value in ids})
+
+    return link
