@@ -590,6 +590,12 @@
     if (!unnamed.size) naming.disconnect();
   });
 
+  /* A graph keeps the width that it has on the screen; paper may be narrower, upright A4 between margins being 700. */
+  window.addEventListener('beforeprint', () => document.querySelectorAll('.picture').forEach((picture) => {
+    const room = picture.closest('.panel-annotation-summary') ? 400 : 640;
+    picture.style.setProperty('--on-paper', Math.min(1, room / picture.clientWidth));
+  }));
+
   /* In a frame, tell the page around it how tall this one is; it says back that it follows. */
   function reportHeight() {
     const around = (location.ancestorOrigins && location.ancestorOrigins[0]) || document.referrer || location.origin;

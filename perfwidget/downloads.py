@@ -7,7 +7,6 @@ over) and `complete` (False where it was broken off). A line with the same goes 
 
 import logging
 import threading
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -39,6 +38,33 @@ PATIENCE = 30.0
 
 class BrokenOff(PerfwidgetError):
     """A stream that must not go on: the connection breaks, so that nobody takes a part for the whole."""
+
+
+class _Patience:
+    """Lets go of a stream's cursor and slot if its reader does not come back in time, whatever the server does then."""
+
+    def __init__(self, stack: ExitStack) -> None:
+        self._stack = stack
+        self._lock = threading.Lock()
+        self._over = False
+        self._timer = threading.Timer(PATIENCE, self._let_go)
+        self._timer.daemon = True
+
+    def __enter__(self) -> None:
+        self._timer.start()
+
+    def __exit__(self, kind: object, *_: object) -> None:
+        self._timer.cancel()
+        with self._lock:
+            late, self._over = self._over, True
+        if late and kind is None:
+            raise BrokenOff(f"The reader stopped for more than {PATIENCE:.0f} seconds.")
+
+    def _let_go(self) -> None:
+        with self._lock:  # the stream stands still, or waits here until it is closed
+            if not self._over:
+                self._over = True
+                self._stack.close()
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,10 +171,8 @@ class Downloads:
             if sent:
                 with app.request_context(asking):  # a new one, for which the host looks at the session again
                     self._check_again(download, query)
-            handed = time.monotonic()
-            yield text
-            if time.monotonic() - handed > PATIENCE:
-                raise BrokenOff(f"The reader stopped for more than {PATIENCE:.0f} seconds.")
+            with _Patience(stack):
+                yield text
             sent += count
         complete = True
 

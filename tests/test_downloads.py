@@ -15,7 +15,7 @@ from flask.testing import FlaskClient
 from waitress.server import create_server
 
 from perfwidget.access import Viewer
-from perfwidget.downloads import downloaded
+from perfwidget.downloads import BrokenOff, downloaded
 from perfwidget.errors import InvalidSetting
 from perfwidget.facts import Action, Comment, Fact, Member, Project, ReviewVisit
 from perfwidget.stores import Store, open_store
@@ -282,6 +282,14 @@ def test_downloads_are_bounded_and_cancelled_ones_leave_nothing_behind(
     busy: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("perfwidget.stores.embedded.reading.STREAMED", 100)
+    monkeypatch.setattr("perfwidget.stores.embedded.reading.SORTED", 100)
+
+    def threads() -> int:
+        for each in threading.enumerate():
+            if isinstance(each, threading.Timer):  # told to end, and about to
+                each.join(10)
+        return threading.active_count()
+
     browser = host(busy).test_client()
     browser.get("/login?as=ann:annotator")
     address = f"/performance/export/timeline.csv?{MARCH}"
@@ -290,16 +298,41 @@ def test_downloads_are_bounded_and_cancelled_ones_leave_nothing_behind(
     assert (refused.status_code, "try again" in refused.json["error"]) == (503, True)
     for answer in running:
         answer.close()
-    threads = threading.active_count()
+    before = threads()
     for _ in range(1000):
         cancelled = browser.get(address, buffered=False)
         next(iter(cancelled.response))
         cancelled.close()
-    assert threading.active_count() == threads
+    assert threads() == before
     assert len(table(browser.get(address))) == MANY + 1
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed (apt-get install curl)")
+def test_a_reader_that_stops_is_cut_off_and_leaves_its_place(busy: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("perfwidget.downloads.AT_ONCE", 1)
+    monkeypatch.setattr("perfwidget.downloads.PATIENCE", 0.05)
+    browser = host(busy).test_client()
+    browser.get("/login?as=ann:annotator")
+    heard, over = [], threading.Event()
+
+    def listen(_app: Any, **told: Any) -> None:
+        heard.append((told["rows"], told["complete"]))
+        over.set()
+
+    with downloaded.connected_to(listen):
+        stalled = browser.get(f"/performance/export/timeline.csv?{MARCH}", buffered=False)
+        parts = iter(stalled.response)
+        next(parts)
+        assert over.wait(30)
+        assert heard == [(0, False)]
+        with pytest.raises(BrokenOff, match="stopped for more than"):
+            next(parts)
+        stalled.close()
+        assert len(heard) == 1
+    monkeypatch.setattr("perfwidget.downloads.PATIENCE", 30)
+    assert len(table(browser.get(f"/performance/export/timeline.csv?{MARCH}"))) == MANY + 1
+
+
 def test_a_failure_midway_breaks_the_transfer(busy: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The viewer is taken away after the first batches: curl must not believe that it has the whole file."""
     asked = 0

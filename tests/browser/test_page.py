@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
+import pytest
 from playwright.sync_api import Route, expect
 
 from tests.browser.visits import A_MOMENT, MARCH, Visit, until
@@ -513,3 +514,24 @@ def test_a_cold_page_is_at_most_a_megabyte(visit: Callable[..., Visit]) -> None:
     boss.go(f"user=ann&{MARCH}")
     expect(boss.page.locator("#annotations-graph .main-svg").first).to_be_visible()
     assert 100_000 < sum(sizes) <= 1_000_000
+
+
+@pytest.mark.parametrize("paper", ["A4", "Letter"])
+def test_a_wide_page_prints_on_narrow_paper_without_cutting_its_graphs(visit: Callable[..., Visit], paper: str) -> None:
+    page = visit(viewport={"width": 1920, "height": 900}, color_scheme="dark").go(f"user=ann&{MARCH}&rows=total_time")
+    wide = page.evaluate("[...document.querySelectorAll('.picture')].map((each) => each.clientWidth)")
+    assert max(wide) > 700
+    printed = page.pdf(format=paper)  # type: ignore[arg-type]
+    assert printed.startswith(b"%PDF")
+    scales = page.evaluate(
+        "[...document.querySelectorAll('.picture')].map((each) => Number(each.style.getPropertyValue('--on-paper')))"
+    )
+    widths = [width * scale for width, scale in zip(wide, scales, strict=True)]
+    # Between margins of 12 mm, A4 is 186 mm or 703 px wide and Letter 726; a panel takes 34 px, the legend 250.
+    assert all(0 < width <= 660 for width in widths)
+    assert widths[0] <= 410
+    page.emulate_media(media="print")
+    for hidden in ("#rows-panel", ".filters", ".tools"):
+        expect(page.locator(hidden)).to_be_hidden()
+    expect(page.locator(".cards")).to_be_visible()
+    assert page.evaluate("getComputedStyle(document.body).color") == "rgb(26, 34, 48)"

@@ -47,7 +47,10 @@ class DuckDBDialect:
 _DIALECT = DuckDBDialect()
 
 STREAMED = 5_000
-"""Rows of a download that are read at once, and after which its permission is asked for again."""
+"""Rows of a download that are handed on at once, and after which its permission is asked for again."""
+
+SORTED = 50_000
+"""Rows of a download that one statement puts in order: each reads the facts anew, and holds so many of them."""
 
 _MEMBERS = """
     SELECT user_id, email, display_name, active, role FROM members WHERE organization_id = $organization_id
@@ -72,9 +75,18 @@ class EmbeddedReader:
         self._cursor = cursor
 
     def _rows(self, text: str, parameters: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+        return self._execute(text, parameters).fetchall()
+
+    def _execute(self, text: str, parameters: Mapping[str, Any]) -> duckdb.DuckDBPyConnection:
         # DuckDB refuses parameters that a statement does not name.
         used = {name: value for name, value in parameters.items() if f"${name}" in text}
-        return self._cursor.execute(text, used).fetchall()
+        return self._cursor.execute(text, used)
+
+    def _batches(self, text: str, parameters: Mapping[str, Any]) -> Iterator[list[tuple[Any, ...]]]:
+        """Yield the rows of a statement some thousands at once; no other statement may run on the cursor meanwhile."""
+        self._execute(text, parameters)
+        while batch := self._cursor.fetchmany(STREAMED):
+            yield batch
 
     def standing(self, viewer: Viewer, query: Query) -> Standing:
         """Say what the store knows of the viewer and of the ids they ask for."""
@@ -147,13 +159,14 @@ class EmbeddedReader:
         counts = self._rows(*counted_slots(_DIALECT, asked, rows, period))
         names = columns_of(rows)
         instant, identity = names.index("instant"), names.index(rows.scan.fact.key_columns[-1])
-        for part in slices(counts, period, STREAMED):
-            after = None
-            while batch := self._rows(*listing(_DIALECT, asked, rows, part, STREAMED, after)):
-                yield batch
-                if len(batch) < STREAMED:
-                    break
-                after = batch[-1][instant], batch[-1][identity]
+        for part in slices(counts, period, SORTED):
+            after, listed = None, SORTED
+            while listed == SORTED:
+                listed = 0
+                for batch in self._batches(*listing(_DIALECT, asked, rows, part, SORTED, after)):
+                    yield batch
+                    after = batch[-1][instant], batch[-1][identity]
+                    listed += len(batch)
 
     def page(
         self, asked: ScopedQuery, rows: Rows, part: Slice, order: Order, *, descending: bool, place: slice
