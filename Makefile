@@ -2,6 +2,7 @@
 # make test [ARGS="-k reviews"]   every check there is: lint, then all tests, those in a browser too
 # make lint                       style, types and the direction of imports
 # make docs                       the README's table of numbers, from their definitions
+# make lock                       .ci/lock.txt anew: the versions that development and tests run on
 # make clean                      away with all that these made
 #
 # Each sets up what it needs; PYTHON=python3.12 chooses the interpreter.
@@ -9,12 +10,13 @@
 PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python -m
-# What is installed depends on these two files alone; the stamps say when that was done last.
-DECLARED := setup.cfg pyproject.toml
+# What is installed depends on these files alone; the stamps say when that was done last.
+LOCK := .ci/lock.txt
+DECLARED := setup.cfg pyproject.toml $(LOCK)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test lint docs browser clean
+.PHONY: help run test lint docs lock browser clean
 
 help:
 	@sed -n '/^#/!q; s/^# \{0,1\}//p' Makefile
@@ -30,6 +32,12 @@ lint: $(VENV)/installed-test
 	@$(RUN) ruff format --check --quiet
 	@$(RUN) mypy --no-error-summary
 	@report=$$($(VENV)/bin/lint-imports --no-logo) || { echo "$$report"; exit 1; }
+	@report=$$($(RUN) pytest -q tests/test_guards.py tests/test_house.py) || { echo "$$report"; exit 1; }
+
+lock: $(VENV)/bin/python
+	@: > $(LOCK)
+	@$(RUN) pip install -qq --disable-pip-version-check --upgrade --upgrade-strategy eager --editable '.[test]'
+	@$(RUN) pip freeze --exclude-editable --exclude pip --exclude setuptools > $(LOCK)
 
 docs: $(VENV)/installed-test
 	@$(RUN) tests.test_readme
@@ -54,12 +62,12 @@ browser: $(VENV)/installed-test
 
 $(VENV)/installed-demo: $(VENV)/bin/python $(DECLARED)
 	@echo 'Installing perfwidget and what it runs on into $(VENV).' >&2
-	@$(RUN) pip install -qq --disable-pip-version-check --editable '.[demo]'
+	@$(RUN) pip install -qq --disable-pip-version-check --constraint $(LOCK) --editable '.[demo]'
 	@touch $@
 
 $(VENV)/installed-test: $(VENV)/bin/python $(DECLARED)
 	@echo 'Installing perfwidget and what tests it into $(VENV).' >&2
-	@$(RUN) pip install -qq --disable-pip-version-check --editable '.[test]'
+	@$(RUN) pip install -qq --disable-pip-version-check --constraint $(LOCK) --editable '.[test]'
 	@touch $(VENV)/installed-demo $@
 
 $(VENV)/bin/python:

@@ -61,6 +61,11 @@ def host(
 
 def asking(browser: FlaskClient, input_id: str, value: object) -> TestResponse:
     """Send what the page's script would send to the callback on the server that waits for a value."""
+    return browser.post("/performance/_dash-update-component", json=asking_body(browser, input_id, value))
+
+
+def asking_body(browser: FlaskClient, input_id: str, value: object) -> dict[str, Any]:
+    """Return the body of that request."""
     [known] = [
         each
         for each in browser.get("/performance/_dash-dependencies").json
@@ -68,10 +73,9 @@ def asking(browser: FlaskClient, input_id: str, value: object) -> TestResponse:
     ]
     names = known["output"].strip(".").split("...")
     outputs = [dict(zip(("id", "property"), name.rsplit(".", 1), strict=True)) for name in names]
-    body = {
+    return {
         "output": known["output"],
         "outputs": outputs if known["output"].startswith("..") else outputs[0],
         "inputs": [{"id": input_id, "property": "data", "value": value}],
         "changedPropIds": [f"{input_id}.data"],
     }
-    return browser.post("/performance/_dash-update-component", json=body)

@@ -1,0 +1,119 @@
+"""How a host's own pages fare while many dashboards change their filters: `make load`.
+
+One server (waitress, eight threads) over an embedded store of a million annotations of 200 members; wrk asks it over
+loopback, first for the host's page alone, then for that page and for figures at once. Everything runs on this machine,
+so the clients take a part of its processors, too. Nothing is asserted; the table is for reading.
+"""
+
+import json
+import os
+import random
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from waitress.server import create_server
+
+from perfwidget import open_store
+from perfwidget.facts import Annotation, Fact, Member, Project
+from tests.hosts import asking_body, host
+
+ORGANIZATION = "acme"
+MEMBERS, ANNOTATIONS = 200, 1_000_000
+SECONDS = 15
+
+
+def facts() -> Iterator[Fact]:
+    """Yield the members, twenty projects and what was done in the last two years; the same on every run of a day."""
+    drawn = random.Random(7)
+    yield Member(ORGANIZATION, "boss", "boss@acme.example", "Boss", "owner")
+    yield from (Member(ORGANIZATION, f"m{each}", None, f"Member {each}", "annotator") for each in range(MEMBERS))
+    yield from (Project(ORGANIZATION, f"p{each}", None, f"Project {each}") for each in range(20))
+    end = datetime.now(UTC)
+    for each in range(ANNOTATIONS):
+        when = end - timedelta(seconds=drawn.randrange(2 * 365 * 86_400))
+        yield Annotation(
+            ORGANIZATION,
+            each,
+            f"p{drawn.randrange(20)}",
+            each,
+            f"m{drawn.randrange(MEMBERS)}",
+            created_at=when,
+            completed_at=when,
+            updated_at=when,
+            lead_time=drawn.lognormvariate(4, 1),
+            last_action=drawn.choice(("submitted", "submitted", "updated", "accepted", "rejected")),
+        )
+
+
+def serve(address: str) -> None:
+    """Serve the host until standard input ends; the port is the only line said."""
+    app = host(open_store(address))
+    app.add_url_rule(
+        "/page", "page", lambda: "<!doctype html><title>The host's own page</title>" + "<p>Text.</p>" * 200
+    )
+    server = create_server(app, host="127.0.0.1", port=0, threads=8)
+    sys.stdout.write(f"{server.effective_port}\n")
+    sys.stdout.flush()
+    threading.Thread(target=lambda: (sys.stdin.read(), os._exit(0)), daemon=True).start()
+    server.run()
+
+
+def wrk(address: str, connections: int, cookie: str, body: str = "") -> subprocess.Popen[str]:
+    script = Path(__file__).with_name("load.lua")
+    asked = ["wrk", "-t1", f"-c{connections}", f"-d{SECONDS}s", "--timeout", "30s", "-s", str(script), address]
+    environment = os.environ | {"COOKIE": cookie, "BODY": body}
+    return subprocess.Popen(asked, stdout=subprocess.PIPE, text=True, env=environment)
+
+
+def result(running: subprocess.Popen[str]) -> list[float]:
+    said, _ = running.communicate()
+    [line] = [line for line in said.splitlines() if line.startswith("RESULT")]
+    return [float(number) for number in line.split()[1:]]
+
+
+def main() -> None:
+    """Print the table."""
+    if not shutil.which("wrk"):
+        sys.exit("The load test needs wrk: apt-get install wrk")
+    folder = Path(tempfile.mkdtemp(prefix="perfwidget-load-"))
+    address = f"duckdb:///{folder}/facts.duckdb"
+    store = open_store(address)
+    sys.stderr.write(f"Writing {ANNOTATIONS:,} annotations …\n")
+    store.write(facts())
+    browser = host(store).test_client()
+    browser.get("/login?as=boss:owner")
+    body = json.dumps(asking_body(browser, "asked", {"question": "@QUESTION@"}))
+    store.close()
+    server = subprocess.Popen(
+        [sys.executable, "-m", "tests.benchmarks.load", "serve", address],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    assert server.stdin and server.stdout
+    base = f"http://127.0.0.1:{server.stdout.readline().strip()}"
+    said = subprocess.run(["curl", "-si", f"{base}/login?as=boss:owner"], capture_output=True, text=True, check=True)
+    cookie = next(line.split(": ")[1].split(";")[0] for line in said.stdout.splitlines() if "et-Cookie" in line)
+    callback = f"{base}/performance/_dash-update-component"
+    rows = [("host's page, nobody else", result(wrk(f"{base}/page", 4, cookie)))]
+    for dashboards in (1, 8, 32):
+        figures, page = wrk(callback, dashboards, cookie, body), wrk(f"{base}/page", 4, cookie)
+        rows.append((f"host's page, beside {dashboards} dashboards", result(page)))
+        rows.append((f"figures, {dashboards} dashboards", result(figures)))
+    server.stdin.close()
+    server.wait()
+    shutil.rmtree(folder)
+    sys.stdout.write("| asked for | a second | p50 ms | p95 ms | p99 ms | errors |\n|---|---|---|---|---|---|\n")
+    for name, (rate, p50, p95, p99, errors) in rows:
+        sys.stdout.write(f"| {name} | {rate:,.0f} | {p50:.1f} | {p95:.1f} | {p99:.1f} | {errors:.0f} |\n")
+
+
+if __name__ == "__main__":
+    serve(sys.argv[2]) if sys.argv[1:2] == ["serve"] else main()

@@ -1,0 +1,93 @@
+"""What the code may not do, read from its text: no request becomes SQL, and no second way out of the package."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+STORES = sorted((ROOT / "perfwidget" / "stores").rglob("*.py"))
+
+FROM_REQUESTS = {"ScopedQuery", "Query", "Scope", "Viewer", "Id"}
+"""Types whose values hold what somebody asked for, or who asks."""
+TYPED_IN = {"search"}
+"""Parameters that hold a text from a request."""
+SQL = ("SELECT", "FROM", "WHERE", "INSERT", "DELETE", "UPDATE", "ORDER BY", "LIMIT")
+MADE_HERE = {
+    node.name for file in STORES for node in ast.walk(ast.parse(file.read_text())) if isinstance(node, ast.FunctionDef)
+}
+"""Functions of the stores, each of which is looked at by itself."""
+
+
+def asked_values(function: ast.FunctionDef) -> set[str]:
+    """Return the names in a function that hold what comes from a request: parameters, and what is made of them."""
+    given = [*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs]
+    names = {each.arg for each in given if each.arg in TYPED_IN or FROM_REQUESTS & words(each.annotation)}
+    for node in ast.walk(function):
+        if isinstance(node, ast.Assign) and mentions(node.value, names):
+            names |= {each.id for target in node.targets for each in ast.walk(target) if isinstance(each, ast.Name)}
+    return names
+
+
+def words(annotation: ast.expr | None) -> set[str]:
+    return {each.id for each in ast.walk(annotation) if isinstance(each, ast.Name)} if annotation else set()
+
+
+def mentions(expression: ast.expr, names: set[str]) -> bool:
+    """Say whether a value of these names goes into the expression, but through functions of the stores."""
+    if isinstance(expression, ast.Name):
+        return expression.id in names
+    if isinstance(expression, ast.Call):
+        called = expression.func.attr if isinstance(expression.func, ast.Attribute) else ast.unparse(expression.func)
+        if called in MADE_HERE:
+            return False
+    if isinstance(expression, ast.Dict):  # parameters of a statement, which is where they belong
+        return False
+    if isinstance(expression, ast.IfExp):  # what is asked may decide between two texts of ours
+        return mentions(expression.body, names) or mentions(expression.orelse, names)
+    return any(mentions(each, names) for each in ast.iter_child_nodes(expression) if isinstance(each, ast.expr))
+
+
+def requests_in_sql(source: str) -> list[str]:
+    """Return the pieces of request text that stand in the text of statements."""
+    found = []
+    for function in ast.walk(ast.parse(source)):
+        if not isinstance(function, ast.FunctionDef):
+            continue
+        names = asked_values(function)
+        for node in ast.walk(function):
+            built = isinstance(node, ast.JoinedStr) or (
+                isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add | ast.Mod)
+            )
+            if not built or not any(word in ast.unparse(node) for word in SQL):
+                continue
+            values = node.values if isinstance(node, ast.JoinedStr) else [node.left, node.right]
+            parts = [each.value if isinstance(each, ast.FormattedValue) else each for each in values]
+            found += [ast.unparse(part) for part in parts if mentions(part, names)]
+    return found
+
+
+@pytest.mark.parametrize("file", STORES, ids=lambda file: str(file.relative_to(ROOT)))
+def test_no_sql_is_built_from_what_was_asked(file: Path) -> None:
+    assert requests_in_sql(file.read_text()) == []
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        'return f"SELECT 1 FROM t WHERE id = {asked.subject_id}"',
+        'return f"SELECT 1 FROM t WHERE id = {str(asked.subject_id)!r}"',
+        'return "SELECT 1 FROM t WHERE id = " + asked.subject_id',
+        'return "SELECT 1 FROM t WHERE id = %s" % asked.subject_id',
+        'member = asked.subject_id\n    return f"SELECT 1 FROM t WHERE id = {member}"',
+        'text = search.lower()\n    return f"SELECT 1 FROM t WHERE name LIKE {text}"',
+    ],
+)
+def test_the_guard_sees_what_it_is_for(body: str) -> None:
+    assert requests_in_sql(f"def statement(asked: ScopedQuery, search: str) -> str:\n    {body}\n")
+
+
+def test_values_as_parameters_are_no_fault() -> None:
+    given = 'given = {"subject": asked.subject_id}'
+    fine = f'{given}\n    return f"SELECT 1 FROM t WHERE id = {{dialect.parameter(name)}}", given'
+    assert requests_in_sql(f"def statement(asked: ScopedQuery, name: str) -> str:\n    {fine}\n") == []
