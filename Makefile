@@ -1,5 +1,6 @@
 # make run [ARGS="--port 9000"]   the sample platform on http://127.0.0.1:8050
 # make test [ARGS="-k reviews"]   every check there is: lint, then all tests, those in a browser too
+# make load                       how a host's pages fare beside many dashboards, with wrk
 # make lint                       style, types and the direction of imports
 # make docs                       the README's table of numbers, from their definitions
 # make lock                       .ci/lock.txt anew: the versions that development and tests run on
@@ -16,7 +17,7 @@ DECLARED := setup.cfg pyproject.toml $(LOCK)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test lint docs lock browser clean
+.PHONY: help run test lint docs load lock browser clean
 
 help:
 	@sed -n '/^#/!q; s/^# \{0,1\}//p' Makefile
@@ -33,6 +34,10 @@ lint: $(VENV)/installed-test
 	@$(RUN) mypy --no-error-summary
 	@report=$$($(VENV)/bin/lint-imports --no-logo) || { echo "$$report"; exit 1; }
 	@report=$$($(RUN) pytest -q tests/test_guards.py tests/test_house.py) || { echo "$$report"; exit 1; }
+
+load: $(VENV)/installed-test
+	@command -v wrk >/dev/null || $(call apt_install,wrk)
+	@$(RUN) tests.benchmarks.load
 
 lock: $(VENV)/bin/python
 	@: > $(LOCK)

@@ -53,7 +53,8 @@
     const question = kind === 'asked';
     const tell = kind === 'rows-sought' ? rowsFault : say;
     if (question) busy(true);
-    return send.apply(this, arguments).then((response) => renewed(response, resource, options)).then((response) => {
+    const ask = () => send(resource, options).then((response) => renewed(response, resource, options));
+    return ask().then((response) => inTurn(response, ask, outdated)).then((response) => {
       if (response.ok && kind && !outdated()) tell('');
       if (response.ok) return response;
       if (!outdated()) refused(response.clone(), tell);
@@ -67,6 +68,16 @@
 
   /* People are told of a refusal here; to Dash it is a callback that changes nothing. */
   const unanswered = () => new Response(null, { status: 204 });
+
+  const TURNS = 60;  // how often one asks again where many are asking
+
+  /* Where too many ask at once, the server says when to ask again; the page does, and keeps what it shows. */
+  function inTurn(response, ask, outdated, turn = 1) {
+    const pause = Number(response.headers.get('Retry-After'));
+    if (response.status !== 503 || !pause || turn > TURNS || outdated()) return response;
+    return new Promise((done) => window.setTimeout(done, pause * 1000 * (0.5 + Math.random())))
+      .then(ask).then((next) => inTurn(next, ask, outdated, turn + 1));
+  }
 
   /* Behind a host's CSRFProtect a page outlives its token, and is then told 400 in front of the widget, without our
      JSON. Asking for the session brings a new token, if there still is a session: send the request again with it. */

@@ -25,12 +25,13 @@ from perfwidget.query import Query
 from perfwidget.report import Report, read_report, resolved_period
 from perfwidget.stores.listing import Slice
 from perfwidget.stores.protocol import Reader, Store
+from perfwidget.turnstile import Turnstile
 
 log = logging.getLogger(__name__)
 
 downloaded = Signal("A download of perfwidget has ended.")
 
-AT_ONCE = 8
+AT_ONCE = 3
 """Streams that run at the same time; a further one is asked to come back later."""
 PATIENCE = 30.0
 """Seconds that a reader may take between two batches before it is cut off."""
@@ -113,12 +114,13 @@ class Downloads:
     viewer: Callable[[], Viewer]
     rules: Rules
     roles: Mapping[str, frozenset[Role]]
+    turnstile: Turnstile
     slots: threading.BoundedSemaphore = field(default_factory=lambda: threading.BoundedSemaphore(AT_ONCE))
 
     def report(self, query: Query, suffix: str, write: Callable[[Report], Iterator[str]]) -> Response:
         """Send a report; it is whole before its first byte leaves."""
         viewer = self._permitted("report")
-        with self.store.reading() as reader:
+        with self.turnstile.turn(), self.store.reading() as reader:
             asked = access.scope(viewer, query, reader.standing(viewer, query), self.rules)
             answer = read_report(reader, asked, query, Grain.DAY)
         response = _file("".join(write(answer)), exports.file_name("report", asked.subject_id, answer.period, suffix))

@@ -39,6 +39,16 @@ class StoreUnavailable(PerfwidgetError):
     status = 503
 
 
+class Busy(PerfwidgetError):
+    """Too many questions are being answered; asking again in `retry_after` seconds will work."""
+
+    status = 503
+    retry_after = 1
+
+    def __init__(self) -> None:
+        super().__init__("Many people are asking for their figures just now; ask again in a moment.")
+
+
 class InvalidFact(PerfwidgetError, ValueError):
     """A fact that breaks the data contract; nothing of its write is kept."""
 

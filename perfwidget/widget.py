@@ -9,13 +9,13 @@ from urllib.parse import urlsplit
 from flask import Response, current_app, g, has_request_context, jsonify, render_template_string, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_url
-from werkzeug.exceptions import HTTPException, InternalServerError, abort
+from werkzeug.exceptions import HTTPException, InternalServerError, ServiceUnavailable, abort
 
 from perfwidget import access, dashboard, exports
 from perfwidget.access import Role, Viewer
 from perfwidget.dashboard import Desk
 from perfwidget.downloads import Downloads
-from perfwidget.errors import Forbidden, InvalidSetting, PerfwidgetError, Unauthenticated
+from perfwidget.errors import Busy, Forbidden, InvalidSetting, PerfwidgetError, Unauthenticated
 from perfwidget.metrics import COMMENTS_RECEIVED, TIMELINE, Rules
 from perfwidget.mount import DashBlueprint, MountedDash
 from perfwidget.period import DEFAULT_MAX_DAYS, Grain
@@ -23,6 +23,7 @@ from perfwidget.query import Query, parse, parse_behind
 from perfwidget.settings import TaskLink, frame_sources, roles_by_kind, task_link
 from perfwidget.statics import assets_folder
 from perfwidget.stores import Store
+from perfwidget.turnstile import Turnstile
 
 log = logging.getLogger(__name__)
 
@@ -82,7 +83,10 @@ class PerformanceWidget(DashBlueprint):
         self._rules = Rules(count_rejected=count_rejected)
         self._frame_ancestors = frame_sources(frame_ancestors)
         self._max_period_days = max_period_days
-        self._downloads = Downloads(store, self._viewer, self._rules, roles_by_kind(export_roles or {}))
+        self._turnstile = Turnstile()
+        self._downloads = Downloads(
+            store, self._viewer, self._rules, roles_by_kind(export_roles or {}), self._turnstile
+        )
         if max_period_days < 1:
             raise InvalidSetting("max_period_days must be at least 1.")
         self.before_request(self._guard)
@@ -107,6 +111,7 @@ class PerformanceWidget(DashBlueprint):
             prefix=self.public_prefix,
             in_request=has_request_context,
             offers=self._offers,
+            turn=self._turnstile.turn,
             task_link=link,
         )
         app = MountedDash(
@@ -248,6 +253,8 @@ def _from_elsewhere() -> bool:
 
 
 def _refusal(error: PerfwidgetError) -> ResponseReturnValue:
+    if isinstance(error, Busy):
+        return jsonify(error=str(error)), error.status, {"Retry-After": str(error.retry_after)}
     if error.status >= 500:
         log.error("%s", error, exc_info=error)
     return jsonify(error=str(error)), error.status
@@ -262,6 +269,8 @@ def _failure(error: Exception) -> ResponseReturnValue:
 
 def _failed_callback(error: Exception) -> None:
     """Give a callback's failure the HTTP status it deserves; the page shows the sentence."""
+    if isinstance(error, Busy):
+        raise ServiceUnavailable(str(error), retry_after=error.retry_after)
     if isinstance(error, PerfwidgetError):
         if error.status >= 500:
             log.error("%s", error, exc_info=error)

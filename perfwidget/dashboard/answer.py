@@ -47,7 +47,7 @@ def ask(desk: Desk, question: Any) -> Answer:
     """
     query = read(question, desk.max_period_days)
     viewer = desk.viewer()
-    with desk.store.reading() as reader:
+    with desk.turn(), desk.store.reading() as reader:
         report = read_report(reader, access.scope(viewer, query, reader.standing(viewer, query), desk.rules), query)
     return show(report, desk.review_time_since, datetime.now(UTC), question if desk.offers("rows") else None)
 

@@ -56,7 +56,7 @@ def choices(desk: Desk) -> Choices:
     """Return the choices of the current request's viewer; outside a request there is nothing to choose."""
     if not desk.in_request():
         return Choices(viewer="", choosesMembers=False, members=[], workspaces=[], projects=[], more=[])
-    with desk.store.reading() as reader:
+    with desk.turn(), desk.store.reading() as reader:
         scope = _scope(desk, reader)
         members = reader.members(scope, "", MOST_MEMBERS + 1) if scope.role.chooses_members else []
         workspaces = _workspaces(reader, scope)
@@ -84,7 +84,7 @@ def found(desk: Desk, sought: Any) -> dict[str, Any]:
     """
     kind, text, workspaces = _read(sought)
     options: Iterable[Option]
-    with desk.store.reading() as reader:
+    with desk.turn(), desk.store.reading() as reader:
         scope = _scope(desk, reader)
         if kind == "member":
             options = map(member_option, reader.members(scope, text, MOST_FOUND))

@@ -1,6 +1,7 @@
 """What the page needs of the widget that shows it."""
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import date
 
@@ -25,6 +26,8 @@ class Desk:
     """The public address of the page, up to and with its last `/`."""
     in_request: Callable[[], bool]
     """Whether there is a request; without one there is nobody to show anything to."""
+    turn: Callable[[], AbstractContextManager[None]] = nullcontext
+    """Holds one of the few turns in which questions are answered; raises Busy."""
     task_link: TaskLink | None = None
     """The address of a task in the host, if that has one."""
     offers: Callable[[str], bool] = lambda _kind: True

@@ -49,7 +49,7 @@ def opened_rows(desk: Desk, sought: Any) -> list[Component]:
     if not desk.offers("rows"):
         raise Forbidden("Your role may not see the rows behind the numbers here; ask your administrator.")
     viewer = desk.viewer()
-    with desk.store.reading() as reader:
+    with desk.turn(), desk.store.reading() as reader:
         asked = access.scope(viewer, query, reader.standing(viewer, query), desk.rules)
         own = Order.QUANTITY if query.rows.metric.unit is Unit.SECONDS else Order.TIME  # the longest, the latest first
         order = opened.order or own

@@ -424,6 +424,25 @@ def test_a_page_that_cannot_be_laid_out_says_why(visit: Callable[..., Visit], wa
     expect(page.get_by_text("Error loading layout")).to_be_hidden()
 
 
+def test_a_full_queue_is_asked_again_until_it_is_ones_turn(visit: Callable[..., Visit], watch: Watch) -> None:
+    watch.expect("status of 503")
+    boss = visit()
+    refused: list[str] = []
+
+    def busy(route: Route) -> None:
+        if len(refused) < 2 and '"asked"' in (route.request.post_data or ""):
+            refused.append(route.request.url)
+            route.fulfill(status=503, headers={"Retry-After": "0.1"}, json={"error": "Ask again in a moment."})
+        else:
+            route.continue_()
+
+    boss.page.route("**/_dash-update-component*", busy)
+    page = boss.go(f"user=ann&{MARCH}")
+    expect(boss.card("submitted-annotations")).to_have_text("6")
+    expect(page.locator("#notice")).to_be_empty()
+    assert len(refused) == 2
+
+
 def test_a_slow_answer_leaves_the_picture_until_it_comes(visit: Callable[..., Visit]) -> None:
     boss = visit()
     page = boss.go(f"user=ann&{MARCH}")
