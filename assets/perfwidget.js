@@ -4,6 +4,10 @@
   'use strict';
   if (window.perfwidget) return;
 
+  /* Dash's lists keep what people typed as keys of plain objects: a member called `__proto__` would break them, and
+     write into the prototype of every object of the page. Without this accessor it is a key like any other. */
+  delete Object.prototype.__proto__;
+
   const root = document.documentElement;
   const byId = (id) => document.getElementById(id);
   const setProps = (id, props) => window.dash_clientside.set_props(id, props);
@@ -124,7 +128,7 @@
     if (sentence) busy(false);
     const place = byId('notice') || byId('fault');
     const parts = [sentence || zoneNotice];
-    if (sentence && shown) parts.push(words().showing.replace('{time}', shown.time).replace('{what}', shown.what));
+    if (sentence && shown) parts.push(words().showing.replace('{time}', shown.time).replace('{what}', () => shown.what));
     root.toggleAttribute('data-stale', Boolean(sentence && shown));
     place.replaceChildren(parts.filter(Boolean).join(' '));
     if (again && byId('refresh')) action = button(words().again, () => byId('refresh').click());

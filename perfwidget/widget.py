@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from flask import Response, current_app, g, has_request_context, jsonify, render_template_string, request
 from flask.typing import ResponseReturnValue
@@ -160,7 +160,7 @@ class PerformanceWidget(DashBlueprint):
             answer: ResponseReturnValue = current_app.login_manager.unauthorized()  # type: ignore[attr-defined]
             return answer
         manager = current_app.login_manager  # type: ignore[attr-defined]
-        back = urlsplit(request.referrer or "")
+        back = _parts(request.referrer or "")
         here = (
             back.path + (f"?{back.query}" if back.query else "") if back.netloc == request.host else request.full_path
         )
@@ -194,6 +194,8 @@ class PerformanceWidget(DashBlueprint):
             return response
         response.headers["Cache-Control"] = "private, no-store"
         response.vary.add("Cookie")
+        if endpoint != "index":  # the page may be shown by sites that `frame_ancestors` names; data are for it alone
+            response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
         if endpoint in ("index", "session") and response.status_code < 400:
             self._set_csrf_cookie(response)
         if response.mimetype == "text/html":
@@ -249,7 +251,15 @@ class PerformanceWidget(DashBlueprint):
 def _from_elsewhere() -> bool:
     """Say whether a browser tells that another site's page sent this request."""
     site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
-    return site not in (None, "same-origin", "none") or bool(origin and urlsplit(origin).netloc != request.host)
+    return site not in (None, "same-origin", "none") or bool(origin and _parts(origin).netloc != request.host)
+
+
+def _parts(address: str) -> SplitResult:
+    """Take apart an address that a header holds, which anybody may write; one that is none has no parts."""
+    try:
+        return urlsplit(address)
+    except ValueError:
+        return urlsplit("")
 
 
 def _refusal(error: PerfwidgetError) -> ResponseReturnValue:

@@ -115,14 +115,18 @@ def _scope(desk: Desk, reader: Reader) -> Scope:
 
 def _workspaces(reader: Reader, scope: Scope) -> list[Option]:
     return [
-        Option(value=each.workspace_id, label=shown(each.title) or each.workspace_id)
+        Option(value=each.workspace_id, label=shown(each.title) or shown(each.workspace_id) or "?")
         for each in reader.workspaces(scope)
     ]
 
 
 def _projects(reader: Reader, scope: Scope) -> list[ProjectOption]:
     return [
-        ProjectOption(value=each.project_id, label=shown(each.title) or each.project_id, workspace=each.workspace_id)
+        ProjectOption(
+            value=each.project_id,
+            label=shown(each.title) or shown(each.project_id) or "?",
+            workspace=each.workspace_id,
+        )
         for each in reader.projects(scope)
     ]
 

@@ -5,6 +5,8 @@ import unicodedata
 from perfwidget.stores.protocol import Profile
 
 LONGEST_LABEL = 80
+LONGEST_READ = 1_000
+"""Characters of a text that are looked at: a title of a megabyte must not cost every page a second."""
 
 _HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _JOINERS = "\u200c\u200d"  # some scripts cannot be written without them
@@ -16,7 +18,7 @@ def shown(text: str | None) -> str:
     It is plain text for elements of the page; empty where nothing of it can be seen. Figures take no text of people at
     all, as Plotly reads labels as markup.
     """
-    composed = unicodedata.normalize("NFC", text or "")
+    composed = unicodedata.normalize("NFC", (text or "")[:LONGEST_READ])
     kept = "".join(" " if each in "\t\r\n" else each for each in composed if each in "\t\r\n" or not _hidden(each))
     line = " ".join(kept.split())
     if not line.strip(_JOINERS + " "):

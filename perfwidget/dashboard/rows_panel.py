@@ -105,7 +105,7 @@ def _columns(listed: RowsBehind) -> Sequence[_Column]:
     fact = listed.metric.rows.scan.fact
     columns = [
         _Column(Order.TIME, row_words.TIME, _time),
-        _Column(Order.PROJECT, row_words.PROJECT, lambda row, *_: shown(row.project_title) or row.project_id),
+        _Column(Order.PROJECT, row_words.PROJECT, _project),
         _Column(Order.TASK, row_words.TASK, _task),
     ]
     if fact is Annotation:
@@ -150,6 +150,10 @@ def _moment(instant: int, timezone: ZoneInfo) -> datetime:
     return (FIRST_INSTANT + timedelta(microseconds=instant)).astimezone(timezone)
 
 
+def _project(row: ListedRow, *_: Any) -> str:
+    return shown(row.project_title) or shown(row.project_id) or "?"
+
+
 def _task(row: ListedRow, _listed: RowsBehind, link: TaskLink | None) -> Any:
     if row.task_id is None:
         return formats.NO_VALUE
@@ -157,7 +161,7 @@ def _task(row: ListedRow, _listed: RowsBehind, link: TaskLink | None) -> Any:
     if link is None:
         return task
     href = link(row.project_id, row.task_id, row.annotation_id)
-    return html.A(task, href=href, target="_blank", rel="noopener", title=row_words.open_task(row.annotation_id))
+    return html.A(task, href=href, target="_blank", rel="noopener", title=row_words.open_task(shown(row.annotation_id)))
 
 
 def _action(row: ListedRow, *_: Any) -> str:
