@@ -1,6 +1,8 @@
 # make run [ARGS="--port 9000"]   the sample platform on http://127.0.0.1:8050
 # make test [ARGS="-k reviews"]   every check there is: lint, then all tests, those in a browser too
 # make load                       how a host's pages fare beside many dashboards, with wrk
+# make test-security              the whole of the tests in tests/security and tests/durability, which takes long
+# make test-sabotage              sees that those tests turn red when what they protect is broken
 # make lint                       style, types and the direction of imports
 # make docs                       the README's table of numbers, from their definitions
 # make lock                       .ci/lock.txt anew: the versions that development and tests run on
@@ -17,7 +19,7 @@ DECLARED := setup.cfg pyproject.toml $(LOCK)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test lint docs load lock browser clean
+.PHONY: help run test test-security test-sabotage lint docs load lock browser proxy clean
 
 help:
 	@sed -n '/^#/!q; s/^# \{0,1\}//p' Makefile
@@ -25,7 +27,7 @@ help:
 run: $(VENV)/installed-demo
 	@exec $(VENV)/bin/python server.py $(ARGS)
 
-test: lint browser
+test: lint browser proxy
 	@$(RUN) pytest $(ARGS)
 
 lint: $(VENV)/installed-test
@@ -34,6 +36,12 @@ lint: $(VENV)/installed-test
 	@$(RUN) mypy --no-error-summary
 	@report=$$($(VENV)/bin/lint-imports --no-logo) || { echo "$$report"; exit 1; }
 	@report=$$($(RUN) pytest -q tests/test_guards.py tests/test_house.py) || { echo "$$report"; exit 1; }
+
+test-security: $(VENV)/installed-test browser proxy
+	@PERFWIDGET_SECURITY=full $(RUN) pytest tests/security $(wildcard tests/durability) $(ARGS)
+
+test-sabotage: $(VENV)/installed-test browser proxy
+	@$(RUN) tests.security.sabotage $(ARGS)
 
 load: $(VENV)/installed-test
 	@command -v wrk >/dev/null || $(call apt_install,wrk)
@@ -64,6 +72,12 @@ browser: $(VENV)/installed-test
 	@{ command -v chromium && command -v chromedriver && $(RUN) playwright --version; } >/dev/null 2>&1 \
 	  || $(call apt_install,$(BROWSER)) \
 	  || echo 'No browser to test in: install Chromium, its driver and libatomic (apt-get install $(BROWSER)).' >&2
+
+# A caching proxy that the security tests start by themselves, on a port of their own.
+proxy:
+	@PATH="$$PATH:/usr/sbin" command -v nginx >/dev/null \
+	  || $(call apt_install,nginx-light) \
+	  || echo 'No nginx to test behind: apt-get install nginx-light' >&2
 
 $(VENV)/installed-demo: $(VENV)/bin/python $(DECLARED)
 	@echo 'Installing perfwidget and what it runs on into $(VENV).' >&2

@@ -201,7 +201,7 @@ class EmbeddedReader:
         parameters = {
             "organization_id": scope.organization_id,
             "viewer_id": scope.viewer_id,
-            "search": search.casefold(),
+            "search": search.lower(),
             "limit": limit,
         }
         known = _MEMBERS_AND_MENTIONED if scope.role.sees_organization else _MEMBERS
