@@ -123,11 +123,12 @@
   }
 
   let zoneNotice = '';
+  let storeNotices = [];
 
   function say(sentence, again, action) {
     if (sentence) busy(false);
     const place = byId('notice') || byId('fault');
-    const parts = [sentence || zoneNotice];
+    const parts = sentence ? [sentence] : [zoneNotice, ...storeNotices];
     if (sentence && shown) parts.push(words().showing.replace('{time}', shown.time).replace('{what}', () => shown.what));
     root.toggleAttribute('data-stale', Boolean(sentence && shown));
     place.replaceChildren(parts.filter(Boolean).join(' '));
@@ -386,6 +387,8 @@
   function settle(answer) {
     shown = { from: answer.from, to: answer.to, time: answer.time, what: answer.what };
     root.toggleAttribute('data-leads', answer.leads);
+    storeNotices = answer.notices;
+    say('');
     names.member.set(answer.member.value, answer.member.label);
     selected = { ...selected, member: answer.member.value };
     setProps('member', { options: options('member'), value: answer.member.value });

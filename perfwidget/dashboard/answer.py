@@ -49,7 +49,9 @@ def ask(desk: Desk, question: Any) -> Answer:
     viewer = desk.viewer()
     with desk.turn(), desk.store.reading() as reader:
         report = read_report(reader, access.scope(viewer, query, reader.standing(viewer, query), desk.rules), query)
-    return show(report, desk.review_time_since, datetime.now(UTC), question if desk.offers("rows") else None)
+    answer = show(report, desk.review_time_since, datetime.now(UTC), question if desk.offers("rows") else None)
+    answer.drawn["notices"] = list(desk.store.notices)
+    return answer
 
 
 def read(question: Any, max_period_days: int) -> Query:

@@ -96,6 +96,10 @@ class Reader(Protocol):
 class Store(Protocol):
     """Where the facts live."""
 
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """What people who look at the figures must know of the store, such as that some may be missing."""
+
     def reading(self) -> AbstractContextManager[Reader]:
         """Open one consistent state for reading; raises StoreUnavailable."""
 

@@ -10,6 +10,7 @@ from perfwidget.facts import FACTS
 from perfwidget.metrics import SCANS, Rows, Scan
 from perfwidget.period import Bucket
 from perfwidget.query import Query
+from perfwidget.stores.embedded.time_limit import TimeLimit
 from perfwidget.stores.listing import (
     ListedRow,
     Longest,
@@ -71,11 +72,13 @@ _PROJECTS = """
 class EmbeddedReader:
     """One transaction of one cursor; the protocol says what each method means."""
 
-    def __init__(self, cursor: duckdb.DuckDBPyConnection) -> None:
+    def __init__(self, cursor: duckdb.DuckDBPyConnection, time_limit: TimeLimit) -> None:
         self._cursor = cursor
+        self._time_limit = time_limit
 
     def _rows(self, text: str, parameters: Mapping[str, Any]) -> list[tuple[Any, ...]]:
-        return self._execute(text, parameters).fetchall()
+        with self._time_limit.watched(self._cursor):
+            return self._execute(text, parameters).fetchall()
 
     def _execute(self, text: str, parameters: Mapping[str, Any]) -> duckdb.DuckDBPyConnection:
         # DuckDB refuses parameters that a statement does not name.
@@ -84,9 +87,13 @@ class EmbeddedReader:
 
     def _batches(self, text: str, parameters: Mapping[str, Any]) -> Iterator[list[tuple[Any, ...]]]:
         """Yield the rows of a statement some thousands at once; no other statement may run on the cursor meanwhile."""
-        self._execute(text, parameters)
-        while batch := self._cursor.fetchmany(STREAMED):
+        with self._time_limit.watched(self._cursor):
+            self._execute(text, parameters)
+            batch = self._cursor.fetchmany(STREAMED)
+        while batch:
             yield batch
+            with self._time_limit.watched(self._cursor):
+                batch = self._cursor.fetchmany(STREAMED)
 
     def standing(self, viewer: Viewer, query: Query) -> Standing:
         """Say what the store knows of the viewer and of the ids they ask for."""

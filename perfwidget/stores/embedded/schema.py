@@ -1,12 +1,15 @@
 """The tables of the embedded file, made from the data contract."""
 
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
 import duckdb
 
 from perfwidget.columns import Kind
 from perfwidget.errors import StoreUnavailable
 from perfwidget.facts import FACTS, Fact
-
-SCHEMA_VERSION = 1
+from perfwidget.stores.embedded import recovery
 
 SQL_TYPES = {
     Kind.ID: "VARCHAR",
@@ -31,11 +34,10 @@ FROM_REVIEW = "review"
 
 _OWN_TABLES = (
     # What the latest export rows said of an annotation beyond its own columns.
-    "CREATE TABLE IF NOT EXISTS snapshots (organization_id VARCHAR NOT NULL, annotation_id VARCHAR NOT NULL, "
+    "CREATE TABLE snapshots (organization_id VARCHAR NOT NULL, annotation_id VARCHAR NOT NULL, "
     "reviews_at BIGINT, history BOOLEAN NOT NULL)",
     # Every member and project that some fact refers to, so that unknown ones can be listed without reading all facts.
-    "CREATE TABLE IF NOT EXISTS mentions (organization_id VARCHAR NOT NULL, kind VARCHAR NOT NULL, "
-    "id VARCHAR NOT NULL)",
+    "CREATE TABLE mentions (organization_id VARCHAR NOT NULL, kind VARCHAR NOT NULL, id VARCHAR NOT NULL)",
 )
 
 MENTIONED_MEMBERS = (
@@ -58,27 +60,82 @@ def column_types(fact: type[Fact]) -> list[tuple[str, str]]:
     return own + list(EXTRA_COLUMNS.get(fact.table, ()))
 
 
-def prepare(cursor: duckdb.DuckDBPyConnection) -> None:
-    """Make the tables of a new file; raises StoreUnavailable for a file of another version."""
-    cursor.execute("BEGIN")
-    cursor.execute("CREATE TABLE IF NOT EXISTS perfwidget (schema_version INTEGER NOT NULL)")
-    found = cursor.execute("SELECT max(schema_version) FROM perfwidget").fetchone()
-    version = found[0] if found else None
-    if version not in (None, SCHEMA_VERSION):
-        cursor.execute("ROLLBACK")
+Migration = Sequence[str]
+"""The statements that bring a file from one version of the schema to the next."""
+
+MIGRATIONS: Sequence[Migration] = (
+    # 1 to 2: how many writes the file holds.
+    ("ALTER TABLE perfwidget ADD COLUMN writes BIGINT", "UPDATE perfwidget SET writes = 0"),
+)
+"""From version 1 on, in order; the number of the last is the version of a new file."""
+
+
+def prepare(path: Path, cursor: duckdb.DuckDBPyConnection, migrations: Sequence[Migration] = MIGRATIONS) -> None:
+    """Make the tables of a new file, or bring an older one up to date, with a copy of it set aside before.
+
+    Raises StoreUnavailable for a file of a newer version, or one whose migration fails; the file stays as it was.
+    """
+    newest = len(migrations) + 1
+    found = _version(cursor)
+    if found is None:
+        _make(cursor)
+        found = 1
+    elif found > newest:
         raise StoreUnavailable(
-            f"The store was written by another version of perfwidget (its schema is {version}, this one reads "
-            f"{SCHEMA_VERSION}); use the version that wrote it."
+            f"The store {path} was written by a newer perfwidget (its schema is {found}, this one knows {newest}); "
+            "use that version, or a copy of the store from before it."
         )
-    if version is None:
-        cursor.execute("INSERT INTO perfwidget VALUES (?)", [SCHEMA_VERSION])
+    elif found < newest:
+        _set_copy_aside(path, cursor, found)
+    for version, statements in enumerate(migrations[found - 1 :], start=found + 1):
+        try:
+            cursor.execute("BEGIN")
+            for statement in statements:
+                cursor.execute(statement)
+            cursor.execute("UPDATE perfwidget SET schema_version = ?", [version])
+            cursor.execute("COMMIT")
+        except duckdb.Error as fault:
+            cursor.execute("ROLLBACK")
+            raise StoreUnavailable(
+                f"The store {path} could not be brought from schema {version - 1} to {version} and is as it was; go on "
+                "with the version of perfwidget that you had, and report this."
+            ) from fault
+
+
+def _version(cursor: duckdb.DuckDBPyConnection) -> int | None:
+    """Return the version of the file's schema; None for a new file."""
+    known = cursor.execute("SELECT 1 FROM duckdb_tables() WHERE table_name = 'perfwidget'").fetchone()
+    found = cursor.execute("SELECT max(schema_version) FROM perfwidget").fetchone() if known else None
+    return found[0] if found else None
+
+
+def _set_copy_aside(path: Path, cursor: duckdb.DuckDBPyConnection, version: int) -> None:
+    cursor.execute("CHECKPOINT")  # all of it stands in the one file then, and nobody writes yet
+    copy = recovery.dated(path, f"schema-{version}")
+    try:
+        shutil.copyfile(path, copy)
+        recovery.synced(copy)
+        recovery.synced(path.parent)
+    except OSError as fault:
+        copy.unlink(missing_ok=True)
+        raise StoreUnavailable(
+            f"The store {path} needs a copy before it is brought up to date, and there is no room for one "
+            f"({fault.strerror}); make room beside it."
+        ) from fault
+
+
+def _make(cursor: duckdb.DuckDBPyConnection) -> None:
+    """Make the tables of version 1, in one transaction."""
+    cursor.execute("BEGIN")
+    cursor.execute("CREATE TABLE perfwidget (schema_version INTEGER NOT NULL)")
+    cursor.execute("INSERT INTO perfwidget VALUES (1)")
     for fact in FACTS:
         nullable = {column.name for column in fact.columns() if column.nullable}
         nullable |= {name for name, _ in EXTRA_COLUMNS.get(fact.table, ())}
         columns = (
             f"{name} {sql_type}{'' if name in nullable else ' NOT NULL'}" for name, sql_type in column_types(fact)
         )
-        cursor.execute(f"CREATE TABLE IF NOT EXISTS {fact.table} ({', '.join(columns)})")
+        cursor.execute(f"CREATE TABLE {fact.table} ({', '.join(columns)})")
     for statement in _OWN_TABLES:
         cursor.execute(statement)
     cursor.execute("COMMIT")

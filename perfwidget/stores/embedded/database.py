@@ -1,0 +1,180 @@
+"""The open DuckDB file: its connection and cursors, and what to do when it falls ill.
+
+DuckDB gives a whole database up after some failures, as when the disk is full while it tidies its write-ahead log. What
+was acknowledged is safe in the log then, so the file is opened again, and only the statements of that moment fail.
+"""
+
+import errno
+import logging
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import duckdb
+
+from perfwidget.errors import StoreUnavailable
+from perfwidget.stores.embedded import recovery, schema
+
+log = logging.getLogger(__name__)
+
+MEMORY_LIMIT = "1GB"
+"""What queries and writes may use at most; a guest must not take the host's memory. Larger work goes to disk."""
+
+LONGEST_LOG = 16 * 1024 * 1024
+"""Bytes of the write-ahead log from which on it is worked into the file, after a write and never within its commit."""
+
+_CONFIG: dict[str, str | bool | int | float | list[str]] = {
+    "memory_limit": MEMORY_LIMIT,
+    "checkpoint_threshold": "1TB",  # never by itself: if the disk is full then, DuckDB gives the database up
+}
+FULL = "The disk of the store is full, so nothing of this was kept; make room and write it again."
+AWAY = "The store did not answer; ask again in a moment, and if that does not help, see the server's log."
+CLOSED = "The store is closed; start the program again."
+
+
+class Database:
+    """The file of a store; raises StoreUnavailable with what to do wherever it cannot be used."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._lock = threading.RLock()
+        self._cursors: set[duckdb.DuckDBPyConnection] = set()
+        self._connection = self._open()
+        self._closed = False
+        try:
+            schema.prepare(path, self._connection)
+            self._seal = recovery.Seal(path)
+            self.writes = self._counted()
+            acknowledged = self._seal.value()
+            if self.writes < acknowledged:
+                recovery.note_lost_writes(path, self.writes, acknowledged)
+            self._seal.put(self.writes)
+        except OSError as fault:
+            self._connection.close()
+            raise StoreUnavailable(f"Beside the store {path} nothing can be written ({fault.strerror}).") from fault
+        except BaseException:
+            self._connection.close()
+            raise
+
+    def _open(self) -> duckdb.DuckDBPyConnection:
+        try:
+            return duckdb.connect(str(self.path), config=_CONFIG)
+        except duckdb.Error as fault:
+            if not recovery.set_log_aside(self.path, fault):
+                raise _unopened(self.path, fault) from fault
+        try:
+            return duckdb.connect(str(self.path), config=_CONFIG)
+        except duckdb.Error:
+            recovery.beside(self.path, "wal").unlink(missing_ok=True)  # the whole of it stands aside already
+        try:
+            return duckdb.connect(str(self.path), config=_CONFIG)
+        except duckdb.Error as fault:
+            raise _unopened(self.path, fault) from fault
+
+    def _counted(self) -> int:
+        [(writes,)] = self._connection.execute("SELECT writes FROM perfwidget").fetchall()
+        return int(writes)
+
+    @contextmanager
+    def transaction(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Give a cursor in a transaction, which is committed at the end."""
+        cursor = self._cursor()
+        try:
+            cursor.execute("BEGIN")
+            yield cursor
+            cursor.execute("COMMIT")
+        except duckdb.FatalException as fault:
+            self._open_again(fault)
+            raise StoreUnavailable(FULL if _no_room(fault) else AWAY) from fault
+        except duckdb.Error as fault:
+            raise StoreUnavailable(FULL if _no_room(fault) else AWAY) from fault
+        finally:
+            with self._lock:
+                self._cursors.discard(cursor)
+            cursor.close()  # without a commit this rolls back
+
+    @contextmanager
+    def writing(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Give a cursor in a transaction that writes; one at a time. When it has ended, the write is acknowledged."""
+        with self.transaction() as cursor:
+            yield cursor
+            cursor.execute("UPDATE perfwidget SET writes = ?", [self.writes + 1])
+        self.writes += 1
+        self._seal.put(self.writes)
+        self._tidy()
+
+    def close(self) -> None:
+        """Let go of the file."""
+        with self._lock:
+            if not self._closed:
+                self._closed = True
+                self._connection.close()
+                self._seal.close()
+
+    def _cursor(self) -> duckdb.DuckDBPyConnection:
+        with self._lock:
+            if self._closed:
+                raise StoreUnavailable(CLOSED)
+            try:
+                cursor = self._connection.cursor()
+            except duckdb.Error as fault:
+                raise StoreUnavailable(AWAY) from fault
+            self._cursors.add(cursor)
+            return cursor
+
+    def _tidy(self) -> None:
+        """Work a long write-ahead log into the file. Where that cannot be, it is tried after the next write."""
+        with suppress(FileNotFoundError):
+            if recovery.beside(self.path, "wal").stat().st_size < LONGEST_LOG:
+                return
+            try:
+                self._connection.execute("CHECKPOINT")
+            except duckdb.FatalException as fault:
+                log.warning("The write-ahead log of %s could not be worked into it: %s", self.path, fault)
+                self._open_again(fault)
+            except duckdb.Error as fault:  # others are at work
+                log.info("The write-ahead log of %s stays for now: %s", self.path, fault)
+
+    def _open_again(self, fault: duckdb.Error) -> None:
+        """Open a database that DuckDB has given up; statements that run on it fail."""
+        with self._lock:
+            if self._closed:
+                return
+            with suppress(duckdb.Error):
+                self._connection.execute("SELECT 1")
+                return  # another thread was faster
+            log.error("The store %s has failed and is opened again.", self.path, exc_info=fault)
+            for cursor in self._cursors:
+                _quietly(cursor.interrupt)
+                _quietly(cursor.close)
+            self._cursors.clear()
+            _quietly(self._connection.close)
+            self._connection = self._open()
+
+
+def _quietly(act: Callable[[], object]) -> None:
+    with suppress(duckdb.Error):
+        act()
+
+
+def _no_room(fault: duckdb.Error) -> bool:
+    reasons = ("No space left", "File too large", "Disk quota", errno.errorcode[errno.ENOSPC])
+    return any(reason in str(fault) for reason in reasons)
+
+
+def _unopened(path: Path, fault: duckdb.Error) -> StoreUnavailable:
+    text = str(fault)
+    if "lock" in text.lower() and "block" not in text.lower():
+        return StoreUnavailable(
+            f"The store {path} is open in another program; stop that one first, let the running server read files "
+            "itself (server.py --import FILE), or use a PostgreSQL store, which many programs can share."
+        )
+    if "Corrupt" in text or "checksum" in text:
+        return StoreUnavailable(
+            f"The file of the store {path} is damaged; put a copy of it back, or move it away and read the facts again "
+            "from their source."
+        )
+    if isinstance(fault, duckdb.IOException) and not path.parent.is_dir():
+        return StoreUnavailable(f"The store {path} cannot be made, for its folder does not exist; make it first.")
+    return StoreUnavailable(f"The store {path} cannot be opened as a DuckDB file; check the path and its permissions.")

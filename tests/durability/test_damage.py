@@ -1,0 +1,297 @@
+"""Damaged logs and files, full disks, and files of other versions: what is kept, what is said, and what goes on."""
+
+import os
+import random
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from perfwidget import open_store
+from perfwidget.errors import StoreUnavailable
+from perfwidget.stores import Store
+from perfwidget.stores.embedded import EmbeddedStore, database, schema, time_limit
+from tests.hosts import asking, host
+from tests.worlds import OWNER, annotation, ask, people
+
+MARCH = {"user": "ann", "from_": "2024-03-01", "to": "2024-03-31"}
+WRITES = 20
+
+WRITER = f"""
+import os, sys
+from perfwidget.stores.embedded import EmbeddedStore
+from pathlib import Path
+from tests.worlds import annotation, people
+store = EmbeddedStore(Path(sys.argv[1]))
+store.write(people())
+for each in range({WRITES}):
+    store.write([annotation(each, "2024-03-01 12:00", lead_time=1)])
+os.kill(os.getpid(), 9)
+"""
+
+
+@pytest.fixture(scope="module")
+def torn(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give the folder of a store whose program was killed: its file, its log, and its count of writes."""
+    folder = tmp_path_factory.mktemp("torn")
+    subprocess.run([sys.executable, "-c", WRITER, str(folder / "facts.duckdb")], check=False)
+    assert (folder / "facts.duckdb.wal").stat().st_size > 1_000
+    return folder
+
+
+@pytest.fixture
+def path(torn: Path, tmp_path: Path) -> Path:
+    """Give the path of a copy of it."""
+    shutil.copytree(torn, tmp_path / "copy")
+    return tmp_path / "copy" / "facts.duckdb"
+
+
+def submitted(store: Store) -> int:
+    return int(ask(store, OWNER, **MARCH).values["submitted_annotations"] or 0)
+
+
+def wal(path: Path) -> Path:
+    return path.with_name("facts.duckdb.wal")
+
+
+def test_a_whole_log_is_read_without_a_word(path: Path) -> None:
+    store = EmbeddedStore(path)
+    assert (submitted(store), store.notices) == (WRITES, ())
+    store.close()
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_damaged_log_is_set_aside_and_what_stands_before_the_damage_is_kept(path: Path, seed: int) -> None:
+    log = bytearray(wal(path).read_bytes())
+    place = len(log) * 2 // 3 + random.Random(seed).randrange(len(log) // 4)
+    log[place] ^= 1 << seed
+    wal(path).write_bytes(log)
+    store = EmbeddedStore(path)
+    assert WRITES // 3 < submitted(store) < WRITES
+    [notice] = store.notices
+    assert "damaged and repaired on 20" in notice
+    [aside] = path.parent.glob("facts.duckdb.wal.damaged-*")
+    assert aside.read_bytes() == log
+    # Writing goes on, and a second start says the same until somebody has seen to it.
+    store.write([annotation("new", "2024-03-02 12:00", lead_time=1)])
+    there = submitted(store)
+    store.close()
+    again = EmbeddedStore(path)
+    assert (submitted(again), again.notices) == (there, (notice,))
+    for left in path.parent.glob("facts.duckdb.w*-*"):
+        left.unlink()
+    assert again.notices == ()
+    again.close()
+
+
+def test_a_log_that_was_cut_is_noticed_although_it_opens(path: Path) -> None:
+    log = wal(path).read_bytes()
+    wal(path).write_bytes(log[: len(log) * 3 // 4])
+    store = EmbeddedStore(path)
+    there = submitted(store)
+    assert there < WRITES
+    assert len(store.notices) == 1
+    [note] = path.parent.glob("facts.duckdb.writes.lost-*")
+    assert f"{WRITES + 1} writes were acknowledged and {there + 1} are there" in note.read_text()
+    store.close()
+
+
+def test_a_log_that_is_gone_is_noticed(path: Path) -> None:
+    wal(path).unlink()
+    store = EmbeddedStore(path)
+    assert len(store.notices) == 1
+    store.close()
+
+
+def test_a_damaged_file_is_refused_in_one_sentence_and_left_alone(path: Path) -> None:
+    EmbeddedStore(path).close()
+    whole = bytearray(path.read_bytes())
+    whole[4_100] ^= 4
+    whole[8_200] ^= 4
+    whole[100] ^= 4
+    path.write_bytes(whole)
+    with pytest.raises(StoreUnavailable, match="is damaged; put a copy of it back"):
+        EmbeddedStore(path)
+    assert path.read_bytes() == whole
+
+
+def test_the_page_says_what_the_store_says(path: Path) -> None:
+    log = wal(path).read_bytes()
+    wal(path).write_bytes(log[: len(log) // 2])
+    store = EmbeddedStore(path)
+    browser = host(store).test_client()
+    browser.get("/login?as=ann:annotator")
+    answer = asking(browser, "asked", {"question": "from=2024-03-01&to=2024-03-31"})
+    assert answer.json["response"]["answer"]["data"]["notices"] == list(store.notices)
+    store.close()
+
+
+# -- Full disks -------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[tuple[Path, Callable[[str], None]]]:
+    """Give a folder on a disk of 12 MiB, and what gives the disk another size."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    if (
+        os.geteuid()
+        or subprocess.run(
+            ["mount", "-t", "tmpfs", "-o", "size=12m", "tmpfs", str(folder)], capture_output=True, check=False
+        ).returncode
+    ):
+        pytest.skip("only root may mount a small disk")
+
+    def resize(size: str) -> None:
+        subprocess.run(["mount", "-o", f"remount,size={size}", str(folder)], check=True)
+
+    yield folder, resize
+    subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+def fill(store: Store, most: int = 400) -> int:
+    """Write until the disk is full, and return how many annotations were acknowledged."""
+    for number in range(most):
+        try:
+            store.write(annotation(f"{number}-{each}", "2024-03-01 12:00", lead_time=1) for each in range(500))
+        except StoreUnavailable as fault:
+            assert "disk of the store is full" in str(fault)
+            return number * 500
+    pytest.fail("the disk never filled")
+
+
+@pytest.mark.parametrize("longest_log", [10**9, 2_000_000])
+def test_on_a_full_disk_reading_goes_on_and_writing_says_so(
+    disk: tuple[Path, Callable[[str], None]], monkeypatch: pytest.MonkeyPatch, longest_log: int
+) -> None:
+    """The log fills the disk in one case; in the other it is the file, while the log is worked into it."""
+    monkeypatch.setattr(database, "LONGEST_LOG", longest_log)
+    folder, resize = disk
+    store = EmbeddedStore(folder / "facts.duckdb")
+    store.write(people())
+    (folder / "ballast").write_bytes(bytes(9_000_000))
+    acknowledged = fill(store)
+    assert submitted(store) == acknowledged
+    with pytest.raises(StoreUnavailable):
+        store.write(annotation(f"more-{each}", "2024-03-01 12:00") for each in range(20_000))
+    assert submitted(store) == acknowledged
+    resize("100m")
+    store.write([annotation("after", "2024-03-02 12:00")])
+    assert submitted(store) == acknowledged + 1
+    store.close()
+    again = EmbeddedStore(folder / "facts.duckdb")
+    assert (submitted(again), again.notices) == (acknowledged + 1, ())
+    again.close()
+
+
+LIMITED = """
+import resource, signal, sys
+from pathlib import Path
+from perfwidget.errors import StoreUnavailable
+from perfwidget.stores.embedded import EmbeddedStore
+from tests.durability.test_damage import submitted
+from tests.worlds import annotation, people
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+store = EmbeddedStore(Path(sys.argv[1]))
+store.write(people())
+resource.setrlimit(resource.RLIMIT_FSIZE, (600_000, resource.RLIM_INFINITY))
+done = 0
+try:
+    for number in range(1000):
+        store.write(annotation(f"{number}-{each}", "2024-03-01 12:00", lead_time=1) for each in range(200))
+        done += 200
+except StoreUnavailable as fault:
+    assert "full" in str(fault), fault
+assert submitted(store) == done, (submitted(store), done)
+resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+store.write([annotation("after", "2024-03-02 12:00")])
+assert submitted(store) == done + 1
+store.close()
+print(done)
+"""
+
+
+def test_where_files_may_grow_no_more_nothing_acknowledged_is_lost(tmp_path: Path) -> None:
+    path = tmp_path / "facts.duckdb"
+    limited = subprocess.run([sys.executable, "-c", LIMITED, str(path)], capture_output=True, text=True, check=False)
+    assert limited.returncode == 0, limited.stderr
+    store = EmbeddedStore(path)
+    assert submitted(store) == int(limited.stdout) + 1
+    store.close()
+
+
+# -- Versions ---------------------------------------------------------------------------------------------------------
+
+
+def as_version_1(path: Path) -> None:
+    """Turn a file back into one that was made before writes were counted."""
+    with duckdb.connect(str(path)) as connection:
+        connection.execute("ALTER TABLE perfwidget DROP COLUMN writes")
+        connection.execute("UPDATE perfwidget SET schema_version = 1")
+    path.with_name("facts.duckdb.writes").unlink()
+
+
+def test_an_older_file_is_brought_up_to_date_with_a_copy_set_aside(tmp_path: Path) -> None:
+    path = tmp_path / "facts.duckdb"
+    store = EmbeddedStore(path)
+    store.write([*people(), annotation(1, "2024-03-01 12:00", lead_time=1)])
+    store.close()
+    as_version_1(path)
+    old = path.read_bytes()
+    store = EmbeddedStore(path)
+    store.write([annotation(2, "2024-03-01 12:00", lead_time=1)])
+    assert (submitted(store), store.notices) == (2, ())
+    store.close()
+    [copy] = tmp_path.glob("facts.duckdb.schema-1-*")
+    assert copy.read_bytes() == old
+    EmbeddedStore(path).close()
+    assert [copy] == list(tmp_path.glob("facts.duckdb.schema-*"))
+
+
+def test_a_migration_that_fails_leaves_the_file_as_it_was(tmp_path: Path) -> None:
+    path = tmp_path / "facts.duckdb"
+    EmbeddedStore(path).close()
+    failing = (*schema.MIGRATIONS, ("CREATE TABLE halfway (one INTEGER)", "SELECT no_such_column FROM perfwidget"))
+    with duckdb.connect(str(path)) as connection:
+        with pytest.raises(StoreUnavailable, match="could not be brought from schema 2 to 3 and is as it was"):
+            schema.prepare(path, connection, failing)
+        assert connection.execute("SELECT schema_version FROM perfwidget").fetchall() == [(2,)]
+        assert connection.execute("SELECT 1 FROM duckdb_tables() WHERE table_name = 'halfway'").fetchall() == []
+        further = (*schema.MIGRATIONS, ("CREATE TABLE whole (one INTEGER)",), ("INSERT INTO whole VALUES (7)",))
+        schema.prepare(path, connection, further)
+        assert connection.execute("SELECT schema_version, one FROM perfwidget, whole").fetchall() == [(4, 7)]
+
+
+def test_a_newer_file_is_refused_in_one_sentence(tmp_path: Path) -> None:
+    path = tmp_path / "facts.duckdb"
+    EmbeddedStore(path).close()
+    with duckdb.connect(str(path)) as connection:
+        connection.execute("UPDATE perfwidget SET schema_version = 99")
+    with pytest.raises(StoreUnavailable, match="written by a newer perfwidget"):
+        open_store(f"duckdb:///{path}")
+
+
+# -- Time -------------------------------------------------------------------------------------------------------------
+
+
+def test_a_question_that_takes_too_long_is_broken_off_and_leaves_nothing_open(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = EmbeddedStore(tmp_path / "facts.duckdb")
+    store.write(people())
+    endless = "SELECT count(*) FROM range(100000000) a, range(100000000) b WHERE a.range <> b.range"
+    monkeypatch.setattr("perfwidget.stores.embedded.reading.first_instant", lambda *_: (endless, {}))
+    monkeypatch.setattr(time_limit, "LONGEST", 0.05)
+    browser = host(store).test_client()
+    browser.get("/login?as=boss:owner")
+    answer = asking(browser, "asked", {"question": "user=ann&preset=all_time"})
+    assert answer.status_code == 503
+    assert "took longer than" in answer.json["error"]
+    monkeypatch.setattr(time_limit, "LONGEST", 30.0)
+    assert asking(browser, "asked", {"question": "user=ann"}).status_code == 200
+    store.write([annotation(1, "2024-03-01 12:00")])
+    store.close()

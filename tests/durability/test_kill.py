@@ -1,0 +1,93 @@
+"""A process that is killed while it writes: what was acknowledged is there, once, and nothing is there by halves."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from perfwidget.stores.embedded import EmbeddedStore
+from tests.durability.writer import SIZES, written
+
+CYCLES = 200 if os.environ.get("PERFWIDGET_SECURITY") == "full" else 20
+PAUSES = ("no", "no", "no", "before", "within")
+
+State = tuple[dict[str, float], str | None]
+
+
+def expected(writes: int) -> State:
+    """Return the lead times of the annotations and the project of Ann's membership after so many writes."""
+    kept: dict[str, float] = {}
+    project = None
+    for number in range(writes):
+        if number % 7 == 6:
+            project = f"p{number}"
+        elif number % 5 == 4:
+            for each in range(SIZES[0]):
+                kept.pop(f"{number - 1}-{each}", None)
+        else:
+            kept |= {str(each.annotation_id): each.lead_time or 0.0 for each in newest(number, kept)}
+    return kept, project
+
+
+def newest(number: int, kept: dict[str, float]) -> list[Any]:
+    """Return the facts of a write that are not older than those kept: seconds of a minute tell the age of `the one`."""
+    facts = written(number)
+    older = "the one" in kept and kept["the one"] % 60 > number % 60
+    return facts[1:] if older else facts
+
+
+def found(path: Path) -> State:
+    """Return what the file holds, read with DuckDB alone; a fact that is there twice is a fault."""
+    with duckdb.connect(str(path), read_only=True) as connection:
+        rows = connection.execute("SELECT annotation_id, lead_time FROM annotations").fetchall()
+        projects = connection.execute("SELECT project_id FROM memberships").fetchall()
+    assert len(rows) == len({name for name, _ in rows})
+    assert len(projects) <= 1
+    return {name: time / 1_000_000 for name, time in rows}, projects[0][0] if projects else None
+
+
+def cycle(path: Path, first: int, drawn: random.Random) -> int:
+    """Let a process write from that number on and kill it; return how many writes are in the file then."""
+    pause = drawn.choice(PAUSES)
+    writer = subprocess.Popen(
+        [sys.executable, "-m", "tests.durability.writer", str(path), str(first), pause],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert writer.stdin and writer.stdout
+    done = first
+    killed = None
+    for line in writer.stdout:
+        if line == "open\n":
+            # At a random moment of what follows, in the middle of whatever it is.
+            killed = threading.Timer(drawn.uniform(0.0, 0.4), writer.send_signal, [signal.SIGKILL])
+            killed.start()
+        elif line.strip().isdigit():
+            done = int(line) + 1
+    assert killed, "it never opened the store"
+    killed.join()
+    writer.wait()
+    writer.stdin.close()
+    writer.stdout.close()
+    EmbeddedStore(path).close()  # recovers, as the next start does
+    there = found(path)
+    assert there in (expected(done), expected(done + 1)), f"after {done} acknowledged writes, {pause=}"
+    return done if there == expected(done) else done + 1
+
+
+def test_what_was_acknowledged_outlives_a_kill(tmp_path: Path) -> None:
+    seed = int.from_bytes(os.urandom(4), "big")
+    sys.stdout.write(f"drawn with {seed}\n")
+    drawn = random.Random(seed)
+    path, done = tmp_path / "facts.duckdb", 0
+    for _ in range(CYCLES):
+        done = cycle(path, done, drawn)
+    assert done > CYCLES
+    assert EmbeddedStore(path).notices == ()
