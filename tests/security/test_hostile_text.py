@@ -237,9 +237,11 @@ def test_a_search_finds_each_by_its_text(hostile: Platform) -> None:
 
 # -- In the browser ---------------------------------------------------------------------------------------------------
 
-CENSUS = """() => [...document.querySelectorAll('*')].map((each) =>
+CENSUS = """() => [...document.querySelectorAll(':not(g)')].map((each) =>
   each.tagName + ' ' + each.getAttributeNames().filter((name) => name !== 'style').sort().join(' '))"""
-"""Every element of the page with the names of its attributes; plotly.js sets styles as it likes."""
+"""Every element of the page with the names of its attributes; plotly.js makes groups and sets styles as it likes."""
+
+A_WHILE = "new Promise((done) => requestAnimationFrame(() => setTimeout(done, 100)))"
 
 ADDRESSES = """() => [...document.querySelectorAll('[href],[src],[action],[data],[srcdoc]')].map((each) =>
   each.href || each.src || each.outerHTML)"""
@@ -274,7 +276,11 @@ class Visit:
         dialog.dismiss()
 
     def step(self, name: str) -> None:
-        self.census[name] = Counter(self.page.evaluate(CENSUS))
+        before = None
+        while before != (elements := self.page.evaluate(CENSUS)):  # graphs are drawn one after another
+            before = elements
+            self.page.evaluate(A_WHILE)
+        self.census[name] = Counter(elements)
         self.addresses.update(self.page.evaluate(ADDRESSES))
         self.read.update(self.page.evaluate(READ))
 
