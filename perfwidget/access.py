@@ -137,6 +137,16 @@ class ScopedQuery:
         if self.seal is not _SEAL:
             raise TypeError("Only perfwidget.access makes a scoped query.")
 
+    def covers(self, other: "ScopedQuery") -> bool:
+        """Say whether all that answers the other question may be seen by whom this one was scoped for."""
+        mine, theirs = self.scope, other.scope
+        return (
+            (mine.organization_id, mine.viewer_id, self.subject_id)
+            == (theirs.organization_id, theirs.viewer_id, other.subject_id)
+            and (mine.role.chooses_members or not theirs.role.chooses_members)
+            and (self.projects is None or (other.projects is not None and other.projects <= self.projects))
+        )
+
     def during(self, period: Period) -> "ScopedQuery":
         """Return the same question about a resolved period."""
         return replace(self, period=period)

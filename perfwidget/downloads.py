@@ -172,17 +172,19 @@ class Downloads:
         for text, count in batches:
             if sent:
                 with app.request_context(asking):  # a new one, for which the host looks at the session again
-                    self._check_again(download, query)
+                    self._check_again(download, query, asked)
             with _Patience(stack):
                 yield text
             sent += count
         complete = True
 
-    def _check_again(self, download: Asked, query: Query) -> None:
-        """Break off if the viewer may no longer have what is being sent."""
+    def _check_again(self, download: Asked, query: Query, sending: ScopedQuery) -> None:
+        """Break off if the viewer may no longer have all of what is being sent."""
         viewer = self._permitted(download.kind)
         with self.store.reading() as reader:
-            access.scope(viewer, query, reader.standing(viewer, query), self.rules)
+            now = access.scope(viewer, query, reader.standing(viewer, query), self.rules)
+        if not now.covers(sending):
+            raise Forbidden
 
     def _permitted(self, kind: str) -> Viewer:
         viewer = self.viewer()

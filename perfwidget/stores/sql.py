@@ -111,9 +111,9 @@ def facts_in(dialect: Dialect, asked: ScopedQuery, scan: Scan, start: int, end: 
     """
     condition, parameters = scoped(dialect, asked, scan.member)
     instant = instant_of(scan)
-    columns = (
-        f"*, annotation_id IN ({_latest_rejected(dialect)}) AS latest_review_rejects" if scan is ANNOTATED else "*"
-    )
+    columns = "*"
+    if scan is ANNOTATED:
+        columns += f", annotation_id IN ({_latest_rejected(dialect, asked)}) AS latest_review_rejects"
     text = (
         f"SELECT {columns} FROM {scan.fact.table} WHERE {condition} "
         f"AND {instant} >= {dialect.parameter('since')} AND {instant} < {dialect.parameter('before')}"
@@ -122,13 +122,12 @@ def facts_in(dialect: Dialect, asked: ScopedQuery, scan: Scan, start: int, end: 
     return Statement(text, parameters | {"since": start, "before": end, "period_start": begins})
 
 
-def _latest_rejected(dialect: Dialect) -> str:
-    """Return the query of the subject's annotations whose latest review, of any time, is a rejection."""
-    organization, subject = dialect.parameter("organization_id"), dialect.parameter("subject_id")
+def _latest_rejected(dialect: Dialect, asked: ScopedQuery) -> str:
+    """Return the query of the subject's annotations whose latest review in scope, of any time, is a rejection."""
     return (
         "SELECT annotation_id FROM (SELECT annotation_id, action, row_number() OVER "
         "(PARTITION BY annotation_id ORDER BY created_at DESC, review_id DESC) AS newest FROM reviews "
-        f"WHERE organization_id = {organization} AND completed_by = {subject} AND action IN ({_texts(REVIEW_ACTIONS)})"
+        f"WHERE {scoped(dialect, asked, 'completed_by').text} AND action IN ({_texts(REVIEW_ACTIONS)})"
         ") latest WHERE newest = 1 AND action = 'rejected'"
     )
 

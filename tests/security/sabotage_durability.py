@@ -45,8 +45,8 @@ SABOTAGES = [
     (
         "a database that was given up stays so",
         DATABASE,
-        'could not be worked into it: %s", self.path, fault)\n                self._open_again(fault)\n',
-        'could not be worked into it: %s", self.path, fault)\n',
+        "            self._connection = self._open()\n",
+        "            pass\n",
         f"{DAMAGE} -k full_disk",
     ),
     (
