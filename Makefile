@@ -15,6 +15,8 @@ VENV := .venv
 RUN := $(VENV)/bin/python -m
 # What is installed depends on these files alone; the stamps say when that was done last.
 LOCK := .ci/lock.txt
+# Tests run in two processes, a file in one of them, which is as many as the browser leaves processors for.
+AT_ONCE := --numprocesses 2 --dist loadfile
 DECLARED := setup.cfg pyproject.toml $(LOCK)
 
 .DEFAULT_GOAL := help
@@ -28,7 +30,7 @@ run: $(VENV)/installed-demo
 	@exec $(VENV)/bin/python server.py $(ARGS)
 
 test: lint browser proxy
-	@$(RUN) pytest $(ARGS)
+	@$(RUN) pytest $(AT_ONCE) $(ARGS)
 
 lint: $(VENV)/installed-test
 	@$(RUN) ruff check --quiet
@@ -38,7 +40,7 @@ lint: $(VENV)/installed-test
 	@report=$$($(RUN) pytest -q tests/test_guards.py tests/test_house.py) || { echo "$$report"; exit 1; }
 
 test-security: $(VENV)/installed-test browser proxy
-	@PERFWIDGET_SECURITY=full $(RUN) pytest tests/security $(wildcard tests/durability) $(ARGS)
+	@PERFWIDGET_SECURITY=full $(RUN) pytest $(AT_ONCE) tests/security $(wildcard tests/durability) $(ARGS)
 
 test-sabotage: $(VENV)/installed-test browser proxy
 	@$(RUN) tests.security.sabotage $(ARGS)

@@ -100,7 +100,10 @@
   const isOurs = (response) => (response.headers.get('content-type') || '').includes('json');
 
   function refused(response, tell) {
-    if (response.status === 401) return signedOut();
+    if (response.status === 401) {
+      if (tell === rowsFault) tell(words().signedOut);
+      return signedOut();
+    }
     return response.json().catch(() => ({})).then((body) => {
       tell(body.error || words().failed, response.status >= 500);
     });
@@ -181,7 +184,10 @@
     if (!oneOf(given.get('statistic') || 'average', STATISTICS)) question.set('statistic', given.get('statistic'));
     if (!oneOf(given.get('theme') || 'light', THEMES)) question.set('theme', given.get('theme'));
     entry = given.get('entry') || '';
-    opened = given.get('rows') ? asOpened(given.get('rows')) : null;
+    const rows = values(given, 'rows');
+    if (rows.length > 1) rows.forEach((each) => question.append('rows', each));  // which the server has to refuse
+    opened = rows.length === 1 ? asOpened(rows[0]) : null;
+    focusNext = opened ? '#rows-title' : '';
     const presets = [...byId('preset').options].map((option) => option.value).filter((value) => value !== CUSTOM);
     const isDate = (text) => DATE.test(text) && !isNaN(new Date(text));
     const dates = [given.get('from'), given.get('to')].filter(isDate);
@@ -272,7 +278,7 @@
     if (state && opened && !restore && outlived(state.question, question)) opened = null;
     state = { question, settled: questionOf(controls), attempt: (state ? state.attempt : 0) + (asked ? 1 : 0) };
     mirror(controls);
-    if (asked) seekRows(opened && { ...opened, page: 1 });
+    if (!opened) putAway();
     root.dataset.statistic = controls.statistic;
     selected = controls;
     if (changed.includes('workspaces.value') && choices.more.includes('project')) {
@@ -385,7 +391,7 @@
 
   /* Let the controls say what only the server knows: the dates of a preset, and the name behind an id. */
   function settle(answer) {
-    shown = { from: answer.from, to: answer.to, time: answer.time, what: answer.what };
+    shown = { from: answer.from, to: answer.to, time: answer.time, what: answer.what, question: answer.question };
     root.toggleAttribute('data-leads', answer.leads);
     storeNotices = answer.notices;
     say('');
@@ -396,6 +402,7 @@
     document.title = `${answer.name} · ${pageTitle()}`;
     root.dataset.ready = '';
     busy(false);
+    if (opened) seekRows({ ...opened, page: 1 });
   }
 
   function fillTable(name, answer) {
@@ -430,7 +437,7 @@
     const link = document.createElement('a');
     link.textContent = text;
     link.dataset.rows = of;
-    link.href = `?${state.question}&rows=${encodeURIComponent(of)}`;
+    link.href = `?${shown.question}&rows=${encodeURIComponent(of)}`;
     return link;
   }
 
@@ -461,28 +468,33 @@
   function openRows(of, from) {
     focusNext = '#rows-title';
     opener = from;
+    if (opened && opened.of !== of) setProps('rows', { children: null });
     seekRows(asOpened(of));
     mirror(selected);
   }
 
-  /* Ask for rows, or put them away where there are none to ask for. */
+  /* Ask for the rows behind a number that is on the page: for the question that it answers, be there a newer one. */
   function seekRows(wanted) {
     opened = wanted;
-    const panel = rowsPanel();
-    panel.hidden = !opened;
-    if (!opened) {
-      turns['rows-sought'] += 1;
-      return setProps('rows', { children: null });
-    }
-    panel.setAttribute('aria-busy', 'true');
+    rowsPanel().hidden = false;
+    rowsPanel().setAttribute('aria-busy', 'true');
     const { of, ...how } = opened;
-    const question = new URLSearchParams(state.question);
+    const question = new URLSearchParams(shown.question);
     question.set('rows', of);
-    return setProps('rows-sought', { data: { question: written(question), ...how, attempt: turns['rows-sought'] } });
+    setProps('rows-sought', { data: { question: written(question), ...how, attempt: turns['rows-sought'] } });
+  }
+
+  function putAway() {
+    opened = null;
+    turns['rows-sought'] += 1;
+    if (rowsPanel().hidden) return;
+    rowsPanel().hidden = true;
+    rowsPanel().querySelector('.rows-fault').replaceChildren();
+    setProps('rows', { children: null });
   }
 
   function closeRows() {
-    seekRows(null);
+    putAway();
     mirror(selected);
     const back = opener && opener.isConnected ? opener : byId('figures');
     if (back === byId('figures')) back.tabIndex = -1;
@@ -501,7 +513,8 @@
   function listed(children) {
     const panel = rowsPanel();
     panel.setAttribute('aria-busy', 'false');
-    if (!children || !focusNext) return;
+    if (children && !opened) setProps('rows', { children: null });  // they came after they were put away
+    if (!children || !opened || !focusNext) return;
     const wanted = focusNext;
     focusNext = '';
     window.requestAnimationFrame(() => {
@@ -531,7 +544,8 @@
     const [point] = points.sort((one, other) => away(one) - away(other));
     if (!point) return;
     const { meta } = data[point.curveNumber];
-    openRows(Array.isArray(meta) ? meta[point.pointNumber] : `${meta}@${drawn.answer.dates[point.pointNumber]}`, null);
+    const of = Array.isArray(meta) ? meta[point.pointNumber] : `${meta}@${drawn.answer.dates[point.pointNumber]}`;
+    openRows(of, byId(graph).closest('.panel').querySelector('.data > summary'));
   }
 
   document.addEventListener('pointerdown', (event) => { pointer = { x: event.clientX, y: event.clientY }; }, true);
@@ -548,7 +562,7 @@
   });
 
   document.addEventListener('keydown', (event) => {
-    const there = event.target === document.body || event.target.closest('#rows-panel');
+    const there = event.target === document.body || event.target === opener || event.target.closest('#rows-panel');
     if (event.key === 'Escape' && opened && there) closeRows();
   });
 
@@ -568,8 +582,9 @@
     }
   }
 
-  /* How the rows on the page are sorted: the server decides where nobody has chosen. */
+  /* How the rows are sorted, or about to be: the server decides where nobody has chosen. */
   function sorting() {
+    if (opened.order) return opened;
     const head = rowsPanel().querySelector('th[aria-sort]');
     return { order: head.querySelector('button').dataset.order, descending: head.ariaSort === 'descending' };
   }

@@ -76,7 +76,9 @@ class Behind:
         for bucket in period.buckets(grain):
             if bucket.first <= self.day <= bucket.last:
                 return Period(bucket.first, bucket.last, period.timezone)
-        raise InvalidQuery(f"date must lie in the period, which is {period.first} to {period.last}.")
+        raise InvalidQuery(
+            f"The date {self.day} lies outside of the period, {period.first} to {period.last}; choose one in it."
+        )
 
 
 def parse(
@@ -119,6 +121,8 @@ def _rows(named: str | None) -> Behind | None:
     if named is None:
         return None
     metric, _, day = named.partition("@")
+    if metric not in BY_KEY:
+        raise InvalidQuery("rows names no number of this page; choose one on the page.")
     return _behind(metric, day or None)
 
 

@@ -50,7 +50,7 @@ def ask(desk: Desk, question: Any) -> Answer:
     with desk.turn(), desk.store.reading() as reader:
         report = read_report(reader, access.scope(viewer, query, reader.standing(viewer, query), desk.rules), query)
     answer = show(report, desk.review_time_since, datetime.now(UTC), question if desk.offers("rows") else None)
-    answer.drawn["notices"] = list(desk.store.notices)
+    answer.drawn.update(notices=list(desk.store.notices), question=question)
     return answer
 
 

@@ -69,10 +69,15 @@ def panel(listed: RowsBehind, question: str, link: TaskLink | None) -> list[Comp
     """Return the panel: its head, what the rows come to, and the rows; `question` is that of the page's address."""
     if not listed.tally.rows:
         return [_head(listed), html.P(row_words.NO_ROWS, className="rows-about")]
+    named = aria(labelledby="rows-title")
     parts = [_head(listed), html.P(_about(listed), className="rows-about", role="status")]
     if listed.longest is not None and listed.longest.rows:
         parts.append(html.P(_long(listed), className="rows-long"))
-    return [*parts, html.Div(_table(listed, link), className="rows-table", tabIndex="0"), _foot(listed, question)]
+    return [
+        *parts,
+        html.Div(_table(listed, link), className="rows-table", tabIndex="0", role="region", **named),
+        _foot(listed, question),
+    ]
 
 
 def _head(listed: RowsBehind) -> Component:
@@ -128,7 +133,6 @@ def _table(listed: RowsBehind, link: TaskLink | None) -> html.Table:
             html.Tbody(body),
             html.Tfoot(html.Tr([html.Th(row_words.ALL_ROWS, colSpan=len(columns) - 1, scope="row"), _sums(listed)])),
         ],
-        **aria(labelledby="rows-title"),
     )
 
 

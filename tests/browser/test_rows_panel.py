@@ -183,7 +183,9 @@ def test_rows_that_cannot_be_had_say_why_and_leave_the_figures(visit: Callable[.
     watch.expect("status of (400|503)")
     boss = visit()
     page = boss.go(f"user=ann&{MARCH}&rows=total_time@2020-01-01")
-    expect(page.locator(".rows-fault")).to_have_text("date must lie in the period, which is 2024-03-04 to 2024-03-10.")
+    expect(page.locator(".rows-fault")).to_have_text(
+        "The date 2020-01-01 lies outside of the period, 2024-03-04 to 2024-03-10; choose one in it."
+    )
     expect(boss.card("submitted-annotations")).to_have_text("6")
     expect(page.locator("#notice")).to_be_empty()
 
@@ -222,6 +224,70 @@ def test_a_late_answer_does_not_take_the_place_of_a_newer_one(visit: Callable[..
         held[0].continue_()
     page.evaluate(A_MOMENT)
     boss.rows(f"Submitted Annotations{WEEK}")
+
+
+def test_a_number_opens_the_rows_of_the_question_that_it_answers(visit: Callable[..., Visit], watch: Watch) -> None:
+    """Not those of a newer question, which was refused or is not answered yet."""
+    watch.expect("status of 400")
+    boss = visit()
+    page = boss.go(f"user=ann&{MARCH}")
+
+    def refuse(route: Route) -> None:
+        if '"asked"' in (route.request.post_data or ""):
+            route.fulfill(status=400, json={"error": "Not this one."})
+        else:
+            route.continue_()
+
+    page.route("**/_dash-update-component*", refuse)
+    page.get_by_label("Period").select_option("last_7_days")
+    expect(page.locator("#notice")).to_contain_text("Not this one.")
+    boss.card("total-time").click()
+    boss.rows(f"Total Time{WEEK}")
+
+
+def test_rows_are_put_away_before_they_came(visit: Callable[..., Visit]) -> None:
+    boss = visit()
+    page = boss.go(f"user=ann&{MARCH}")
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        if '"rows-sought"' in (route.request.post_data or "") and not held:
+            held.append(route)
+        else:
+            route.continue_()
+
+    page.route("**/_dash-update-component*", hold)
+    boss.card("total-time").click()
+    until(page, lambda: bool(held))
+    expect(page.locator("#rows-panel")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.locator("#rows-panel")).to_be_hidden()
+    with page.expect_response("**/_dash-update-component*"):
+        held[0].continue_()
+    page.evaluate(A_MOMENT)
+    expect(page.locator("#rows")).to_be_empty()
+    boss.card("submitted-annotations").click()
+    boss.rows(f"Submitted Annotations{WEEK}")
+    page.mouse.click(*middle(page.get_by_role("button", name="Close")))
+    expect(page.locator("#rows-panel")).to_be_hidden()
+
+
+def middle(place: Locator) -> tuple[float, float]:
+    box = place.bounding_box()
+    assert box
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+
+def test_a_lost_session_is_said_where_the_rows_would_be(visit: Callable[..., Visit], watch: Watch) -> None:
+    watch.expect("status of 40[01]")
+    boss = visit()
+    page = boss.go(f"user=ann&{MARCH}&rows=total_time")
+    panel = boss.rows(f"Total Time{WEEK}")
+    page.context.clear_cookies()
+    panel.get_by_role("button", name="Task").click()
+    expect(page.locator(".rows-fault")).to_have_text("Your session has ended.")
+    expect(page.locator("#rows-panel")).to_have_attribute("aria-busy", "false")
+    expect(page.locator("#notice")).to_contain_text("Sign in again")
 
 
 def test_rows_that_a_role_may_not_see_are_not_led_to(visit: Callable[..., Visit]) -> None:
