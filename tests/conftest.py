@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from hypothesis import HealthCheck, settings
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, expect, sync_playwright
 from selenium.webdriver.chrome.options import Options
 
 IN_CI = os.environ.get("CI") == "true"
@@ -18,6 +18,9 @@ IN_CI = os.environ.get("CI") == "true"
 settings.register_profile("ci", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("desk", max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("ci" if IN_CI else "desk")
+
+# How long a page is waited for says something about the machine, too.
+expect.set_options(timeout=20_000)
 
 CHROMIUM = shutil.which("chromium")
 CHROMIUM_ARGUMENTS = (

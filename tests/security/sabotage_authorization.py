@@ -1,0 +1,166 @@
+"""Ways to let people see what they may not: what it breaks, where, the text there, what takes its place, and the test
+that then fails."""
+
+MATRIX = "tests/security/test_authorization.py"
+PLAIN = f"{MATRIX}::test_everybody_sees_their_own_and_a_colleagues_figures_or_is_refused"
+PAIRS = f"{MATRIX}::test_any_two_circumstances_together_change_nothing"
+LISTS = f"{MATRIX}::test_lists_and_searches_hold_what_may_be_chosen_and_nothing_else"
+TRACES = "tests/security/test_non_interference.py::test_what_may_not_be_seen_leaves_no_trace"
+CHANGES = "tests/security/test_state_changes.py"
+
+SABOTAGES = [
+    # -- The decision
+    (
+        "foreign projects among one's own are left out instead of refused",
+        "perfwidget/access.py",
+        "if not visible.keys() >= set(query.projects) or not held >= set(query.workspaces):",
+        "if not held >= set(query.workspaces):",
+        PAIRS,
+    ),
+    (
+        "foreign workspaces are no refusal",
+        "perfwidget/access.py",
+        " or not held >= set(query.workspaces):",
+        ":",
+        PAIRS,
+    ),
+    (
+        "whoever may choose members may name ones that are not there",
+        "perfwidget/access.py",
+        "not (role.chooses_members and standing.user_known)",
+        "not role.chooses_members",
+        PAIRS,
+    ),
+    (
+        "who knows a colleague's id sees their figures",
+        "perfwidget/access.py",
+        "if subject_id != viewer.user_id and not (",
+        "if not subject_id and not (",
+        PLAIN,
+    ),
+    (
+        "who has left still looks",
+        "perfwidget/access.py",
+        "if standing.active is False:",
+        "if standing.active == 0.5:",
+        PLAIN,
+    ),
+    (
+        "any role opens the dashboard from any page",
+        "perfwidget/access.py",
+        "if query.entry is not None and query.entry not in role.entries:",
+        "if query.entry is not None and not role.entries:",
+        PAIRS,
+    ),
+    (
+        "what exists elsewhere is refused in other words",
+        "perfwidget/access.py",
+        "not held >= set(query.workspaces):\n        raise Forbidden\n",
+        "not held >= set(query.workspaces):\n"
+        '        raise Forbidden("There is no such project." if "4711" in query.projects else "It is not yours.")\n',
+        PAIRS,
+    ),
+    (
+        "ids are tidied before they are looked up",
+        "perfwidget/query.py",
+        "        return id_text(value)\n",
+        '        return id_text(value.strip().lstrip("0+"))\n',
+        PAIRS,
+    ),
+    # -- The rows
+    (
+        "facts of other organizations are counted",
+        "perfwidget/stores/sql.py",
+        "text = f\"organization_id = {dialect.parameter('organization_id')} AND {member}",
+        'text = f"{member}',
+        PLAIN,
+    ),
+    (
+        "an empty scope is all there is",
+        "perfwidget/stores/sql.py",
+        "    if asked.projects is not None:",
+        "    if asked.projects:",
+        PLAIN,
+    ),
+    (
+        "titles come from whichever organization has the id",
+        "perfwidget/stores/listing.py",
+        '"LEFT JOIN projects ON projects.organization_id = listed.organization_id "\n        "AND ',
+        '"LEFT JOIN projects ON "\n        "',
+        PLAIN,
+    ),
+    (
+        "a visit shows the task of work that has moved out of sight",
+        "perfwidget/stores/listing.py",
+        " AND annotations.project_id = dated.project_id ",
+        " ",
+        TRACES,
+    ),
+    (
+        "reviews out of sight leave a trace in a note",
+        "perfwidget/stores/sql.py",
+        "{scoped(dialect, asked, 'completed_by').text} AND",
+        "organization_id = $organization_id AND completed_by = $subject_id AND",
+        TRACES,
+    ),
+    (
+        "everybody gets the e-mails of those who comment",
+        "perfwidget/downloads.py",
+        "with_emails=asked.scope.role.chooses_members or",
+        "with_emails=True or",
+        PLAIN,
+    ),
+    # -- The lists
+    (
+        "searches find colleagues for everybody",
+        "perfwidget/stores/embedded/reading.py",
+        "{'' if scope.role.chooses_members else ' AND user_id = $viewer_id'}",
+        "",
+        LISTS,
+    ),
+    (
+        "managers choose whom facts mention, too",
+        "perfwidget/stores/embedded/reading.py",
+        "known = _MEMBERS_AND_MENTIONED if scope.role.sees_organization else _MEMBERS",
+        "known = _MEMBERS_AND_MENTIONED",
+        LISTS,
+    ),
+    # -- The door
+    (
+        "scripts are for everybody",
+        "perfwidget/widget.py",
+        "        if not current_user.is_authenticated:\n            if page:",
+        '        if not current_user.is_authenticated and not request.path.endswith(".js"):\n            if page:',
+        f"{MATRIX}::test_files_are_for_those_who_are_signed_in",
+    ),
+    (
+        "there is a route that nobody thought of",
+        "perfwidget/widget.py",
+        '        self.add_url_rule("/session", "session", lambda: ("", 204))\n',
+        '        self.add_url_rule("/session", "session", lambda: ("", 204))\n'
+        '        self.add_url_rule("/debug", "debug", lambda: str(self._store))\n',
+        f"{MATRIX}::test_every_route_and_callback_is_in_the_matrix",
+    ),
+    # -- Changes
+    (
+        "a running download goes on with what has moved out of sight",
+        "perfwidget/downloads.py",
+        "if not now.covers(sending):",
+        "if not now:",
+        f"{CHANGES}::test_a_running_download_breaks_off",
+    ),
+    (
+        "a running download asks for its permission only once",
+        "perfwidget/downloads.py",
+        "            if sent:\n",
+        "            if sent < 0:\n",
+        f"{CHANGES}::test_a_running_download_breaks_off",
+    ),
+    (
+        "a running download believes the session that it began with",
+        "perfwidget/downloads.py",
+        "        viewer = self._permitted(download.kind)\n        with self.store.reading() as reader:\n",
+        "        viewer = download.viewer\n        with self.store.reading() as reader:\n",
+        f"{CHANGES}::test_a_running_download_breaks_off",
+    ),
+]
