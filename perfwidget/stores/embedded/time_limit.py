@@ -15,6 +15,9 @@ LONGEST = 30.0
 _GLANCE = 0.1
 """Seconds between two looks at the clock while something runs."""
 
+_IDLE = 20
+"""Looks with nothing to see after which the thread ends; the next statement starts another."""
+
 
 class TimeLimit:
     """Breaks statements off. DuckDB knows no limit of its own, and a timer for each would cost more than most take."""
@@ -31,7 +34,7 @@ class TimeLimit:
             self._running[id(cursor)] = time.monotonic() + LONGEST, cursor
             if not self._watching:
                 self._watching = True
-                threading.Thread(target=self._watch, name="perfwidget-time-limit", daemon=True).start()
+                threading.Thread(target=self._watch, name="perfwidget-time-limit").start()
         try:
             yield
         except duckdb.InterruptException as fault:
@@ -43,8 +46,9 @@ class TimeLimit:
                 self._running.pop(id(cursor), None)
 
     def _watch(self) -> None:
-        idle = 0
-        while idle < 100:  # ten seconds without anything to watch
+        """Watch until there is nothing more to watch, or the program ends: it waits for this thread."""
+        idle, main = 0, threading.main_thread()
+        while self._watching:
             time.sleep(_GLANCE)
             with self._changed:
                 idle = 0 if self._running else idle + 1
@@ -52,4 +56,4 @@ class TimeLimit:
                 for until, cursor in self._running.values():
                     if now > until:
                         cursor.interrupt()
-                self._watching = idle < 100
+                self._watching = idle < _IDLE and main.is_alive()
