@@ -165,7 +165,7 @@
   let choices = null;
   let entry = '';
   let state = null;  // {question, settled, attempt}: what is asked, how the controls say it, and the number of asking
-  let shown = null;  // {from, to, time, what} of the answer on the page
+  let shown = null;  // {from, to, time, what, question} of the answer on the page
 
   const browserZone = once(() => Intl.DateTimeFormat().resolvedOptions().timeZone || 'UTC');
   const ownZone = () => (choices.zones.includes(browserZone()) ? browserZone() : 'UTC');

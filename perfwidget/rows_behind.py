@@ -6,7 +6,7 @@ from math import ceil
 
 from perfwidget.access import ScopedQuery
 from perfwidget.facts import Annotation
-from perfwidget.metrics import Metric, Number, Rules, Unit
+from perfwidget.metrics import Metric, Number, Unit
 from perfwidget.period import Bucket, Grain, Period
 from perfwidget.query import Behind, Query
 from perfwidget.report import NOTHING, resolved_period
@@ -32,7 +32,6 @@ class RowsBehind:
     behind: Behind
     period: Period
     grain: Grain
-    rules: Rules
     number: Number
     tally: Tally
     longest: Longest | None
@@ -73,7 +72,6 @@ def read_rows(
         behind=behind,
         period=period,
         grain=grain,
-        rules=asked.rules,
         number=behind.metric.formula.value(NOTHING | answer.total),
         tally=tally,
         longest=_longest(reader, asked, behind.metric, part, tally),

@@ -1,11 +1,15 @@
 """A labeling platform in a few lines, as a host for the widget in tests."""
 
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from flask import Flask, request
 from flask.testing import FlaskClient
 from flask_login import LoginManager, UserMixin, login_user, logout_user
 from flask_wtf.csrf import CSRFProtect
+from werkzeug.serving import make_server
 from werkzeug.test import TestResponse
 
 from perfwidget import PerformanceWidget, Viewer
@@ -57,6 +61,19 @@ def host(
 
     app.register_blueprint(PerformanceWidget(store=store, viewer_of=who, **settings), url_prefix=prefix)
     return app
+
+
+@contextmanager
+def served(app: Flask) -> Iterator[int]:
+    """Serve an application on loopback, a thread a request, and give the port."""
+    with make_server("127.0.0.1", 0, app, threaded=True) as server:
+        serving = threading.Thread(target=server.serve_forever)
+        serving.start()
+        try:
+            yield server.server_port
+        finally:
+            server.shutdown()
+            serving.join()
 
 
 def asking(browser: FlaskClient, input_id: str, value: object) -> TestResponse:

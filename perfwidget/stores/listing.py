@@ -81,13 +81,20 @@ def listing(
         f"SELECT {own}, coalesce(projects.title, listed.project_id), members.email FROM ("
         f"SELECT * FROM (SELECT *, {instant_of(rows.scan)} AS instant FROM ({facts.text}) facts) dated "
         f"WHERE {condition} ORDER BY instant, {identity} LIMIT {dialect.parameter('listed')}) listed "
-        "LEFT JOIN projects ON projects.organization_id = listed.organization_id "
-        "AND projects.project_id = listed.project_id "
+        f"{_titles('listed')} "
         "LEFT JOIN members ON members.organization_id = listed.organization_id "
         f"AND members.user_id = listed.{PERSON[fact]} "
         f"ORDER BY listed.instant, listed.{identity}"
     )
     return Statement(text, parameters)
+
+
+def _titles(rows: str) -> str:
+    """Return the join of rows with the titles of their projects."""
+    return (
+        f"LEFT JOIN projects ON projects.organization_id = {rows}.organization_id "
+        f"AND projects.project_id = {rows}.project_id"
+    )
 
 
 # -- Rows to be read by people, a page at a time --------------------------------------------------------------------
@@ -179,8 +186,7 @@ def page_of(
         f"SELECT {', '.join(ListedRow._fields)} FROM (SELECT dated.{fact.key_columns[-1]} AS row_id, dated.instant, "
         f"dated.project_id, coalesce(projects.title, dated.project_id) AS project_title, {task} AS task_id, "
         f"dated.annotation_id, dated.act AS action, dated.quantity, dated.given FROM ({facts.text}) dated "
-        "LEFT JOIN projects ON projects.organization_id = dated.organization_id AND "
-        f"projects.project_id = dated.project_id {annotations}) listed ORDER BY {by} LIMIT {limit} OFFSET {offset}"
+        f"{_titles('dated')} {annotations}) listed ORDER BY {by} LIMIT {limit} OFFSET {offset}"
     )
     return Statement(text, facts.parameters | {"listed": place.stop - place.start, "skipped": place.start})
 

@@ -1,16 +1,14 @@
 """A running platform with the dashboard, and people who visit it."""
 
-import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page
-from werkzeug.serving import make_server
 
 from perfwidget import PerformanceWidget, open_store
 from tests.browser.visits import MARCH, Visit, facts
-from tests.hosts import host, viewer_of
+from tests.hosts import host, served, viewer_of
 
 
 @pytest.fixture(scope="module")
@@ -31,13 +29,8 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             f'<div id=one data-perfwidget="/performance/?entry=home&user=ann&{MARCH}" data-title=Figures></div>'
         )
 
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    serving = threading.Thread(target=server.serve_forever)
-    serving.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    serving.join()
-    server.server_close()
+    with served(app) as port:
+        yield f"http://127.0.0.1:{port}"
     store.close()
 
 

@@ -1,17 +1,16 @@
 """The sample platform in a browser: every role signs in by the form and finds the dashboard where it belongs."""
 
-import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from playwright.sync_api import FrameLocator, Page, expect
-from werkzeug.serving import make_server
 
 from perfwidget import open_store
 from perfwidget.demo import create_app
 from perfwidget.facts import Annotation, Fact, Member, Membership, Project, Workspace
+from tests.hosts import served
 
 SUBMITTED = {"owner": 2, "admin": 1, "manager": 3, "reviewer": 4, "annotator": 5}
 """How many annotations each member submitted ten days ago, in the project that all but the admin belong to."""
@@ -51,13 +50,8 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Give the address of a running platform."""
     store = open_store(f"duckdb:///{tmp_path_factory.mktemp('platform')}/facts.duckdb")
     store.write(facts())
-    server = make_server("127.0.0.1", 0, create_app(store), threaded=True)
-    serving = threading.Thread(target=server.serve_forever)
-    serving.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    serving.join()
-    server.server_close()
+    with served(create_app(store)) as port:
+        yield f"http://127.0.0.1:{port}"
     store.close()
 
 

@@ -207,15 +207,7 @@ def test_rows_that_cannot_be_had_say_why_and_leave_the_figures(visit: Callable[.
 def test_a_late_answer_does_not_take_the_place_of_a_newer_one(visit: Callable[..., Visit]) -> None:
     boss = visit()
     page = boss.go(f"user=ann&{MARCH}")
-    held: list[Route] = []
-
-    def hold(route: Route) -> None:
-        if "rows=total_time" in (route.request.post_data or ""):
-            held.append(route)
-        else:
-            route.continue_()
-
-    page.route("**/_dash-update-component*", hold)
+    held = holding(page, "rows=total_time")
     boss.card("total-time").click()
     until(page, lambda: bool(held))
     boss.card("submitted-annotations").click()
@@ -245,18 +237,24 @@ def test_a_number_opens_the_rows_of_the_question_that_it_answers(visit: Callable
     boss.rows(f"Total Time{WEEK}")
 
 
-def test_rows_are_put_away_before_they_came(visit: Callable[..., Visit]) -> None:
-    boss = visit()
-    page = boss.go(f"user=ann&{MARCH}")
+def holding(page: Page, text: str) -> list[Route]:
+    """Hold back requests with that text in their body from now on, and return the list that they come into."""
     held: list[Route] = []
 
     def hold(route: Route) -> None:
-        if '"rows-sought"' in (route.request.post_data or "") and not held:
+        if text in (route.request.post_data or ""):
             held.append(route)
         else:
             route.continue_()
 
     page.route("**/_dash-update-component*", hold)
+    return held
+
+
+def test_rows_are_put_away_before_they_came(visit: Callable[..., Visit]) -> None:
+    boss = visit()
+    page = boss.go(f"user=ann&{MARCH}")
+    held = holding(page, "rows=total_time")
     boss.card("total-time").click()
     until(page, lambda: bool(held))
     expect(page.locator("#rows-panel")).to_be_visible()
@@ -267,15 +265,12 @@ def test_rows_are_put_away_before_they_came(visit: Callable[..., Visit]) -> None
     page.evaluate(A_MOMENT)
     expect(page.locator("#rows")).to_be_empty()
     boss.card("submitted-annotations").click()
-    boss.rows(f"Submitted Annotations{WEEK}")
-    page.mouse.click(*middle(page.get_by_role("button", name="Close")))
+    panel = boss.rows(f"Submitted Annotations{WEEK}")
+    sorting = holding(page, '"order":"task"')
+    panel.get_by_role("button", name="Task").click()
+    until(page, lambda: bool(sorting))
+    page.get_by_role("button", name="Close").click()  # while the rows are dimmed, which nothing may cover
     expect(page.locator("#rows-panel")).to_be_hidden()
-
-
-def middle(place: Locator) -> tuple[float, float]:
-    box = place.bounding_box()
-    assert box
-    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
 
 
 def test_a_lost_session_is_said_where_the_rows_would_be(visit: Callable[..., Visit], watch: Watch) -> None:

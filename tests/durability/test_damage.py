@@ -119,6 +119,36 @@ def test_a_damaged_file_is_refused_in_one_sentence_and_left_alone(path: Path) ->
     assert path.read_bytes() == whole
 
 
+def test_a_store_that_another_program_has_open_is_left_alone_whatever_it_is_called(tmp_path: Path) -> None:
+    path = tmp_path / "WAL [1] lock" / "facts.duckdb"
+    path.parent.mkdir()
+    holder = subprocess.Popen(
+        [sys.executable, "-m", "tests.durability.writer", str(path), "0", "within"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert holder.stdin and holder.stdout
+    assert [holder.stdout.readline(), holder.stdout.readline()] == ["open\n", "standing\n"]
+    there = {each.name: each.stat().st_ino for each in path.parent.iterdir()}
+    assert "facts.duckdb.wal" in there
+    with pytest.raises(StoreUnavailable, match="is open in another program"):
+        EmbeddedStore(path)
+    assert {each.name: each.stat().st_ino for each in path.parent.iterdir()} == there
+    holder.kill()
+    holder.communicate()
+
+
+def test_a_damaged_store_says_so_whatever_it_is_called(path: Path) -> None:
+    odd = path.parent / "facts [1]*.duckdb"
+    for each in list(path.parent.iterdir()):
+        each.rename(each.with_name(each.name.replace("facts", "facts [1]*")))
+    odd.with_name(f"{odd.name}.wal").write_bytes(odd.with_name(f"{odd.name}.wal").read_bytes()[:5_000])
+    store = EmbeddedStore(odd)
+    assert len(store.notices) == 1
+    store.close()
+
+
 def test_the_page_says_what_the_store_says(path: Path) -> None:
     log = wal(path).read_bytes()
     wal(path).write_bytes(log[: len(log) // 2])

@@ -85,8 +85,8 @@ SABOTAGES = [
     (
         "titles come from whichever organization has the id",
         "perfwidget/stores/listing.py",
-        '"LEFT JOIN projects ON projects.organization_id = listed.organization_id "\n        "AND ',
-        '"LEFT JOIN projects ON "\n        "',
+        'f"LEFT JOIN projects ON projects.organization_id = {rows}.organization_id "\n        f"AND ',
+        'f"LEFT JOIN projects ON "\n        f"',
         PLAIN,
     ),
     (

@@ -22,6 +22,13 @@ SABOTAGES = [
         f"{DAMAGE} -k damaged_log",
     ),
     (
+        "the log of a running server is set aside",
+        RECOVERY,
+        "return bool(_UNREADABLE.match(str(fault)))",
+        'return "WAL" in str(fault)',
+        f"{DAMAGE} -k another_program",
+    ),
+    (
         "all of a damaged log is given up",
         RECOVERY,
         "whole[: int(found[1])]",

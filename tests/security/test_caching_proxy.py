@@ -3,7 +3,6 @@
 import http.client
 import json
 import re
-import threading
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from http.cookies import Morsel, SimpleCookie
@@ -13,12 +12,12 @@ from typing import Any, NamedTuple
 import pytest
 from flask import Flask
 from flask_login import current_user
-from werkzeug.serving import make_server
 
 from perfwidget import open_store
 from perfwidget.facts import Comment, Fact, Member, Membership, Recorded
 from perfwidget.stores import Store
 from tests import hosts
+from tests.hosts import served
 from tests.security.nginx import CARELESS, NGINX, POLITE, keeping_by_address
 from tests.worlds import ORGANIZATION, annotation, at, people
 
@@ -125,13 +124,9 @@ def ways(request: pytest.FixtureRequest, store: Store, tmp_path: Path) -> Iterat
     directives: Sequence[str] = request.param
     with ExitStack() as stack:
         app = platform(store)
-        server = stack.enter_context(make_server("127.0.0.1", 0, app, threaded=True))
-        serving = threading.Thread(target=server.serve_forever)
-        serving.start()
-        stack.callback(serving.join)
-        stack.callback(server.shutdown)
-        through = stack.enter_context(keeping_by_address(tmp_path, server.server_port, directives))
-        yield Ways(server.server_port, through, app, careless=directives is CARELESS)
+        port = stack.enter_context(served(app))
+        through = stack.enter_context(keeping_by_address(tmp_path, port, directives))
+        yield Ways(port, through, app, careless=directives is CARELESS)
 
 
 def statics(page: bytes) -> list[str]:

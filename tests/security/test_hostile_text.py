@@ -5,7 +5,6 @@ import io
 import json
 import logging
 import re
-import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -17,13 +16,12 @@ from flask import Flask
 from flask.testing import FlaskClient
 from playwright.sync_api import Dialog, Page, expect
 from werkzeug.http import parse_options_header
-from werkzeug.serving import make_server
 
 from perfwidget import open_store
 from perfwidget.errors import InvalidFact
 from perfwidget.facts import Member
 from tests.conftest import Watch
-from tests.hosts import asking, host
+from tests.hosts import asking, host, served
 from tests.security.corpus import HOSTILE, LONG, MARCH, NOT_IDS, Hostile, harmless, id_of, mail_of, same, world
 from tests.worlds import ORGANIZATION
 
@@ -57,12 +55,8 @@ def platforms(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Pl
             stack.callback(store.close)
             store.write(world(twin))
             app = host(store, task_url="/tasks/{task_id}")
-            server = stack.enter_context(make_server("127.0.0.1", 0, app, threaded=True))
-            serving = threading.Thread(target=server.serve_forever)
-            serving.start()
-            stack.callback(serving.join)
-            stack.callback(server.shutdown)
-            running[name] = Platform(app, f"http://127.0.0.1:{server.server_port}", twin)
+            port = stack.enter_context(served(app))
+            running[name] = Platform(app, f"http://127.0.0.1:{port}", twin)
         yield running
 
 

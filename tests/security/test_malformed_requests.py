@@ -22,12 +22,11 @@ from flask.testing import FlaskClient
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from waitress.server import create_server
-from werkzeug.serving import make_server
 from werkzeug.test import TestResponse
 
 from perfwidget import open_store
 from perfwidget.facts import Recorded
-from tests.hosts import asking, host
+from tests.hosts import asking, host, served
 from tests.worlds import ORGANIZATION, annotation, people, review
 
 MANY = 2_000 if os.environ.get("PERFWIDGET_SECURITY") == "full" else 60
@@ -405,18 +404,6 @@ def served_by_waitress(app: Flask) -> Iterator[int]:
         server.task_dispatcher.shutdown()
 
 
-@contextmanager
-def served_by_werkzeug(app: Flask) -> Iterator[int]:
-    with make_server("127.0.0.1", 0, app, threaded=True) as server:
-        serving = threading.Thread(target=server.serve_forever)
-        serving.start()
-        try:
-            yield server.server_port
-        finally:
-            server.shutdown()
-            serving.join()
-
-
 def sent(port: int, raw: bytes) -> bytes:
     """Return all that a server answers to some bytes, after which the sender says no more."""
     with socket.create_connection(("127.0.0.1", port), timeout=30) as connection:
@@ -445,7 +432,7 @@ def getting(cookie: bytes, path: bytes, *headers: bytes) -> bytes:
     return b"\r\n".join([*lines, *headers, b"", b""])
 
 
-@pytest.mark.parametrize("serve", [served_by_waitress, served_by_werkzeug])
+@pytest.mark.parametrize("serve", [served_by_waitress, served])
 def test_a_server_survives_what_no_client_sends(
     app: Flask, bodies: dict[str, dict[str, Any]], serve: Callable[[Flask], AbstractContextManager[int]]
 ) -> None:

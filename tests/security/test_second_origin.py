@@ -1,7 +1,6 @@
 """What pages of other sites can make a signed-in person's browser do with the dashboard: nothing of use to them."""
 
 import json
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from typing import Any, NamedTuple
@@ -9,11 +8,10 @@ from typing import Any, NamedTuple
 import pytest
 from flask import Flask, Response, request
 from playwright.sync_api import Page, expect
-from werkzeug.serving import make_server
 
 from perfwidget import PerformanceWidget, open_store
 from tests.conftest import Watch
-from tests.hosts import asking, host, viewer_of
+from tests.hosts import asking, host, served, viewer_of
 from tests.worlds import annotation, people
 
 MARCH = "from=2024-03-04&to=2024-03-10&tz=UTC"
@@ -50,19 +48,10 @@ class Sites(NamedTuple):
 def sites(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sites]:
     """Run both sites; the platform has a second dashboard under /shared/ that the neighbour may show."""
     with ExitStack() as stack:
-
-        def run(app: Flask) -> int:
-            server = stack.enter_context(make_server("127.0.0.1", 0, app, threaded=True))
-            serving = threading.Thread(target=server.serve_forever)
-            serving.start()
-            stack.callback(serving.join)
-            stack.callback(server.shutdown)
-            return int(server.server_port)
-
         foreign = Flask("foreign")
         foreign.add_url_rule("/", "page", lambda: "<!doctype html><link rel=icon href=data:,><title>Foreign</title>")
         foreign.add_url_rule("/height", "height", lambda: f"<!doctype html><script>{HEIGHTS}</script>")
-        port = run(foreign)
+        port = stack.enter_context(served(foreign))
         store = open_store(f"duckdb:///{tmp_path_factory.mktemp('origins')}/facts.duckdb")
         stack.callback(store.close)
         store.write([*people(), annotation(1, "2024-03-04 12:00", lead_time=30.5)])
@@ -93,7 +82,11 @@ def sites(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sites]:
         body = json.loads(bodies[-1])
         received.clear()
         yield Sites(
-            f"http://127.0.0.1:{run(app)}", f"http://127.0.0.1:{port}", f"http://localhost:{port}", body, received
+            f"http://127.0.0.1:{stack.enter_context(served(app))}",
+            f"http://127.0.0.1:{port}",
+            f"http://localhost:{port}",
+            body,
+            received,
         )
 
 

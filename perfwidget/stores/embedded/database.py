@@ -4,7 +4,6 @@ DuckDB gives a whole database up after some failures, as when the disk is full w
 was acknowledged is safe in the log then, so the file is opened again, and only the statements of that moment fail.
 """
 
-import errno
 import logging
 import threading
 from collections.abc import Callable, Iterator
@@ -59,18 +58,29 @@ class Database:
 
     def _open(self) -> duckdb.DuckDBPyConnection:
         try:
-            return duckdb.connect(str(self.path), config=_CONFIG)
-        except duckdb.Error as fault:
-            if not recovery.set_log_aside(self.path, fault):
-                raise _unopened(self.path, fault) from fault
-        try:
-            return duckdb.connect(str(self.path), config=_CONFIG)
-        except duckdb.Error:
-            recovery.beside(self.path, "wal").unlink(missing_ok=True)  # the whole of it stands aside already
-        try:
-            return duckdb.connect(str(self.path), config=_CONFIG)
+            return self._without_damaged_log()
         except duckdb.Error as fault:
             raise _unopened(self.path, fault) from fault
+
+    def _without_damaged_log(self) -> duckdb.DuckDBPyConnection:
+        """Open the file with its write-ahead log, or else with what stands before its damage, or else without it."""
+
+        def connect() -> duckdb.DuckDBPyConnection:
+            return duckdb.connect(str(self.path), config=_CONFIG)
+
+        try:
+            return connect()
+        except duckdb.Error as fault:
+            if not recovery.log_is_damaged(fault):
+                raise
+            recovery.set_log_aside(self.path, fault)
+        try:
+            return connect()
+        except duckdb.Error as fault:
+            if not recovery.log_is_damaged(fault):
+                raise
+            recovery.beside(self.path, "wal").unlink()  # the whole of it stands aside already
+        return connect()
 
     def _counted(self) -> int:
         [(writes,)] = self._connection.execute("SELECT writes FROM perfwidget").fetchall()
@@ -101,7 +111,10 @@ class Database:
             yield cursor
             cursor.execute("UPDATE perfwidget SET writes = ?", [self.writes + 1])
         self.writes += 1
-        self._seal.put(self.writes)
+        try:
+            self._seal.put(self.writes)
+        except OSError as fault:  # the write is kept; what is missing is the witness of it
+            log.warning("The number of writes of %s could not be kept: %s", self.path, fault)
         self._tidy()
 
     def close(self) -> None:
@@ -118,8 +131,9 @@ class Database:
                 raise StoreUnavailable(CLOSED)
             try:
                 cursor = self._connection.cursor()
-            except duckdb.Error as fault:
-                raise StoreUnavailable(AWAY) from fault
+            except duckdb.Error as fault:  # it failed, and could not be opened again so far
+                self._open_again(fault)
+                cursor = self._connection.cursor()
             self._cursors.add(cursor)
             return cursor
 
@@ -159,13 +173,12 @@ def _quietly(act: Callable[[], object]) -> None:
 
 
 def _no_room(fault: duckdb.Error) -> bool:
-    reasons = ("No space left", "File too large", "Disk quota", errno.errorcode[errno.ENOSPC])
-    return any(reason in str(fault) for reason in reasons)
+    return any(reason in str(fault) for reason in ("No space left", "File too large", "Disk quota"))
 
 
 def _unopened(path: Path, fault: duckdb.Error) -> StoreUnavailable:
     text = str(fault)
-    if "lock" in text.lower() and "block" not in text.lower():
+    if "Could not set lock" in text:
         return StoreUnavailable(
             f"The store {path} is open in another program; stop that one first, let the running server read files "
             "itself (server.py --import FILE), or use a PostgreSQL store, which many programs can share."

@@ -16,6 +16,7 @@ import duckdb
 
 log = logging.getLogger(__name__)
 
+_UNREADABLE = re.compile("([A-Z][A-Za-z]* Error: )?Failure while replaying WAL file ")
 _PLACE = re.compile(r"entry at byte position (\d+)")
 
 
@@ -43,12 +44,17 @@ def synced(path: Path) -> None:
         os.close(handle)
 
 
-def set_log_aside(path: Path, fault: duckdb.Error) -> bool:
-    """Set a damaged write-ahead log aside, and leave what stands before the damage; False if it is not damaged."""
-    wal = beside(path, "wal")
-    if "WAL" not in str(fault) or not wal.is_file():
-        return False
-    aside = dated(path, "wal.damaged")
+def log_is_damaged(fault: duckdb.Error) -> bool:
+    """Say whether a file could not be opened because of its write-ahead log, and for no other reason.
+
+    DuckDB reads the log only when the file is its own, so that nobody else is writing it then.
+    """
+    return bool(_UNREADABLE.match(str(fault)))
+
+
+def set_log_aside(path: Path, fault: duckdb.Error) -> None:
+    """Set a damaged write-ahead log aside, and leave what stands before the damage."""
+    wal, aside = beside(path, "wal"), dated(path, "wal.damaged")
     found = _PLACE.search(str(fault))
     whole = wal.read_bytes()
     wal.rename(aside)
@@ -57,7 +63,6 @@ def set_log_aside(path: Path, fault: duckdb.Error) -> bool:
         synced(wal)
     synced(path.parent)
     log.warning("The write-ahead log of %s was damaged (%s) and is set aside as %s.", path, fault, aside.name)
-    return True
 
 
 class Seal:
@@ -96,10 +101,11 @@ def note_lost_writes(path: Path, there: int, acknowledged: int) -> None:
 
 def notices(path: Path) -> tuple[str, ...]:
     """Return what people who look at the figures must know of the store, from the files left beside it."""
-    left = sorted([*path.parent.glob(f"{path.name}.wal.damaged-*"), *path.parent.glob(f"{path.name}.writes.lost-*")])
+    signs = (f"{path.name}.wal.damaged-", f"{path.name}.writes.lost-")
+    left = sorted(each.name for each in path.parent.iterdir() if each.name.startswith(signs))
     if not left:
         return ()
-    made = re.search(r"-(\d{4})(\d\d)(\d\d)T", left[0].name[len(path.name) :])
+    made = re.search(r"-(\d{4})(\d\d)(\d\d)T", left[0][len(path.name) :])
     when = f" on {'-'.join(made.groups())}" if made else ""
     return (
         f"The store of these figures was damaged and repaired{when}: what was written shortly before may be missing "
