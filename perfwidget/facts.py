@@ -7,6 +7,7 @@ the same digits in any order on any engine; floating-point sums do not.
 """
 
 from dataclasses import dataclass, fields
+from enum import IntFlag
 from functools import cache
 from typing import Any, ClassVar, NamedTuple, get_type_hints
 
@@ -122,6 +123,18 @@ class Membership(Fact):
         """The key: the one of workspace and project that is not meant is the empty text."""
         row = self.row()
         return Key(type(self), tuple(value or "" for value in row))
+
+
+class Doubt(IntFlag):
+    """What a source finds odd about an annotation, and a payer should look at; stored as one whole number."""
+
+    NONE = 0
+    POSTED_BY_OTHER = 1
+    """Somebody else than its owner wrote it into the platform."""
+    IMPORTED = 2
+    """It came with an import, which gives all its rows the instant of the import."""
+    LONGER_THAN_TASK = 4
+    """Its lead time is longer than the time from the creation of the task to its completion."""
 
 
 @dataclass(frozen=True, slots=True)

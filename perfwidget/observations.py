@@ -1,12 +1,13 @@
-"""What a source can say beyond single facts: all it knows of one annotation, and guesses that yield to the host's word.
+"""What a source can say beyond single facts: all it knows of an annotation, guesses, what is gone, how far it was read.
 
-A store takes these beside facts, so that reading the same export twice, or two exports in any order, ends the same.
+A store takes these beside facts, so that reading the same export twice, or two exports in any order, ends the same, and
+so that a source is never further in its reading than its facts are in the store.
 """
 
 from dataclasses import dataclass
 
-from perfwidget.columns import Instant
-from perfwidget.facts import Action, Annotation, Member, Membership, Project, Recorded, Review
+from perfwidget.columns import Id, Instant, Text
+from perfwidget.facts import Action, Annotation, Doubt, Key, Member, Membership, Project, Recorded, Review
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,8 @@ class Snapshot:
     """Whether `actions` are the whole history; if not, the store adds one action for each review."""
     reviews: tuple[Review, ...] | None
     """All reviews; None where the row does not speak of reviews."""
+    doubts: Doubt = Doubt.NONE
+    """What is odd about it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,3 +41,28 @@ class Inferred:
 
     fact: Member | Project | Membership | Recorded
     seen_at: Instant
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawn:
+    """A fact that the source has no more; a store removes it, and what it did not have is no fault."""
+
+    key: Key
+
+
+@dataclass(frozen=True, slots=True)
+class Bookmark:
+    """How far a source has been read, in its own words; kept in the transaction of the facts that it speaks of.
+
+    Of one source in one organization the bookmark written last stands.
+    """
+
+    organization_id: Id
+    source: Text
+    position: Text
+    as_of: Instant | None = None
+    """The instant up to which all that the source had is in the store; None where it does not say so."""
+
+
+Observation = Snapshot | Inferred | Withdrawn | Bookmark
+"""What a store takes beside facts."""

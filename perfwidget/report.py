@@ -23,7 +23,14 @@ SERIES = tuple(metric for metric in METRICS if metric.daily or metric.key == "pe
 """The numbers of a bucket: the report CSV has the performance score by day too."""
 
 IMPLIED_BY = {
-    "reviews": ("reviews_accepted", "reviews_rejected", "reviews_fixed_and_accepted"),
+    "reviews": (
+        "reviews_accepted",
+        "reviews_rejected",
+        "reviews_fixed_and_accepted",
+        "rejected",
+        "fixes_without_score",
+        "other_reviews",
+    ),
     "review_visits": ("review_time", "unusable_visits"),
 }
 """Numbers that show, where they are not 0, that a kind is recorded although the source does not say so."""

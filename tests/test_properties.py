@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from perfwidget.access import Viewer
-from perfwidget.facts import Annotation, Fact, Member, Project, Review
+from perfwidget.facts import Annotation, Fact, Member, Project, Recorded, Review
 from perfwidget.report import Report
 from perfwidget.stores import Store, open_store
 from tests.worlds import ask
@@ -72,6 +72,7 @@ def written(store: Store, world: tuple[list[tuple], list[tuple], str]) -> tuple[
     ]
     facts: list[Fact] = [Member(organization, "ann", None, None, role="annotator"), *annotations, *told]
     facts += [Project(organization, project, None, project) for project in "abc"]
+    facts.append(Recorded(organization, "reviews"))
     store.write(facts)
     return organization, annotations, told
 

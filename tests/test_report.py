@@ -186,7 +186,23 @@ def test_a_rejected_annotation_that_was_fixed_and_resubmitted_is_noted(store: St
         "updated_after_rejection": 1,
         "own_reviews": 0,
         "completed_at_estimated": 0,
+        "posted_by_others": 0,
+        "imported": 0,
+        "longer_than_task": 0,
     }
+
+
+def test_what_only_reviews_can_tell_has_no_value_without_them(store: Store) -> None:
+    of_reviews = ("rejected", "fixes_without_score", "updated_after_rejection", "own_reviews", "performance_score")
+    report = march(store, annotation(1, "2024-03-10 10:00"))
+    assert [report.values[key] for key in of_reviews] == [None] * 5
+    assert report.to_dict()["not_counted"]["rejected"] is None
+    report = march(store, annotation(1, "2024-03-10 10:00"), Recorded(ORGANIZATION, "reviews"))
+    assert [report.values[key] for key in of_reviews] == [0, 0, 0, 0, None]
+    # An annotation that was sent back shows that there are reviews, whatever the source says.
+    store.remove([Recorded(ORGANIZATION, "reviews")])
+    report = march(store, annotation(1, "2024-03-10 10:00", last_action="rejected"))
+    assert [report.values[key] for key in of_reviews] == [1, 0, 0, 0, None]
 
 
 def test_estimated_instants_are_noted_of_what_is_counted_or_skipped(store: Store) -> None:

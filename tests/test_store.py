@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from perfwidget.columns import microseconds
 from perfwidget.errors import InvalidFact, InvalidSetting, StoreUnavailable
-from perfwidget.facts import Action, Comment, Fact, Member, Membership, Project
+from perfwidget.facts import Action, Annotation, Comment, Doubt, Fact, Member, Membership, Project
+from perfwidget.observations import Bookmark, Snapshot, Withdrawn
 from perfwidget.stores import Store, open_store
 from tests.worlds import ORGANIZATION, OWNER, annotation, ask, at, people, review
 
@@ -181,3 +183,46 @@ def test_text_of_any_kind_is_kept(store: Store) -> None:
         ]
     )
     assert ask(store, **MARCH).user.name == "a\ufffd\ufffd'é😀"
+
+
+def kept(store: Store, tasks: list[str] | None = None) -> list[tuple[str, str]]:
+    with store.reading() as reader:
+        return sorted((each.identity, each.task_id) for each in reader.kept(Annotation, ORGANIZATION, "p1", tasks))
+
+
+def test_what_a_source_has_no_more_goes_with_the_write_that_says_so(store: Store) -> None:
+    first, second, third = (annotation(number, NOON, lead_time=number) for number in (1, 2, 4))
+    store.write([first, second])
+    assert kept(store) == [("1", "t1"), ("2", "t2")]
+    assert kept(store, ["t2", "t7"]) == [("2", "t2")]
+    store.write([Withdrawn(first.key), third, Withdrawn(annotation(99, NOON).key)])
+    assert kept(store) == [("2", "t2"), ("4", "t4")]
+    assert total(store) == 6.0
+
+
+def test_a_bookmark_is_kept_with_the_facts_it_speaks_of_or_not_at_all(store: Store) -> None:
+    store.write([annotation(1, NOON, lead_time=1), Bookmark(ORGANIZATION, "platform", "page 1")])
+    store.write([Bookmark(ORGANIZATION, "platform", "page 2", at(NOON)), Bookmark("other", "platform", "page 9")])
+    with pytest.raises(InvalidFact):
+        store.write([Bookmark(ORGANIZATION, "platform", "page 3"), annotation("", NOON)])
+    with store.reading() as reader:
+        assert reader.bookmarks(ORGANIZATION) == {"platform": ("page 2", microseconds(at(NOON)))}
+        assert reader.bookmarks("other") == {"platform": ("page 9", None)}
+        assert reader.bookmarks("nowhere") == {}
+
+
+def test_doubts_are_counted_each_by_itself_and_go_with_a_newer_version(store: Store) -> None:
+    every = Doubt.POSTED_BY_OTHER | Doubt.IMPORTED | Doubt.LONGER_THAN_TASK
+    facts = [annotation(number, NOON, lead_time=1) for number in range(4)]
+    doubts = [every, Doubt.IMPORTED, Doubt.IMPORTED | Doubt.LONGER_THAN_TASK, Doubt.NONE]
+    store.write([Snapshot(fact, (), False, None, doubt) for fact, doubt in zip(facts, doubts, strict=True)])
+
+    def counts() -> list[object]:
+        values = ask(store, **MARCH).values
+        return [values[key] for key in ("posted_by_others", "imported", "longer_than_task")]
+
+    assert counts() == [1, 3, 2]
+    store.write([Snapshot(replace(facts[0], updated_at=at("2024-03-06 00:00")), (), False, None)])
+    assert counts() == [0, 2, 1]
+    store.write([replace(facts[1], lead_time=2)])  # written by a host, which doubts nothing
+    assert counts() == [0, 1, 1]

@@ -24,6 +24,7 @@ NOTE_METRICS: tuple[Metric, ...] = (
         "Annotations that a reviewer has sent back and that are not yet resubmitted.",
         count(KEPT.that(OneOf("last_action", ("rejected",)))),
         KEPT.that(OneOf("last_action", ("rejected",))),
+        kind="reviews",
     ),
     Metric(
         "other_actions",
@@ -61,6 +62,7 @@ NOTE_METRICS: tuple[Metric, ...] = (
         "Fixed + accepted reviews without a score: they take no part in the Performance Score.",
         count(FIXES.that(Condition.SCORE_MISSING)),
         FIXES.that(Condition.SCORE_MISSING),
+        kind="reviews",
     ),
     Metric(
         "first_submitted_earlier",
@@ -90,6 +92,7 @@ NOTE_METRICS: tuple[Metric, ...] = (
         "accepted.",
         count(UPDATED.that(Condition.LATEST_REVIEW_REJECTS)),
         UPDATED.that(Condition.LATEST_REVIEW_REJECTS),
+        kind="reviews",
     ),
     Metric(
         "own_reviews",
@@ -99,6 +102,7 @@ NOTE_METRICS: tuple[Metric, ...] = (
         "Reviews that the member took on annotations of their own; they count in the Performance Score.",
         count(RECEIVED.that(Condition.BY_SUBJECT)),
         RECEIVED.that(Condition.BY_SUBJECT),
+        kind="reviews",
     ),
     Metric(
         "completed_at_estimated",
@@ -109,5 +113,33 @@ NOTE_METRICS: tuple[Metric, ...] = (
         "instant of their creation.",
         count(ESTIMATED),
         ESTIMATED,
+    ),
+    Metric(
+        "posted_by_others",
+        "Posted by someone else",
+        Unit.COUNT,
+        Section.NOTES,
+        "Submitted annotations that, by what the platform says, somebody else wrote in the member's name.",
+        count(COUNTABLE.that(Condition.POSTED_BY_OTHER)),
+        COUNTABLE.that(Condition.POSTED_BY_OTHER),
+    ),
+    Metric(
+        "imported",
+        "Imported",
+        Unit.COUNT,
+        Section.NOTES,
+        "Submitted annotations that came with an import: they all fall on the day of the import, whenever the work was "
+        "done.",
+        count(COUNTABLE.that(Condition.IMPORTED)),
+        COUNTABLE.that(Condition.IMPORTED),
+    ),
+    Metric(
+        "longer_than_task",
+        "Longer than the task existed",
+        Unit.COUNT,
+        Section.NOTES,
+        "Submitted annotations whose time is longer than the time from the creation of their task to their completion.",
+        count(COUNTABLE.that(Condition.LONGER_THAN_TASK)),
+        COUNTABLE.that(Condition.LONGER_THAN_TASK),
     ),
 )

@@ -6,9 +6,9 @@ from typing import Any, NamedTuple, Protocol
 
 from perfwidget.access import Scope, ScopedQuery, Standing, Viewer
 from perfwidget.columns import Id
-from perfwidget.facts import Fact, Key, Membership
+from perfwidget.facts import Annotation, Comment, Fact, Key, Membership
 from perfwidget.metrics import SCANS, Aggregate, Rows, Scan
-from perfwidget.observations import Inferred, Snapshot
+from perfwidget.observations import Observation
 from perfwidget.period import Bucket
 from perfwidget.query import Query
 from perfwidget.stores.listing import ListedRow, Longest, Order, Slice, Tally
@@ -46,6 +46,21 @@ class ProjectOption(NamedTuple):
     project_id: str
     title: str
     workspace_id: str | None
+
+
+class Marked(NamedTuple):
+    """How far a source has been read, in its own words; `as_of` in microseconds, None where it does not say so."""
+
+    position: str
+    as_of: int | None
+
+
+class Kept(NamedTuple):
+    """An annotation or comment that a store has, in the version of `updated_at` in microseconds."""
+
+    identity: str
+    task_id: str
+    updated_at: int
 
 
 class Reader(Protocol):
@@ -86,6 +101,20 @@ class Reader(Protocol):
     def organizations(self) -> Sequence[str]:
         """Return the ids of all organizations; for those who own the store, never for a viewer."""
 
+    def bookmarks(self, organization_id: str) -> Mapping[str, Marked]:
+        """Map each source that an organization's facts were read from to how far.
+
+        For those who fill the store, and for how fresh its facts are; it speaks of nobody.
+        """
+
+    def kept(
+        self, fact: type[Annotation] | type[Comment], organization_id: str, project_id: str, tasks: Sequence[str] | None
+    ) -> Iterator[Kept]:
+        """Yield what is kept of a project's annotations or comments, of some tasks or all.
+
+        For those who fill the store, never for a viewer.
+        """
+
     def workspaces(self, scope: Scope) -> Sequence[WorkspaceOption]:
         """Return the workspaces that hold a project in scope, by title."""
 
@@ -103,8 +132,8 @@ class Store(Protocol):
     def reading(self) -> AbstractContextManager[Reader]:
         """Open one consistent state for reading; raises StoreUnavailable."""
 
-    def write(self, facts: Iterable[Fact | Snapshot | Inferred]) -> None:
-        """Keep facts in one transaction, all or nothing; a fact with the key of another replaces it.
+    def write(self, facts: Iterable[Fact | Observation]) -> None:
+        """Keep facts and observations in one transaction, all or nothing; a fact with the key of another replaces it.
 
         An annotation or comment that is older (by `updated_at`) than the one kept is left out. Raises InvalidFact and
         whatever the iterable raises; nothing is kept then.

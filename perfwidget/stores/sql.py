@@ -10,6 +10,7 @@ from typing import Any, NamedTuple, Protocol
 
 from perfwidget.access import ScopedQuery
 from perfwidget.columns import INVALID_LEAD_TIME
+from perfwidget.facts import Doubt
 from perfwidget.metrics import (
     AGGREGATES,
     ANNOTATED,
@@ -170,6 +171,12 @@ def _condition(dialect: Dialect, where: Where, rules: Rules) -> str:
             return f"(created_by IS NULL OR created_by <> {dialect.parameter('subject_id')})"
         case Condition.COUNTED_OR_SKIPPED:
             return f"(was_cancelled OR last_action IN ({_texts(counted)}))"
+        case Condition.POSTED_BY_OTHER:
+            return _doubted(Doubt.POSTED_BY_OTHER)
+        case Condition.IMPORTED:
+            return _doubted(Doubt.IMPORTED)
+        case Condition.LONGER_THAN_TASK:
+            return _doubted(Doubt.LONGER_THAN_TASK)
         case Condition.VISIT_TIMED:
             return "closed_at >= opened_at"
         case Condition.VISIT_UNTIMED:
@@ -184,6 +191,12 @@ def _condition(dialect: Dialect, where: Where, rules: Rules) -> str:
             return "score IS NOT NULL"
         case Condition.SCORE_MISSING:
             return "score IS NULL"
+
+
+def _doubted(doubt: Doubt) -> str:
+    """Return the condition that an annotation has a doubt; engines differ in how they look at single bits."""
+    combined = (str(bits) for bits in range(1 << len(Doubt)) if bits & doubt)
+    return f"doubts IN ({', '.join(combined)})"
 
 
 def _texts(values: Sequence[str]) -> str:

@@ -261,6 +261,8 @@ def as_version_1(path: Path) -> None:
     """Turn a file back into one that was made before writes were counted."""
     with duckdb.connect(str(path)) as connection:
         connection.execute("ALTER TABLE perfwidget DROP COLUMN writes")
+        connection.execute("ALTER TABLE annotations DROP COLUMN doubts")
+        connection.execute("DROP TABLE bookmarks")
         connection.execute("UPDATE perfwidget SET schema_version = 1")
     path.with_name("facts.duckdb.writes").unlink()
 
@@ -287,13 +289,13 @@ def test_a_migration_that_fails_leaves_the_file_as_it_was(tmp_path: Path) -> Non
     EmbeddedStore(path).close()
     failing = (*schema.MIGRATIONS, ("CREATE TABLE halfway (one INTEGER)", "SELECT no_such_column FROM perfwidget"))
     with duckdb.connect(str(path)) as connection:
-        with pytest.raises(StoreUnavailable, match="could not be brought from schema 2 to 3 and is as it was"):
+        with pytest.raises(StoreUnavailable, match="could not be brought from schema 3 to 4 and is as it was"):
             schema.prepare(path, connection, failing)
-        assert connection.execute("SELECT schema_version FROM perfwidget").fetchall() == [(2,)]
+        assert connection.execute("SELECT schema_version FROM perfwidget").fetchall() == [(3,)]
         assert connection.execute("SELECT 1 FROM duckdb_tables() WHERE table_name = 'halfway'").fetchall() == []
         further = (*schema.MIGRATIONS, ("CREATE TABLE whole (one INTEGER)",), ("INSERT INTO whole VALUES (7)",))
         schema.prepare(path, connection, further)
-        assert connection.execute("SELECT schema_version, one FROM perfwidget, whole").fetchall() == [(4, 7)]
+        assert connection.execute("SELECT schema_version, one FROM perfwidget, whole").fetchall() == [(5, 7)]
 
 
 def test_a_newer_file_is_refused_in_one_sentence(tmp_path: Path) -> None:

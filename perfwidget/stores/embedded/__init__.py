@@ -8,7 +8,7 @@ from pathlib import Path
 from perfwidget.columns import Id, id_text
 from perfwidget.errors import InvalidFact
 from perfwidget.facts import Fact, Key, Membership
-from perfwidget.observations import Inferred, Snapshot
+from perfwidget.observations import Observation
 from perfwidget.stores.embedded import recovery, writing
 from perfwidget.stores.embedded.database import Database
 from perfwidget.stores.embedded.reading import EmbeddedReader
@@ -36,7 +36,7 @@ class EmbeddedStore:
         with self._database.transaction() as cursor:
             yield EmbeddedReader(cursor, self._time_limit)
 
-    def write(self, facts: Iterable[Fact | Snapshot | Inferred]) -> None:
+    def write(self, facts: Iterable[Fact | Observation]) -> None:
         """Keep facts in one transaction, all or nothing."""
         with self._writing, self._database.writing() as cursor:
             writing.write(Staging(cursor), facts)

@@ -6,7 +6,7 @@ from typing import Any
 import duckdb
 
 from perfwidget.access import Role, Scope, ScopedQuery, Standing, Viewer
-from perfwidget.facts import FACTS
+from perfwidget.facts import FACTS, Annotation, Comment
 from perfwidget.metrics import SCANS, Rows, Scan
 from perfwidget.period import Bucket
 from perfwidget.query import Query
@@ -25,7 +25,7 @@ from perfwidget.stores.listing import (
     slices,
     tally,
 )
-from perfwidget.stores.protocol import Answer, Profile, ProjectOption, WorkspaceOption
+from perfwidget.stores.protocol import Answer, Kept, Marked, Profile, ProjectOption, WorkspaceOption
 from perfwidget.stores.sql import aggregates_of, first_instant, scan_statement
 
 
@@ -224,6 +224,27 @@ class EmbeddedReader:
         """Return the ids of all organizations."""
         tables = " UNION ".join(f"SELECT organization_id FROM {fact.table}" for fact in FACTS)
         return [organization for (organization,) in self._rows(f"{tables} ORDER BY organization_id", {})]
+
+    def bookmarks(self, organization_id: str) -> Mapping[str, Marked]:
+        """Map each source to how far it has been read."""
+        text = "SELECT source, position, as_of FROM bookmarks WHERE organization_id = $organization_id"
+        rows = self._rows(text, {"organization_id": organization_id})
+        return {source: Marked(position, as_of) for source, position, as_of in rows}
+
+    def kept(
+        self, fact: type[Annotation] | type[Comment], organization_id: str, project_id: str, tasks: Sequence[str] | None
+    ) -> Iterator[Kept]:
+        """Yield what is kept of a project's annotations or comments."""
+        text = (
+            f"SELECT {fact.key_columns[-1]}, task_id, updated_at FROM {fact.table} "
+            "WHERE organization_id = $organization_id AND project_id = $project_id"
+        )
+        parameters: dict[str, Any] = {"organization_id": organization_id, "project_id": project_id}
+        if tasks is not None:
+            text += f" AND {_DIALECT.in_list('task_id', 'tasks')}"
+            parameters["tasks"] = list(tasks)
+        for batch in self._batches(text, parameters):
+            yield from map(Kept._make, batch)
 
     def workspaces(self, scope: Scope) -> Sequence[WorkspaceOption]:
         """Return the workspaces that hold a project in scope."""

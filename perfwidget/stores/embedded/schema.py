@@ -22,11 +22,13 @@ SQL_TYPES = {
 """Instants and lead times are whole microseconds (`make_timestamp(completed_at)` shows one), scores millionths."""
 
 EXTRA_COLUMNS: dict[str, tuple[tuple[str, str], ...]] = {
+    "annotations": (("doubts", "BIGINT"),),
     "members": (("inferred", "BOOLEAN"), ("seen_at", "BIGINT")),
     "actions": (("origin", "VARCHAR"),),
     "reviews": (("origin", "VARCHAR"),),
 }
-"""Ours beside the contract's: what was inferred may yield to the host, what came from an export's row goes with it."""
+"""Ours beside the contract's: what its source finds odd about an annotation (the bits of `Doubt`); that a member was
+inferred and may yield to the host; that a row came from an export's row and goes with it."""
 
 FROM_ROW = "row"
 FROM_REVIEW = "review"
@@ -66,6 +68,12 @@ Migration = Sequence[str]
 MIGRATIONS: Sequence[Migration] = (
     # 1 to 2: how many writes the file holds.
     ("ALTER TABLE perfwidget ADD COLUMN writes BIGINT", "UPDATE perfwidget SET writes = 0"),
+    # 2 to 3: what is odd about annotations, and how far sources have been read.
+    (
+        "ALTER TABLE annotations ADD COLUMN doubts BIGINT DEFAULT 0",
+        "CREATE TABLE bookmarks (organization_id VARCHAR NOT NULL, source VARCHAR NOT NULL, position VARCHAR NOT NULL, "
+        "as_of BIGINT)",
+    ),
 )
 """From version 1 on, in order; the number of the last is the version of a new file."""
 
@@ -133,7 +141,9 @@ def _make(cursor: duckdb.DuckDBPyConnection) -> None:
         nullable = {column.name for column in fact.columns() if column.nullable}
         nullable |= {name for name, _ in EXTRA_COLUMNS.get(fact.table, ())}
         columns = (
-            f"{name} {sql_type}{'' if name in nullable else ' NOT NULL'}" for name, sql_type in column_types(fact)
+            f"{name} {sql_type}{'' if name in nullable else ' NOT NULL'}"
+            for name, sql_type in column_types(fact)
+            if name != "doubts"  # version 3 adds it
         )
         cursor.execute(f"CREATE TABLE {fact.table} ({', '.join(columns)})")
     for statement in _OWN_TABLES:

@@ -67,7 +67,8 @@ def _newest(snapshots: Sequence[Snapshot]) -> tuple[list[_Seen], list[_Seen]]:
 def _keep_rows(staging: Staging, deciding: Sequence[_Seen]) -> None:
     """Keep the annotations that are no older than what is there, and replace their actions."""
     columns = [*column_types(Annotation), ("history", "BOOLEAN")]
-    staging.put("incoming_rows", columns, [(*seen.row, seen.snapshot.history) for seen in deciding])
+    rows = [(*seen.row, int(seen.snapshot.doubts), seen.snapshot.history) for seen in deciding]
+    staging.put("incoming_rows", columns, rows)
     newer = f"{_same('annotations', 'incoming_rows')} AND annotations.updated_at > incoming_rows.updated_at"
     staging.leave_out("incoming_rows", f"EXISTS (SELECT 1 FROM annotations WHERE {newer})")
     staging.execute(f"DELETE FROM annotations USING incoming_rows WHERE {_same('annotations', 'incoming_rows')}")

@@ -4,8 +4,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any
 
+from perfwidget.columns import clean_text, id_text, microseconds
 from perfwidget.facts import FACTS, Fact, Key, Membership
-from perfwidget.observations import Inferred, Snapshot
+from perfwidget.observations import Bookmark, Inferred, Observation, Snapshot, Withdrawn
 from perfwidget.stores.embedded import inference, snapshots
 from perfwidget.stores.embedded.schema import MENTIONED_MEMBERS, MENTIONED_PROJECTS, column_types
 from perfwidget.stores.embedded.staging import Staging, key_match
@@ -14,15 +15,26 @@ BATCH = 20_000
 """Facts handled at a time: enough that statements cost little each, few enough that memory stays small."""
 
 
-def write(staging: Staging, facts: Iterable[Fact | Snapshot | Inferred]) -> None:
-    """Keep facts, batch by batch in the order given."""
+_EXTRA: dict[str, tuple[Any, ...]] = {
+    "annotations": (0,),
+    "members": (False, None),
+    "actions": (None,),
+    "reviews": (None,),
+}
+"""What our own columns hold of a fact that is written by itself."""
+
+
+def write(staging: Staging, facts: Iterable[Fact | Observation]) -> None:
+    """Keep facts, batch by batch in the order given; within a batch, what is gone goes first."""
     inferred = False
     for batch in _batches(facts):
+        remove(staging, [fact.key for fact in batch if isinstance(fact, Withdrawn)])
         write_facts(staging, [fact for fact in batch if isinstance(fact, Fact)])
         snapshots.write(staging, [fact for fact in batch if isinstance(fact, Snapshot)])
         guesses = [fact for fact in batch if isinstance(fact, Inferred)]
         inference.write(staging, guesses)
         inferred = inferred or bool(guesses)
+        _set_bookmarks(staging, [fact for fact in batch if isinstance(fact, Bookmark)])
     if inferred:
         inference.pass_on_placeholders(staging)
 
@@ -33,7 +45,7 @@ def write_facts(staging: Staging, facts: Sequence[Fact]) -> None:
         rows = _newest(kind, [fact for fact in facts if type(fact) is kind])
         if not rows:
             continue
-        extra = {"members": (False, None), "actions": (None,), "reviews": (None,)}.get(kind.table, ())
+        extra = _EXTRA.get(kind.table, ())
         staging.put("incoming", column_types(kind), [row + extra for row in rows])
         if kind.version_column:
             match = key_match(kind, kind.table, "incoming")
@@ -61,6 +73,8 @@ def _newest(kind: type[Fact], facts: Iterable[Fact]) -> list[tuple[Any, ...]]:
 def remove(staging: Staging, facts: Iterable[Fact | Key]) -> None:
     """Remove facts by key; what came from an annotation's export row goes with the annotation."""
     keys = [fact.key if isinstance(fact, Fact) else fact for fact in facts]
+    if not keys:
+        return
     for kind in FACTS:
         values = [[value or None for value in key.values] for key in keys if key.fact is kind]
         if not values:
@@ -94,7 +108,19 @@ def set_memberships(staging: Staging, organization_id: str, user_id: str, member
     write_facts(staging, memberships)
 
 
-def _batches(facts: Iterable[Fact | Snapshot | Inferred]) -> Iterator[list[Fact | Snapshot | Inferred]]:
+def _set_bookmarks(staging: Staging, bookmarks: Sequence[Bookmark]) -> None:
+    for bookmark in bookmarks:
+        as_of = None if bookmark.as_of is None else microseconds(bookmark.as_of)
+        which = {"organization_id": id_text(bookmark.organization_id), "source": clean_text(bookmark.source)}
+        where = "organization_id = $organization_id AND source = $source"
+        staging.execute(f"DELETE FROM bookmarks WHERE {where}", which)
+        staging.execute(
+            "INSERT INTO bookmarks VALUES ($organization_id, $source, $position, $as_of)",
+            which | {"position": clean_text(bookmark.position), "as_of": as_of},
+        )
+
+
+def _batches(facts: Iterable[Fact | Observation]) -> Iterator[list[Fact | Observation]]:
     iterator = iter(facts)
     while batch := list(islice(iterator, BATCH)):
         yield batch
