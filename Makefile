@@ -26,7 +26,7 @@ DECLARED := setup.cfg pyproject.toml $(LOCK)
 help:
 	@sed -n '/^#/!q; s/^# \{0,1\}//p' Makefile
 
-run: $(VENV)/installed-demo
+run: $(VENV)/installed
 	@exec $(VENV)/bin/python server.py $(ARGS)
 
 test: lint browser proxy
@@ -81,15 +81,15 @@ proxy:
 	  || $(call apt_install,nginx-light) \
 	  || echo 'No nginx to test behind: apt-get install nginx-light' >&2
 
-$(VENV)/installed-demo: $(VENV)/bin/python $(DECLARED)
+$(VENV)/installed: $(VENV)/bin/python $(DECLARED)
 	@echo 'Installing perfwidget and what it runs on into $(VENV).' >&2
-	@$(RUN) pip install -qq --disable-pip-version-check --constraint $(LOCK) --editable '.[demo]'
+	@$(RUN) pip install -qq --disable-pip-version-check --constraint $(LOCK) --editable '.'
 	@touch $@
 
 $(VENV)/installed-test: $(VENV)/bin/python $(DECLARED)
 	@echo 'Installing perfwidget and what tests it into $(VENV).' >&2
 	@$(RUN) pip install -qq --disable-pip-version-check --constraint $(LOCK) --editable '.[test]'
-	@touch $(VENV)/installed-demo $@
+	@touch $(VENV)/installed $@
 
 $(VENV)/bin/python:
 	@command -v $(PYTHON) >/dev/null || { [ '$(PYTHON)' = python3 ] && $(call apt_install,python3 python3-venv); } \

@@ -1,0 +1,108 @@
+"""The people and projects of a Label Studio, as facts."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from perfwidget.access import Role
+from perfwidget.errors import SourceUnavailable
+from perfwidget.facts import Fact, Member, Membership, Project, Recorded, Workspace
+from perfwidget.label_studio.connection import LabelStudio
+from perfwidget.label_studio.pages import NONSENSE, rows
+from perfwidget.label_studio.roles import Roles
+from perfwidget.sources.row_values import optional_id, word
+
+ROLE_CODES: Mapping[str, Role] = {
+    "OW": Role.OWNER,
+    "AD": Role.ADMIN,
+    "MA": Role.MANAGER,
+    "RE": Role.REVIEWER,
+    "AN": Role.ANNOTATOR,
+}
+"""Enterprise's roles; others, such as DI (deactivated) and NO (not activated yet), are none that may look."""
+
+NO_ROLE = "none"
+ENTERPRISE_RECORDS = ("actions", "reviews", "comments")
+
+
+class Directory:
+    """Reads the organization that the token belongs to; `enterprise` says whether the server is one."""
+
+    def __init__(self, server: LabelStudio, organization_id: str, roles: Roles, *, enterprise: bool) -> None:
+        self._server = server
+        self._organization_id = organization_id
+        self._roles = roles
+        self._enterprise = enterprise
+
+    def projects(self) -> dict[str, Project]:
+        """Return the projects by their ids."""
+        found: dict[str, Project] = {}
+        fields = {"include": "id,title,workspace"}
+        for row in rows(self._server, "projects/", "projects", fields):
+            project_id = _needed_id(row, "projects")
+            workspace = optional_id(row.get("workspace")) if self._enterprise else None
+            title = row.get("title")
+            titled = title if isinstance(title, str) and title.strip() else f"Project {project_id}"
+            found[project_id] = Project(self._organization_id, project_id, workspace, titled)
+        return found
+
+    def members(self, label_studio_organization: str) -> Iterator[Member]:
+        """Yield the members of the organization."""
+        path = f"organizations/{label_studio_organization}/memberships"
+        for row in rows(self._server, path, "members"):
+            person = row.get("user") if isinstance(row, dict) else None
+            if not isinstance(person, dict):
+                raise SourceUnavailable(NONSENSE.format("members"))
+            user_id = _needed_id(person, "members")
+            email = word(person.get("email"))
+            name = " ".join(filter(None, (word(person.get("first_name")), word(person.get("last_name"))))) or None
+            role = self._role(row, user_id, email)
+            active = not self._enterprise or (role != NO_ROLE and row.get("active") is not False)
+            yield Member(self._organization_id, user_id, email, name, str(role), active)
+
+    def _role(self, row: Mapping[str, Any], user_id: str, email: str | None) -> str:
+        if self._enterprise:
+            return ROLE_CODES.get(str(row.get("role")), NO_ROLE)
+        return self._roles.of(user_id, email).role
+
+    def around(self) -> Iterator[Fact]:
+        """Yield workspaces, and what the server records; nothing beside Community."""
+        if not self._enterprise:
+            return
+        for kind in ENTERPRISE_RECORDS:
+            yield Recorded(self._organization_id, kind)
+        for row in rows(self._server, "workspaces/", "workspaces"):
+            workspace_id = _needed_id(row, "workspaces")
+            title = row.get("title")
+            yield Workspace(self._organization_id, workspace_id, title if isinstance(title, str) else workspace_id)
+
+    def memberships(self, projects: Iterable[str]) -> dict[str, list[Membership]] | None:
+        """Return the memberships of workspaces and projects by user; None beside Community, which has none."""
+        if not self._enterprise:
+            return None
+        found: dict[str, list[Membership]] = {}
+        for project_id in projects:
+            for person in rows(self._server, f"projects/{project_id}/members/", "project members"):
+                user_id = _member_id(person)
+                found.setdefault(user_id, []).append(Membership(self._organization_id, user_id, project_id=project_id))
+        for row in rows(self._server, "workspaces/", "workspaces"):
+            workspace_id = _needed_id(row, "workspaces")
+            for person in rows(self._server, f"workspaces/{workspace_id}/memberships/", "workspace members"):
+                user_id = _member_id(person)
+                held = Membership(self._organization_id, user_id, workspace_id=workspace_id)
+                found.setdefault(user_id, []).append(held)
+        return found
+
+
+def _needed_id(row: object, what: str) -> str:
+    found = optional_id(row.get("id")) if isinstance(row, dict) else None
+    if found is None:
+        raise SourceUnavailable(NONSENSE.format(what))
+    return found
+
+
+def _member_id(row: object) -> str:
+    """Return the id of the user of a member row: the row is the user, or names one by id or whole."""
+    if isinstance(row, dict) and "user" in row:
+        user = row["user"]
+        return _needed_id(user if isinstance(user, dict) else {"id": user}, "members")
+    return _needed_id(row, "members")
