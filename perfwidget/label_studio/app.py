@@ -1,14 +1,17 @@
 """The small server beside a Label Studio: the dashboard under a path of the same host name, with its session."""
 
 import logging
+import re
+import secrets
 
 from flask import Flask, Response, redirect, request
 from flask.typing import ResponseReturnValue
-from flask_login import LoginManager
+from flask_login import LoginManager, current_user
 from werkzeug.exceptions import HTTPException
 
 from perfwidget.access import Role, Viewer
 from perfwidget.errors import InvalidSetting, PerfwidgetError, SourceUnavailable
+from perfwidget.label_studio import own_pages
 from perfwidget.label_studio.directory import ROLE_CODES
 from perfwidget.label_studio.roles import ALL_PROJECTS, Roles
 from perfwidget.label_studio.sign_in import Person, Sessions
@@ -21,6 +24,9 @@ log = logging.getLogger(__name__)
 SIGN_IN = "/user/login/"
 TASK_URL = "/projects/{project_id}/data?task={task_id}"
 ROLES_WRONG = "The roles of this dashboard cannot be read; its administrator finds in its log why."
+NOT_READ_YET = "Label Studio has not been asked yet whose it is; try again in a moment."
+
+_PATH = re.compile(r"(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+")
 
 
 def create_app(
@@ -33,13 +39,17 @@ def create_app(
     sign_in: str = SIGN_IN,
     count_rejected: bool = False,
 ) -> Flask:
-    """Return the application; raises InvalidSetting for a prefix that is none.
+    """Return the application; raises InvalidSetting for a prefix or a sign-in that is none.
 
     People are those of the organization that the sync reads, whoever else has a session with Label Studio.
     """
-    if not prefix.startswith("/") or prefix.endswith("/") or "//" in prefix:
+    if not _PATH.fullmatch(prefix):
         raise InvalidSetting("The prefix is a path such as /performance: with a slash before it and none behind it.")
-    app = Flask(__package__)
+    if not sign_in.startswith(("/", "http://", "https://")) or sign_in.startswith("//"):
+        raise InvalidSetting(f"Where people sign in is a path such as {SIGN_IN}, or an address that begins https://.")
+    app = Flask(__package__, static_folder=None)
+    # Another program behind the same host name may have set Flask-Login's cookie, which would be looked at before ours.
+    app.config["REMEMBER_COOKIE_NAME"] = secrets.token_hex()
     login_manager = LoginManager(app)
     login_manager.request_loader(sessions.person_of)
     login_manager.session_protection = None  # there is no session of ours
@@ -47,7 +57,9 @@ def create_app(
     login_manager.login_message = None
 
     def viewer_of(person: Person) -> Viewer | None:
-        if not person.organization or person.organization != sync.label_studio_organization:
+        if not sync.label_studio_organization:
+            raise SourceUnavailable(NOT_READ_YET)
+        if person.organization != sync.label_studio_organization:
             return None
         if sync.enterprise:
             role = ROLE_CODES.get(person.role)
@@ -66,6 +78,17 @@ def create_app(
         store=store, viewer_of=viewer_of, title="Annotator Dashboard", task_url=TASK_URL, count_rejected=count_rejected
     )
     app.register_blueprint(widget, url_prefix=prefix)
+    app.register_blueprint(own_pages.script(), url_prefix=prefix)
+
+    @app.before_request
+    def say_if_nobody_can_be_recognized() -> ResponseReturnValue | None:
+        """Answer the page with a sentence, where the widget would with JSON."""
+        if request.path == f"{prefix}/":
+            try:
+                _ = current_user.is_authenticated
+            except SourceUnavailable as fault:
+                return _plain(str(fault), fault.status)
+        return None
 
     @app.get(prefix)
     def without_slash() -> ResponseReturnValue:
@@ -83,8 +106,11 @@ def _failed(error: HTTPException) -> ResponseReturnValue:
         return error
     if error.code == 404:
         return _plain("There is nothing here; the dashboard stands under its own path behind the proxy.", 404)
-    return _plain(error.description or error.name, error.code)
+    answer = _plain(error.description or error.name, error.code)
+    answer.headers.extend((name, value) for name, value in error.get_headers() if name == "Allow")
+    return answer
 
 
 def _plain(sentence: str, status: int) -> Response:
-    return Response(f"{sentence}\n", status, mimetype="text/plain", headers={"X-Content-Type-Options": "nosniff"})
+    headers = {"X-Content-Type-Options": "nosniff", "Cache-Control": "no-store"}
+    return Response(f"{sentence}\n", status, mimetype="text/plain", headers=headers)

@@ -14,7 +14,7 @@ log = logging.getLogger(__name__)
 EVERY = 3.0
 """Seconds from one pass to the next, where passes are short."""
 
-SHARE = 10
+SHARE = 2
 """A pass that took long is followed by so many times its length of rest, so that Label Studio is left in peace."""
 
 LONGEST_REST = 60.0
@@ -63,6 +63,7 @@ class Keeper:
     def _run(self) -> None:
         failures = 0
         while not self._stopped.is_set():
+            self._wake.clear()
             began = time.monotonic()
             failed = not self._pass(self._taken_hints())
             failures = failures + 1 if failed else 0
@@ -72,14 +73,14 @@ class Keeper:
                 self._stopped.wait(rest)  # whoever hints now would only ask a server that does not answer
             else:
                 self._wake.wait(rest)
-            self._wake.clear()
 
     def _pass(self, hints: Collection[str]) -> bool:
         """Run the sync once and say whether it came to its end; what went wrong is in the log, once."""
         try:
             self._sync.run(hints)
             if self._installer is not None:
-                self._installer.install(self._sync.project_ids)
+                # What was done in a project before its webhook stood, and after it was read, hinted at nothing.
+                self.hint(self._installer.install(self._sync.project_ids))
         except PerfwidgetError as fault:
             self._say(str(fault), worse=isinstance(fault, SourceRefused))
             return False

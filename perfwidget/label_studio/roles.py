@@ -9,7 +9,9 @@ admins = ["ops@example.com"]
 "head@example.com" = "all"
 ```
 
-Everybody else is an annotator and sees themselves.
+Everybody else is an annotator and sees themselves. People stand in it by id, or by e-mail as Label Studio shows it. An
+e-mail is compared letter by letter, for Label Studio lets somebody else sign up with one that differs in a capital, or
+in a letter that only looks like another.
 """
 
 import tomllib
@@ -33,7 +35,7 @@ class Standing(NamedTuple):
 
 
 class Roles:
-    """The roles of a file, read again when it changes; people stand in it by e-mail or id.
+    """The roles of a file, read again when it changes.
 
     A file that becomes unreadable keeps nobody's rights: everything is refused until it is mended. Raises
     InvalidSetting with the line at fault.
@@ -41,8 +43,7 @@ class Roles:
 
     def __init__(self, path: Path | None = None) -> None:
         self._path = path
-        self._read_at: tuple[int, int] | None = None
-        self._by_name: dict[str, Standing] = {}
+        self._read: tuple[bytes, Mapping[str, Standing]] = (b"", {})
         self._creator: str | None = None
         self.check()
 
@@ -52,30 +53,32 @@ class Roles:
 
     def of(self, user_id: str, email: str | None) -> Standing:
         """Return what somebody is."""
-        self.check()
+        by_name = self.check()
         if user_id == self._creator:
             return Standing(Role.OWNER)
-        named = self._by_name.get((email or "").casefold()) if email else None
-        return named or self._by_name.get(user_id.casefold()) or Standing(Role.ANNOTATOR)
+        named = by_name.get(_spelled(email)) if email and "@" in email else None
+        return named or by_name.get(user_id) or Standing(Role.ANNOTATOR)
 
-    def check(self) -> None:
-        """Read the file if it has changed."""
+    def check(self) -> Mapping[str, Standing]:
+        """Read the file if it has changed, and return what people are by how it names them."""
+        read, by_name = self._read
         if self._path is None:
-            return
+            return by_name
         try:
-            state = self._path.stat()
-            now = (state.st_mtime_ns, state.st_size)
-            if now == self._read_at:
-                return
-            with self._path.open("rb") as file:
-                self._by_name = _standings(tomllib.load(file))
+            now = self._path.read_bytes()  # its dates would not tell two edits of one moment apart
+            if now == read:
+                return by_name
+            by_name = _standings(tomllib.loads(now.decode("utf-8-sig").replace("\r\n", "\n")))
         except OSError as fault:
             raise InvalidSetting(f"The roles file {self._path} cannot be read ({fault.strerror}).") from None
-        except tomllib.TOMLDecodeError as fault:
+        except UnicodeDecodeError:
+            raise InvalidSetting(f"The roles file {self._path} is not written in UTF-8.") from None
+        except (tomllib.TOMLDecodeError, RecursionError) as fault:
             raise InvalidSetting(f"The roles file {self._path} is no TOML: {fault}.") from None
         except (InvalidFact, _Wrong) as fault:
             raise InvalidSetting(f"The roles file {self._path} is wrong: {fault}") from None
-        self._read_at = now
+        self._read = now, by_name
+        return by_name
 
 
 class _Wrong(Exception):
@@ -104,12 +107,18 @@ def _standings(values: Mapping[str, Any]) -> dict[str, Standing]:
 
 
 def _names(value: object, key: str) -> list[str]:
-    if not isinstance(value, list) or not all(isinstance(name, str | int) and name != "" for name in value):
+    if not isinstance(value, list) or not all(type(name) in (str, int) and name != "" for name in value):
         raise _Wrong(f"{key} is a list of e-mails or ids.")
     return [str(name) for name in value]
 
 
 def _put(found: dict[str, Standing], name: str, standing: Standing) -> None:
-    if name.casefold() in found:
+    if _spelled(name) in found:
         raise _Wrong(f"{name} stands in it twice.")
-    found[name.casefold()] = standing
+    found[_spelled(name)] = standing
+
+
+def _spelled(name: str) -> str:
+    """Return an e-mail as Label Studio keeps it: the name of the machine in small letters, the rest as it is."""
+    person, at, machine = name.rpartition("@")
+    return person + at + machine.lower() if at else name

@@ -26,8 +26,11 @@ log = logging.getLogger(__name__)
 SOURCE = "label studio"
 """The source whose bookmark says as of when the facts are."""
 
-DIRECTORY_EVERY = 30
+DIRECTORY_EVERY = 5
 """Seconds after which people and projects are asked for again."""
+
+MEMBERSHIPS_EVERY = 30
+"""Seconds after which it is asked again who belongs to which project, beside Enterprise: a question for each."""
 
 NOTED_EVERY = 60
 """Seconds after which the store is told again that nothing has changed."""
@@ -70,6 +73,7 @@ class Sync:
         self._memberships: dict[str, list[Membership]] = {}
         self._compared: dict[str, float] = {}
         self._directory_at = float("-inf")
+        self._memberships_at = float("-inf")
         self._noted_at = float("-inf")
         self.label_studio_organization = ""
         """The organization of the token, as Label Studio has it; empty until it was asked."""
@@ -162,9 +166,9 @@ class Sync:
         changed = bool(facts) and bool(self._members)
         if facts:
             self._store.write(facts)
-        memberships = directory.memberships(projects)
-        if memberships is not None:
-            changed |= self._set_memberships(memberships)
+        if self.enterprise and time.monotonic() - self._memberships_at > MEMBERSHIPS_EVERY:
+            changed |= self._set_memberships(directory.memberships(projects), members)
+            self._memberships_at = time.monotonic()
         changed |= self._remove_gone(projects)
         self._projects, self._members = projects, members
         self._directory_at = time.monotonic()
@@ -183,9 +187,9 @@ class Sync:
             everybody = access.scope(Viewer(self.organization_id, SOURCE, Role.OWNER), Query(), _NOTHING_ASKED).scope
             return reader.members(everybody, "", MOST_MEMBERS)
 
-    def _set_memberships(self, memberships: dict[str, list[Membership]]) -> bool:
+    def _set_memberships(self, memberships: dict[str, list[Membership]], members: Collection[str]) -> bool:
         changed = False
-        for user_id in sorted(memberships.keys() | self._memberships.keys() | self._members.keys()):
+        for user_id in sorted({*memberships, *self._memberships, *members}):
             held = memberships.get(user_id, [])
             if self._memberships.get(user_id) != held:
                 self._store.set_memberships(self.organization_id, user_id, held)
