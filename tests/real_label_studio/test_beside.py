@@ -108,7 +108,9 @@ def test_the_number_changes_on_the_open_page_when_work_is_submitted_in_the_edito
     editor = signed_in.context.new_page()
     editor.goto(f"{front.address}/projects/{project}/data?task={tasks[0]}")
     editor.locator(".lsf-choice input[name=A]").check(timeout=60_000)
-    with editor.expect_response(lambda answer: answer.request.method == "POST" and "/annotations" in answer.url) as sent:
+    with editor.expect_response(
+        lambda answer: answer.request.method == "POST" and "/annotations" in answer.url
+    ) as sent:
         editor.get_by_role("button", name="Submit current annotation").click()
     assert sent.value.status == 201
 
