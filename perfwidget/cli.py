@@ -74,12 +74,23 @@ def _parser() -> argparse.ArgumentParser:
     reading.add_argument("files", nargs="+", type=Path, metavar="FILE", help="a JSON export of Label Studio")
     reading.set_defaults(run=_import)
 
-    serving = commands.add_parser("serve", help="run the dashboard beside Label Studio, with its session")
+    serving = commands.add_parser(
+        "serve",
+        help="run the dashboard beside Label Studio, with its session",
+        description="Runs the dashboard beside a Label Studio: people signed in there see it under a path of the "
+        "same host name, and its facts follow their work. Needed are --label-studio, --store and a token. Each option "
+        "can stand in the environment instead, under the name in brackets.",
+    )
     running.add_source(serving, os.environ)
     running.add_server(serving, os.environ)
     serving.set_defaults(run=running.run_server)
 
-    syncing = commands.add_parser("sync", help="read what is new in Label Studio into a store")
+    syncing = commands.add_parser(
+        "sync",
+        help="read what is new in Label Studio into a store",
+        description="Reads what is new in a Label Studio into a store, once or until it is ended. Needed are "
+        "--label-studio, --store and a token. Options with a name in brackets can stand in the environment instead.",
+    )
     running.add_source(syncing, os.environ)
     running.add_once(syncing)
     syncing.set_defaults(run=running.run_sync)

@@ -3,6 +3,7 @@
 import argparse
 import logging
 import socket
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 
@@ -14,6 +15,9 @@ from perfwidget.errors import PerfwidgetError
 THREADS = 8
 STALLED = 30
 """Seconds after which a client that takes nothing is cut off."""
+
+LARGEST_BODY = 2 * 1024 * 1024
+"""Bytes of a request's body, more than anything of ours needs: larger ones are refused before they are taken."""
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
@@ -56,8 +60,22 @@ def address_of(host: str, sockets: Sequence[socket.socket]) -> str:
     return f"http://{name}:{sockets[0].getsockname()[1]}"
 
 
-def serve(app: Flask, sockets: Sequence[socket.socket]) -> None:
-    """Serve until interrupted or terminated."""
-    server = create_server(app, sockets=list(sockets), threads=THREADS, channel_timeout=STALLED)
+def serve(app: Flask, sockets: Sequence[socket.socket], announcement: str) -> None:
+    """Listen, say so on standard output, and serve until interrupted or terminated.
+
+    Raises PerfwidgetError if the port was taken meanwhile.
+    """
+    try:
+        server = create_server(
+            app,
+            sockets=list(sockets),
+            threads=THREADS,
+            channel_timeout=STALLED,
+            max_request_body_size=LARGEST_BODY,
+        )
+    except OSError as fault:  # somebody else was bound as well, and listened first
+        raise PerfwidgetError(f"The port cannot be used ({fault.strerror}); choose another one with --port.") from fault
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # a page asks for more files at once than threads
+    sys.stdout.write(f"{announcement}\n")
+    sys.stdout.flush()
     server.run()

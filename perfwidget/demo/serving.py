@@ -117,9 +117,7 @@ def _serve(app: Flask, host: str, sockets: list[socket.socket]) -> None:
     if host not in LOOPBACK:
         _say(f"Everyone who reaches {host} can sign in here, for the password is known; use made-up facts only.")
     address = address_of(host, sockets)
-    sys.stdout.write(f"Sample platform on {address} - sign in as owner@demo.example, password {PASSWORD}\n")
-    sys.stdout.flush()
-    serve(app, sockets)
+    serve(app, sockets, f"Sample platform on {address} - sign in as owner@demo.example, password {PASSWORD}")
 
 
 def _say(sentence: str) -> None:

@@ -49,12 +49,18 @@ _PIECE = 1 << 16
 _TRANSIENT = frozenset({408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524})
 
 
-class NotFound(Exception):
+class NotFound(SourceUnavailable):
     """Label Studio says, in its own words, that there is no such thing."""
 
+    def __init__(self, path: str) -> None:
+        super().__init__(f"Label Studio has nothing at /api/{path}; it may have been deleted a moment ago.")
 
-class TooLarge(Exception):
+
+class TooLarge(SourceUnavailable):
     """The answer is larger than we keep in memory."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(f"Label Studio's answer at /api/{path} is larger than {LARGEST:,} bytes.")
 
 
 class _Outdated(Exception):
@@ -63,7 +69,11 @@ class _Outdated(Exception):
 
 def checked_address(address: str) -> str:
     """Return the address of a Label Studio without a slash at its end; raises InvalidSetting for anything else."""
-    parts = urlsplit(address)
+    try:
+        parts = urlsplit(address)
+        _ = parts.port
+    except ValueError:
+        parts = urlsplit("")
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment or parts.username:
         raise InvalidSetting("The address of Label Studio is written https://labels.example, with its path if any.")
     return address.rstrip("/")
@@ -150,7 +160,7 @@ class LabelStudio:
         if status == 404:
             # Its own answers say so in JSON; a page of HTML comes from a proxy, or from an address it does not know.
             if isinstance(answer, dict) and answer.get("status_code") == 404:
-                raise NotFound
+                raise NotFound(path)
             raise _Fault("has no such address, or something before it answers in its place")
         if status >= 400:
             raise SourceRefused(f"Label Studio refuses /api/{path} ({status}); see its log for why.")
@@ -201,7 +211,7 @@ class LabelStudio:
                 for piece in response.iter_content(_PIECE):
                     content += piece
                     if len(content) > LARGEST:
-                        raise TooLarge
+                        raise TooLarge(path)
                     if time.monotonic() - began > self._patience.whole:
                         raise _Fault("takes too long")
                 _check_length(response, content)

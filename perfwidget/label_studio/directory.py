@@ -23,7 +23,8 @@ ROLE_CODES: Mapping[str, Role] = {
 LESS_THAN_MANAGER = frozenset({"RE", "AN"})
 
 NO_ROLE = "none"
-ENTERPRISE_RECORDS = ("actions", "reviews", "comments")
+ENTERPRISE_RECORDS = ("comments",)
+"""What Enterprise records whatever its plan; history and reviews are told by the rows that speak of them."""
 
 
 class Directory:

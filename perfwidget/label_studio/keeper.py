@@ -50,10 +50,6 @@ class Keeper:
                     self._hints[project_id] = None
         self._wake.set()
 
-    def join(self) -> None:
-        """Wait until somebody ends it."""
-        self._thread.join()
-
     def stop(self) -> None:
         """End after the page that is being read; what was read stays."""
         self._stopped.set()

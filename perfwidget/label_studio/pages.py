@@ -139,6 +139,9 @@ def rows(server: LabelStudio, path: str, what: str, parameters: Mapping[str, str
             else:
                 plain.append(row)
         if whole or not answer.get("next"):
+            counted = None if whole else answer.get("count")
+            if isinstance(counted, int) and len(found) + len(plain) < counted:
+                raise SourceUnavailable(f"Label Studio leaves some {what} out; it is asked again.")
             return [*found.values(), *plain]
         if not page:
             break

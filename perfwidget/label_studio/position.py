@@ -46,6 +46,10 @@ class Position:
         since = None if self.through is None else (datetime.fromisoformat(self.through) - OVERLAP).isoformat()
         return replace(self, target=newest or self.through or _NO_CHANGE, since=since, after=0)
 
+    def given_up(self) -> "Position":
+        """Return the position before the reading that goes on, which is to begin anew."""
+        return replace(self, target=None, since=None, after=0)
+
     def behind(self, last_id: int) -> "Position":
         """Return the position when the tasks up to an id have been read."""
         return replace(self, after=last_id, top=max(self.top, last_id))

@@ -8,18 +8,18 @@ agree, all tasks are compared with what is kept.
 
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from perfwidget.columns import FIRST_INSTANT, microseconds
 from perfwidget.errors import SourceUnavailable
-from perfwidget.facts import Annotation, Comment, Fact, Key
+from perfwidget.facts import Annotation, Comment, Fact, Key, Membership
 from perfwidget.label_studio.connection import LabelStudio
 from perfwidget.label_studio.enterprise import Enterprise
-from perfwidget.label_studio.pages import COUNTS, NONSENSE, Since, Task, task_pages, tasks_by_id
-from perfwidget.label_studio.position import UNSURE, Position
+from perfwidget.label_studio.pages import COUNTS, LEFT_OUT, NONSENSE, Since, Task, task_pages, tasks_by_id
+from perfwidget.label_studio.position import OVERLAP, UNSURE, Position
 from perfwidget.observations import Bookmark, Observation, Withdrawn
 from perfwidget.sources.label_studio import ExportedTasks, Reading
 from perfwidget.sources.reading import Place
@@ -29,12 +29,30 @@ from perfwidget.stores.protocol import Kept, Store
 COMPARED_EVERY = 60
 """Seconds at least between two comparisons of all tasks of a project because of their number."""
 
+WATCHED = 100
+"""How many of the latest changes are looked at to see whether there are any: with several web servers, and several
+clocks, a change may come to light behind a later one."""
+
+
+class _Latest(NamedTuple):
+    """The latest change of a project, the number of its tasks, and the changes shortly before the latest."""
+
+    newest: str | None
+    tasks: int
+    changes: tuple[tuple[str, int], ...]
+
 
 class ProjectReading:
     """Reads one project into a store; `enterprise` adds what only Enterprise has, and is None beside Community."""
 
     def __init__(
-        self, store: Store, server: LabelStudio, organization_id: str, project_id: str, enterprise: Enterprise | None
+        self,
+        store: Store,
+        server: LabelStudio,
+        organization_id: str,
+        project_id: str,
+        enterprise: Enterprise | None = None,
+        compared_every: float = COMPARED_EVERY,
     ) -> None:
         self._store = store
         self._server = server
@@ -42,7 +60,9 @@ class ProjectReading:
         self._project_id = project_id
         self._enterprise = enterprise
         self._source = f"project {project_id}"
+        self._compared_every = compared_every
         self._compared = float("-inf")
+        self._latest: _Latest | None = None
         self.faults = Reading()
         """What could not be read of its rows."""
 
@@ -53,29 +73,36 @@ class ProjectReading:
         what has been written by then is whole, and the next reading goes on behind it.
         """
         position = Position() if anew else self._position()
-        newest, tasks = self._newest()
+        latest = self._asked_latest()
         changed = False
-        if position.going_on or position.through is None or (newest, tasks) != (position.through, position.tasks):
-            position, changed = self._read_changes(position, newest, tasks, anew=anew)
+        if position.going_on or latest != self._latest or latest.tasks != position.tasks:
+            position, changed = self._read_changes(position, latest, anew=anew)
         if self._enterprise is not None:
             changed |= self._read_comments(position)
         return changed
 
-    def _read_changes(self, position: Position, newest: str | None, tasks: int, *, anew: bool) -> tuple[Position, bool]:
-        if not position.going_on:
-            position = position.begun(newest)
+    def _read_changes(self, position: Position, latest: "_Latest", *, anew: bool) -> tuple[Position, bool]:
+        resumed = position.going_on
+        if not resumed:
+            position = position.begun(latest.newest)
         expected = position.tasks
+        announced = {task_id for _, task_id in latest.changes}
         changed = False
         for page in task_pages(self._server, self._project_id, position.looks_since, position.after):
             expected += sum(task["id"] > position.top for task in page.tasks)
+            announced.difference_update(task["id"] for task in page.tasks)
             position = position.behind(page.last_id)
             changed |= self._write_tasks(page.tasks, position, anew=anew)
-        agreed = expected == tasks
-        ended = position.ended(tasks if agreed else UNSURE)
+        if not resumed and self._there(announced):  # they changed lately, and the pages left them out
+            self._store.write([self._bookmark(position.given_up())])
+            raise SourceUnavailable(LEFT_OUT.format(self._project_id))
+        agreed = expected == latest.tasks
+        ended = position.ended(latest.tasks if agreed else UNSURE)
         self._store.write([self._bookmark(ended)])
-        if not agreed and time.monotonic() - self._compared >= COMPARED_EVERY:
+        self._latest = None if resumed else latest
+        if not agreed and time.monotonic() - self._compared >= self._compared_every:
             changed |= self.compare()
-            ended = replace(ended, tasks=tasks)
+            ended = replace(ended, tasks=latest.tasks)
             self._store.write([self._bookmark(ended)])
         return ended, changed
 
@@ -104,7 +131,7 @@ class ProjectReading:
         gone = sorted(kept - seen)
         if gone:
             # A task may have come while we read, or a page may have been short: who is missing is asked for by name.
-            there = {str(task["id"]) for task in tasks_by_id(self._server, self._project_id, _numbers(gone), COUNTS)}
+            there = {str(task_id) for task_id in self._there(_numbers(gone))}
             withdrawn = [Withdrawn(key) for key in self._keys(sorted(set(gone) - there))]
             if withdrawn:
                 self._store.write(withdrawn)
@@ -125,13 +152,13 @@ class ProjectReading:
     def _bookmark(self, position: Position) -> Bookmark:
         return Bookmark(self._organization_id, self._source, position.to_text())
 
-    def _newest(self) -> tuple[str | None, int]:
-        """Return the latest change of any task, and how many tasks there are."""
+    def _asked_latest(self) -> "_Latest":
+        """Return the latest changes, and how many tasks there are."""
         answer = self._server.get(
             "tasks/",
             {
                 "project": self._project_id,
-                "page_size": 1,
+                "page_size": WATCHED,
                 "include": "id,updated_at",
                 "fields": "all",
                 "resolve_uri": "false",
@@ -142,10 +169,16 @@ class ProjectReading:
         total = answer.get("total") if isinstance(answer, dict) else None
         if not isinstance(tasks, list) or not isinstance(total, int) or bool(tasks) != bool(total):
             raise SourceUnavailable(NONSENSE.format("tasks"))
-        newest = optional_instant(tasks[0].get("updated_at")) if tasks else None
-        if tasks and newest is None:
-            raise SourceUnavailable(NONSENSE.format("tasks"))
-        return (newest.astimezone(UTC).isoformat() if newest else None), total
+        changes = sorted(((_changed_at(task), task["id"]) for task in tasks), reverse=True)
+        if not changes:
+            return _Latest(None, total, ())
+        newest = changes[0][0]
+        since = (datetime.fromisoformat(newest) - OVERLAP).isoformat(timespec="microseconds")
+        return _Latest(newest, total, tuple(change for change in changes if change[0] >= since))
+
+    def _there(self, ids: Collection[int]) -> set[int]:
+        """Return those of some tasks that there are."""
+        return {task["id"] for task in tasks_by_id(self._server, self._project_id, sorted(ids), COUNTS)}
 
     def _kept(self, fact: type[Annotation] | type[Comment], tasks: Sequence[str] | None) -> Iterator[Kept]:
         with self._store.reading() as reader:
@@ -189,8 +222,9 @@ class ProjectReading:
             elif not anew:
                 rows = [row for row in rows if _version(row) is None or kept.get(str(row.get("id"))) != _version(row)]
             facts.extend(exported.snapshots(task | {"annotations": rows}, Place(task["id"])))
-        if facts:
-            facts.extend(exported.inferred())
+        if facts:  # Enterprise says itself who is a member: having worked in a project makes nobody one
+            told = exported.inferred()
+            facts.extend(each for each in told if self._enterprise is None or not isinstance(each.fact, Membership))
         facts.extend(Withdrawn(Key(Annotation, (self._organization_id, gone))) for gone in sorted(kept.keys() - there))
         if self._enterprise is not None:
             facts.extend(self._comments(self._enterprise, tasks))
@@ -207,6 +241,14 @@ class ProjectReading:
                 if kept.pop(str(comment.comment_id), None) != microseconds(comment.updated_at):
                     yield comment
         yield from (Withdrawn(Key(Comment, (self._organization_id, gone))) for gone in sorted(kept))
+
+
+def _changed_at(task: Task) -> str:
+    """Return when a task was changed, in one spelling that is in the order of time."""
+    instant = optional_instant(task.get("updated_at")) if isinstance(task, dict) else None
+    if instant is None or type(task.get("id")) is not int:
+        raise SourceUnavailable(NONSENSE.format("tasks"))
+    return instant.astimezone(UTC).isoformat(timespec="microseconds")
 
 
 def _annotations(task: Task) -> list[dict[str, Any]]:

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from perfwidget.errors import InvalidSetting, PerfwidgetError, SourceUnavailable
 from perfwidget.label_studio.app import SIGN_IN, create_app
-from perfwidget.label_studio.connection import LabelStudio, NotFound, Patience, TooLarge
+from perfwidget.label_studio.connection import LabelStudio, NotFound, Patience
 from perfwidget.label_studio.keeper import Keeper
 from perfwidget.label_studio.roles import Roles
 from perfwidget.label_studio.sign_in import COOKIE, Sessions
@@ -33,7 +33,7 @@ SWITCHED: Mapping[object, bool] = {
 """What a switch is turned to, on the command line and in the environment."""
 
 AT_ONCE = Patience(connect=2, read=5, whole=5, attempts=1)
-ENDS_WITHIN = 5.0
+ENDS_WITHIN = 2.0
 """Seconds after which a server that was told to end leaves a question to Label Studio behind, as if it were killed."""
 
 NO_LABEL_STUDIO = "There is no Label Studio at the address of --label-studio; give the one that people open it with."
@@ -101,7 +101,7 @@ def run_server(parsed: argparse.Namespace) -> int:
         here = address_of(parsed.host, sockets)
         stopped = threading.Event()
         store, server, sync, roles = stack.enter_context(_source(parsed, stopped))
-        with suppress(SourceUnavailable, NotFound, TooLarge):  # it may come later; who is refused is told so now
+        with suppress(SourceUnavailable):  # it may come later; who is refused is told so now
             LabelStudio(server.address, _token(parsed), stopped, AT_ONCE).get("current-user/whoami")
         app = create_app(
             store,
@@ -120,10 +120,9 @@ def run_server(parsed: argparse.Namespace) -> int:
         keeper.start()
         stack.callback(keeper.stop)
         stack.callback(last_resort.start)
-        sys.stdout.write(f"Annotator dashboard on {here}{parsed.prefix}/ beside Label Studio at {server.address}\n")
-        sys.stdout.flush()
+        announcement = f"Annotator dashboard on {here}{parsed.prefix}/ beside Label Studio at {server.address}"
         with suppress(KeyboardInterrupt):  # while starting; later the server takes it for the end
-            serve(app, sockets)
+            serve(app, sockets, announcement)
     return 0
 
 
@@ -138,7 +137,7 @@ def run_sync(parsed: argparse.Namespace) -> int:
         if parsed.once:
             try:
                 sync.run(anew=parsed.anew)
-            except (NotFound, TooLarge):
+            except NotFound:
                 raise SourceUnavailable(NO_LABEL_STUDIO) from None
             for sentence in sync.faults():
                 print(f"perfwidget: {sentence}", file=sys.stderr)
@@ -150,7 +149,7 @@ def run_sync(parsed: argparse.Namespace) -> int:
         last_resort.daemon = True
         try:
             with suppress(KeyboardInterrupt):
-                keeper.join()
+                stopped.wait()  # a thread that is being joined when a signal comes passes for one that has ended
         finally:
             last_resort.start()
             keeper.stop()

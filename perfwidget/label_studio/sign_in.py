@@ -17,7 +17,7 @@ from flask import Request
 from flask_login import UserMixin
 from requests.utils import DEFAULT_CA_BUNDLE_PATH
 
-from perfwidget.errors import InvalidSetting, SourceUnavailable
+from perfwidget.errors import SourceUnavailable
 from perfwidget.label_studio.connection import checked_address
 from perfwidget.label_studio.directory import role_code
 from perfwidget.sources.row_values import optional_id, word
@@ -88,10 +88,7 @@ class Sessions:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         parts = urlsplit(checked_address(address))
-        try:
-            self._host, self._port = str(parts.hostname), parts.port
-        except ValueError:
-            raise InvalidSetting("The port in the address of Label Studio is no number up to 65535.") from None
+        self._host, self._port = str(parts.hostname), parts.port
         self._context = ssl.create_default_context(cafile=DEFAULT_CA_BUNDLE_PATH) if parts.scheme == "https" else None
         self._path = f"{parts.path}/api/current-user/whoami"
         self._cookie = cookie

@@ -4,17 +4,16 @@ import logging
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import UTC, datetime
-from typing import Any
 
 from perfwidget import access
 from perfwidget.access import Role, Standing, Viewer
 from perfwidget.errors import SourceRefused, SourceUnavailable
 from perfwidget.facts import Fact, Key, Member, Membership, Project
 from perfwidget.label_studio.connection import LabelStudio, NotFound
-from perfwidget.label_studio.directory import Directory
+from perfwidget.label_studio.directory import Directory, role_code
 from perfwidget.label_studio.enterprise import Enterprise
 from perfwidget.label_studio.pages import NONSENSE
-from perfwidget.label_studio.project_reading import ProjectReading
+from perfwidget.label_studio.project_reading import COMPARED_EVERY, ProjectReading
 from perfwidget.label_studio.roles import Roles
 from perfwidget.observations import Bookmark, Observation, Withdrawn
 from perfwidget.query import Query
@@ -35,7 +34,7 @@ MEMBERSHIPS_EVERY = 30
 NOTED_EVERY = 60
 """Seconds after which the store is told again that nothing has changed."""
 
-COMPARED_EVERY = 3_600
+COMPARED_ANYHOW = 3_600
 """Seconds after which all tasks of a project are compared with what is kept, whatever their number."""
 
 
@@ -60,6 +59,9 @@ class Sync:
         organization_id: str,
         roles: Roles,
         progress: Callable[[str], None] = lambda _: None,
+        *,
+        directory_every: float = DIRECTORY_EVERY,
+        compared_every: float = COMPARED_EVERY,
     ) -> None:
         self._store = store
         self._server = server
@@ -67,10 +69,13 @@ class Sync:
         """The organization of the store that the facts belong to."""
         self._roles = roles
         self._progress = progress
+        self._directory_every = directory_every
+        self._compared_every = compared_every
         self._projects: dict[str, Project] = {}
         self._readings: dict[str, ProjectReading] = {}
         self._members: dict[str, Member] = {}
         self._memberships: dict[str, list[Membership]] = {}
+        self._missing: set[str] = set()
         self._compared: dict[str, float] = {}
         self._directory_at = float("-inf")
         self._memberships_at = float("-inf")
@@ -109,7 +114,7 @@ class Sync:
         for project_id in dict.fromkeys([*first, *self._projects]):
             self._progress(project_id)
             changed |= self._read_project(project_id, anew=anew)
-            if time.monotonic() - self._directory_at > DIRECTORY_EVERY:
+            if time.monotonic() - self._directory_at > self._directory_every:
                 changed |= self._read_directory()
         self._note(began, changed=changed)
         return changed
@@ -135,7 +140,7 @@ class Sync:
         reading = self._readings.get(project_id) or self._reading(project_id)
         try:
             changed = reading.read(anew=anew)
-            if time.monotonic() - self._compared.setdefault(project_id, time.monotonic()) > COMPARED_EVERY or anew:
+            if time.monotonic() - self._compared.setdefault(project_id, time.monotonic()) > COMPARED_ANYHOW or anew:
                 changed |= reading.compare()
                 self._compared[project_id] = time.monotonic()
         except NotFound:
@@ -145,14 +150,16 @@ class Sync:
 
     def _reading(self, project_id: str) -> ProjectReading:
         enterprise = Enterprise(self._server) if self.enterprise else None
-        reading = ProjectReading(self._store, self._server, self.organization_id, project_id, enterprise)
+        reading = ProjectReading(
+            self._store, self._server, self.organization_id, project_id, enterprise, self._compared_every
+        )
         self._readings[project_id] = reading
         return reading
 
     # -- People and projects ------------------------------------------------------------------------------------------
 
     def _read_directory(self) -> bool:
-        if time.monotonic() - self._directory_at < DIRECTORY_EVERY:
+        if time.monotonic() - self._directory_at < self._directory_every:
             return False
         directory = Directory(self._server, self.organization_id, self._roles, enterprise=self.enterprise)
         projects = directory.projects()
@@ -176,11 +183,15 @@ class Sync:
 
     def _gone_members(self, members: dict[str, Member]) -> Iterator[Member]:
         """Yield those who are no members any more, as inactive ones: their figures stay."""
-        for profile in self._kept_members():
-            if profile.role is not None and profile.active and profile.user_id not in members:
-                yield Member(
-                    self.organization_id, profile.user_id, profile.email, profile.name, profile.role, active=False
-                )
+        missing = {
+            profile.user_id: profile
+            for profile in self._kept_members()
+            if profile.role is not None and profile.active and profile.user_id not in members
+        }
+        for user_id, profile in missing.items():
+            if user_id in self._missing and profile.role:  # once may be a list that was short
+                yield Member(self.organization_id, user_id, profile.email, profile.name, profile.role, active=False)
+        self._missing = set(missing)
 
     def _kept_members(self) -> Sequence[Profile]:
         with self._store.reading() as reader:
@@ -234,13 +245,3 @@ class Sync:
         counted = int(mark.position) if mark is not None and mark.position.isdigit() else 0
         self._store.write([Bookmark(self.organization_id, SOURCE, str(counted + changed), began)])
         self._noted_at = time.monotonic()
-
-
-def role_code(person: dict[str, Any]) -> str:
-    """Return the code of the role that an Enterprise answer gives a person in their active organization."""
-    organization = person.get("active_organization")
-    held = person.get("org_membership")
-    for each in held if isinstance(held, list) else [person.get("organization_membership")]:
-        if isinstance(each, dict) and each.get("organization_id") in (organization, None):
-            return str(each.get("role"))
-    return ""
