@@ -4,6 +4,8 @@ are those of a direct import of its export."""
 import io
 import logging
 import os
+import socket
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -325,3 +327,34 @@ def test_a_token_that_is_not_accepted_is_refused_in_one_sentence(studio: Studio)
         with pytest.raises(PerfwidgetError, match="does not accept the token") as refusal:
             Sync(studio.store, server, "default", Roles()).run()
         assert wrong not in str(refusal.value)
+
+
+def test_a_change_of_a_server_whose_clock_is_behind_is_seen_though_it_looks_old(studio: Studio) -> None:
+    busy(studio.world)
+    studio.heal()
+    studio.world.submit(studio.world.tasks()[0], lead_time=1)
+    studio.heal()
+    studio.world.submit(studio.world.tasks()[1], lead_time=2, back=25)
+    studio.heal()
+    studio.is_right()
+
+
+def test_what_is_cut_exactly_behind_a_value_is_no_answer() -> None:
+    """A body that ends early may be JSON all the same; only its announced length tells."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def serve() -> None:
+            for _ in range(2):
+                client, _ = listening.accept()
+                with client:
+                    client.recv(65_536)
+                    client.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 20\r\nConnection: close\r\n\r\n[1]")
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        server = LabelStudio(
+            f"http://127.0.0.1:{listening.getsockname()[1]}", "legacy", patience=HURRIED._replace(attempts=2)
+        )
+        with pytest.raises(SourceUnavailable, match="broke off"):
+            server.get("version")
+        thread.join()
