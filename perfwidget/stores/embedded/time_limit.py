@@ -8,10 +8,7 @@ from contextlib import contextmanager
 import duckdb
 
 from perfwidget.errors import StoreUnavailable
-from perfwidget.stores.failures import TOO_LONG
-
-LONGEST = 30.0
-"""Seconds that one statement of a question may take."""
+from perfwidget.stores.failures import LONGEST, TOO_LONG
 
 _GLANCE = 0.1
 """Seconds between two looks at the clock while something runs."""
