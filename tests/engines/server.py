@@ -57,10 +57,10 @@ class Server:
         """Remove all that it left."""
         shutil.rmtree(self._folder)
 
-    def address(self, user: str = USER, **options: str) -> str:
-        """Return the address of the server's one database."""
+    def address(self, user: str = USER, database: str = "postgres", **options: str) -> str:
+        """Return the address of a database, with what stands after the question mark."""
         query = "&".join(f"{name}={value}" for name, value in options.items())
-        return f"postgresql://{user}@127.0.0.1:{self.port}/postgres?{query}".rstrip("?")
+        return f"postgresql://{user}@127.0.0.1:{self.port}/{database}?{query}".rstrip("?")
 
     def new_store(self) -> str:
         """Return the address of a store that is not there yet."""

@@ -12,6 +12,7 @@ from perfwidget.stores.postgresql.address import Address, parse
 from perfwidget.stores.postgresql.database import Database
 from perfwidget.stores.postgresql.session import PostgreSQLDialect, PostgreSQLSession, lowering
 from perfwidget.stores.postgresql.staging import TableStaging
+from perfwidget.stores.postgresql.views import ViewsStore
 from perfwidget.stores.reading import SqlReader
 
 
@@ -54,6 +55,7 @@ class PostgreSQLStore:
         self._database.close()
 
 
-def opened(url: str, *, create: bool) -> PostgreSQLStore:
+def opened(url: str, *, create: bool) -> PostgreSQLStore | ViewsStore:
     """Open the store at an address; raises InvalidSetting and StoreUnavailable."""
-    return PostgreSQLStore(parse(url), create=create)
+    address = parse(url)
+    return ViewsStore(address) if address.views else PostgreSQLStore(address, create=create)

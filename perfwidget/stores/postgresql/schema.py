@@ -89,18 +89,22 @@ def _expect_unicode(connection: Connection, name: str) -> None:
 
 def _version(connection: Connection, schema: str) -> int | None:
     """Return the version of the schema; None where there is no store."""
-    table = f"{quoted(schema)}.perfwidget"
-    [(known,)] = connection.execute("SELECT to_regclass($1) IS NOT NULL", [table]).fetchall()
+    # Read from the catalog's tables: `to_regclass` may go by what this connection remembers of them.
+    known = connection.execute(
+        "SELECT 1 FROM pg_class relation JOIN pg_namespace schema ON schema.oid = relation.relnamespace "
+        "WHERE schema.nspname = $1 AND relation.relname = 'perfwidget'",
+        [schema],
+    ).fetchall()
     if not known:
         return None
-    [(version,)] = connection.execute(f"SELECT max(schema_version) FROM {table}").fetchall()
+    [(version,)] = connection.execute(f"SELECT max(schema_version) FROM {quoted(schema)}.perfwidget").fetchall()
     return int(version)
 
 
 def _make(connection: Connection, schema: str) -> None:
     """Make the tables of version 1."""
     try:
-        if connection.execute("SELECT to_regnamespace($1)", [quoted(schema)]).fetchone() == (None,):
+        if not connection.execute("SELECT 1 FROM pg_namespace WHERE nspname = $1", [schema]).fetchall():
             connection.execute(f"CREATE SCHEMA {quoted(schema)}")
         _enter(connection, schema)
         connection.execute("CREATE TABLE perfwidget (schema_version INTEGER NOT NULL)")
