@@ -143,14 +143,16 @@ def test_an_id_that_is_none_of_the_columns_type_is_nobody(store: Store, user: st
     assert ask(store, Viewer(user, 6, "owner"), **PERIOD).values["submitted_annotations"] == 0
 
 
-def test_label_studios_own_indexes_answer(store: Any, database: str) -> None:
-    asked = scoped(store, OWNER, user="6", **PERIOD)
-    buckets = asked.period.buckets(Grain.DAY)
-    text, parameters = scan_statement(store._dialect, asked, ANNOTATED, buckets)
+@pytest.mark.parametrize(
+    ("asked", "condition"), [({}, "completed_by_id = '6'"), ({"project": "3"}, "project_id = ANY ('{3}'")]
+)
+def test_label_studios_own_indexes_answer(store: Any, asked: dict[str, str], condition: str) -> None:
+    question = scoped(store, OWNER, user="6", **asked, **PERIOD)
+    text, parameters = scan_statement(store._dialect, question, ANNOTATED, question.period.buckets(Grain.DAY))
     with store._database.reading() as connection:
         connection.execute("SET LOCAL enable_seqscan = off")  # which is best in a table of few rows
         plan = ViewsSession(connection, store._dialect, store._ids).rows(f"EXPLAIN {text}", parameters)
-    assert any("Index Cond: (completed_by_id = '6'" in line for (line,) in plan), plan
+    assert [line for (line,) in plan if "Index Cond" in line and condition in line], plan
 
 
 def test_nothing_is_written_to_views(store: Store) -> None:

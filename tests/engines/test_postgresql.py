@@ -57,13 +57,16 @@ def program(code: str, *arguments: str) -> subprocess.Popen[str]:
 
 def test_processes_that_start_at_once_on_an_empty_database_and_write_at_once_lose_nothing(address: str) -> None:
     code = (
-        "input()\nstore = open_store(sys.argv[1])\n"
+        "print('ready', flush=True)\ninput()\n"
+        "store = open_store(sys.argv[1])\n"
         "for number in range(25):\n"
         "    store.write([*people(), annotation(f'{sys.argv[2]}-{number}', '2024-03-05 12:00'),"
         " annotation('shared', '2024-03-06 12:00', lead_time=number)])\n"
         "store.close()\n"
     )
     writers = [program(code, address, str(number)) for number in range(3)]
+    for writer in writers:
+        assert writer.stdout.readline() == "ready\n"  # type: ignore[union-attr]
     for writer in writers:
         writer.stdin.write("go\n")  # type: ignore[union-attr]
         writer.stdin.flush()  # type: ignore[union-attr]
