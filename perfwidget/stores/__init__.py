@@ -8,8 +8,8 @@ from perfwidget.stores.protocol import Reader, Store
 
 try:
     from perfwidget.stores import postgresql
-except ImportError as fault:  # its driver comes with an extra
-    if fault.name is None or not fault.name.startswith("psycopg"):
+except ImportError as fault:  # its driver comes with an extra; nobody else is to miss it
+    if (fault.name or "").startswith("perfwidget"):
         raise
     postgresql = None  # type: ignore[assignment]
 

@@ -54,7 +54,8 @@ def parse(url: str) -> Address:
     ):
         raise InvalidSetting("A PostgreSQL store address names one schema: schema=NAME of its tables, or views=NAME.")
     schema = next(iter(ours.values()), SCHEMA)
-    place = f"{parts.get('host') or 'this machine'}/{parts.get('dbname') or ''}"
+    host, port = parts.get("host") or "this machine", parts.get("port")
+    place = f"{host}{f':{port}' if port else ''}/{parts.get('dbname') or ''}"
     return Address(connection, f"{place} (schema {schema})", schema, "views" in ours)
 
 
