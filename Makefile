@@ -1,5 +1,6 @@
 # make run [ARGS="--port 9000"]   the sample platform on http://127.0.0.1:8050
 # make test [ARGS="-k reviews"]   every check there is: lint, then all tests, those in a browser too
+# make test-label-studio          the tests beside a real Label Studio, which they install and start
 # make load                       how a host's pages fare beside many dashboards, with wrk
 # make test-security              the whole of the tests in tests/security and tests/durability, which takes long
 # make test-sabotage              sees that those tests turn red when what they protect is broken
@@ -18,15 +19,17 @@ LOCK := .ci/lock.txt
 # Tests run in two processes, a file in one of them, which is as many as the browser leaves processors for.
 AT_ONCE := --numprocesses 2 --dist loadfile
 DECLARED := setup.cfg pyproject.toml $(LOCK)
+# The version that the tests beside a real one run.
+LABEL_STUDIO := 1.23.2
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test test-security test-sabotage lint docs load lock browser proxy database clean
+.PHONY: help run test test-label-studio test-security test-sabotage lint docs load lock browser proxy database clean
 
 help:
 	@sed -n '/^#/!q; s/^# \{0,1\}//p' Makefile
 
-run: $(VENV)/installed-demo
+run: $(VENV)/installed
 	@exec $(VENV)/bin/python server.py $(ARGS)
 
 test: lint browser proxy database
@@ -45,6 +48,16 @@ test-security: $(VENV)/installed-test browser proxy database
 test-sabotage: $(VENV)/installed-test browser proxy database
 	@$(RUN) tests.security.sabotage $(ARGS)
 
+# Label Studio lives in a virtual environment of its own, as it holds its many dependencies to versions of its own.
+test-label-studio: $(VENV)/installed-test browser proxy .label-studio/installed
+	@PERFWIDGET_LABEL_STUDIO_PROGRAM=$(CURDIR)/.label-studio/bin/label-studio $(RUN) pytest tests/real_label_studio $(ARGS)
+
+.label-studio/installed: $(VENV)/bin/python Makefile
+	@echo 'Installing Label Studio $(LABEL_STUDIO) into .label-studio, which takes some minutes.' >&2
+	@$(PYTHON) -m venv --clear .label-studio
+	@.label-studio/bin/python -m pip install -qq --disable-pip-version-check label-studio==$(LABEL_STUDIO)
+	@touch $@
+
 load: $(VENV)/installed-test
 	@command -v wrk >/dev/null || $(call apt_install,wrk)
 	@$(RUN) tests.benchmarks.load
@@ -58,7 +71,7 @@ docs: $(VENV)/installed-test
 	@$(RUN) tests.test_readme
 
 clean:
-	rm -rf $(VENV) build dist *.egg-info .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) .label-studio build dist *.egg-info .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
 # $(call apt_install,PACKAGES): by Debian's package manager, where that goes without asking anyone for a password.
@@ -87,15 +100,15 @@ database:
 	  || $(call apt_install,postgresql) \
 	  || echo 'No PostgreSQL to test on: apt-get install postgresql' >&2
 
-$(VENV)/installed-demo: $(VENV)/bin/python $(DECLARED)
+$(VENV)/installed: $(VENV)/bin/python $(DECLARED)
 	@echo 'Installing perfwidget and what it runs on into $(VENV).' >&2
-	@$(RUN) pip install -qq --disable-pip-version-check --constraint $(LOCK) --editable '.[demo]'
+	@$(RUN) pip install -qq --disable-pip-version-check --constraint $(LOCK) --editable '.'
 	@touch $@
 
 $(VENV)/installed-test: $(VENV)/bin/python $(DECLARED)
 	@echo 'Installing perfwidget and what tests it into $(VENV).' >&2
 	@$(RUN) pip install -qq --disable-pip-version-check --constraint $(LOCK) --editable '.[test]'
-	@touch $(VENV)/installed-demo $@
+	@touch $(VENV)/installed $@
 
 $(VENV)/bin/python:
 	@command -v $(PYTHON) >/dev/null || { [ '$(PYTHON)' = python3 ] && $(call apt_install,python3 python3-venv); } \

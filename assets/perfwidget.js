@@ -127,11 +127,12 @@
 
   let zoneNotice = '';
   let storeNotices = [];
+  let lateNotice = '';
 
   function say(sentence, again, action) {
     if (sentence) busy(false);
     const place = byId('notice') || byId('fault');
-    const parts = sentence ? [sentence] : [zoneNotice, ...storeNotices];
+    const parts = sentence ? [sentence] : [zoneNotice, lateNotice, ...storeNotices];
     if (sentence && shown) parts.push(words().showing.replace('{time}', shown.time).replace('{what}', () => shown.what));
     root.toggleAttribute('data-stale', Boolean(sentence && shown));
     place.replaceChildren(parts.filter(Boolean).join(' '));
@@ -360,6 +361,42 @@
 
   // -- From the answer to the page ------------------------------------------------------------------------------------
 
+  const NEWS = 3000;  // milliseconds from one look to the next
+  let following = 0;
+  let news = null;
+
+  /* Where a source keeps the facts in step, look from time to time whether they have changed, and then ask again. */
+  function follow(known) {
+    news = known;
+    window.clearTimeout(following);
+    if (news !== null) following = window.setTimeout(lookForNews, NEWS);
+  }
+
+  function lookForNews() {
+    const asked = state.attempt;
+    const later = () => { if (asked === state.attempt) follow(news); };
+    if (document.hidden) return later();
+    send(`${prefix()}news?${state.question}`, { credentials: 'same-origin' }).then((response) => {
+      if (response.status === 401) return signedOut();
+      return response.ok ? response.json().then((found) => { if (asked === state.attempt) heed(found); }) : later();
+    }).catch(later);
+  }
+
+  function heed(found) {
+    if (found.news !== news && found.news !== null) return byId('refresh').click();
+    const clock = document.querySelector('#heading time');
+    if (clock && found.clock) {
+      clock.textContent = found.clock.text;
+      clock.dateTime = found.clock.instant;
+      clock.title = found.clock.title;
+    }
+    if (lateNotice !== found.late) {
+      lateNotice = found.late;
+      if (!root.hasAttribute('data-stale')) say('');
+    }
+    follow(news);
+  }
+
   const pageTitle = once(() => document.title);
   let drawn = {};
 
@@ -394,7 +431,9 @@
     shown = { from: answer.from, to: answer.to, time: answer.time, what: answer.what, question: answer.question };
     root.toggleAttribute('data-leads', answer.leads);
     storeNotices = answer.notices;
+    lateNotice = answer.late;
     say('');
+    follow(answer.news);
     names.member.set(answer.member.value, answer.member.label);
     selected = { ...selected, member: answer.member.value };
     setProps('member', { options: options('member'), value: answer.member.value });

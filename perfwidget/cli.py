@@ -1,10 +1,11 @@
-"""The command line: read exports into a store, print reports, run the sample platform.
+"""The command line: read exports into a store, print reports, run beside Label Studio, run the sample platform.
 
 Results go to standard output; progress, warnings and errors to standard error. Exit status: 0 done, 1 nothing usable or
 a failure while working, 2 wrong arguments.
 """
 
 import argparse
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -15,6 +16,7 @@ from tqdm import tqdm
 from perfwidget import access, demo, exports
 from perfwidget.access import Role, Viewer
 from perfwidget.errors import Forbidden, InvalidQuery, InvalidSetting, PerfwidgetError
+from perfwidget.label_studio import running
 from perfwidget.metrics import BY_KEY
 from perfwidget.query import Query, parse
 from perfwidget.report import Report, report
@@ -71,6 +73,27 @@ def _parser() -> argparse.ArgumentParser:
     )
     reading.add_argument("files", nargs="+", type=Path, metavar="FILE", help="a JSON export of Label Studio")
     reading.set_defaults(run=_import)
+
+    serving = commands.add_parser(
+        "serve",
+        help="run the dashboard beside Label Studio, with its session",
+        description="Runs the dashboard beside a Label Studio: people signed in there see it under a path of the "
+        "same host name, and its facts follow their work. Needed are --label-studio, --store and a token. Each option "
+        "can stand in the environment instead, under the name in brackets.",
+    )
+    running.add_source(serving, os.environ)
+    running.add_server(serving, os.environ)
+    serving.set_defaults(run=running.run_server)
+
+    syncing = commands.add_parser(
+        "sync",
+        help="read what is new in Label Studio into a store",
+        description="Reads what is new in a Label Studio into a store, once or until it is ended. Needed are "
+        "--label-studio, --store and a token. Options with a name in brackets can stand in the environment instead.",
+    )
+    running.add_source(syncing, os.environ)
+    running.add_once(syncing)
+    syncing.set_defaults(run=running.run_sync)
 
     asking = commands.add_parser("report", help="print a member's report as an owner would see it")
     _add_store(asking)

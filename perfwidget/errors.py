@@ -63,3 +63,15 @@ class UnreadableFile(PerfwidgetError, ValueError):
     """A file that is no Label Studio JSON export, or breaks off; nothing of it is kept."""
 
     status = 400
+
+
+class SourceUnavailable(PerfwidgetError):
+    """The platform that the facts are read from does not answer, or not as it should; asking again later may work."""
+
+    status = 503
+
+
+class SourceRefused(PerfwidgetError):
+    """The platform that the facts are read from does not let us in; somebody has to change a setting."""
+
+    status = 502

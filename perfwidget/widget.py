@@ -16,6 +16,7 @@ from perfwidget.access import Role, Viewer
 from perfwidget.dashboard import Desk
 from perfwidget.downloads import Downloads
 from perfwidget.errors import Busy, Forbidden, InvalidSetting, PerfwidgetError, Unauthenticated
+from perfwidget.freshness import LATE_AFTER
 from perfwidget.metrics import COMMENTS_RECEIVED, TIMELINE, Rules
 from perfwidget.mount import DashBlueprint, MountedDash
 from perfwidget.period import DEFAULT_MAX_DAYS, Grain
@@ -56,6 +57,7 @@ class PerformanceWidget(DashBlueprint):
     - `max_period_days`: the longest period that may be asked for by dates.
     - `export_roles`: for kinds of downloads ("report", "timeline", "comments", "rows") the roles that may have them,
       within their scope; kinds that it does not name are everybody's. "rows" speaks of the list on the page as well.
+    - `late_after`: the age in seconds from which on facts that a source keeps in step are called late on the page.
     - `task_url`: the address of a task in the host, such as "/projects/{project_id}/data?task={task_id}"; listed rows
       link to it. Without it they do not link.
 
@@ -75,6 +77,7 @@ class PerformanceWidget(DashBlueprint):
         max_period_days: int = DEFAULT_MAX_DAYS,
         export_roles: Mapping[str, Iterable[Role | str]] | None = None,
         task_url: str | None = None,
+        late_after: int = LATE_AFTER,
     ) -> None:
         super().__init__(name, __name__)
         self._store = store
@@ -94,15 +97,17 @@ class PerformanceWidget(DashBlueprint):
         self.register_error_handler(PerfwidgetError, _refusal)
         self.register_error_handler(Exception, _failure)
         self.add_url_rule("/session", "session", lambda: ("", 204))
+        self.add_url_rule("/news", "news", self._news)
         self.add_url_rule("/export/report.csv", "report_csv", self._report_csv)
         self.add_url_rule("/export/report.json", "report_json", self._report_json)
         self.add_url_rule("/export/timeline.csv", "timeline_csv", self._timeline_csv)
         self.add_url_rule("/export/comments.csv", "comments_csv", self._comments_csv)
         self.add_url_rule("/export/rows.csv", "rows_csv", self._rows_csv)
-        self._dash = self._build(review_time_since, task_link(task_url))
+        self._desk: Desk = self._made_desk(review_time_since, task_link(task_url), late_after)
+        self._dash = self._build(self._desk)
 
-    def _build(self, review_time_since: date, link: TaskLink | None) -> MountedDash:
-        desk = Desk(
+    def _made_desk(self, review_time_since: date, link: TaskLink | None, late_after: int) -> Desk:
+        return Desk(
             store=self._store,
             viewer=self._viewer,
             rules=self._rules,
@@ -112,8 +117,11 @@ class PerformanceWidget(DashBlueprint):
             in_request=has_request_context,
             offers=self._offers,
             turn=self._turnstile.turn,
+            late_after=late_after,
             task_link=link,
         )
+
+    def _build(self, desk: Desk) -> MountedDash:
         app = MountedDash(
             self,
             title=self._title,
@@ -223,6 +231,9 @@ class PerformanceWidget(DashBlueprint):
     def _offers(self, kind: str) -> bool:
         """Say whether the viewer of this request may have a kind of download."""
         return self._downloads.offered(kind, self._viewer())
+
+    def _news(self) -> Response:
+        return jsonify(dashboard.news(self._desk, self._query()))
 
     # -- Downloads --------------------------------------------------------------------------------------------------
 

@@ -486,12 +486,12 @@ def test_every_number_beside_the_figures_has_its_definition() -> None:
 
 def test_the_heading_says_whose_figures_of_when_where_and_in_which_scope() -> None:
     at = datetime(2024, 3, 31, 14, 5, tzinfo=UTC)
-    parts = heading(report(BUSY, {}), at)
+    parts = heading(report(BUSY, {}), at, at)
     assert said(parts) == (f"{EVIL} ann@acme.example · 4 – 5 Mar 2024 · Europe/Berlin · all projects · as of 14:05")
     own = report(BUSY, scope=("p1", "p2"), projects=("p1",), workspaces=("w1", "w2"))
-    assert "your projects (2), only 2 workspaces and 1 project of them" in said(heading(own, at))
+    assert "your projects (2), only 2 workspaces and 1 project of them" in said(heading(own, at, at))
     gone = report(BUSY, user=Profile("7", None, None, active=False, role=None))
-    assert said(heading(gone, at)).startswith("7 · inactive · 4 Mar 2024")
+    assert said(heading(gone, at, at)).startswith("7 · inactive · 4 Mar 2024")
 
 
 def test_a_period_before_review_time_was_recorded_has_a_notice() -> None:

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from perfwidget.errors import InvalidFact, UnreadableFile
-from perfwidget.facts import Action, Annotation, Member, Membership, Project, Recorded, Review
+from perfwidget.facts import Action, Annotation, Doubt, Member, Membership, Project, Recorded, Review
 from perfwidget.observations import Inferred, Snapshot
 from perfwidget.sources.label_studio import Reading, read_export
 from perfwidget.stores import open_store
@@ -618,3 +618,36 @@ def test_memory_does_not_grow_with_the_file() -> None:
     assert reading.annotations == 2_000
     assert stream.given > 200_000_000
     assert peak < 4_000_000
+
+
+# --- What is odd
+
+
+@pytest.mark.parametrize(
+    ("values", "task", "doubts"),
+    [
+        ({}, {}, Doubt.NONE),
+        ({"updated_by": 7}, {}, Doubt.NONE),
+        ({"updated_by": 8}, {}, Doubt.POSTED_BY_OTHER),
+        ({"updated_by": 8, "updated_at": LATER}, {}, Doubt.POSTED_BY_OTHER),
+        # A reviewer who fixed it is named as the last one who wrote, with what they did.
+        ({"updated_by": 8, "updated_at": LATER, "last_action": "fixed_and_accepted"}, {}, Doubt.NONE),
+        ({"updated_by": 8, "last_action": "submitted"}, {}, Doubt.POSTED_BY_OTHER),
+        ({"import_id": 5}, {}, Doubt.IMPORTED),
+        ({"import_id": None, "updated_by": None}, {}, Doubt.IMPORTED),
+        ({"import_id": None, "updated_by": None, "updated_at": LATER}, {}, Doubt.NONE),
+        ({"updated_by": None}, {}, Doubt.NONE),  # a file of a version that knows no imports
+        ({"lead_time": 10_800}, {"created_at": MORNING}, Doubt.NONE),  # three hours, from nine to noon
+        ({"lead_time": 10_800.000001}, {"created_at": MORNING}, Doubt.LONGER_THAN_TASK),
+        ({"lead_time": -1}, {"created_at": NOON}, Doubt.NONE),
+        ({"lead_time": 1e300}, {"created_at": NOON}, Doubt.NONE),
+        ({"lead_time": 1}, {"created_at": "yesterday"}, Doubt.NONE),
+        ({"lead_time": 1, "import_id": 5}, {"created_at": NOON}, Doubt.IMPORTED),
+        ({"lead_time": 1, "updated_by": 8}, {"created_at": NOON}, Doubt.POSTED_BY_OTHER | Doubt.LONGER_THAN_TASK),
+    ],
+)
+def test_what_is_odd_about_an_annotation_is_pointed_out(
+    values: dict[str, object], task: dict[str, object], doubts: Doubt
+) -> None:
+    [snapshot] = read(export(row(**values), **task)).snapshots
+    assert snapshot.doubts == doubts

@@ -9,16 +9,17 @@ from urllib.parse import parse_qs
 from dash.development.base_component import Component
 
 from perfwidget import access
-from perfwidget.dashboard import words
+from perfwidget.dashboard import formats, words
 from perfwidget.dashboard.asides import asides
 from perfwidget.dashboard.cards import cards
 from perfwidget.dashboard.choices import member_option
 from perfwidget.dashboard.desk import Desk
-from perfwidget.dashboard.heading import heading
+from perfwidget.dashboard.heading import clock, heading
 from perfwidget.dashboard.labels import member_name
 from perfwidget.dashboard.legends import shares
 from perfwidget.dashboard.panels import PANELS, shown
 from perfwidget.errors import InvalidQuery
+from perfwidget.freshness import Freshness, freshness
 from perfwidget.period import zone
 from perfwidget.query import Query, parse
 from perfwidget.report import Report, read_report
@@ -49,9 +50,35 @@ def ask(desk: Desk, question: Any) -> Answer:
     viewer = desk.viewer()
     with desk.turn(), desk.store.reading() as reader:
         report = read_report(reader, access.scope(viewer, query, reader.standing(viewer, query), desk.rules), query)
-    answer = show(report, desk.review_time_since, datetime.now(UTC), question if desk.offers("rows") else None)
-    answer.drawn.update(notices=list(desk.store.notices), question=question)
+        fresh = freshness(reader, viewer.organization_id)
+    now = datetime.now(UTC)
+    as_of = fresh.as_of if fresh else now
+    answer = show(report, desk.review_time_since, now, question if desk.offers("rows") else None, as_of)
+    late = late_notice(fresh, now, desk.late_after, query.timezone)
+    answer.drawn.update(
+        notices=list(desk.store.notices), question=question, late=late, news=fresh.news if fresh else None
+    )
     return answer
+
+
+def news(desk: Desk, query: Query) -> dict[str, Any]:
+    """Return whether the facts have changed since an answer, as of when they are, and a sentence if they are late."""
+    viewer = desk.viewer()
+    with desk.store.reading() as reader:
+        access.scope(viewer, query, reader.standing(viewer, query))
+        fresh = freshness(reader, viewer.organization_id)
+    if fresh is None:
+        return {"news": None}
+    now = datetime.now(UTC)
+    late = late_notice(fresh, now, desk.late_after, query.timezone)
+    return {"news": fresh.news, "late": late, "clock": clock(fresh.as_of.astimezone(zone(query.timezone)), now)}
+
+
+def late_notice(fresh: Freshness | None, now: datetime, after: int, timezone: str) -> str:
+    """Return the sentence for facts that are older than they should be, or nothing."""
+    if fresh is None or not fresh.late(now, after):
+        return ""
+    return words.late(formats.moment(fresh.as_of.astimezone(zone(timezone))).rpartition(":")[0])
 
 
 def read(question: Any, max_period_days: int) -> Query:
@@ -65,14 +92,20 @@ def read(question: Any, max_period_days: int) -> Query:
     return parse(given, max_period_days=max_period_days)
 
 
-def show(report: Report, review_time_since: date, now: datetime, question: str | None = None) -> Answer:
-    """Draw the report that answers a question; `now` is the instant of the answer.
+def show(
+    report: Report,
+    review_time_since: date,
+    now: datetime,
+    question: str | None = None,
+    as_of: datetime | None = None,
+) -> Answer:
+    """Draw the report that answers a question; `now` is the instant of the answer, `as_of` that of its facts.
 
     Without the question the numbers do not lead to their rows.
     """
-    as_of = now.astimezone(zone(report.period.timezone))
+    as_of = (as_of or now).astimezone(zone(report.period.timezone))
     return Answer(
-        heading=heading(report, as_of),
+        heading=heading(report, as_of, now),
         cards=_guarded("cards", lambda: cards(report, question)),
         shares=_guarded("shares", lambda: shares(report, question)),
         review_time_notice=review_time_notice(report, review_time_since),

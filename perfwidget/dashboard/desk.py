@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from perfwidget.access import Viewer
+from perfwidget.freshness import LATE_AFTER
 from perfwidget.metrics import Rules
 from perfwidget.settings import TaskLink
 from perfwidget.stores.protocol import Store
@@ -28,6 +29,8 @@ class Desk:
     """Whether there is a request; without one there is nobody to show anything to."""
     turn: Callable[[], AbstractContextManager[None]] = nullcontext
     """Holds one of the few turns in which questions are answered; raises Busy."""
+    late_after: int = LATE_AFTER
+    """Seconds after which facts that a source keeps in step are called late."""
     task_link: TaskLink | None = None
     """The address of a task in the host, if that has one."""
     offers: Callable[[str], bool] = lambda _kind: True

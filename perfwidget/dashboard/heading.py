@@ -11,8 +11,8 @@ from perfwidget.dashboard import formats, labels, words
 from perfwidget.report import Report
 
 
-def heading(report: Report, as_of: datetime) -> list[Component | str]:
-    """Return the parts of the line; `as_of` is the instant of the answer in the period's time zone."""
+def heading(report: Report, as_of: datetime, now: datetime) -> list[Component | str]:
+    """Return the parts of the line; `as_of` is the instant of which the figures are, in the period's time zone."""
     email = labels.member_email(report.user)
     beside: list[Any] = [" ", html.Span(email, className="email")] if email else []
     parts = [
@@ -23,12 +23,17 @@ def heading(report: Report, as_of: datetime) -> list[Component | str]:
     ]
     if not report.user.active:
         parts.insert(1, html.Span(words.INACTIVE, className="inactive"))
-    clock = html.Time(
-        words.as_of(f"{as_of:%H:%M}"),
-        dateTime=as_of.isoformat(timespec="seconds"),
-        title=f"{formats.weekday(as_of.date())} {as_of:%H:%M:%S}",
-    )
-    return [each for part in parts for each in (part, words.BETWEEN)] + [clock]
+    said = clock(as_of, now)
+    time = html.Time(said["text"], dateTime=said["instant"], title=said["title"])
+    return [each for part in parts for each in (part, words.BETWEEN)] + [time]
+
+
+def clock(as_of: datetime, now: datetime) -> dict[str, str]:
+    """Return what the page says of the instant of which its figures are: with its date where that is another day's."""
+    instant = as_of.isoformat(timespec="seconds")
+    title = f"{formats.weekday(as_of.date())} {as_of:%H:%M:%S}"
+    text = f"{as_of:%H:%M}" if as_of.date() == now.astimezone(as_of.tzinfo).date() else title.rpartition(":")[0]
+    return {"text": words.as_of(text), "instant": instant, "title": title}
 
 
 def _scope(report: Report) -> str:

@@ -25,8 +25,8 @@ def shares(report: Report, question: str | None = None) -> list[html.Span]:
     """Return the numbers of the Annotation Summary with their shares, and the rejected ones beside them."""
 
     def number(series: Series) -> html.Strong:
-        value = report.values[series.key] or 0
-        shown = formats.count(value)
+        value = report.values[series.key]
+        shown = formats.NO_VALUE if value is None else formats.count(value)
         return html.Strong(linked(shown, series.metric, question) if value and question is not None else shown)
 
     numbers = [(series, report.values[series.key] or 0) for series in ANNOTATED]

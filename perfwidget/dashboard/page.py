@@ -10,7 +10,7 @@ from perfwidget.statics import assets_folder
 PACKAGES = ("dash", "dash_bootstrap_components")
 """The component packages whose scripts the page loads."""
 
-ASSETS_IGNORE = r"\.css$|^(perfwidget|embed)\.js$"
+ASSETS_IGNORE = r"\.css$|^(perfwidget|embed|label_studio)\.js$"
 """The assets that Dash is not to put into the page by itself: they stand in `INDEX_STRING`, or are for other pages."""
 
 

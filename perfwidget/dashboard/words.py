@@ -49,6 +49,11 @@ def as_of(time: str) -> str:
     return f"as of {time}"
 
 
+def late(moment: str) -> str:
+    """Say that the facts are older than they should be."""
+    return f"The platform could not be read since {moment}; work that is newer is missing here."
+
+
 def whose(name: str, first: date, last: date) -> str:
     """Say whose figures of what period are shown while newer ones cannot be."""
     return f"{name}, {formats.dates(first, last)}"

@@ -1,33 +1,27 @@
 """Running the sample platform: its command line, its facts, and its server."""
 
 import argparse
-import logging
 import signal
 import socket
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from collections.abc import Sequence
+from contextlib import ExitStack, closing
 from datetime import UTC, datetime
 from pathlib import Path
 
 from flask import Flask
-from waitress.server import create_server
 
 from perfwidget import open_store
 from perfwidget.demo.app import create_app
 from perfwidget.demo.directory import PASSWORD, missing_accounts
 from perfwidget.errors import InvalidSetting, PerfwidgetError
+from perfwidget.serving import LOOPBACK, address_of, bound, port_number, serve
 from perfwidget.sources.label_studio import Reading, read_export
 from perfwidget.sources.sample import sample_facts
 from perfwidget.stores.protocol import Store
 
 ORGANIZATION_OF_FILES = "default"
-THREADS = 8
-STALLED = 30
-"""Seconds after which a client that takes nothing is cut off."""
-
-LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -57,7 +51,7 @@ def _parser(program: str) -> argparse.ArgumentParser:
         prog=program,
         description="A small labeling platform to try the dashboard in. Every account has the password “demo”.",
     )
-    parser.add_argument("--port", type=_port, default=8050, metavar="N", help="default: %(default)s")
+    parser.add_argument("--port", type=port_number, default=8050, metavar="N", help="default: %(default)s")
     parser.add_argument("--host", default="127.0.0.1", metavar="H", help="default: %(default)s, this machine only")
     parser.add_argument(
         "--store",
@@ -77,15 +71,9 @@ def _parser(program: str) -> argparse.ArgumentParser:
     return parser
 
 
-def _port(text: str) -> int:
-    if not text.isascii() or not text.isdigit() or int(text) > 65_535:
-        raise argparse.ArgumentTypeError("a port is a whole number up to 65535")
-    return int(text)
-
-
 def _run(parsed: argparse.Namespace) -> None:
     with ExitStack() as stack:
-        sockets = stack.enter_context(_bound(parsed.host, parsed.port))
+        sockets = stack.enter_context(bound(parsed.host, parsed.port))
         url = parsed.store or f"duckdb:///{stack.enter_context(tempfile.TemporaryDirectory())}/sample.duckdb"
         store = stack.enter_context(closing(open_store(url)))
         fill(store, parsed.files)
@@ -124,42 +112,12 @@ def _read_file(store: Store, path: Path) -> None:
     _say(f"{path}: {counted.summary()}")
 
 
-@contextmanager
-def _bound(host: str, port: int) -> Iterator[list[socket.socket]]:
-    """Hold a port on all of a host's addresses without listening yet: who asks too early is refused, not kept waiting.
-
-    Raises PerfwidgetError if that cannot be.
-    """
-    with ExitStack() as stack:
-        try:
-            addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-            sockets = []
-            for family, kind, protocol, _, address in dict.fromkeys(addresses):
-                bound = stack.enter_context(socket.socket(family, kind, protocol))
-                bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-                if family == socket.AF_INET6:
-                    bound.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-                bound.bind(address)
-                sockets.append(bound)
-        except OSError as fault:
-            raise PerfwidgetError(
-                f"Port {port} of {host} cannot be used ({fault.strerror}); stop what uses it, or choose another one "
-                "with --port."
-            ) from fault
-        yield sockets
-
-
 def _serve(app: Flask, host: str, sockets: list[socket.socket]) -> None:
     """Serve until interrupted or terminated."""
-    server = create_server(app, sockets=sockets, threads=THREADS, channel_timeout=STALLED)
-    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # a page asks for more files at once than threads
     if host not in LOOPBACK:
         _say(f"Everyone who reaches {host} can sign in here, for the password is known; use made-up facts only.")
-    name = f"[{host}]" if ":" in host else host
-    port = sockets[0].getsockname()[1]
-    sys.stdout.write(f"Sample platform on http://{name}:{port} - sign in as owner@demo.example, password {PASSWORD}\n")
-    sys.stdout.flush()
-    server.run()
+    address = address_of(host, sockets)
+    serve(app, sockets, f"Sample platform on {address} - sign in as owner@demo.example, password {PASSWORD}")
 
 
 def _say(sentence: str) -> None:

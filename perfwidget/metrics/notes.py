@@ -119,7 +119,7 @@ NOTE_METRICS: tuple[Metric, ...] = (
         "Posted by someone else",
         Unit.COUNT,
         Section.NOTES,
-        "Submitted annotations that, by what the platform says, somebody else wrote in the member's name.",
+        "Submitted annotations that, by what the platform says, somebody else than the member wrote last.",
         count(COUNTABLE.that(Condition.POSTED_BY_OTHER)),
         COUNTABLE.that(Condition.POSTED_BY_OTHER),
     ),

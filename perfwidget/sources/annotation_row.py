@@ -2,12 +2,13 @@
 
 import hashlib
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import chain
 
 from perfwidget.columns import MAX_ID_LENGTH
 from perfwidget.facts import Action, Annotation
 from perfwidget.observations import Snapshot
+from perfwidget.sources.doubts import NO_CHANGE, doubts
 from perfwidget.sources.people import SOMEBODY, People, Person
 from perfwidget.sources.reading import Place, Problem, Reading
 from perfwidget.sources.row_parts import OWN_ACTIONS, REVIEW_ACTIONS, Row, RowParts
@@ -21,9 +22,6 @@ from perfwidget.sources.row_values import (
     optional_instant,
     optional_list,
 )
-
-AN_UPDATE = timedelta(seconds=1)
-"""Label Studio writes both instants of a new row within milliseconds; from here on it is an update."""
 
 
 class AnnotationRows:
@@ -69,7 +67,7 @@ class AnnotationRows:
 
         updated_by_owner = self._parts.is_owner(updated_by, row)
         created_by_owner = self._parts.is_owner(last_created_by, row)
-        changed = updated_at - created_at >= AN_UPDATE and updated_by_owner
+        changed = updated_at - created_at >= NO_CHANGE and updated_by_owner
         last_action = self._last_action(values, was_cancelled, changed, place)
         entries = list(self._parts.history(history or (), row))
         own = [action.created_at for action, is_own in entries if is_own and action.action in OWN_ACTIONS]
@@ -95,6 +93,7 @@ class AnnotationRows:
             actions=tuple(action for action, _ in entries) or _one_action(annotation),
             history=bool(entries),
             reviews=None if reviews is None else tuple(self._parts.reviews(reviews, row)),
+            doubts=doubts(task, values, annotation, updated_by_owner),
         )
 
     def _part(self, values: JsonObject, key: str, place: Place) -> Sequence[object] | None:

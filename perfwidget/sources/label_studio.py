@@ -16,7 +16,7 @@ from perfwidget.sources.people import People, keep_latest
 from perfwidget.sources.reading import Place, Problem, Reading
 from perfwidget.sources.row_values import Unreadable, needed_object, optional_list
 
-__all__ = ["Reading", "read_export"]
+__all__ = ["ExportedTasks", "Reading", "read_export"]
 
 
 def read_export(stream: BinaryIO, organization_id: str, reading: Reading) -> Iterator[Snapshot | Inferred]:
@@ -25,7 +25,7 @@ def read_export(stream: BinaryIO, organization_id: str, reading: Reading) -> Ite
     `reading` counts what was read and says what was left out; take a new one for every file. Raises UnreadableFile,
     perhaps after many snapshots, if the file is something else, breaks off or gives no annotation: keep nothing then.
     """
-    export = _Export(id_text(organization_id), reading)
+    export = ExportedTasks(id_text(organization_id), reading)
     for number, task in enumerate(tasks(stream), 1):
         yield from export.snapshots(task, Place(number))
     if not reading.annotations:
@@ -33,8 +33,8 @@ def read_export(stream: BinaryIO, organization_id: str, reading: Reading) -> Ite
     yield from export.inferred()
 
 
-class _Export:
-    """One file, while it is read."""
+class ExportedTasks:
+    """Tasks as Label Studio exports them, of one file or of one page, while they are read."""
 
     def __init__(self, organization_id: str, reading: Reading) -> None:
         self._organization_id = organization_id

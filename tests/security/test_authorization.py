@@ -161,7 +161,7 @@ def _texts(case: Case, person: Person, subject: str, cells: set[Cell]) -> set[st
     of = {kind: {token(kind, cell) for cell in cells} for kind in "tacrv"}
     titles = _titled(cells)
     match case.surface:
-        case "page" | "report.csv":
+        case "page" | "report.csv" | "news":
             return set()
         case "report.json" | "figures":
             return _named(person, [subject])
@@ -324,7 +324,7 @@ def test_every_route_and_callback_is_in_the_matrix(asker: Asker) -> None:
     on_server = {each["inputs"][0]["id"] for each in known if not each["clientside_function"]}
     assert (on_server, functions) == (set(CALLBACKS), IN_BROWSER)
     asked = {place for place, _ in SURFACES.values()}
-    named = {endpoint for endpoint, (kind, _) in ROUTES.items() if kind in ("page", "figures", "rows")}
+    named = {endpoint for endpoint, (kind, _) in ROUTES.items() if kind in ("page", "freshness", "figures", "rows")}
     assert named | set(CALLBACKS) - {"seek"} == asked
 
 

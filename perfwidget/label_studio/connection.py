@@ -1,0 +1,274 @@
+"""Asking a Label Studio over HTTP: who we are to it, how patient we are, and which answers count as answers.
+
+Whatever is no complete JSON answer of the expected kind (an error page, a sign-in page, a redirect, a text that breaks
+off) is asked for again, ever later, so that nothing half-read becomes a fact.
+"""
+
+import json
+import logging
+import threading
+import time
+from base64 import urlsafe_b64decode
+from binascii import Error as NotBase64
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+import requests
+
+from perfwidget.errors import InvalidSetting, SourceRefused, SourceUnavailable
+
+log = logging.getLogger(__name__)
+
+LARGEST = 64 * 1024 * 1024
+"""Bytes of an answer; a page of tasks that is larger is asked for in parts."""
+
+
+class Patience(NamedTuple):
+    """How long to wait, in seconds, and how often to try."""
+
+    connect: float = 5
+    read: float = 60
+    """For each piece of an answer."""
+    whole: float = 120
+    """For all of an answer."""
+    first_wait: float = 0.5
+    """Before a request is tried again: doubled each time, or what the server's Retry-After says."""
+    longest_wait: float = 30
+    attempts: int = 5
+
+
+NOT_ACCEPTED = "Label Studio does not accept the token; make a new one under Account & Settings and start again."
+
+TOKEN_LIFE = 60
+"""Seconds for which an access token is used that does not say how long it lives; Label Studio's live five minutes."""
+
+_PIECE = 1 << 16
+_TRANSIENT = frozenset({408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524})
+
+
+class NotFound(SourceUnavailable):
+    """Label Studio says, in its own words, that there is no such thing."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(f"Label Studio has nothing at /api/{path}; it may have been deleted a moment ago.")
+
+
+class TooLarge(SourceUnavailable):
+    """The answer is larger than we keep in memory."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(f"Label Studio's answer at /api/{path} is larger than {LARGEST:,} bytes.")
+
+
+class _Outdated(Exception):
+    """The access token was out of date."""
+
+
+def checked_address(address: str) -> str:
+    """Return the address of a Label Studio without a slash at its end; raises InvalidSetting for anything else."""
+    try:
+        parts = urlsplit(address)
+        _ = parts.port
+    except ValueError:
+        parts = urlsplit("")
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment or parts.username:
+        raise InvalidSetting("The address of Label Studio is written https://labels.example, with its path if any.")
+    return address.rstrip("/")
+
+
+class LabelStudio:
+    """One Label Studio server, asked with one token; raises SourceUnavailable and SourceRefused.
+
+    The token is a personal access token, or a legacy one where the organization still allows these. It stands in no
+    address, log line or message. `stopped` ends waiting at once.
+    """
+
+    def __init__(
+        self,
+        address: str,
+        token: str,
+        stopped: threading.Event | None = None,
+        patience: Patience = Patience(),  # noqa: B008 (immutable)
+    ) -> None:
+        self.address = checked_address(address)
+        if not token or not token.isascii() or not token.isprintable():
+            raise InvalidSetting("The token of Label Studio is missing or malformed; copy it from Account & Settings.")
+        self._token = token
+        self._personal = token.count(".") == 2
+        self._access = ""
+        self._access_until = 0.0
+        self._stopped = stopped or threading.Event()
+        self._patience = patience
+        self._session = requests.Session()
+        self._session.trust_env = False  # a .netrc must not take the token's place
+        self._session.headers.update({"Accept": "application/json", "User-Agent": "perfwidget"})
+
+    def __repr__(self) -> str:
+        return f"LabelStudio({self.address!r})"
+
+    def get(self, path: str, parameters: Mapping[str, str | int] | None = None) -> Any:
+        """Return what the API answers at a path below /api/; raises NotFound and TooLarge besides."""
+        return self._patiently("GET", path, parameters=parameters)
+
+    def send(self, method: str, path: str, body: Mapping[str, Any]) -> Any:
+        """Change something at a path below /api/ and return the answer."""
+        return self._patiently(method, path, body=body)
+
+    def _patiently(
+        self,
+        method: str,
+        path: str,
+        parameters: Mapping[str, str | int] | None = None,
+        body: Mapping[str, Any] | None = None,
+    ) -> Any:
+        wait, attempts, renewed = self._patience.first_wait, 0, False
+        while True:
+            try:
+                return self._ask(method, path, parameters, body)
+            except _Outdated:
+                if renewed:
+                    raise SourceRefused(NOT_ACCEPTED) from None
+                self._access, renewed = "", True
+            except _Fault as fault:
+                attempts += 1
+                if attempts == self._patience.attempts:
+                    raise SourceUnavailable(f"Label Studio at {self.address} {fault}; it is asked again.") from None
+                log.info("%s %s: Label Studio %s.", method, path, fault)
+                asked = wait if fault.retry_after is None else fault.retry_after
+                self._pause(min(asked, self._patience.longest_wait))
+                wait *= 2
+
+    def _pause(self, seconds: float) -> None:
+        if self._stopped.wait(seconds):
+            raise SourceUnavailable("Reading from Label Studio was stopped.")
+
+    def _ask(
+        self, method: str, path: str, parameters: Mapping[str, str | int] | None, body: Mapping[str, Any] | None
+    ) -> Any:
+        headers = {"Authorization": self._authorization()}
+        status, content = self._exchange(method, path, headers, parameters, body)
+        if status == 401:
+            raise _Outdated
+        if status == 403:
+            raise SourceRefused(
+                f"Label Studio does not let the owner of the token see /api/{path}; use a token of an owner or admin."
+            )
+        answer = _json(content)
+        if status == 404:
+            # Its own answers say so in JSON; a page of HTML comes from a proxy, or from an address it does not know.
+            if isinstance(answer, dict) and answer.get("status_code") == 404:
+                raise NotFound(path)
+            raise _Fault("has no such address, or something before it answers in its place")
+        if status >= 400:
+            raise SourceRefused(f"Label Studio refuses /api/{path} ({status}); see its log for why.")
+        return answer
+
+    def _authorization(self) -> str:
+        if not self._personal:
+            return f"Token {self._token}"
+        if not self._access or time.monotonic() >= self._access_until:
+            status, content = self._exchange("POST", "token/refresh/", {}, None, {"refresh": self._token})
+            if status in (400, 401, 403):
+                raise SourceRefused(NOT_ACCEPTED)
+            answer = _json(content)
+            access = answer.get("access") if status == 200 and isinstance(answer, dict) else None
+            if not isinstance(access, str) or not access:
+                raise _Fault(f"gave no access token ({status})")
+            self._access = access
+            self._access_until = time.monotonic() + _life(access)
+        return f"Bearer {self._access}"
+
+    def _exchange(
+        self,
+        method: str,
+        path: str,
+        headers: Mapping[str, str],
+        parameters: Mapping[str, str | int] | None,
+        body: Mapping[str, Any] | None,
+    ) -> tuple[int, bytes]:
+        """Return status and content; raises _Fault for everything that may be otherwise the next time."""
+        began = time.monotonic()
+        try:
+            with self._session.request(
+                method,
+                f"{self.address}/api/{path}",
+                params=dict(parameters or {}),
+                json=None if body is None else dict(body),
+                headers=dict(headers),
+                timeout=(self._patience.connect, self._patience.read),
+                allow_redirects=False,
+                stream=True,
+            ) as response:
+                self._session.cookies.clear()
+                if response.status_code in _TRANSIENT:
+                    raise _Fault(f"answers {response.status_code}", _retry_after(response.headers.get("Retry-After")))
+                if 300 <= response.status_code < 400:
+                    raise _Fault(f"sends us elsewhere ({response.status_code})")
+                content = bytearray()
+                for piece in response.iter_content(_PIECE):
+                    content += piece
+                    if len(content) > LARGEST:
+                        raise TooLarge(path)
+                    if time.monotonic() - began > self._patience.whole:
+                        raise _Fault("takes too long")
+                _check_length(response, content)
+                return response.status_code, bytes(content)
+        except requests.RequestException as fault:
+            raise _Fault(_in_words(fault)) from None
+
+
+class _Fault(Exception):
+    """Something that may be otherwise the next time, as the rest of a sentence that begins with “Label Studio”."""
+
+    def __init__(self, words: str, retry_after: float | None = None) -> None:
+        super().__init__(words)
+        self.retry_after = retry_after
+
+
+def _check_length(response: requests.Response, content: bytearray) -> None:
+    """Raise if the answer is shorter than announced, which requests does not look at."""
+    announced = response.headers.get("Content-Length", "")
+    if announced.isdigit() and "Content-Encoding" not in response.headers and len(content) != int(announced):
+        raise _Fault("broke off in the middle of an answer")
+
+
+def _json(content: bytes) -> Any:
+    try:
+        return json.loads(content)
+    except (ValueError, RecursionError):
+        begins_as_page = content.lstrip()[:1] == b"<"
+        raise _Fault("answers with a page in place of data" if begins_as_page else "broke off in its data") from None
+
+
+def _in_words(fault: requests.RequestException) -> str:
+    """Return what went wrong without the address, which may hold more than people should read."""
+    if isinstance(fault, requests.Timeout):
+        return "does not answer in time"
+    if isinstance(fault, requests.ConnectionError):
+        return "cannot be reached"
+    return "broke off in the middle of an answer"
+
+
+def _retry_after(value: str | None) -> float | None:
+    """Return the seconds that a Retry-After header asks for, in either of its forms."""
+    if not value:
+        return None
+    if value.isascii() and value.isdigit():
+        return float(value)
+    try:
+        return max(0.0, (parsedate_to_datetime(value) - datetime.now(UTC)).total_seconds())
+    except (TypeError, ValueError):
+        return None
+
+
+def _life(access: str) -> float:
+    """Return for how many seconds to use an access token: half of what it says, whatever the clocks are."""
+    try:
+        part = access.split(".")[1]
+        claims = json.loads(urlsafe_b64decode(part + "=" * (-len(part) % 4)))
+        return max(float(claims["exp"] - claims["iat"]) / 2, 1.0)
+    except (IndexError, KeyError, TypeError, ValueError, NotBase64):
+        return TOKEN_LIFE

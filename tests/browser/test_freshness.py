@@ -1,0 +1,71 @@
+"""A page that is open while its source goes on: it looks, asks again by itself, and says how old its figures are."""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from perfwidget.facts import Fact
+from perfwidget.observations import Bookmark
+from perfwidget.stores import Store, open_store
+from tests.browser.visits import MARCH, Visit
+from tests.conftest import Watch
+from tests.hosts import host, served
+from tests.worlds import ORGANIZATION, annotation, people
+
+
+@pytest.fixture
+def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    opened = open_store(f"duckdb:///{tmp_path_factory.mktemp('fresh')}/facts.duckdb")
+    opened.write([*people(), annotation(1, "2024-03-05 12:00", lead_time=10)])
+    yield opened
+    opened.close()
+
+
+def step(store: Store, revision: int, *facts: Fact, age: timedelta = timedelta()) -> None:
+    store.write([*facts, Bookmark(ORGANIZATION, "platform", str(revision), datetime.now(UTC) - age)])
+
+
+def test_an_open_page_follows_its_source(open_page: Callable[..., Page], store: Store, watch: Watch) -> None:
+    watch.expect("status of 401")
+    step(store, 1)
+    with served(host(store)) as port:
+        address = f"http://127.0.0.1:{port}"
+        page = open_page(viewport={"width": 1400, "height": 900})
+        page.request.get(f"{address}/login?as=ann:annotator")
+        visit = Visit(page, address)
+        visit.go(MARCH)
+        expect(visit.card("submitted-annotations")).to_have_text("1")
+        asked = len(visit.questions)
+
+        step(store, 2, annotation(2, "2024-03-06 12:00", lead_time=20))
+        expect(visit.card("submitted-annotations")).to_have_text("2")
+        assert len(visit.questions) == asked + 1
+
+        # Nothing new but time: the clock moves, a notice comes and goes, and nobody is asked for figures.
+        step(store, 2, age=timedelta(days=400))
+        expect(page.locator("#notice")).to_contain_text("The platform could not be read since")
+        expect(page.locator("#heading time")).to_contain_text(str(datetime.now(UTC).year - 1))
+        step(store, 2)
+        expect(page.locator("#notice")).to_be_empty()
+        assert len(visit.questions) == asked + 1
+
+        # Whoever is signed out meanwhile is told so.
+        page.request.get(f"{address}/logout")
+        expect(page.locator("#notice")).to_contain_text("Your session has ended")
+        page.close()
+
+
+def test_a_page_without_such_a_source_is_left_alone(open_page: Callable[..., Page], store: Store) -> None:
+    with served(host(store)) as port:
+        address = f"http://127.0.0.1:{port}"
+        page = open_page()
+        page.request.get(f"{address}/login?as=ann:annotator")
+        page.clock.install()
+        visit = Visit(page, address)
+        looked: list[str] = []
+        page.on("request", lambda request: looked.append(request.url) if "/news" in request.url else None)
+        visit.go(MARCH)
+        page.clock.run_for(60_000)
+        assert looked == []

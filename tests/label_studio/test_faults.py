@@ -1,0 +1,327 @@
+"""A Label Studio that answers wrongly in every way, while its people go on working: whenever it ends healthy, the facts
+are those of a direct import of its export."""
+
+import io
+import logging
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from perfwidget.access import Viewer
+from perfwidget.errors import PerfwidgetError, SourceUnavailable
+from perfwidget.facts import Annotation
+from perfwidget.label_studio import connection, pages
+from perfwidget.label_studio.connection import LabelStudio, Patience
+from perfwidget.label_studio.roles import Roles
+from perfwidget.label_studio.sync import Sync
+from perfwidget.sources.label_studio import Reading, read_export
+from perfwidget.stores import Store, open_store
+from tests.label_studio.fault_server import LIST_FAULTS, PLAIN_FAULTS, TOKEN, FaultServer, World
+from tests.worlds import ask
+
+HURRIED = Patience(connect=1, read=0.3, whole=5, first_wait=0.001, longest_wait=0.01, attempts=3)
+OWNER = Viewer("default", "boss", "owner")
+EVERYTHING = {"from_": "2026-03-01", "to": "2026-03-04"}
+
+
+@pytest.fixture(autouse=True)
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let pages be small enough that a small world has several, and answers have a limit that a test can pass."""
+    monkeypatch.setattr(pages, "PAGE", 3)
+    monkeypatch.setattr(connection, "LARGEST", 1_000_000)
+
+
+class Studio:
+    """A world that is served, and a store that is kept in step with it."""
+
+    def __init__(self, store: Store, faulty: FaultServer, address: str) -> None:
+        self.store = store
+        self.faulty = faulty
+        self.world = faulty.world
+        self.address = address
+        self.sync = self.again()
+
+    def again(self) -> Sync:
+        """Return what a new process would begin with."""
+        server = LabelStudio(self.address, TOKEN, patience=HURRIED)
+        self.sync = Sync(self.store, server, "default", Roles(), directory_every=-1, compared_every=-1)
+        return self.sync
+
+    def step(self, *script: Any) -> bool:
+        """Run one pass under a script, and say whether it came to its end."""
+        self.faulty.script.clear()
+        self.faulty.script.extend(script)
+        try:
+            self.sync.run()
+        except SourceUnavailable:
+            return False
+        return True
+
+    def heal(self) -> None:
+        """Let everything go well until nothing is new."""
+        assert self.step()
+        assert self.step()
+
+    def is_right(self) -> None:
+        """Compare the facts with a direct import of the export."""
+        with TemporaryDirectory() as folder:
+            direct = open_store(f"duckdb:///{folder}/direct.duckdb")
+            rows = [row for task in self.world.tasks() for row in self.world.task(task)["annotations"]]
+            if rows:
+                direct.write(read_export(io.BytesIO(self.world.export()), "default", Reading()))
+            assert self.kept() == sorted((str(row["id"]), str(row["task"])) for row in rows)
+            for user in {row["completed_by"] for row in rows}:
+                told, expected = (figures(each, user) for each in (self.store, direct))
+                assert told == expected
+            direct.close()
+
+    def kept(self) -> list[tuple[str, str]]:
+        found = []
+        with self.store.reading() as reader:
+            for source in reader.bookmarks("default"):
+                project = source.removeprefix("project ")
+                found += [(it.identity, it.task_id) for it in reader.kept(Annotation, "default", project, None)]
+        return sorted(found)
+
+
+def figures(store: Store, user: int) -> dict[str, Any]:
+    told = ask(store, OWNER, user=str(user), **EVERYTHING).to_dict()
+    return {key: value for key, value in told.items() if key != "user"}
+
+
+@pytest.fixture
+def studio(tmp_path: Path) -> Iterator[Studio]:
+    store = open_store(f"duckdb:///{tmp_path}/facts.duckdb")
+    faulty = FaultServer(World())
+    with faulty.serving() as address:
+        yield Studio(store, faulty, address)
+    store.close()
+
+
+def busy(world: World, tasks: int = 7) -> int:
+    """Give a world a project with some work, and return it."""
+    project = world.add_project()
+    for place, task in enumerate(world.add_tasks(project, tasks)):
+        world.submit(task, by=1 + place % 2, lead_time=1.5 * place, skip=place % 4 == 3)
+    return project
+
+
+WHOLE = os.environ.get("PERFWIDGET_SECURITY") == "full"
+"""Whether every fault is tried at every request, as `make test-security` does; else each at one, in turn."""
+
+
+def cases(places: int) -> list[tuple[str, int]]:
+    faults = (*PLAIN_FAULTS, *LIST_FAULTS)
+    every = [(fault, place) for fault in faults for place in range(places)]
+    return every if WHOLE else [(fault, number * 3 % places) for number, fault in enumerate(faults)]
+
+
+@pytest.mark.parametrize(("fault", "at"), cases(9))
+def test_a_fault_at_any_request_of_a_first_reading_ends_well(studio: Studio, fault: str, at: int) -> None:
+    busy(studio.world)
+    studio.step(*[None] * at, *[fault] * (1 + at % 2 * 3))  # once, or as often as is tried
+    assert set(studio.kept()) <= {
+        (str(row), str(studio.world._row(row)[0]["id"])) for row in studio.world.annotations()
+    }
+    studio.heal()
+    studio.is_right()
+
+
+@pytest.mark.parametrize(("fault", "at"), cases(6))
+def test_a_fault_at_any_request_of_a_later_reading_ends_well(studio: Studio, fault: str, at: int) -> None:
+    project = busy(studio.world)
+    studio.heal()
+    world = studio.world
+    for annotation in world.annotations()[::2]:
+        world.update(annotation, 100.25)
+    world.delete(world.annotations()[1])
+    world.delete_task(world.tasks()[5])
+    world.submit(world.add_tasks(project, 4)[2], by=2, lead_time=7)
+    studio.step(*[None] * at, fault)
+    studio.heal()
+    studio.is_right()
+
+
+def _submit(which: int, skip: bool) -> Callable[[World], None]:
+    def change(world: World) -> None:
+        if tasks := world.tasks():
+            world.submit(tasks[which % len(tasks)], by=1 + which % 2, lead_time=which / 8, skip=skip)
+
+    return change
+
+
+def _skewed(which: int, back: float) -> Callable[[World], None]:
+    def change(world: World) -> None:
+        if tasks := world.tasks():
+            world.submit(tasks[which % len(tasks)], by=2, lead_time=which / 8, back=back)
+
+    return change
+
+
+def _on_annotation(which: int, kind: str) -> Callable[[World], None]:
+    def change(world: World) -> None:
+        if found := world.annotations():
+            annotation = found[which % len(found)]
+            world.delete(annotation) if kind == "delete" else world.update(annotation, which / 4)
+
+    return change
+
+
+def _delete_task(which: int) -> Callable[[World], None]:
+    def change(world: World) -> None:
+        if tasks := world.tasks():
+            world.delete_task(tasks[which % len(tasks)])
+
+    return change
+
+
+def _project(which: int, kind: str) -> Callable[[World], None]:
+    def change(world: World) -> None:
+        projects = list(world.projects)
+        if kind == "add" or not projects:
+            busy(world, which % 6)
+        elif kind == "delete":
+            del world.projects[projects[which % len(projects)]]
+        else:
+            world.add_tasks(projects[which % len(projects)], 1 + which % 8)
+
+    return change
+
+
+_numbers = st.integers(0, 40)
+_changes = st.one_of(
+    st.builds(_submit, _numbers, st.booleans()),
+    st.builds(_skewed, _numbers, st.floats(0, 25)),
+    st.builds(_on_annotation, _numbers, st.sampled_from(["delete", "update"])),
+    st.builds(_delete_task, _numbers),
+    st.builds(_project, _numbers, st.sampled_from(["add", "delete", "import", "import"])),
+)
+_scripts = st.lists(
+    st.one_of(st.none(), _changes, st.sampled_from([each for each in (*PLAIN_FAULTS, *LIST_FAULTS) if each != "late"])),
+    max_size=16,
+)
+
+
+@settings(
+    max_examples=100 if WHOLE else 10, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
+@given(st.lists(st.tuples(st.lists(_changes, max_size=4), _scripts, st.booleans()), min_size=1, max_size=4))
+def test_whatever_happens_in_between_it_ends_right(steps: list[tuple[list[Any], list[Any], bool]]) -> None:
+    """Work between and in the middle of passes, faults in any order, and new processes."""
+    with TemporaryDirectory() as folder:
+        store = open_store(f"duckdb:///{folder}/facts.duckdb")
+        faulty = FaultServer(World())
+        busy(faulty.world, 7)
+        with faulty.serving() as address:
+            studio = Studio(store, faulty, address)
+            for changes, script, new in steps:
+                for change in changes:
+                    change(studio.world)
+                studio.step(*script)
+                if new:
+                    studio.again()
+            studio.heal()
+            studio.is_right()
+        store.close()
+
+
+def test_a_pass_that_breaks_off_goes_on_behind_what_was_written(studio: Studio) -> None:
+    busy(studio.world, 12)  # four pages
+    assert not studio.step(*[None] * 8, *["500"] * 10)
+    studio.again()
+    studio.faulty.asked.clear()
+    studio.heal()
+    first = next(path for path in studio.faulty.asked if "greater%22" in path)
+    assert "%22value%22%3A+0%7D" not in first
+    studio.is_right()
+
+
+def test_an_idle_pass_asks_one_question_a_project_and_writes_nothing(studio: Studio) -> None:
+    for _ in range(3):
+        busy(studio.world, 4)
+    studio.heal()
+    studio.faulty.asked.clear()
+    assert studio.sync.run() is False
+    asked = [path.partition("?")[0] for path in studio.faulty.asked]
+    assert asked.count("/api/tasks/") == 3
+    assert set(asked) == {"/api/tasks/", "/api/projects/", "/api/organizations/1/memberships"}
+
+
+def test_clocks_that_disagree_do_no_harm(studio: Studio) -> None:
+    project = busy(studio.world)
+    for hours in (-30, 30):
+        studio.faulty.date_skew = -studio.faulty.date_skew or (studio.world.now - studio.world.now).__class__(
+            hours=hours
+        )
+        studio.world.submit(studio.world.add_tasks(project, 1)[0])
+        studio.heal()
+        studio.is_right()
+
+
+def test_a_project_that_a_list_leaves_out_once_stays_and_one_that_is_deleted_goes(studio: Studio) -> None:
+    first, second = busy(studio.world, 4), busy(studio.world, 5)
+    studio.heal()
+    kept = studio.kept()
+    studio.step("short")
+    assert studio.kept() == kept
+    studio.heal()
+    del studio.world.projects[first]
+    studio.heal()
+    studio.is_right()
+    assert len(studio.kept()) == 5
+    assert second in studio.world.projects
+
+
+def test_a_member_is_inactive_only_when_two_lists_lack_them(studio: Studio) -> None:
+    busy(studio.world)
+    studio.heal()
+
+    def active() -> bool:
+        return ask(studio.store, OWNER, user="2", **EVERYTHING).user.active
+
+    def leave(world: World) -> None:
+        del world.members[2]
+
+    def come_back(world: World) -> None:
+        world.members[2] = "ann@x.example"
+
+    # A pass asks for the projects, the members, the tasks, and for projects and members once more.
+    studio.step(None, leave, None, None, come_back)
+    assert active()
+    leave(studio.world)
+    studio.step()
+    assert not active()
+    come_back(studio.world)
+    studio.step()
+    assert active()
+
+
+def test_the_token_stands_in_no_log_and_no_sentence(studio: Studio, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    busy(studio.world)
+    for fault in PLAIN_FAULTS:
+        try:
+            studio.faulty.script.extend([fault] * 6)
+            studio.sync.run()
+        except PerfwidgetError as failure:
+            assert TOKEN not in str(failure)
+            assert studio.faulty.access not in str(failure)
+        studio.faulty.script.clear()
+    said = "\n".join(record.getMessage() for record in caplog.records)
+    assert TOKEN not in said
+    assert "access-1" not in said
+    assert all(TOKEN not in path and "access" not in path for path in studio.faulty.asked)
+
+
+def test_a_token_that_is_not_accepted_is_refused_in_one_sentence(studio: Studio) -> None:
+    for wrong in ("not.the.one", "legacy"):
+        server = LabelStudio(studio.address, wrong, patience=HURRIED)
+        with pytest.raises(PerfwidgetError, match="does not accept the token") as refusal:
+            Sync(studio.store, server, "default", Roles()).run()
+        assert wrong not in str(refusal.value)
