@@ -24,7 +24,7 @@ LABEL_STUDIO := 1.23.2
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test test-label-studio test-security test-sabotage lint docs load lock browser proxy clean
+.PHONY: help run test test-label-studio test-security test-sabotage lint docs load lock browser proxy database clean
 
 help:
 	@sed -n '/^#/!q; s/^# \{0,1\}//p' Makefile
@@ -32,7 +32,7 @@ help:
 run: $(VENV)/installed
 	@exec $(VENV)/bin/python server.py $(ARGS)
 
-test: lint browser proxy
+test: lint browser proxy database
 	@$(RUN) pytest $(AT_ONCE) $(ARGS)
 
 lint: $(VENV)/installed-test
@@ -42,10 +42,10 @@ lint: $(VENV)/installed-test
 	@report=$$($(VENV)/bin/lint-imports --no-logo) || { echo "$$report"; exit 1; }
 	@report=$$($(RUN) pytest -q tests/test_guards.py tests/test_house.py) || { echo "$$report"; exit 1; }
 
-test-security: $(VENV)/installed-test browser proxy
+test-security: $(VENV)/installed-test browser proxy database
 	@PERFWIDGET_SECURITY=full $(RUN) pytest $(AT_ONCE) tests/security $(wildcard tests/durability) $(ARGS)
 
-test-sabotage: $(VENV)/installed-test browser proxy
+test-sabotage: $(VENV)/installed-test browser proxy database
 	@$(RUN) tests.security.sabotage $(ARGS)
 
 # Label Studio lives in a virtual environment of its own, as it holds its many dependencies to versions of its own.
@@ -93,6 +93,12 @@ proxy:
 	@PATH="$$PATH:/usr/sbin" command -v nginx >/dev/null \
 	  || $(call apt_install,nginx-light) \
 	  || echo 'No nginx to test behind: apt-get install nginx-light' >&2
+
+# A PostgreSQL server that tests start by themselves, in a folder of their own; Debian starts another one, which is left alone.
+database:
+	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 \
+	  || $(call apt_install,postgresql) \
+	  || echo 'No PostgreSQL to test on: apt-get install postgresql' >&2
 
 $(VENV)/installed: $(VENV)/bin/python $(DECLARED)
 	@echo 'Installing perfwidget and what it runs on into $(VENV).' >&2

@@ -1,4 +1,5 @@
-"""What the tests share: how hard Hypothesis looks, and a Chromium whose pages may not go wrong unnoticed."""
+"""What the tests share: how hard Hypothesis looks, the engines that stores have, and a Chromium whose pages may not go
+wrong unnoticed."""
 
 import os
 import re
@@ -11,6 +12,8 @@ import pytest
 from hypothesis import HealthCheck, settings
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, expect, sync_playwright
 from selenium.webdriver.chrome.options import Options
+
+from tests.engines.server import BINARIES, Server
 
 IN_CI = os.environ.get("CI") == "true"
 
@@ -31,6 +34,7 @@ CHROMIUM_ARGUMENTS = (
     # No name but this machine's is looked up, so that a page that asks a foreign server fails at once.
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1, EXCLUDE [::1]",
 )
+NewStore = Callable[[], str]
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 BROWSER_FIXTURES = {"browser", "open_page", "page", "dash_br", "dash_duo"}
 
@@ -58,6 +62,32 @@ def pytest_setup_options() -> Options:
     for argument in (*CHROMIUM_ARGUMENTS, "--headless=new"):
         options.add_argument(argument)
     return options
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[Server]:
+    """One PostgreSQL server for all tests of a process; without the package they are skipped, and fail in CI."""
+    if BINARIES is None:
+        (pytest.fail if IN_CI else pytest.skip)("needs PostgreSQL: apt-get install postgresql")
+    server = Server()
+    server.start()
+    yield server
+    server.stop()
+    server.remove()
+
+
+@pytest.fixture(scope="session", params=["duckdb", "postgresql"])
+def engine(request: pytest.FixtureRequest) -> str:
+    """Run a test on every engine."""
+    return str(request.param)
+
+
+@pytest.fixture(scope="session")
+def new_store(engine: str, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> NewStore:
+    """Give addresses of stores that are not there yet, on every engine: `open_store(new_store())`."""
+    if engine == "postgresql":
+        return request.getfixturevalue("postgresql").new_store  # type: ignore[no-any-return]
+    return lambda: f"duckdb:///{tmp_path_factory.mktemp('store')}/facts.duckdb"
 
 
 class Watch:

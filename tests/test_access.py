@@ -8,6 +8,7 @@ from perfwidget.access import Role, Scope, Viewer
 from perfwidget.errors import Forbidden, InvalidSetting
 from perfwidget.facts import Member, Membership, Project, Workspace
 from perfwidget.stores import Store, open_store
+from tests.conftest import NewStore
 from tests.worlds import annotation, ask
 
 DAY = {"from_": "2024-03-01", "to": "2024-03-01"}
@@ -15,9 +16,9 @@ NOON = "2024-03-01 12:00"
 
 
 @pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+def store(new_store: NewStore) -> Iterator[Store]:
     """Workspace w holds p1 and p2, p3 stands alone, p9 is known by a fact only; ann worked 1, 2, 4 and 8 s there."""
-    opened = open_store(f"duckdb:///{tmp_path_factory.mktemp('access')}/facts.duckdb")
+    opened = open_store(new_store())
     names = {
         "boss": "owner",
         "ada": "admin",

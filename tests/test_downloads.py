@@ -281,8 +281,8 @@ def test_a_removal_breaks_a_running_download_off(busy: Store) -> None:
 def test_downloads_are_bounded_and_cancelled_ones_leave_nothing_behind(
     busy: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("perfwidget.stores.embedded.reading.STREAMED", 100)
-    monkeypatch.setattr("perfwidget.stores.embedded.reading.SORTED", 100)
+    monkeypatch.setattr("perfwidget.stores.reading.STREAMED", 100)
+    monkeypatch.setattr("perfwidget.stores.reading.SORTED", 100)
 
     def threads() -> int:
         for each in threading.enumerate():

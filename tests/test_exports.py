@@ -26,6 +26,7 @@ from perfwidget.query import parse
 from perfwidget.rows_behind import RowsBehind, read_rows
 from perfwidget.stores import Store, open_store
 from perfwidget.stores.listing import Order
+from tests.conftest import NewStore
 from tests.hosts import host
 from tests.test_properties import _worlds, written
 from tests.worlds import annotation, ask, people
@@ -94,8 +95,8 @@ def test_a_spreadsheet_finds_no_formula(tmp_path: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
-    opened = open_store(f"duckdb:///{tmp_path_factory.mktemp('exports')}/facts.duckdb")
+def store(new_store: NewStore) -> Iterator[Store]:
+    opened = open_store(new_store())
     yield opened
     opened.close()
 
@@ -121,8 +122,8 @@ def test_csv_json_and_page_say_the_same(store: Store, world: Any, some: set[str]
         }
 
 
-def test_the_command_line_says_what_the_widget_says(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    address = f"duckdb:///{tmp_path}/facts.duckdb"
+def test_the_command_line_says_what_the_widget_says(new_store: NewStore, capsys: pytest.CaptureFixture[str]) -> None:
+    address = new_store()
     store = open_store(address)
     store.write([*people(), annotation(1, "2024-03-01 23:30", lead_time=0.1), annotation(2, "2024-03-02 12:00")])
     browser = host(store).test_client()

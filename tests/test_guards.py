@@ -1,6 +1,7 @@
-"""What the code may not do, read from its text: no request becomes SQL, and no second way out of the package."""
+"""What the code may not do, read from its text: no request becomes SQL, and no figure comes from an estimate."""
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -91,3 +92,32 @@ def test_values_as_parameters_are_no_fault() -> None:
     given = 'given = {"subject": asked.subject_id}'
     fine = f'{given}\n    return f"SELECT 1 FROM t WHERE id = {{dialect.parameter(name)}}", given'
     assert requests_in_sql(f"def statement(asked: ScopedQuery, name: str) -> str:\n    {fine}\n") == []
+
+
+ESTIMATES = re.compile(
+    r"approx|hll|reservoir|sketch|tdigest|quantile|percentile_disc|tablesample|using sample|\bfloat|\breal\b"
+    r"|\bavg\b|\bmean\b|stddev|reltuples",
+    re.IGNORECASE,
+)
+"""Functions of engines that estimate or choose, and types and averages that round: Python divides, once."""
+
+
+def texts(source: str) -> list[str]:
+    """Return the texts of a module that may be SQL: all but those that say what something is."""
+    tree = ast.parse(source)
+    said = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    return [
+        node.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in said
+    ]
+
+
+@pytest.mark.parametrize("file", STORES, ids=lambda file: str(file.relative_to(ROOT)))
+def test_no_figure_is_an_estimate(file: Path) -> None:
+    assert [text for text in texts(file.read_text()) if ESTIMATES.search(text)] == []
+
+
+@pytest.mark.parametrize("function", ["approx_quantile(x, 0.5)", "quantile(x, 0.5)", "avg(x)", "CAST(x AS FLOAT)"])
+def test_the_guard_knows_estimates(function: str) -> None:
+    assert [text for text in texts(f'text = f"SELECT {function} FROM {{table}}"') if ESTIMATES.search(text)]

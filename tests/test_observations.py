@@ -2,8 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -12,6 +10,7 @@ from perfwidget.access import Viewer
 from perfwidget.facts import Action, Fact, Member, Membership, Project, Recorded
 from perfwidget.observations import Inferred, Snapshot
 from perfwidget.stores import open_store
+from tests.conftest import NewStore
 from tests.worlds import ORGANIZATION, annotation, ask, at, review
 
 START = at("2024-03-01 12:00")
@@ -38,27 +37,26 @@ def moment(day: int) -> datetime:
     return START + timedelta(days=day)
 
 
-def figures(writes: Sequence[Sequence[Fact | Snapshot | Inferred]]) -> dict[str, object]:
-    """Return what reports say after the writes, for everyone concerned."""
-    with TemporaryDirectory() as folder:
-        store = open_store(f"duckdb:///{folder}/facts.duckdb")
-        try:
-            boss = Viewer(ORGANIZATION, "boss", "owner")
-            members = [Member(ORGANIZATION, user, None, None, role="annotator") for user in ("ann", "bob", "rev")]
-            store.write([seen(member) for member in members])
-            for facts in writes:
-                store.write(facts)
-            return {user: ask(store, boss, user=user, **PERIOD).to_dict() for user in ("ann", "bob", "rev")}
-        finally:
-            store.close()
+def figures(address: str, writes: Sequence[Sequence[Fact | Snapshot | Inferred]]) -> dict[str, object]:
+    """Return what reports on a new store say after the writes, for everyone concerned."""
+    store = open_store(address)
+    try:
+        boss = Viewer(ORGANIZATION, "boss", "owner")
+        members = [Member(ORGANIZATION, user, None, None, role="annotator") for user in ("ann", "bob", "rev")]
+        store.write([seen(member) for member in members])
+        for facts in writes:
+            store.write(facts)
+        return {user: ask(store, boss, user=user, **PERIOD).to_dict() for user in ("ann", "bob", "rev")}
+    finally:
+        store.close()
 
 
-def test_the_newest_snapshot_decides_and_withdraws_reviews() -> None:
+def test_the_newest_snapshot_decides_and_withdraws_reviews(new_store: NewStore) -> None:
     first = snapshot(1, 10, reviews=["rejected", "accepted"])
     second = snapshot(2, 20, reviews=["accepted"])
     silent = snapshot(3, 40, owner="bob")
     for order in ([first, second, silent], [silent, first, second], [second, silent, first]):
-        told = figures([[each] for each in order])
+        told = figures(new_store(), [[each] for each in order])
         assert told["ann"]["summary"]["total_time"] == 0.0  # type: ignore[index]
         assert told["bob"]["summary"]["total_time"] == 40.0  # type: ignore[index]
         assert told["bob"]["summary"]["performance_score"] == 1.0  # type: ignore[index]
@@ -77,54 +75,53 @@ def _snapshots(draw: st.DrawFn) -> list[Snapshot]:
 
 @settings(max_examples=12)  # each opens three stores
 @given(_snapshots(), st.randoms(use_true_random=False))
-def test_order_and_repetition_change_nothing(snapshots: list[Snapshot], random: object) -> None:
+def test_order_and_repetition_change_nothing(new_store: NewStore, snapshots: list[Snapshot], random: object) -> None:
     shuffled = list(snapshots)
     random.shuffle(shuffled)  # type: ignore[attr-defined]
-    together = figures([snapshots])
-    assert figures([[each] for each in shuffled]) == together
-    assert figures([snapshots, shuffled]) == together
+    together = figures(new_store(), [snapshots])
+    assert figures(new_store(), [[each] for each in shuffled]) == together
+    assert figures(new_store(), [snapshots, shuffled]) == together
 
 
-def members_after(tmp_path: Path, *writes: Sequence[Fact | Snapshot | Inferred]) -> set[tuple[str, str | None, bool]]:
-    """Return ids, e-mails and whether each may be looked at as a manager of p1."""
+def members_after(address: str, *writes: Sequence[Fact | Snapshot | Inferred]) -> set[tuple[str, str | None, bool]]:
+    """Return ids, e-mails and names of all members of a new store after the writes."""
     from perfwidget import access
     from perfwidget.query import Query
 
-    with TemporaryDirectory(dir=tmp_path) as folder:
-        store = open_store(f"duckdb:///{folder}/facts.duckdb")
-        for facts in writes:
-            store.write(facts)
-        viewer = Viewer(ORGANIZATION, "boss", "owner")
-        with store.reading() as reader:
-            scope = access.scope(viewer, Query(), reader.standing(viewer, Query())).scope
-            found = {(it.user_id, it.email, it.name) for it in reader.members(scope, "", 99)}
-        store.close()
+    store = open_store(address)
+    for facts in writes:
+        store.write(facts)
+    viewer = Viewer(ORGANIZATION, "boss", "owner")
+    with store.reading() as reader:
+        scope = access.scope(viewer, Query(), reader.standing(viewer, Query())).scope
+        found = {(it.user_id, it.email, it.name) for it in reader.members(scope, "", 99)}
+    store.close()
     return found  # type: ignore[return-value]
 
 
-def test_a_member_known_by_e_mail_only_becomes_the_member_with_that_e_mail(tmp_path: Path) -> None:
+def test_a_member_known_by_e_mail_only_becomes_the_member_with_that_e_mail(new_store: NewStore) -> None:
     by_mail = seen(Member(ORGANIZATION, "Ann@x.example", "Ann@x.example", None, role="reviewer"))
     by_id = seen(Member(ORGANIZATION, 7, "ann@x.example", None, role="annotator"), 1)
     work = annotation(1, "2024-03-01 12:00", completed_by="Ann@x.example", lead_time=5)
     expected = {("7", "ann@x.example", None)}
-    assert members_after(tmp_path, [by_mail, work], [by_id]) == expected
-    assert members_after(tmp_path, [by_id], [by_mail, work]) == expected
-    assert members_after(tmp_path, [by_mail, work]) == {("Ann@x.example", "Ann@x.example", None)}
+    assert members_after(new_store(), [by_mail, work], [by_id]) == expected
+    assert members_after(new_store(), [by_id], [by_mail, work]) == expected
+    assert members_after(new_store(), [by_mail, work]) == {("Ann@x.example", "Ann@x.example", None)}
 
 
-def test_the_name_seen_last_stands_and_the_host_knows_better(tmp_path: Path) -> None:
+def test_the_name_seen_last_stands_and_the_host_knows_better(new_store: NewStore) -> None:
     old = seen(Member(ORGANIZATION, 7, "old@x.example", "Old", role="annotator"), 1)
     new = seen(Member(ORGANIZATION, 7, "new@x.example", "New", role="annotator"), 2)
     bare = seen(Member(ORGANIZATION, 7, None, None, role="annotator"), 3)
     for order in ([old, new, bare], [bare, new, old], [new, bare, old]):
-        assert members_after(tmp_path, *([each] for each in order)) == {("7", "new@x.example", "New")}
+        assert members_after(new_store(), *([each] for each in order)) == {("7", "new@x.example", "New")}
     host = Member(ORGANIZATION, 7, "host@x.example", "Host", role="manager")
     for order in ([host, new], [new, host]):
-        assert members_after(tmp_path, *([each] for each in order)) == {("7", "host@x.example", "Host")}
+        assert members_after(new_store(), *([each] for each in order)) == {("7", "host@x.example", "Host")}
 
 
-def test_guesses_yield_to_what_is_there(tmp_path: Path) -> None:
-    store = open_store(f"duckdb:///{tmp_path}/facts.duckdb")
+def test_guesses_yield_to_what_is_there(new_store: NewStore) -> None:
+    store = open_store(new_store())
     store.write([Project(ORGANIZATION, "p1", "w", "Real title"), Recorded(ORGANIZATION, "reviews", since=START)])
     store.write(
         [

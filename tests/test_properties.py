@@ -15,6 +15,7 @@ from perfwidget.access import Viewer
 from perfwidget.facts import Annotation, Fact, Member, Project, Recorded, Review
 from perfwidget.report import Report
 from perfwidget.stores import Store, open_store
+from tests.conftest import NewStore
 from tests.worlds import ask
 
 COUNTED = {"submitted", "updated", "accepted", "fixed_and_accepted", "deleted_review"}
@@ -25,9 +26,9 @@ _numbers = itertools.count()
 
 
 @pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
-    """One file for all examples, each of which is an organization of its own."""
-    opened = open_store(f"duckdb:///{tmp_path_factory.mktemp('properties')}/facts.duckdb")
+def store(new_store: NewStore) -> Iterator[Store]:
+    """One store for all examples, each of which is an organization of its own."""
+    opened = open_store(new_store())
     yield opened
     opened.close()
 

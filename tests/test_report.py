@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 
@@ -11,14 +10,15 @@ from perfwidget.facts import Fact, Member, Recorded, ReviewVisit
 from perfwidget.metrics import Rules
 from perfwidget.report import Report
 from perfwidget.stores import Store, open_store
+from tests.conftest import NewStore
 from tests.worlds import ORGANIZATION, annotation, ask, at, people, review
 
 MARCH = {"from_": "2024-03-01", "to": "2024-03-31"}
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    opened = open_store(f"duckdb:///{tmp_path}/facts.duckdb")
+def store(new_store: NewStore) -> Iterator[Store]:
+    opened = open_store(new_store())
     opened.write(people())
     yield opened
     opened.close()

@@ -11,6 +11,7 @@ from werkzeug.test import TestResponse
 
 from perfwidget.facts import Fact, Project, ReviewVisit
 from perfwidget.stores import Store, open_store
+from tests.conftest import NewStore
 from tests.hosts import asking, host
 from tests.worlds import ORGANIZATION, annotation, at, people, review
 
@@ -40,8 +41,8 @@ def facts() -> list[Fact]:
 
 
 @pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
-    opened = open_store(f"duckdb:///{tmp_path_factory.mktemp('rows')}/facts.duckdb")
+def store(new_store: NewStore) -> Iterator[Store]:
+    opened = open_store(new_store())
     opened.write(facts())
     yield opened
     opened.close()

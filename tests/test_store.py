@@ -1,4 +1,4 @@
-"""Writing facts: keys, versions, all or nothing, and one owner of the file."""
+"""Writing facts: keys, versions, all or nothing, and one owner of an embedded file."""
 
 import subprocess
 import sys
@@ -14,6 +14,7 @@ from perfwidget.errors import InvalidFact, InvalidSetting, StoreUnavailable
 from perfwidget.facts import Action, Annotation, Comment, Doubt, Fact, Member, Membership, Project
 from perfwidget.observations import Bookmark, Snapshot, Withdrawn
 from perfwidget.stores import Store, open_store
+from tests.conftest import NewStore
 from tests.worlds import ORGANIZATION, OWNER, annotation, ask, at, people, review
 
 MARCH = {"user": "ann", "from_": "2024-03-01", "to": "2024-03-31"}
@@ -21,8 +22,8 @@ NOON = "2024-03-05 12:00"
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    opened = open_store(f"duckdb:///{tmp_path}/facts.duckdb")
+def store(new_store: NewStore) -> Iterator[Store]:
+    opened = open_store(new_store())
     opened.write(people())
     yield opened
     opened.close()
@@ -113,8 +114,8 @@ def test_memberships_are_replaced_as_a_set(store: Store) -> None:
     assert ask(store, ann).scope == ()
 
 
-def test_facts_stay_when_the_file_is_opened_again(tmp_path: Path) -> None:
-    address = f"duckdb:///{tmp_path}/facts.duckdb"
+def test_facts_stay_when_the_store_is_opened_again(new_store: NewStore) -> None:
+    address = new_store()
     first = open_store(address)
     first.write([*people(), annotation(1, NOON, lead_time=10)])
     first.close()
@@ -123,14 +124,17 @@ def test_facts_stay_when_the_file_is_opened_again(tmp_path: Path) -> None:
     again.close()
 
 
-def test_a_second_process_gets_one_clear_sentence(store: Store, tmp_path: Path) -> None:
+def test_a_second_process_gets_one_clear_sentence(tmp_path: Path) -> None:
+    store = open_store(f"duckdb:///{tmp_path}/facts.duckdb")
     code = f"from perfwidget.stores import open_store\nopen_store('duckdb:///{tmp_path}/facts.duckdb')"
     other = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
     assert other.returncode == 1
     sentence = other.stderr.strip().splitlines()[-1]
     assert "open in another program" in sentence
     assert "PostgreSQL" in sentence
-    assert total(store) == 0.0
+    store.write([*people(), annotation(1, NOON, lead_time=10)])
+    assert total(store) == 10.0
+    store.close()
 
 
 @pytest.mark.parametrize("address", ["", "facts.duckdb", "duckdb://x", "mysql://host/db", "duckdb:///"])
@@ -146,8 +150,8 @@ def test_what_is_no_store_cannot_be_opened(tmp_path: Path) -> None:
             open_store(f"duckdb:///{tmp_path}/{name}")
 
 
-def test_a_closed_store_says_so(tmp_path: Path) -> None:
-    closed = open_store(f"duckdb:///{tmp_path}/facts.duckdb")
+def test_a_closed_store_says_so(new_store: NewStore) -> None:
+    closed = open_store(new_store())
     closed.close()
     with pytest.raises(StoreUnavailable):
         ask(closed, **MARCH)

@@ -1,10 +1,10 @@
 """Small worlds of facts for tests, and short ways to say instants and to ask for reports."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from perfwidget.access import Viewer
+from perfwidget.access import ScopedQuery, Viewer, scope
 from perfwidget.facts import Annotation, Fact, Member, Membership, Project, Review
 from perfwidget.metrics import Rules
 from perfwidget.query import parse
@@ -69,5 +69,15 @@ def people() -> list[Fact]:
 
 def ask(store: Store, viewer: Viewer = OWNER, rules: Rules = Rules(), **asked: str | Iterable[str]) -> Report:  # noqa: B008
     """Return the report for parameters of the page address; `from_` stands for `from`."""
-    given = {name.rstrip("_"): [value] if isinstance(value, str) else list(value) for name, value in asked.items()}
-    return report(store, viewer, parse(given), rules)
+    return report(store, viewer, parse(_given(asked)), rules)
+
+
+def scoped(store: Store, viewer: Viewer = OWNER, **asked: str | Iterable[str]) -> ScopedQuery:
+    """Return the question that parameters of the page address ask, as a store answers it."""
+    query = parse(_given(asked))
+    with store.reading() as reader:
+        return scope(viewer, query, reader.standing(viewer, query))
+
+
+def _given(asked: Mapping[str, str | Iterable[str]]) -> dict[str, list[str]]:
+    return {name.rstrip("_"): [value] if isinstance(value, str) else list(value) for name, value in asked.items()}

@@ -6,20 +6,36 @@ from perfwidget.errors import InvalidSetting, StoreUnavailable
 from perfwidget.stores.embedded import EmbeddedStore
 from perfwidget.stores.protocol import Reader, Store
 
+try:
+    from perfwidget.stores import postgresql
+except ImportError as fault:  # its driver comes with an extra; nobody else is to miss it
+    if (fault.name or "").startswith("perfwidget"):
+        raise
+    postgresql = None  # type: ignore[assignment]
+
 __all__ = ["Reader", "Store", "open_store"]
 
 _EMBEDDED = "duckdb:///"
+_POSTGRESQL = ("postgresql://", "postgres://")
 
 
 def open_store(url: str, *, create: bool = True) -> Store:
-    """Open the store at an address: `duckdb:///relative/file.duckdb` or `duckdb:////absolute/file.duckdb`.
+    """Open the store at an address: `duckdb:///relative/file.duckdb`, `duckdb:////absolute/file.duckdb` or
+    `postgresql://user:password@host:port/database`, with `?schema=NAME` or `?views=NAME`.
 
     `create` says whether a store that is not there is made. Raises InvalidSetting for an address of another form,
     StoreUnavailable where the store cannot be opened.
     """
+    if url.startswith(_POSTGRESQL):
+        if postgresql is None:
+            raise InvalidSetting("A PostgreSQL store needs psycopg: pip install 'perfwidget[postgresql]'.")
+        return postgresql.opened(url, create=create)
     path = url.removeprefix(_EMBEDDED)
     if path == url or not path:
-        raise InvalidSetting("A store address is written duckdb:///relative/or//absolute/file.duckdb.")
+        raise InvalidSetting(
+            "A store address is written duckdb:///relative/or//absolute/file.duckdb or "
+            "postgresql://user:password@host:port/database."
+        )
     if not create and not Path(path).is_file():
         raise StoreUnavailable(f"There is no store at {path}; check the address, or import facts into it first.")
     return EmbeddedStore(Path(path))

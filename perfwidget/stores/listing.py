@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from perfwidget.access import ScopedQuery
-from perfwidget.columns import MILLIONTHS
+from perfwidget.columns import MILLIONTHS, Kind
 from perfwidget.facts import Action, Annotation, Comment, Fact, Review, ReviewVisit
 from perfwidget.metrics import Rows
 from perfwidget.stores.sql import Dialect, Statement, conditions, facts_in, instant_of
@@ -39,7 +39,7 @@ def columns_of(rows: Rows) -> tuple[str, ...]:
 def counted_slots(dialect: Dialect, asked: ScopedQuery, rows: Rows, period: Slice) -> Statement:
     """Return the statement that counts rows by slot since the period's start: (slot, count), in order."""
     facts = facts_in(dialect, asked, rows.scan, *period)
-    slot = f"({instant_of(rows.scan)} - {dialect.parameter('since')}) // {SLOT}"
+    slot = dialect.quotient(f"{instant_of(rows.scan)} - $since", SLOT)
     text = (
         f"SELECT {slot} AS slot, count(*) FROM ({facts.text}) facts "
         f"WHERE {conditions(dialect, rows, asked.rules)} GROUP BY slot ORDER BY slot"
@@ -70,21 +70,24 @@ def listing(
     facts = facts_in(dialect, asked, rows.scan, *part)
     fact = rows.scan.fact
     parameters = facts.parameters | {"listed": limit}
-    identity = fact.key_columns[-1]
+    identity = dialect.as_text(fact.key_columns[-1])
     condition = conditions(dialect, rows, asked.rules)
     if after is not None:
-        instant, last = dialect.parameter("after_instant"), dialect.parameter("after_id")
-        condition += f" AND (instant > {instant} OR (instant = {instant} AND {identity} > {last}))"
+        condition += f" AND (instant > $after_instant OR (instant = $after_instant AND {identity} > $after_id))"
         parameters |= {"after_instant": after[0], "after_id": after[1]}
-    own = ", ".join(f"listed.{column}" for column in columns_of(rows)[:-2])
+    ids = {column.name for column in fact.columns() if column.kind is Kind.ID}
+    own = ", ".join(
+        dialect.as_text(f"listed.{column}") if column in ids else f"listed.{column}" for column in columns_of(rows)[:-2]
+    )
+    project = dialect.as_text("listed.project_id")
     text = (
-        f"SELECT {own}, coalesce(projects.title, listed.project_id), members.email FROM ("
+        f"SELECT {own}, coalesce(projects.title, {project}), members.email FROM ("
         f"SELECT * FROM (SELECT *, {instant_of(rows.scan)} AS instant FROM ({facts.text}) facts) dated "
-        f"WHERE {condition} ORDER BY instant, {identity} LIMIT {dialect.parameter('listed')}) listed "
+        f"WHERE {condition} ORDER BY instant, {identity} LIMIT $listed) listed "
         f"{_titles('listed')} "
         "LEFT JOIN members ON members.organization_id = listed.organization_id "
         f"AND members.user_id = listed.{PERSON[fact]} "
-        f"ORDER BY listed.instant, listed.{identity}"
+        f"ORDER BY listed.instant, {dialect.as_text(f'listed.{fact.key_columns[-1]}')}"
     )
     return Statement(text, parameters)
 
@@ -181,12 +184,13 @@ def page_of(
     )
     direction = "DESC" if descending else "ASC"
     by = ", ".join(f"{key} {direction} NULLS LAST" for key in (*_ORDERED_BY[order], "instant", "row_id"))
-    limit, offset = dialect.parameter("listed"), dialect.parameter("skipped")
+    row, project, act = (dialect.as_text(f"dated.{name}") for name in (fact.key_columns[-1], "project_id", "act"))
     text = (
-        f"SELECT {', '.join(ListedRow._fields)} FROM (SELECT dated.{fact.key_columns[-1]} AS row_id, dated.instant, "
-        f"dated.project_id, coalesce(projects.title, dated.project_id) AS project_title, {task} AS task_id, "
-        f"dated.annotation_id, dated.act AS action, dated.quantity, dated.given FROM ({facts.text}) dated "
-        f"{_titles('dated')} {annotations}) listed ORDER BY {by} LIMIT {limit} OFFSET {offset}"
+        f"SELECT {', '.join(ListedRow._fields)} FROM (SELECT {row} AS row_id, dated.instant, {project} AS project_id, "
+        f"coalesce(projects.title, {project}) AS project_title, {dialect.as_text(task)} AS task_id, "
+        f"{dialect.as_text('dated.annotation_id')} AS annotation_id, {act} AS action, dated.quantity, dated.given "
+        f"FROM ({facts.text}) dated {_titles('dated')} {annotations}) listed "
+        f"ORDER BY {by} LIMIT $listed OFFSET $skipped"
     )
     return Statement(text, facts.parameters | {"listed": place.stop - place.start, "skipped": place.start})
 
@@ -202,8 +206,7 @@ def tally(dialect: Dialect, asked: ScopedQuery, rows: Rows, part: Slice) -> Stat
 def longer(dialect: Dialect, asked: ScopedQuery, rows: Rows, part: Slice, than: int) -> Statement:
     """Return the statement of the `Longest` of rows: those with a quantity above `than`."""
     facts = _facts(dialect, asked, rows, part)
-    above = f"quantity > {dialect.parameter('than')}"
-    text = f"SELECT count(*), coalesce(sum(quantity), 0) FROM ({facts.text}) listed WHERE {above}"
+    text = f"SELECT count(*), coalesce(sum(quantity), 0) FROM ({facts.text}) listed WHERE quantity > $than"
     return Statement(text, facts.parameters | {"than": than})
 
 

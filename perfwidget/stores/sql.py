@@ -1,7 +1,7 @@
 """The statements that answer a scoped question, written once for every engine.
 
-Values never stand in the text: they are named parameters. The only literals are whole numbers of our own making, the
-boundaries of buckets. What differs by engine is a `Dialect`.
+Values never stand in the text: they are named parameters, written `$name`. The only literals are whole numbers of our
+own making, the boundaries of buckets. What differs by engine is a `Dialect`.
 """
 
 from collections.abc import Iterator, Sequence
@@ -32,16 +32,29 @@ from perfwidget.period import Bucket
 
 
 class Dialect(Protocol):
-    """What differs between engines."""
+    """What differs between engines; the arguments are SQL expressions unless said otherwise."""
 
-    def parameter(self, name: str) -> str:
-        """Return the mark of a named parameter."""
+    @property
+    def keeps_more(self) -> bool:
+        """Whether there are columns and tables of our own beside the contract's: doubts, mentions and bookmarks."""
 
     def in_list(self, column: str, name: str) -> str:
-        """Return the condition that a column of text is in the list given as a named parameter."""
+        """Return the condition that an id is in the list given as a parameter of that name."""
 
     def middle(self, column: str, condition: str) -> str:
-        """Return the expression of twice the exact median of a whole-number column, as a whole number."""
+        """Return the expression of twice the exact median of whole numbers, as a whole number."""
+
+    def quotient(self, dividend: str, divisor: int) -> str:
+        """Return the expression of how often a whole number goes into another that is not negative."""
+
+    def as_text(self, column: str) -> str:
+        """Return an id or a text of the contract as text that is ordered by its bytes in UTF-8."""
+
+    def in_lower_case(self, text: str) -> str:
+        """Return the expression of a text in lower case, each character by itself and of any script."""
+
+    def holds(self, text: str, part: str) -> str:
+        """Return the condition that a text holds another."""
 
 
 class Statement(NamedTuple):
@@ -54,7 +67,7 @@ class Statement(NamedTuple):
 def scoped(dialect: Dialect, asked: ScopedQuery, member: str) -> Statement:
     """Return the condition that a row is the subject's and in scope; every question about rows stands on it."""
     parameters: dict[str, Any] = {"organization_id": asked.scope.organization_id, "subject_id": asked.subject_id}
-    text = f"organization_id = {dialect.parameter('organization_id')} AND {member} = {dialect.parameter('subject_id')}"
+    text = f"organization_id = $organization_id AND {member} = $subject_id"
     if asked.projects is not None:
         text += f" AND {dialect.in_list('project_id', 'projects')}"
         parameters["projects"] = sorted(asked.projects)
@@ -91,7 +104,7 @@ def scan_statement(dialect: Dialect, asked: ScopedQuery, scan: Scan, buckets: Se
     out.
     """
     facts = facts_in(dialect, asked, scan, buckets[0].start, buckets[-1].end)
-    place = _place(instant_of(scan), buckets)
+    place = _place(dialect, instant_of(scan), buckets)
     values = ", ".join(_aggregate(dialect, aggregate, asked.rules) for aggregate in aggregates_of(scan))
     text = (
         f"SELECT place, {values} FROM (SELECT *, {place} AS place FROM ({facts.text}) facts) placed "
@@ -115,10 +128,7 @@ def facts_in(dialect: Dialect, asked: ScopedQuery, scan: Scan, start: int, end: 
     columns = "*"
     if scan is ANNOTATED:
         columns += f", annotation_id IN ({_latest_rejected(dialect, asked)}) AS latest_review_rejects"
-    text = (
-        f"SELECT {columns} FROM {scan.fact.table} WHERE {condition} "
-        f"AND {instant} >= {dialect.parameter('since')} AND {instant} < {dialect.parameter('before')}"
-    )
+    text = f"SELECT {columns} FROM {scan.fact.table} WHERE {condition} AND {instant} >= $since AND {instant} < $before"
     begins = start if asked.period is None else asked.period.start
     return Statement(text, parameters | {"since": start, "before": end, "period_start": begins})
 
@@ -127,8 +137,8 @@ def _latest_rejected(dialect: Dialect, asked: ScopedQuery) -> str:
     """Return the query of the subject's annotations whose latest review in scope, of any time, is a rejection."""
     return (
         "SELECT annotation_id FROM (SELECT annotation_id, action, row_number() OVER "
-        "(PARTITION BY annotation_id ORDER BY created_at DESC, review_id DESC) AS newest FROM reviews "
-        f"WHERE {scoped(dialect, asked, 'completed_by').text} AND action IN ({_texts(REVIEW_ACTIONS)})"
+        f"(PARTITION BY annotation_id ORDER BY created_at DESC, {dialect.as_text('review_id')} DESC) AS newest "
+        f"FROM reviews WHERE {scoped(dialect, asked, 'completed_by').text} AND action IN ({_texts(REVIEW_ACTIONS)})"
         ") latest WHERE newest = 1 AND action = 'rejected'"
     )
 
@@ -162,21 +172,21 @@ def _condition(dialect: Dialect, where: Where, rules: Rules) -> str:
         case Condition.UNCOUNTED:
             return f"last_action NOT IN ({_texts((*COUNTED_ACTIONS, 'rejected'))})"
         case Condition.CREATED_EARLIER:
-            return f"created_at < {dialect.parameter('period_start')}"
+            return "created_at < $period_start"
         case Condition.LATEST_REVIEW_REJECTS:
             return "latest_review_rejects"
         case Condition.BY_SUBJECT:
-            return f"reviewer_id = {dialect.parameter('subject_id')}"
+            return "reviewer_id = $subject_id"
         case Condition.BY_OTHERS:
-            return f"(created_by IS NULL OR created_by <> {dialect.parameter('subject_id')})"
+            return "(created_by IS NULL OR created_by <> $subject_id)"
         case Condition.COUNTED_OR_SKIPPED:
             return f"(was_cancelled OR last_action IN ({_texts(counted)}))"
         case Condition.POSTED_BY_OTHER:
-            return _doubted(Doubt.POSTED_BY_OTHER)
+            return _doubted(dialect, Doubt.POSTED_BY_OTHER)
         case Condition.IMPORTED:
-            return _doubted(Doubt.IMPORTED)
+            return _doubted(dialect, Doubt.IMPORTED)
         case Condition.LONGER_THAN_TASK:
-            return _doubted(Doubt.LONGER_THAN_TASK)
+            return _doubted(dialect, Doubt.LONGER_THAN_TASK)
         case Condition.VISIT_TIMED:
             return "closed_at >= opened_at"
         case Condition.VISIT_UNTIMED:
@@ -193,8 +203,10 @@ def _condition(dialect: Dialect, where: Where, rules: Rules) -> str:
             return "score IS NULL"
 
 
-def _doubted(doubt: Doubt) -> str:
+def _doubted(dialect: Dialect, doubt: Doubt) -> str:
     """Return the condition that an annotation has a doubt; engines differ in how they look at single bits."""
+    if not dialect.keeps_more:
+        return "FALSE"
     combined = (str(bits) for bits in range(1 << len(Doubt)) if bits & doubt)
     return f"doubts IN ({', '.join(combined)})"
 
@@ -222,22 +234,22 @@ def _runs(buckets: Sequence[Bucket]) -> Iterator[_Run]:
         place += len(members)
 
 
-def _place(instant: str, buckets: Sequence[Bucket]) -> str:
+def _place(dialect: Dialect, instant: str, buckets: Sequence[Bucket]) -> str:
     """Return the expression of the place of the bucket that holds an instant.
 
     The boundaries come from Python, so that all engines agree whatever time zone data they have; days are 24 hours
     long between clock changes, so a few comparisons and a division do for years.
     """
     runs = list(_runs(buckets))
-    return _search(instant, runs) if runs else "0"  # a period of nothing but days that the zone left out
+    return _search(dialect, instant, runs) if runs else "0"  # a period of nothing but days that the zone left out
 
 
-def _search(instant: str, runs: Sequence[_Run]) -> str:
+def _search(dialect: Dialect, instant: str, runs: Sequence[_Run]) -> str:
     if len(runs) == 1:
         place, start, width, many = runs[0]
-        return f"{place} + ({instant} - {start}) // {width}" if many else str(place)
+        return f"{place} + {dialect.quotient(f'{instant} - {start}', width)}" if many else str(place)
     half = len(runs) // 2
     return (
-        f"CASE WHEN {instant} < {runs[half].start} THEN {_search(instant, runs[:half])} "
-        f"ELSE {_search(instant, runs[half:])} END"
+        f"CASE WHEN {instant} < {runs[half].start} THEN {_search(dialect, instant, runs[:half])} "
+        f"ELSE {_search(dialect, instant, runs[half:])} END"
     )

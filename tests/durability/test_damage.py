@@ -316,7 +316,7 @@ def test_a_question_that_takes_too_long_is_broken_off_and_leaves_nothing_open(
     store = EmbeddedStore(tmp_path / "facts.duckdb")
     store.write(people())
     endless = "SELECT count(*) FROM range(100000000) a, range(100000000) b WHERE a.range <> b.range"
-    monkeypatch.setattr("perfwidget.stores.embedded.reading.first_instant", lambda *_: (endless, {}))
+    monkeypatch.setattr("perfwidget.stores.reading.first_instant", lambda *_: (endless, {}))
     monkeypatch.setattr(time_limit, "LONGEST", 0.05)
     browser = host(store).test_client()
     browser.get("/login?as=boss:owner")

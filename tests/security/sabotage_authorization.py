@@ -71,7 +71,7 @@ SABOTAGES = [
     (
         "facts of other organizations are counted",
         "perfwidget/stores/sql.py",
-        "text = f\"organization_id = {dialect.parameter('organization_id')} AND {member}",
+        'text = f"organization_id = $organization_id AND {member}',
         'text = f"{member}',
         PLAIN,
     ),
@@ -113,16 +113,16 @@ SABOTAGES = [
     # -- The lists
     (
         "searches find colleagues for everybody",
-        "perfwidget/stores/embedded/reading.py",
+        "perfwidget/stores/reading.py",
         "{'' if scope.role.chooses_members else ' AND user_id = $viewer_id'}",
         "",
         LISTS,
     ),
     (
         "managers choose whom facts mention, too",
-        "perfwidget/stores/embedded/reading.py",
-        "known = _MEMBERS_AND_MENTIONED if scope.role.sees_organization else _MEMBERS",
-        "known = _MEMBERS_AND_MENTIONED",
+        "perfwidget/stores/reading.py",
+        "known = self._everybody if scope.role.sees_organization else _MEMBERS",
+        "known = self._everybody",
         LISTS,
     ),
     # -- The door

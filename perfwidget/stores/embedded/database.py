@@ -14,6 +14,7 @@ import duckdb
 
 from perfwidget.errors import StoreUnavailable
 from perfwidget.stores.embedded import recovery, schema
+from perfwidget.stores.failures import AWAY, CLOSED, FULL
 
 log = logging.getLogger(__name__)
 
@@ -27,9 +28,6 @@ _CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "memory_limit": MEMORY_LIMIT,
     "checkpoint_threshold": "1TB",  # never by itself: if the disk is full then, DuckDB gives the database up
 }
-FULL = "The disk of the store is full, so nothing of this was kept; make room and write it again."
-AWAY = "The store did not answer; ask again in a moment, and if that does not help, see the server's log."
-CLOSED = "The store is closed; start the program again."
 
 
 class Database:

@@ -6,61 +6,10 @@ from pathlib import Path
 
 import duckdb
 
-from perfwidget.columns import Kind
 from perfwidget.errors import StoreUnavailable
-from perfwidget.facts import FACTS, Fact
+from perfwidget.facts import FACTS
 from perfwidget.stores.embedded import recovery
-
-SQL_TYPES = {
-    Kind.ID: "VARCHAR",
-    Kind.TEXT: "VARCHAR",
-    Kind.FLAG: "BOOLEAN",
-    Kind.INSTANT: "BIGINT",
-    Kind.LEAD_TIME: "BIGINT",
-    Kind.SCORE: "BIGINT",
-}
-"""Instants and lead times are whole microseconds (`make_timestamp(completed_at)` shows one), scores millionths."""
-
-EXTRA_COLUMNS: dict[str, tuple[tuple[str, str], ...]] = {
-    "annotations": (("doubts", "BIGINT"),),
-    "members": (("inferred", "BOOLEAN"), ("seen_at", "BIGINT")),
-    "actions": (("origin", "VARCHAR"),),
-    "reviews": (("origin", "VARCHAR"),),
-}
-"""Ours beside the contract's: what its source finds odd about an annotation (the bits of `Doubt`); that a member was
-inferred and may yield to the host; that a row came from an export's row and goes with it."""
-
-FROM_ROW = "row"
-FROM_REVIEW = "review"
-"""Origins: from an export's row; made from a review because the row had no history. Null: written by the host."""
-
-_OWN_TABLES = (
-    # What the latest export rows said of an annotation beyond its own columns.
-    "CREATE TABLE snapshots (organization_id VARCHAR NOT NULL, annotation_id VARCHAR NOT NULL, "
-    "reviews_at BIGINT, history BOOLEAN NOT NULL)",
-    # Every member and project that some fact refers to, so that unknown ones can be listed without reading all facts.
-    "CREATE TABLE mentions (organization_id VARCHAR NOT NULL, kind VARCHAR NOT NULL, id VARCHAR NOT NULL)",
-)
-
-MENTIONED_MEMBERS = (
-    ("annotations", "completed_by"),
-    ("actions", "user_id"),
-    ("reviews", "completed_by"),
-    ("reviews", "reviewer_id"),
-    ("review_visits", "user_id"),
-    ("comments", "completed_by"),
-    ("comments", "created_by"),
-)
-MENTIONED_PROJECTS = tuple(
-    (table, "project_id") for table in ("annotations", "actions", "reviews", "review_visits", "comments")
-)
-
-
-def column_types(fact: type[Fact]) -> list[tuple[str, str]]:
-    """Return names and SQL types of a table's columns, the contract's first."""
-    own = [(column.name, SQL_TYPES[column.kind]) for column in fact.columns()]
-    return own + list(EXTRA_COLUMNS.get(fact.table, ()))
-
+from perfwidget.stores.schema import BOOKMARKS, MENTIONS, SNAPSHOTS, column_types, required
 
 Migration = Sequence[str]
 """The statements that bring a file from one version of the schema to the next."""
@@ -69,11 +18,7 @@ MIGRATIONS: Sequence[Migration] = (
     # 1 to 2: how many writes the file holds.
     ("ALTER TABLE perfwidget ADD COLUMN writes BIGINT", "UPDATE perfwidget SET writes = 0"),
     # 2 to 3: what is odd about annotations, and how far sources have been read.
-    (
-        "ALTER TABLE annotations ADD COLUMN doubts BIGINT DEFAULT 0",
-        "CREATE TABLE bookmarks (organization_id VARCHAR NOT NULL, source VARCHAR NOT NULL, position VARCHAR NOT NULL, "
-        "as_of BIGINT)",
-    ),
+    ("ALTER TABLE annotations ADD COLUMN doubts BIGINT DEFAULT 0", BOOKMARKS),
 )
 """From version 1 on, in order; the number of the last is the version of a new file."""
 
@@ -138,14 +83,12 @@ def _make(cursor: duckdb.DuckDBPyConnection) -> None:
     cursor.execute("CREATE TABLE perfwidget (schema_version INTEGER NOT NULL)")
     cursor.execute("INSERT INTO perfwidget VALUES (1)")
     for fact in FACTS:
-        nullable = {column.name for column in fact.columns() if column.nullable}
-        nullable |= {name for name, _ in EXTRA_COLUMNS.get(fact.table, ())}
         columns = (
-            f"{name} {sql_type}{'' if name in nullable else ' NOT NULL'}"
+            f"{name} {sql_type}{' NOT NULL' if name in required(fact) else ''}"
             for name, sql_type in column_types(fact)
             if name != "doubts"  # version 3 adds it
         )
         cursor.execute(f"CREATE TABLE {fact.table} ({', '.join(columns)})")
-    for statement in _OWN_TABLES:
+    for statement in (SNAPSHOTS, MENTIONS):
         cursor.execute(statement)
     cursor.execute("COMMIT")

@@ -2,20 +2,22 @@
 
 # ruff: noqa: ARG001 (DuckDB finds the data frames by the names of the arguments)
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import duckdb
 import pandas as pd
 
-from perfwidget.facts import Fact
-from perfwidget.stores.embedded.schema import MENTIONED_MEMBERS, MENTIONED_PROJECTS
+from perfwidget.stores.embedded.session import DuckDBDialect
+from perfwidget.stores.writing.staging import Staging
 
 _PANDAS_TYPES = {"VARCHAR": "str", "BIGINT": "Int64", "BOOLEAN": "boolean"}
 
 
-class Staging:
-    """The cursor of one transaction, and the rows that its statements can name as tables."""
+class FrameStaging(Staging):
+    """The cursor of one transaction, and data frames of rows."""
+
+    dialect = DuckDBDialect()
 
     def __init__(self, cursor: duckdb.DuckDBPyConnection) -> None:
         self._cursor = cursor
@@ -43,33 +45,9 @@ class Staging:
             frame = self._frames[name]
             self._frames[name] = frame[~frame["place"].isin([place for (place,) in found])]
 
-    def insert(self, name: str, table: str, without: str = "") -> None:
-        """Add the rows to a table that has their columns, but for one named."""
-        excluded = f"place, {without}" if without else "place"
-        self.execute(f"INSERT INTO {table} SELECT * EXCLUDE ({excluded}) FROM {name}")
-
-    def delete_matching(self, kind: type[Fact], name: str) -> None:
-        """Delete the facts whose keys stand in the rows."""
-        self.execute(f"DELETE FROM {kind.table} USING {name} WHERE {key_match(kind, kind.table, name)}")
-
-    def mention(self, table: str, name: str) -> None:
-        """Note the members and projects that the rows, which have the columns of a table of facts, refer to."""
-        for kind, mentioned in (("member", MENTIONED_MEMBERS), ("project", MENTIONED_PROJECTS)):
-            for column in (column for named, column in mentioned if named == table):
-                self.execute(
-                    f"INSERT INTO mentions SELECT DISTINCT organization_id, '{kind}', {column} FROM {name} "
-                    f"WHERE {column} IS NOT NULL AND NOT EXISTS (SELECT 1 FROM mentions WHERE "
-                    f"mentions.organization_id = {name}.organization_id AND kind = '{kind}' AND id = {name}.{column})"
-                )
-
-    def execute(self, text: str, parameters: dict[str, Any] | None = None) -> list[tuple[Any, ...]]:
+    def execute(self, text: str, parameters: Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:
         """Carry out a statement that may name the rows."""
-        return _execute(self._cursor, text, parameters or {}, **self._frames).fetchall()
-
-
-def key_match(kind: type[Fact], left: str, right: str) -> str:
-    """Return the condition that two tables' rows have the same key."""
-    return " AND ".join(f"{left}.{name} IS NOT DISTINCT FROM {right}.{name}" for name in kind.key_columns)
+        return _execute(self._cursor, text, dict(parameters or {}), **self._frames).fetchall()
 
 
 def _execute(

@@ -8,9 +8,7 @@ from contextlib import contextmanager
 import duckdb
 
 from perfwidget.errors import StoreUnavailable
-
-LONGEST = 30.0
-"""Seconds that one statement of a question may take."""
+from perfwidget.stores.failures import LONGEST, TOO_LONG
 
 _GLANCE = 0.1
 """Seconds between two looks at the clock while something runs."""
@@ -38,9 +36,7 @@ class TimeLimit:
         try:
             yield
         except duckdb.InterruptException as fault:
-            raise StoreUnavailable(
-                f"The answer took longer than {LONGEST:.0f} seconds; ask for a shorter period or fewer projects."
-            ) from fault
+            raise StoreUnavailable(TOO_LONG.format(seconds=LONGEST)) from fault
         finally:
             with self._changed:
                 self._running.pop(id(cursor), None)

@@ -6,8 +6,8 @@ from typing import Any
 from perfwidget.columns import microseconds
 from perfwidget.facts import Fact, Member, Membership, Project, Recorded
 from perfwidget.observations import Inferred
-from perfwidget.stores.embedded.schema import MENTIONED_MEMBERS, column_types
-from perfwidget.stores.embedded.staging import Staging, key_match
+from perfwidget.stores.schema import MENTIONED_MEMBERS, column_types
+from perfwidget.stores.writing.staging import Staging, key_match
 
 
 def write(staging: Staging, guesses: Sequence[Inferred]) -> None:
@@ -18,11 +18,12 @@ def write(staging: Staging, guesses: Sequence[Inferred]) -> None:
     if members:
         _write_members(staging, members)
     for kind in (Project, Membership, Recorded):
-        rows = {guess.fact.row(): None for guess in guesses if isinstance(guess.fact, kind)}
+        told = [guess.fact for guess in guesses if isinstance(guess.fact, kind)]
+        rows = {fact.key: fact.row() for fact in reversed(told)}  # of several with one key the first stands
         if rows:
-            staging.put("guessed", column_types(kind), list(rows))
+            staging.put("guessed", column_types(kind), list(rows.values()))
             staging.leave_out("guessed", _is_there(kind))
-            staging.insert("guessed", kind.table)
+            staging.insert("guessed", kind)
 
 
 def _write_members(staging: Staging, guesses: Sequence[Inferred]) -> None:
@@ -39,7 +40,7 @@ def _write_members(staging: Staging, guesses: Sequence[Inferred]) -> None:
         "(coalesce(members.seen_at, -1), coalesce(members.email, ''), coalesce(members.display_name, ''))"
     )
     staging.leave_out("guessed", _is_there(Member))
-    staging.insert("guessed", "members")
+    staging.insert("guessed", Member)
 
 
 def _is_there(kind: type[Fact]) -> str:
@@ -65,11 +66,14 @@ def _known_of_members(guesses: Sequence[Inferred]) -> list[tuple[Any, ...]]:
 
 def pass_on_placeholders(staging: Staging) -> None:
     """Pass the facts of members known by their e-mail only to the members that have that e-mail."""
+    lower = staging.dialect.in_lower_case
     found = staging.execute(
         "SELECT placeholder.organization_id, placeholder.user_id, min(known.user_id) FROM members placeholder "
         "JOIN members known ON known.organization_id = placeholder.organization_id "
-        "AND lower(known.email) = lower(placeholder.user_id) AND lower(known.user_id) <> lower(known.email) "
-        "WHERE placeholder.inferred AND lower(placeholder.email) = lower(placeholder.user_id) GROUP BY ALL"
+        f"AND {lower('known.email')} = {lower('placeholder.user_id')} "
+        f"AND {lower('known.user_id')} <> {lower('known.email')} "
+        f"WHERE placeholder.inferred AND {lower('placeholder.email')} = {lower('placeholder.user_id')} "
+        "GROUP BY placeholder.organization_id, placeholder.user_id"
     )
     for organization_id, placeholder, known in found:
         names = {"organization_id": organization_id, "placeholder": placeholder, "known": known}

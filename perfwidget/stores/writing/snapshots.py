@@ -5,8 +5,8 @@ from typing import Any, NamedTuple
 
 from perfwidget.facts import Action, Annotation, Review
 from perfwidget.observations import Snapshot
-from perfwidget.stores.embedded.schema import FROM_REVIEW, FROM_ROW, column_types
-from perfwidget.stores.embedded.staging import Staging
+from perfwidget.stores.schema import FROM_REVIEW, FROM_ROW, column_types
+from perfwidget.stores.writing.staging import Staging
 
 _UPDATED_AT = [column.name for column in Annotation.columns()].index("updated_at")
 
@@ -47,8 +47,8 @@ def write(staging: Staging, snapshots: Sequence[Snapshot]) -> None:
     staging.execute("INSERT INTO snapshots SELECT * FROM states")
     _give_reviews_to_owners(staging)
     _tell_reviews_as_actions(staging)
-    for table, rows in (("annotations", "rows"), ("actions", "actions"), ("reviews", "reviews")):
-        staging.mention(table, f"incoming_{rows}")
+    for kind, rows in ((Annotation, "rows"), (Action, "actions"), (Review, "reviews")):
+        staging.mention(kind, f"incoming_{rows}")
 
 
 def _newest(snapshots: Sequence[Snapshot]) -> tuple[list[_Seen], list[_Seen]]:
@@ -72,7 +72,7 @@ def _keep_rows(staging: Staging, deciding: Sequence[_Seen]) -> None:
     newer = f"{_same('annotations', 'incoming_rows')} AND annotations.updated_at > incoming_rows.updated_at"
     staging.leave_out("incoming_rows", f"EXISTS (SELECT 1 FROM annotations WHERE {newer})")
     staging.execute(f"DELETE FROM annotations USING incoming_rows WHERE {_same('annotations', 'incoming_rows')}")
-    staging.insert("incoming_rows", "annotations", without="history")
+    staging.insert("incoming_rows", Annotation)
     told = {action.key: (*action.row(), FROM_ROW) for seen in deciding for action in seen.snapshot.actions}
     staging.put("incoming_actions", column_types(Action), list(told.values()))
     staging.leave_out(
@@ -82,7 +82,7 @@ def _keep_rows(staging: Staging, deciding: Sequence[_Seen]) -> None:
     same = _same("actions", "incoming_rows")
     staging.execute(f"DELETE FROM actions USING incoming_rows WHERE {same} AND origin = '{FROM_ROW}'")
     staging.delete_matching(Action, "incoming_actions")
-    staging.insert("incoming_actions", "actions")
+    staging.insert("incoming_actions", Action)
 
 
 def _keep_reviews(staging: Staging, reviewed: Sequence[_Seen]) -> None:
@@ -100,14 +100,13 @@ def _keep_reviews(staging: Staging, reviewed: Sequence[_Seen]) -> None:
     staging.leave_out("incoming_reviews", f"NOT EXISTS (SELECT 1 FROM incoming_reviewed WHERE {kept})")
     staging.execute(f"DELETE FROM reviews USING incoming_reviewed WHERE {_same('reviews', 'incoming_reviewed')}")
     staging.delete_matching(Review, "incoming_reviews")
-    staging.insert("incoming_reviews", "reviews")
+    staging.insert("incoming_reviews", Review)
 
 
 def _give_reviews_to_owners(staging: Staging) -> None:
     staging.execute(
         "UPDATE reviews SET completed_by = owned.completed_by, project_id = owned.project_id, task_id = owned.task_id "
-        "FROM (SELECT annotations.* FROM annotations "
-        f"SEMI JOIN touched ON {_same('annotations', 'touched')}) owned "
+        f"FROM (SELECT annotations.* FROM annotations JOIN touched ON {_same('annotations', 'touched')}) owned "
         f"WHERE {_same('reviews', 'owned')} AND reviews.origin IS NOT NULL "
         "AND (reviews.completed_by IS DISTINCT FROM owned.completed_by "
         "OR reviews.project_id <> owned.project_id OR reviews.task_id <> owned.task_id)"
@@ -119,8 +118,13 @@ def _tell_reviews_as_actions(staging: Staging) -> None:
     staging.execute(
         f"DELETE FROM actions USING touched WHERE {_same('actions', 'touched')} AND origin = '{FROM_REVIEW}'"
     )
+    told = f"FROM reviews JOIN states ON {_same('reviews', 'states')} AND NOT states.history"
     staging.execute(
-        "INSERT INTO actions SELECT organization_id, 'review-' || review_id, annotation_id, project_id, task_id, "
-        f"reviewer_id, action, NULL, created_at, NULL, review_id, NULL, '{FROM_REVIEW}' FROM reviews "
-        f"SEMI JOIN states ON {_same('reviews', 'states')} AND NOT states.history"
+        f"DELETE FROM actions USING (SELECT reviews.organization_id, 'review-' || review_id AS action_id {told}) told "
+        "WHERE actions.organization_id = told.organization_id AND actions.action_id = told.action_id"
+    )
+    staging.execute(
+        "INSERT INTO actions SELECT reviews.organization_id, 'review-' || review_id, reviews.annotation_id, "
+        "project_id, task_id, reviewer_id, action, NULL, created_at, NULL, review_id, NULL, "
+        f"'{FROM_REVIEW}' {told}"
     )

@@ -1,15 +1,16 @@
-"""Writing to the embedded file: facts by key, newest version wins, all within the caller's transaction."""
+"""Writing to a store: facts by key, newest version wins, all within the caller's transaction, on every engine."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any
 
-from perfwidget.columns import clean_text, id_text, microseconds
+from perfwidget.columns import Id, clean_text, id_text, microseconds
+from perfwidget.errors import InvalidFact
 from perfwidget.facts import FACTS, Fact, Key, Membership
 from perfwidget.observations import Bookmark, Inferred, Observation, Snapshot, Withdrawn
-from perfwidget.stores.embedded import inference, snapshots
-from perfwidget.stores.embedded.schema import MENTIONED_MEMBERS, MENTIONED_PROJECTS, column_types
-from perfwidget.stores.embedded.staging import Staging, key_match
+from perfwidget.stores.schema import MENTIONED_MEMBERS, MENTIONED_PROJECTS, column_types
+from perfwidget.stores.writing import inference, snapshots
+from perfwidget.stores.writing.staging import Staging, key_match
 
 BATCH = 20_000
 """Facts handled at a time: enough that statements cost little each, few enough that memory stays small."""
@@ -52,8 +53,8 @@ def write_facts(staging: Staging, facts: Sequence[Fact]) -> None:
             newer = f"{kind.table}.{kind.version_column} > incoming.{kind.version_column}"
             staging.leave_out("incoming", f"EXISTS (SELECT 1 FROM {kind.table} WHERE {match} AND {newer})")
         staging.delete_matching(kind, "incoming")
-        staging.insert("incoming", kind.table)
-        staging.mention(kind.table, "incoming")
+        staging.insert("incoming", kind)
+        staging.mention(kind, "incoming")
 
 
 def _newest(kind: type[Fact], facts: Iterable[Fact]) -> list[tuple[Any, ...]]:
@@ -99,13 +100,24 @@ def _forget_mentions(staging: Staging) -> None:
         staging.execute(f"DELETE FROM mentions WHERE kind = '{kind}' AND {still}")
 
 
-def set_memberships(staging: Staging, organization_id: str, user_id: str, memberships: Sequence[Membership]) -> None:
+class MembershipsOfOne:
+    """All memberships that one user of an organization is to have; raises InvalidFact for another's among them."""
+
+    def __init__(self, organization_id: Id, user_id: Id, memberships: Iterable[Membership]) -> None:
+        self.organization_id, self.user_id = id_text(organization_id), id_text(user_id)
+        self.memberships = list(memberships)
+        owner = self.organization_id, self.user_id
+        if any((id_text(each.organization_id), id_text(each.user_id)) != owner for each in self.memberships):
+            raise InvalidFact("Every membership must be of the user and organization whose memberships are set.")
+
+
+def set_memberships(staging: Staging, wanted: MembershipsOfOne) -> None:
     """Replace all memberships of a user."""
     staging.execute(
         "DELETE FROM memberships WHERE organization_id = $organization_id AND user_id = $user_id",
-        {"organization_id": organization_id, "user_id": user_id},
+        {"organization_id": wanted.organization_id, "user_id": wanted.user_id},
     )
-    write_facts(staging, memberships)
+    write_facts(staging, wanted.memberships)
 
 
 def _set_bookmarks(staging: Staging, bookmarks: Sequence[Bookmark]) -> None:

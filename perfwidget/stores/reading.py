@@ -1,16 +1,14 @@
-"""Questions to one consistent state of the embedded file."""
+"""Questions to one consistent state of a store, in SQL that engines share."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
-
-import duckdb
+from typing import Any, Protocol
 
 from perfwidget.access import Role, Scope, ScopedQuery, Standing, Viewer
+from perfwidget.columns import clean_text
 from perfwidget.facts import FACTS, Annotation, Comment
 from perfwidget.metrics import SCANS, Rows, Scan
 from perfwidget.period import Bucket
 from perfwidget.query import Query
-from perfwidget.stores.embedded.time_limit import TimeLimit
 from perfwidget.stores.listing import (
     ListedRow,
     Longest,
@@ -26,26 +24,7 @@ from perfwidget.stores.listing import (
     tally,
 )
 from perfwidget.stores.protocol import Answer, Kept, Marked, Profile, ProjectOption, WorkspaceOption
-from perfwidget.stores.sql import aggregates_of, first_instant, scan_statement
-
-
-class DuckDBDialect:
-    """How DuckDB writes what engines write differently."""
-
-    def parameter(self, name: str) -> str:
-        """Return the mark of a named parameter."""
-        return f"${name}"
-
-    def in_list(self, column: str, name: str) -> str:
-        """Return the condition that a column of text is in a list."""
-        return f"{column} IN (SELECT unnest(CAST(${name} AS VARCHAR[])))"
-
-    def middle(self, column: str, condition: str) -> str:
-        """Return twice the exact median: DuckDB's is a double, exact to the half for anything below 2⁵²."""
-        return f"CAST(2 * median({column}) FILTER (WHERE {condition}) AS BIGINT)"
-
-
-_DIALECT = DuckDBDialect()
+from perfwidget.stores.sql import Dialect, aggregates_of, first_instant, scan_statement
 
 STREAMED = 5_000
 """Rows of a download that are handed on at once, and after which its permission is asked for again."""
@@ -61,39 +40,58 @@ _MEMBERS_AND_MENTIONED = f"""{_MEMBERS}
     SELECT id, NULL, NULL, TRUE, NULL FROM mentions WHERE organization_id = $organization_id AND kind = 'member'
     AND id NOT IN (SELECT user_id FROM members WHERE organization_id = $organization_id)
 """
-_PROJECTS = """
-    SELECT project_id, title, workspace_id FROM projects WHERE organization_id = $organization_id
+_PROJECTS = "SELECT project_id, title, workspace_id FROM projects WHERE organization_id = $organization_id"
+_PROJECTS_AND_MENTIONED = f"""{_PROJECTS}
     UNION ALL
     SELECT id, id, NULL FROM mentions WHERE organization_id = $organization_id AND kind = 'project'
     AND id NOT IN (SELECT project_id FROM projects WHERE organization_id = $organization_id)
 """
 
 
-class EmbeddedReader:
-    """One transaction of one cursor; the protocol says what each method means."""
+class Session(Protocol):
+    """A transaction that sees one state of the store; it raises StoreUnavailable."""
 
-    def __init__(self, cursor: duckdb.DuckDBPyConnection, time_limit: TimeLimit) -> None:
-        self._cursor = cursor
-        self._time_limit = time_limit
+    @property
+    def dialect(self) -> Dialect:
+        """How the engine writes what engines write differently."""
 
-    def _rows(self, text: str, parameters: Mapping[str, Any]) -> list[tuple[Any, ...]]:
-        with self._time_limit.watched(self._cursor):
-            return self._execute(text, parameters).fetchall()
+    def rows(self, text: str, parameters: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+        """Return the rows that a statement gives; it need not name all parameters."""
 
-    def _execute(self, text: str, parameters: Mapping[str, Any]) -> duckdb.DuckDBPyConnection:
-        # DuckDB refuses parameters that a statement does not name.
-        used = {name: value for name, value in parameters.items() if f"${name}" in text}
-        return self._cursor.execute(text, used)
+    def batches(self, text: str, parameters: Mapping[str, Any], size: int) -> Iterator[list[tuple[Any, ...]]]:
+        """Yield the rows of a statement so many at once; nothing else may be asked meanwhile."""
 
-    def _batches(self, text: str, parameters: Mapping[str, Any]) -> Iterator[list[tuple[Any, ...]]]:
-        """Yield the rows of a statement some thousands at once; no other statement may run on the cursor meanwhile."""
-        with self._time_limit.watched(self._cursor):
-            self._execute(text, parameters)
-            batch = self._cursor.fetchmany(STREAMED)
-        while batch:
-            yield batch
-            with self._time_limit.watched(self._cursor):
-                batch = self._cursor.fetchmany(STREAMED)
+
+class SqlReader:
+    """Answers questions in one session; the protocol of a `Reader` says what each method means."""
+
+    def __init__(self, session: Session) -> None:
+        self._rows = session.rows
+        self._batches = session.batches
+        self._dialect = session.dialect
+
+    @property
+    def _everybody(self) -> str:
+        """The query of an organization's members, and of those that only facts mention."""
+        return _MEMBERS_AND_MENTIONED if self._dialect.keeps_more else _MEMBERS
+
+    @property
+    def _all_projects(self) -> str:
+        """The query of an organization's projects, and of those that only facts mention."""
+        return _PROJECTS_AND_MENTIONED if self._dialect.keeps_more else _PROJECTS
+
+    @property
+    def _member(self) -> str:
+        return f"{self._texts('user_id')}, email, display_name, active, role"
+
+    @property
+    def _chosen(self) -> str:
+        """The condition that a project is one of some, or in one of some workspaces."""
+        in_list = self._dialect.in_list
+        return f"{in_list('project_id', 'projects')} OR {in_list('workspace_id', 'workspaces')}"
+
+    def _texts(self, *columns: str) -> str:
+        return ", ".join(f"{self._dialect.as_text(column)} AS {column}" for column in columns)
 
     def standing(self, viewer: Viewer, query: Query) -> Standing:
         """Say what the store knows of the viewer and of the ids they ask for."""
@@ -108,7 +106,7 @@ class EmbeddedReader:
     def _knows_user(self, viewer: Viewer, role: Role, user: str | None) -> bool:
         if user is None or not role.chooses_members:
             return False
-        known = _MEMBERS_AND_MENTIONED if role.sees_organization else _MEMBERS
+        known = self._everybody if role.sees_organization else _MEMBERS
         text = f"SELECT 1 FROM ({known}) known WHERE user_id = $asked LIMIT 1"
         return bool(self._rows(text, {"organization_id": viewer.organization_id, "asked": user}))
 
@@ -116,8 +114,7 @@ class EmbeddedReader:
         if not query.projects and not query.workspaces:
             return {}
         text = (
-            f"SELECT project_id, workspace_id FROM ({_PROJECTS}) known "
-            f"WHERE {_DIALECT.in_list('project_id', 'projects')} OR {_DIALECT.in_list('workspace_id', 'workspaces')}"
+            f"SELECT {self._texts('project_id', 'workspace_id')} FROM ({self._all_projects}) known WHERE {self._chosen}"
         )
         parameters = {
             "organization_id": viewer.organization_id,
@@ -130,7 +127,7 @@ class EmbeddedReader:
         """Map the viewer's projects to their workspaces; each list of the viewer's replaces the store's half."""
         parameters: dict[str, Any] = {"organization_id": viewer.organization_id, "user_id": viewer.user_id}
         stored = self._rows(
-            "SELECT workspace_id, project_id FROM memberships "
+            f"SELECT {self._texts('workspace_id', 'project_id')} FROM memberships "
             "WHERE organization_id = $organization_id AND user_id = $user_id",
             parameters,
         )
@@ -139,15 +136,15 @@ class EmbeddedReader:
         parameters["workspaces"] = sorted(workspaces if viewer.workspaces is None else viewer.workspaces)
         parameters["projects"] = sorted(projects if viewer.projects is None else viewer.projects)
         found = self._rows(
-            "SELECT project_id, workspace_id FROM projects WHERE organization_id = $organization_id "
-            f"AND ({_DIALECT.in_list('project_id', 'projects')} OR {_DIALECT.in_list('workspace_id', 'workspaces')})",
+            f"SELECT {self._texts('project_id', 'workspace_id')} FROM projects "
+            f"WHERE organization_id = $organization_id AND ({self._chosen})",
             parameters,
         )
         return dict.fromkeys(parameters["projects"]) | dict(found)
 
     def first_instant(self, asked: ScopedQuery) -> int | None:
         """Return the instant of the subject's first fact in scope."""
-        [(first,)] = self._rows(*first_instant(_DIALECT, asked))
+        [(first,)] = self._rows(*first_instant(self._dialect, asked))
         return None if first is None else int(first)
 
     def answer(self, asked: ScopedQuery, buckets: Sequence[Bucket], scans: Sequence[Scan] = SCANS) -> Answer:
@@ -156,21 +153,21 @@ class EmbeddedReader:
         places: dict[int, dict[Any, int | None]] = {}
         for scan in scans:
             aggregates = aggregates_of(scan)
-            for place, *values in self._rows(*scan_statement(_DIALECT, asked, scan, buckets)):
+            for place, *values in self._rows(*scan_statement(self._dialect, asked, scan, buckets)):
                 target = total if place is None else places.setdefault(place, {})
                 target.update(zip(aggregates, values, strict=True))
         return Answer(total, places)
 
     def stream(self, asked: ScopedQuery, rows: Rows, period: Slice) -> Iterator[Sequence[tuple[Any, ...]]]:
         """Read rows in the order of time, some thousands at once, keeping no more of them in memory."""
-        counts = self._rows(*counted_slots(_DIALECT, asked, rows, period))
+        counts = self._rows(*counted_slots(self._dialect, asked, rows, period))
         names = columns_of(rows)
         instant, identity = names.index("instant"), names.index(rows.scan.fact.key_columns[-1])
         for part in slices(counts, period, SORTED):
             after, listed = None, SORTED
             while listed == SORTED:
                 listed = 0
-                for batch in self._batches(*listing(_DIALECT, asked, rows, part, SORTED, after)):
+                for batch in self._batches(*listing(self._dialect, asked, rows, part, SORTED, after), STREAMED):
                     yield batch
                     after = batch[-1][instant], batch[-1][identity]
                     listed += len(batch)
@@ -179,23 +176,24 @@ class EmbeddedReader:
         self, asked: ScopedQuery, rows: Rows, part: Slice, order: Order, *, descending: bool, place: slice
     ) -> Sequence[ListedRow]:
         """Return some rows behind a number, in order."""
-        statement = page_of(_DIALECT, asked, rows, part, order, descending=descending, place=place)
+        statement = page_of(self._dialect, asked, rows, part, order, descending=descending, place=place)
         return [ListedRow(*row) for row in self._rows(*statement)]
 
     def tally(self, asked: ScopedQuery, rows: Rows, part: Slice) -> Tally:
         """Return what all rows behind a number come to."""
-        [row] = self._rows(*tally(_DIALECT, asked, rows, part))
+        [row] = self._rows(*tally(self._dialect, asked, rows, part))
         return Tally(*row)
 
     def longer(self, asked: ScopedQuery, rows: Rows, part: Slice, than: int) -> Longest:
         """Return how many rows are above a quantity, and what these come to."""
-        [row] = self._rows(*longer(_DIALECT, asked, rows, part, than))
+        [row] = self._rows(*longer(self._dialect, asked, rows, part, than))
         return Longest(*row)
 
     def profile(self, asked: ScopedQuery) -> Profile:
         """Return who the subject is."""
         parameters = {"organization_id": asked.scope.organization_id, "subject_id": asked.subject_id}
-        rows = self._rows(f"SELECT * FROM ({_MEMBERS}) known WHERE user_id = $subject_id", parameters)
+        text = f"SELECT {self._member} FROM ({_MEMBERS}) known WHERE user_id = $subject_id"
+        rows = self._rows(text, parameters)
         return Profile(*rows[0]) if rows else Profile(asked.subject_id, None, None, active=True, role=None)
 
     def recorded(self, scope: Scope) -> Mapping[str, int | None]:
@@ -208,25 +206,33 @@ class EmbeddedReader:
         parameters = {
             "organization_id": scope.organization_id,
             "viewer_id": scope.viewer_id,
-            "search": search.lower(),
+            "search": clean_text(search),
             "limit": limit,
         }
-        known = _MEMBERS_AND_MENTIONED if scope.role.sees_organization else _MEMBERS
+        known = self._everybody if scope.role.sees_organization else _MEMBERS
+        lower, user_id = self._dialect.in_lower_case, self._dialect.as_text("user_id")
+        found = " OR ".join(
+            self._dialect.holds(lower(named), lower("$search"))
+            for named in ("coalesce(display_name, '')", "coalesce(email, '')", user_id)
+        )
         text = (
-            f"SELECT * FROM ({known}) known WHERE (contains(lower(coalesce(display_name, '')), $search) "
-            "OR contains(lower(coalesce(email, '')), $search) OR contains(lower(user_id), $search))"
+            f"SELECT {self._member} FROM ({known}) known WHERE ({found})"
             f"{'' if scope.role.chooses_members else ' AND user_id = $viewer_id'} "
-            "ORDER BY lower(coalesce(display_name, email, user_id)), user_id LIMIT $limit"
+            f"ORDER BY {lower(f'coalesce(display_name, email, {user_id})')}, {user_id} LIMIT $limit"
         )
         return [Profile(*row) for row in self._rows(text, parameters)]
 
     def organizations(self) -> Sequence[str]:
         """Return the ids of all organizations."""
         tables = " UNION ".join(f"SELECT organization_id FROM {fact.table}" for fact in FACTS)
-        return [organization for (organization,) in self._rows(f"{tables} ORDER BY organization_id", {})]
+        organization_id = self._dialect.as_text("organization_id")
+        text = f"SELECT {organization_id} FROM ({tables}) known ORDER BY {organization_id}"
+        return [organization for (organization,) in self._rows(text, {})]
 
     def bookmarks(self, organization_id: str) -> Mapping[str, Marked]:
         """Map each source to how far it has been read."""
+        if not self._dialect.keeps_more:
+            return {}
         text = "SELECT source, position, as_of FROM bookmarks WHERE organization_id = $organization_id"
         rows = self._rows(text, {"organization_id": organization_id})
         return {source: Marked(position, as_of) for source, position, as_of in rows}
@@ -236,22 +242,22 @@ class EmbeddedReader:
     ) -> Iterator[Kept]:
         """Yield what is kept of a project's annotations or comments."""
         text = (
-            f"SELECT {fact.key_columns[-1]}, task_id, updated_at FROM {fact.table} "
+            f"SELECT {self._texts(fact.key_columns[-1], 'task_id')}, updated_at FROM {fact.table} "
             "WHERE organization_id = $organization_id AND project_id = $project_id"
         )
         parameters: dict[str, Any] = {"organization_id": organization_id, "project_id": project_id}
         if tasks is not None:
-            text += f" AND {_DIALECT.in_list('task_id', 'tasks')}"
+            text += f" AND {self._dialect.in_list('task_id', 'tasks')}"
             parameters["tasks"] = list(tasks)
-        for batch in self._batches(text, parameters):
+        for batch in self._batches(text, parameters, STREAMED):
             yield from map(Kept._make, batch)
 
     def workspaces(self, scope: Scope) -> Sequence[WorkspaceOption]:
         """Return the workspaces that hold a project in scope."""
         held = {project.workspace_id for project in self.projects(scope)} - {None}
         text = (
-            "SELECT workspace_id, title FROM workspaces WHERE organization_id = $organization_id "
-            f"AND {_DIALECT.in_list('workspace_id', 'held')}"
+            f"SELECT {self._texts('workspace_id')}, title FROM workspaces WHERE organization_id = $organization_id "
+            f"AND {self._dialect.in_list('workspace_id', 'held')}"
         )
         titles = dict(self._rows(text, {"organization_id": scope.organization_id, "held": sorted(filter(None, held))}))
         options = [WorkspaceOption(workspace, titles.get(workspace, workspace)) for workspace in held if workspace]
@@ -260,13 +266,14 @@ class EmbeddedReader:
     def projects(self, scope: Scope) -> Sequence[ProjectOption]:
         """Return the projects in scope."""
         parameters: dict[str, Any] = {"organization_id": scope.organization_id}
+        columns = f"{self._texts('project_id')}, title, {self._texts('workspace_id')}"
         if scope.projects is None:
-            found = self._rows(_PROJECTS, parameters)
+            found = self._rows(f"SELECT {columns} FROM ({self._all_projects}) known", parameters)
         else:
             parameters["projects"] = sorted(scope.projects)
             found = self._rows(
-                "SELECT project_id, title, workspace_id FROM projects WHERE organization_id = $organization_id "
-                f"AND {_DIALECT.in_list('project_id', 'projects')}",
+                f"SELECT {columns} FROM projects WHERE organization_id = $organization_id "
+                f"AND {self._dialect.in_list('project_id', 'projects')}",
                 parameters,
             )
             known = {project for project, _, _ in found}

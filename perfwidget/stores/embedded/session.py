@@ -1,0 +1,68 @@
+"""Questions to one consistent state of the embedded file."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import duckdb
+
+from perfwidget.stores.embedded.time_limit import TimeLimit
+
+
+class DuckDBDialect:
+    """How DuckDB writes what engines write differently; it orders texts by their bytes anyway."""
+
+    keeps_more = True
+
+    def in_list(self, column: str, name: str) -> str:
+        """Return the condition that an id is in a list."""
+        return f"{column} IN (SELECT unnest(CAST(${name} AS VARCHAR[])))"
+
+    def middle(self, column: str, condition: str) -> str:
+        """Return twice the exact median: DuckDB's is a double, exact to the half for anything below 2⁵²."""
+        return f"CAST(2 * median({column}) FILTER (WHERE {condition}) AS BIGINT)"
+
+    def quotient(self, dividend: str, divisor: int) -> str:
+        """Return how often a number goes into another."""
+        return f"({dividend}) // {divisor}"
+
+    def as_text(self, column: str) -> str:
+        """Return an id or text as it is."""
+        return column
+
+    def in_lower_case(self, text: str) -> str:
+        """Return a text in lower case."""
+        return f"lower({text})"
+
+    def holds(self, text: str, part: str) -> str:
+        """Return the condition that a text holds another."""
+        return f"contains({text}, {part})"
+
+
+class EmbeddedSession:
+    """One transaction of one cursor."""
+
+    dialect = DuckDBDialect()
+
+    def __init__(self, cursor: duckdb.DuckDBPyConnection, time_limit: TimeLimit) -> None:
+        self._cursor = cursor
+        self._time_limit = time_limit
+
+    def rows(self, text: str, parameters: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+        """Return the rows that a statement gives."""
+        with self._time_limit.watched(self._cursor):
+            return self._execute(text, parameters).fetchall()
+
+    def batches(self, text: str, parameters: Mapping[str, Any], size: int) -> Iterator[list[tuple[Any, ...]]]:
+        """Yield the rows of a statement so many at once."""
+        with self._time_limit.watched(self._cursor):
+            self._execute(text, parameters)
+            batch = self._cursor.fetchmany(size)
+        while batch:
+            yield batch
+            with self._time_limit.watched(self._cursor):
+                batch = self._cursor.fetchmany(size)
+
+    def _execute(self, text: str, parameters: Mapping[str, Any]) -> duckdb.DuckDBPyConnection:
+        # DuckDB refuses parameters that a statement does not name.
+        used = {name: value for name, value in parameters.items() if f"${name}" in text}
+        return self._cursor.execute(text, used)

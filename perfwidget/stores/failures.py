@@ -1,0 +1,9 @@
+"""What people are told when a store fails, whichever engine it has."""
+
+TOO_LONG = "The answer took longer than {seconds:.0f} seconds; ask for a shorter period or fewer projects."
+FULL = "The disk of the store is full, so nothing of this was kept; make room and write it again."
+AWAY = "The store did not answer; ask again in a moment, and if that does not help, see the server's log."
+CLOSED = "The store is closed; start the program again."
+
+LONGEST = 30.0
+"""Seconds that one statement of a question may take."""

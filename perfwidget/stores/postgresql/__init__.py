@@ -1,0 +1,61 @@
+"""The PostgreSQL store: one schema of a database, read and written by any number of processes and threads."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+
+from perfwidget.columns import Id
+from perfwidget.facts import Fact, Key, Membership
+from perfwidget.observations import Observation
+from perfwidget.stores import writing
+from perfwidget.stores.postgresql import schema
+from perfwidget.stores.postgresql.address import Address, parse
+from perfwidget.stores.postgresql.database import Database
+from perfwidget.stores.postgresql.session import PostgreSQLDialect, PostgreSQLSession, lowering
+from perfwidget.stores.postgresql.staging import TableStaging
+from perfwidget.stores.postgresql.views import ViewsStore
+from perfwidget.stores.reading import SqlReader
+
+
+class PostgreSQLStore:
+    """Facts in one schema; the protocol says what each method means."""
+
+    notices: tuple[str, ...] = ()
+
+    def __init__(self, address: Address, *, create: bool) -> None:
+        """Open the schema, making its tables if they are not there and may be; raises StoreUnavailable."""
+        self._database = Database(address)
+        schema.prepare(self._database, create=create)
+        with self._database.opening() as connection:
+            self._dialect = PostgreSQLDialect(lowering(connection))
+
+    @contextmanager
+    def reading(self) -> Iterator[SqlReader]:
+        """Open one consistent state for reading."""
+        with self._database.reading() as connection:
+            yield SqlReader(PostgreSQLSession(connection, self._dialect))
+
+    def write(self, facts: Iterable[Fact | Observation]) -> None:
+        """Keep facts in one transaction, all or nothing."""
+        with self._database.writing() as connection:
+            writing.write(TableStaging(connection, self._dialect), facts)
+
+    def remove(self, facts: Iterable[Fact | Key]) -> None:
+        """Remove facts by their keys in one transaction, all or nothing."""
+        with self._database.writing() as connection:
+            writing.remove(TableStaging(connection, self._dialect), facts)
+
+    def set_memberships(self, organization_id: Id, user_id: Id, memberships: Iterable[Membership]) -> None:
+        """Replace all memberships of one user in one transaction."""
+        wanted = writing.MembershipsOfOne(organization_id, user_id, memberships)
+        with self._database.writing() as connection:
+            writing.set_memberships(TableStaging(connection, self._dialect), wanted)
+
+    def close(self) -> None:
+        """Let go of the connections."""
+        self._database.close()
+
+
+def opened(url: str, *, create: bool) -> PostgreSQLStore | ViewsStore:
+    """Open the store at an address; raises InvalidSetting and StoreUnavailable."""
+    address = parse(url)
+    return ViewsStore(address) if address.views else PostgreSQLStore(address, create=create)

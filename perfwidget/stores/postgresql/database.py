@@ -1,0 +1,171 @@
+"""The connections to a PostgreSQL database: a pool of them in each process, and transactions on one at a time."""
+
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+import psycopg
+from psycopg.abc import Buffer
+from psycopg.adapt import Loader
+from psycopg_pool import ConnectionPool
+
+from perfwidget.errors import StoreUnavailable
+from perfwidget.stores.failures import AWAY, CLOSED, LONGEST
+from perfwidget.stores.postgresql.address import Address, quoted
+from perfwidget.stores.postgresql.faults import told, unopened
+
+Connection = psycopg.Connection[tuple[Any, ...]]
+
+MOST = 10
+"""Connections of one process; whoever comes when all are busy waits."""
+
+PATIENCE = 5.0
+"""Seconds that are waited for a connection."""
+
+_RETRY = 0.5
+"""Seconds after which an attempt to connect is given up, so that the next question begins a new one."""
+
+
+class _WholeNumber(Loader):
+    """Sums of whole numbers, which PostgreSQL gives as `numeric` for they may be larger than 64 bits."""
+
+    def load(self, data: Buffer) -> int:
+        return int(bytes(data))
+
+
+def _configure(connection: Connection) -> None:
+    connection.server_cursor_factory = psycopg.RawServerCursor
+    connection.adapters.register_loader("numeric", _WholeNumber)
+
+
+def _options() -> dict[str, Any]:
+    # Nothing is prepared on the server: a plan made for anybody suits nobody, and poolers in between lose it.
+    return {
+        "autocommit": True,
+        "client_encoding": "UTF8",
+        "cursor_factory": psycopg.RawCursor,
+        "fallback_application_name": "perfwidget",
+        "prepare_threshold": None,
+    }
+
+
+class Database:
+    """The database of a store; raises StoreUnavailable with what to do wherever it cannot be used."""
+
+    def __init__(self, address: Address) -> None:
+        self.address = address
+        self._lock = threading.Lock()
+        self._pools: dict[int, ConnectionPool[Connection]] = {}
+        self._closed = False
+        within = f"SET LOCAL search_path = {quoted(address.schema)}; "
+        self._begin_reading = (
+            f"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; {within}"
+            f"SET LOCAL statement_timeout = {LONGEST * 1000:.0f}; "
+            "SET LOCAL jit = off"  # which takes longer than most answers
+        )
+        self._begin_writing = (
+            f"BEGIN ISOLATION LEVEL READ COMMITTED; {within}"
+            "SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0; "
+            "SET LOCAL idle_in_transaction_session_timeout = 0; "  # an import reads files meanwhile
+            f"SELECT pg_advisory_xact_lock({lock_key(address)})"
+        )
+
+    @contextmanager
+    def opening(self) -> Iterator[Connection]:
+        """Give a connection of its own for a first look; with the reason where there is none to be had."""
+        try:
+            connection = psycopg.connect(self.address.connection, **_options())
+        except psycopg.Error as fault:
+            raise unopened(self.address.name, fault) from fault
+        with connection:
+            try:
+                yield connection
+            except psycopg.Error as fault:
+                raise unopened(self.address.name, fault) from fault
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """Give a connection whose statements all see one state."""
+        with self._transaction(self._begin_reading) as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """Give a connection whose statements are kept together or not at all; one at a time in a schema.
+
+        Each statement sees what was committed before it, so that a write that waited for another one builds on that.
+        """
+        with self._transaction(self._begin_writing) as connection:
+            yield connection
+
+    def close(self) -> None:
+        """Let go of all connections of this process."""
+        with self._lock:
+            self._closed = True
+            pool = self._pools.pop(os.getpid(), None)
+        if pool is not None:
+            pool.close()
+
+    @contextmanager
+    def _transaction(self, begin: str) -> Iterator[Connection]:
+        try:
+            pool = self._pool()
+            connection = _begun(pool, begin)
+            try:
+                yield connection
+                connection.execute("COMMIT")
+            finally:
+                with suppress(psycopg.Error):
+                    if connection.info.transaction_status not in _AT_REST:
+                        connection.execute("ROLLBACK")
+                pool.putconn(connection)
+        except psycopg.Error as fault:
+            raise told(fault) from fault
+
+    def _pool(self) -> ConnectionPool[Connection]:
+        """Return this process's pool: connections and the threads that make them do not survive a fork."""
+        with self._lock:
+            if self._closed:
+                raise StoreUnavailable(CLOSED)
+            process = os.getpid()
+            if process not in self._pools:
+                self._pools[process] = ConnectionPool(
+                    self.address.connection,
+                    kwargs=_options(),
+                    configure=_configure,
+                    min_size=0,
+                    max_size=MOST,
+                    timeout=PATIENCE,
+                    reconnect_timeout=_RETRY,
+                    num_workers=1,
+                    open=True,
+                    name="perfwidget",
+                )
+            return self._pools[process]
+
+
+_AT_REST = (psycopg.pq.TransactionStatus.IDLE, psycopg.pq.TransactionStatus.UNKNOWN)
+
+
+def _begun(pool: ConnectionPool[Connection], begin: str) -> Connection:
+    """Return a connection on which a transaction has begun; those that have died since they were used are let go."""
+    for _ in range(MOST + 1):
+        connection = pool.getconn()
+        try:
+            connection.execute(begin)
+        except BaseException as fault:
+            died = connection.closed
+            pool.putconn(connection)
+            if not (died and isinstance(fault, psycopg.OperationalError)):
+                raise
+        else:
+            return connection
+    raise StoreUnavailable(AWAY)
+
+
+def lock_key(address: Address) -> str:
+    """Return the expression of the lock that lets one write at a time into a schema."""
+    name = address.schema.replace("'", "''")
+    return f"hashtextextended('perfwidget {name}', 0)"

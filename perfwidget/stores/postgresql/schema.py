@@ -1,0 +1,153 @@
+"""The tables of a PostgreSQL store, made from the data contract, and the indexes that its questions need."""
+
+from collections.abc import Sequence
+
+import psycopg
+
+from perfwidget.errors import StoreUnavailable
+from perfwidget.facts import FACTS, Membership
+from perfwidget.stores.postgresql.address import Address, quoted
+from perfwidget.stores.postgresql.database import Connection, Database, lock_key
+from perfwidget.stores.postgresql.staging import collated
+from perfwidget.stores.schema import BOOKMARKS, MENTIONS, SNAPSHOTS, column_types, required
+
+INDEXES: Sequence[tuple[str, str, str]] = (
+    # Of one member, by time, with all that the page's numbers need: such a question reads nothing but the index.
+    (
+        "annotations",
+        "organization_id, completed_by, completed_at",
+        "annotation_id, project_id, created_at, completed_at_estimated, lead_time, last_action, was_cancelled, doubts",
+    ),
+    ("actions", "organization_id, user_id, created_at", "project_id"),
+    (
+        "reviews",
+        "organization_id, completed_by, created_at",
+        "review_id, annotation_id, project_id, reviewer_id, action, score",
+    ),
+    ("reviews", "organization_id, reviewer_id, created_at", "project_id, action"),
+    (
+        "review_visits",
+        "organization_id, user_id, coalesce(closed_at, opened_at)",
+        "project_id, opened_at, closed_at",
+    ),
+    ("comments", "organization_id, completed_by, created_at", "project_id, created_by"),
+    # What goes with an annotation, or with a project's tasks.
+    ("actions", "organization_id, annotation_id", ""),
+    ("reviews", "organization_id, annotation_id", ""),
+    ("annotations", "organization_id, project_id, task_id", ""),
+    ("comments", "organization_id, project_id, task_id", ""),
+    ("memberships", "organization_id, user_id", ""),
+)
+"""Tables, what their rows are found by, and what else stands in the index."""
+
+_KEYS = (("snapshots", "organization_id, annotation_id"), ("mentions", "organization_id, kind, id"))
+
+Migration = Sequence[str]
+"""The statements that bring a store from one version of the schema to the next."""
+
+MIGRATIONS: Sequence[Migration] = ()
+"""From version 1 on, in order; the number of the last is the version of a new store."""
+
+
+def prepare(database: Database, *, create: bool, migrations: Sequence[Migration] = MIGRATIONS) -> None:
+    """Make the tables of a new store, or bring an older one up to date, whole or not at all.
+
+    Where others do so at the same moment, one does it and the rest wait. Raises StoreUnavailable for a store of a newer
+    version, one whose migration fails, and without `create` for one that is not there; all stays as it was.
+    """
+    address, newest = database.address, len(migrations) + 1
+    with database.opening() as connection:
+        _expect_unicode(connection, address.name)
+        found = _version(connection, address.schema)
+        if found is None and not create:
+            raise StoreUnavailable(
+                f"There is no store at {address.name}; check the address, or import facts into it first."
+            )
+        if found is not None and found > newest:
+            raise StoreUnavailable(
+                f"The store {address.name} was written by a newer perfwidget (its schema is {found}, this one knows "
+                f"{newest}); use that version."
+            )
+        if found == newest:
+            return
+        with connection.transaction():
+            connection.execute(f"SELECT pg_advisory_xact_lock({lock_key(address)})")
+            found = _version(connection, address.schema)
+            if found is None:
+                _make(connection, address.schema)
+                found = 1
+            _migrate(connection, address, found, migrations)
+
+
+def _expect_unicode(connection: Connection, name: str) -> None:
+    encoding = connection.info.parameter_status("server_encoding")
+    if encoding != "UTF8":
+        raise StoreUnavailable(
+            f"The store {name} cannot keep every text, for its database has the encoding {encoding}; use one with UTF8."
+        )
+
+
+def _version(connection: Connection, schema: str) -> int | None:
+    """Return the version of the schema; None where there is no store."""
+    # Read from the catalog's tables: `to_regclass` may go by what this connection remembers of them.
+    known = connection.execute(
+        "SELECT 1 FROM pg_class relation JOIN pg_namespace schema ON schema.oid = relation.relnamespace "
+        "WHERE schema.nspname = $1 AND relation.relname = 'perfwidget'",
+        [schema],
+    ).fetchall()
+    if not known:
+        return None
+    [(version,)] = connection.execute(f"SELECT max(schema_version) FROM {quoted(schema)}.perfwidget").fetchall()
+    return int(version)
+
+
+def _make(connection: Connection, schema: str) -> None:
+    """Make the tables of version 1."""
+    try:
+        if not connection.execute("SELECT 1 FROM pg_namespace WHERE nspname = $1", [schema]).fetchall():
+            connection.execute(f"CREATE SCHEMA {quoted(schema)}")
+        _enter(connection, schema)
+        connection.execute("CREATE TABLE perfwidget (schema_version INTEGER NOT NULL)")
+        connection.execute("INSERT INTO perfwidget VALUES (1)")
+        for fact in FACTS:
+            columns = [
+                f"{name} {collated(sql_type)}{' NOT NULL' if name in required(fact) else ''}"
+                for name, sql_type in column_types(fact)
+            ]
+            if fact is not Membership:  # one of whose key columns is null
+                columns.append(f"PRIMARY KEY ({', '.join(fact.key_columns)})")
+            connection.execute(f"CREATE TABLE {fact.table} ({', '.join(columns)})")
+        for statement in (SNAPSHOTS, MENTIONS, BOOKMARKS):
+            connection.execute(statement.replace("VARCHAR", collated("VARCHAR")))
+        for table, key in (*_KEYS, ("bookmarks", "organization_id, source")):
+            connection.execute(f"ALTER TABLE {table} ADD PRIMARY KEY ({key})")
+        for table, key, more in INDEXES:
+            connection.execute(f"CREATE INDEX ON {table} ({key}){f' INCLUDE ({more})' if more else ''}")
+    except psycopg.errors.DuplicateTable as fault:
+        raise StoreUnavailable(
+            f"The schema {schema} holds other tables with the names of the store's; name another one with schema=NAME "
+            "in the store's address."
+        ) from fault
+    except psycopg.errors.InsufficientPrivilege as fault:
+        raise StoreUnavailable(
+            f"The store's tables cannot be made in the schema {schema}, for the role of the store's address may not; "
+            "make the schema as its owner (CREATE SCHEMA … AUTHORIZATION …)."
+        ) from fault
+
+
+def _enter(connection: Connection, schema: str) -> None:
+    connection.execute(f"SET LOCAL search_path = {quoted(schema)}")
+
+
+def _migrate(connection: Connection, address: Address, found: int, migrations: Sequence[Migration]) -> None:
+    _enter(connection, address.schema)
+    for version, statements in enumerate(migrations[found - 1 :], start=found + 1):
+        try:
+            for statement in statements:
+                connection.execute(statement)
+            connection.execute("UPDATE perfwidget SET schema_version = $1", [version])
+        except psycopg.Error as fault:
+            raise StoreUnavailable(
+                f"The store {address.name} could not be brought from schema {version - 1} to {version} and is as it "
+                "was; go on with the version of perfwidget that you had, and report this."
+            ) from fault

@@ -1,0 +1,193 @@
+"""The host's own tables as a store: its views have the contract's columns, and are read as they are.
+
+Ids keep the type of the host's columns, so that its indexes are used: what is asked is turned into that type here, and
+an id that is none of that type matches nothing.
+"""
+
+# ruff: noqa: ARG002 (writing is refused, whatever there is to write)
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, NoReturn
+from uuid import UUID
+
+from perfwidget.columns import Kind
+from perfwidget.errors import InvalidSetting, StoreUnavailable
+from perfwidget.facts import FACTS
+from perfwidget.stores.postgresql.address import Address
+from perfwidget.stores.postgresql.database import Connection, Database
+from perfwidget.stores.postgresql.session import PostgreSQLDialect, PostgreSQLSession, lowering
+from perfwidget.stores.reading import SqlReader
+
+_WHOLE = frozenset({"int2", "int4", "int8"})
+_TEXT = frozenset({"text", "varchar"})
+_UUID = frozenset({"uuid"})
+
+_TYPES: Mapping[Kind, frozenset[str]] = {
+    Kind.ID: _WHOLE | _TEXT | _UUID,
+    Kind.TEXT: _TEXT,
+    Kind.FLAG: frozenset({"bool"}),
+    Kind.INSTANT: _WHOLE,
+    Kind.LEAD_TIME: _WHOLE,
+    Kind.SCORE: _WHOLE,
+}
+"""The types that a view's column may have."""
+
+_SAME_IDS = {
+    "completed_by": "user_id",
+    "created_by": "user_id",
+    "reviewer_id": "user_id",
+    "subject_id": "user_id",
+    "viewer_id": "user_id",
+    "asked": "user_id",
+    "projects": "project_id",
+    "workspaces": "workspace_id",
+    "held": "workspace_id",
+    "tasks": "task_id",
+}
+"""Columns and parameters that hold the ids of others: they are compared with each other, so they are of one type."""
+
+LARGEST = 2**63 - 1
+
+
+def _whole(text: str) -> int | None:
+    """Return an id that is a whole number, or None for text that no column of whole numbers shows."""
+    number = int(text) if text.removeprefix("-").isdecimal() else None
+    return number if number is not None and str(number) == text and -LARGEST <= number <= LARGEST else None
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        value = UUID(text)
+    except ValueError:
+        return None
+    return value if str(value) == text else None
+
+
+Convert = Callable[[str], Any]
+_CONVERT: tuple[tuple[frozenset[str], Convert], ...] = ((_WHOLE, _whole), (_TEXT, str), (_UUID, _uuid))
+
+
+@dataclass(frozen=True, slots=True)
+class ViewsDialect(PostgreSQLDialect):
+    """Ids are of the host's types; they become text where they are shown or put in order, never where compared."""
+
+    keeps_more: bool = False
+
+    def as_text(self, column: str) -> str:
+        """Return an id or text as text in the order of its bytes."""
+        return f'CAST({column} AS TEXT) COLLATE "C"'
+
+
+class ViewsSession(PostgreSQLSession):
+    """One transaction of one connection that reads views."""
+
+    def __init__(self, connection: Connection, dialect: ViewsDialect, ids: Mapping[str, Convert]) -> None:
+        super().__init__(connection, dialect)
+        self._ids = ids
+
+    def _given(self, parameters: Mapping[str, Any]) -> Mapping[str, Any]:
+        return {name: self._converted(name, value) for name, value in parameters.items()}
+
+    def _converted(self, name: str, value: Any) -> Any:
+        convert = self._ids.get(_SAME_IDS.get(name, name))
+        if convert is None or value is None:
+            return value
+        if isinstance(value, str):
+            return convert(value)
+        return [known for known in map(convert, value) if known is not None]
+
+
+class ViewsStore:
+    """A schema of views, only read; the protocol says what each method means.
+
+    What the contract does not have reads as none: doubts, bookmarks, and members or projects that only facts mention.
+    """
+
+    notices: tuple[str, ...] = ()
+
+    def __init__(self, address: Address) -> None:
+        """Look the views over; raises StoreUnavailable, and InvalidSetting for views that are not as they must be."""
+        self._database = Database(address)
+        with self._database.opening() as connection:
+            self._dialect = ViewsDialect(lowering(connection))
+            self._ids = dict(_ids(address, _types(connection, address)))
+
+    @contextmanager
+    def reading(self) -> Iterator[SqlReader]:
+        """Open one consistent state for reading."""
+        with self._database.reading() as connection:
+            yield SqlReader(ViewsSession(connection, self._dialect, self._ids))
+
+    def write(self, facts: object) -> NoReturn:
+        """Refuse to write."""
+        raise _only_read()
+
+    def remove(self, facts: object) -> NoReturn:
+        """Refuse to remove."""
+        raise _only_read()
+
+    def set_memberships(self, organization_id: object, user_id: object, memberships: object) -> NoReturn:
+        """Refuse to replace memberships."""
+        raise _only_read()
+
+    def close(self) -> None:
+        """Let go of the connections."""
+        self._database.close()
+
+
+def _only_read() -> InvalidSetting:
+    return InvalidSetting("This store is made of views, which are only read; change the tables behind them instead.")
+
+
+def _types(connection: Connection, address: Address) -> dict[tuple[str, str], str]:
+    """Map tables and columns of the schema to the names of their types."""
+    found = connection.execute(
+        "SELECT relation.relname, attribute.attname, type.typname, has_table_privilege(relation.oid, 'SELECT') "
+        "FROM pg_attribute attribute JOIN pg_class relation ON relation.oid = attribute.attrelid "
+        "JOIN pg_namespace schema ON schema.oid = relation.relnamespace "
+        "JOIN pg_type declared ON declared.oid = attribute.atttypid "
+        "JOIN pg_type type ON type.oid = coalesce(nullif(declared.typbasetype, 0), declared.oid) "
+        "WHERE schema.nspname = $1 AND has_schema_privilege(schema.oid, 'USAGE') "
+        "AND attribute.attnum > 0 AND NOT attribute.attisdropped",
+        [address.schema],
+    ).fetchall()
+    denied = sorted({table for table, _, _, readable in found if not readable} & {fact.table for fact in FACTS})
+    if denied:
+        raise StoreUnavailable(
+            f"The store {address.name} may not be read, for its role may not select from {', '.join(denied)}; grant it."
+        )
+    return {(table, column): name for table, column, name, _ in found}
+
+
+def _ids(address: Address, types: Mapping[tuple[str, str], str]) -> Iterator[tuple[str, Convert]]:
+    """Yield how the text of an id becomes its column's type, after a look at every column of the contract."""
+    of_ids: dict[str, set[Convert]] = {}
+    for fact in FACTS:
+        for name, kind, _ in fact.columns():
+            found = types.get((fact.table, name))
+            if found is None:
+                raise InvalidSetting(
+                    f"The views of {address.name} lack {fact.table}.{name}, or its role may not see them; see the "
+                    "README for the columns of every view."
+                )
+            if found not in _TYPES[kind]:
+                raise InvalidSetting(
+                    f"The view column {fact.table}.{name} of {address.name} has the type {found}; it must be one of "
+                    f"{_listed(_TYPES[kind])}."
+                )
+            if kind is Kind.ID:
+                convert = next(convert for names, convert in _CONVERT if found in names)
+                of_ids.setdefault(_SAME_IDS.get(name, name), set()).add(convert)
+    for name, converts in of_ids.items():
+        if len(converts) > 1:
+            raise InvalidSetting(
+                f"The views of {address.name} have {name} as numbers in one place and as text in another; let all its "
+                "columns have one type."
+            )
+        yield name, converts.pop()
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(sorted(names))

@@ -1,0 +1,58 @@
+"""Rows on their way in, which the statements of one write can name as tables."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from perfwidget.facts import Fact
+from perfwidget.stores.schema import MENTIONED_MEMBERS, MENTIONED_PROJECTS, column_types, required
+from perfwidget.stores.sql import Dialect
+
+
+class Staging(ABC):
+    """The transaction of one write, and the rows that its statements can name; an engine says how these are kept."""
+
+    dialect: Dialect
+
+    @abstractmethod
+    def put(self, name: str, columns: Sequence[tuple[str, str]], rows: Sequence[Sequence[Any]]) -> None:
+        """Let statements name rows of the given columns (name and SQL type), in place of any of that name."""
+
+    @abstractmethod
+    def put_answer(self, name: str, query: str) -> None:
+        """Let statements name the answer of a query, in place of any rows of that name."""
+
+    @abstractmethod
+    def leave_out(self, name: str, condition: str) -> None:
+        """Leave out the rows that meet a condition."""
+
+    @abstractmethod
+    def execute(self, text: str, parameters: Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:
+        """Carry out a statement that may name the rows, and return what it gives."""
+
+    def insert(self, name: str, kind: type[Fact]) -> None:
+        """Add the rows to a table of facts, whose columns they have."""
+        columns = ", ".join(column for column, _ in column_types(kind))
+        self.execute(f"INSERT INTO {kind.table} ({columns}) SELECT {columns} FROM {name}")
+
+    def delete_matching(self, kind: type[Fact], name: str) -> None:
+        """Delete the facts whose keys stand in the rows."""
+        self.execute(f"DELETE FROM {kind.table} USING {name} WHERE {key_match(kind, kind.table, name)}")
+
+    def mention(self, kind: type[Fact], name: str) -> None:
+        """Note the members and projects that the rows, which have the columns of a table of facts, refer to."""
+        for what, mentioned in (("member", MENTIONED_MEMBERS), ("project", MENTIONED_PROJECTS)):
+            for column in (column for table, column in mentioned if table == kind.table):
+                self.execute(
+                    f"INSERT INTO mentions SELECT DISTINCT organization_id, '{what}', {column} FROM {name} "
+                    f"WHERE {column} IS NOT NULL AND NOT EXISTS (SELECT 1 FROM mentions WHERE "
+                    f"mentions.organization_id = {name}.organization_id AND kind = '{what}' AND id = {name}.{column})"
+                )
+
+
+def key_match(kind: type[Fact], left: str, right: str) -> str:
+    """Return the condition that two tables' rows have the same key."""
+    return " AND ".join(
+        f"{left}.{name} {'=' if name in required(kind) else 'IS NOT DISTINCT FROM'} {right}.{name}"
+        for name in kind.key_columns
+    )

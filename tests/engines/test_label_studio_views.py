@@ -1,0 +1,206 @@
+"""Label Studio's own tables as a store, through the views that the README offers."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from perfwidget.access import Viewer
+from perfwidget.cli import main
+from perfwidget.errors import Forbidden, InvalidSetting, StoreUnavailable
+from perfwidget.facts import Project
+from perfwidget.metrics import ANNOTATED
+from perfwidget.period import Grain
+from perfwidget.stores import Store, open_store
+from perfwidget.stores.postgresql.views import ViewsSession
+from perfwidget.stores.sql import scan_statement
+from tests.engines.server import Server
+from tests.worlds import ask, scoped
+
+HERE = Path(__file__).parent
+OWNER = Viewer(1, 5, "owner")
+PERIOD = {"from_": "2024-03-01", "to": "2024-03-31"}
+NAMES = ("completed_by", "created_at", "updated_at", "lead_time", "was_cancelled", "updated_by", "last_created_by")
+ROWS: list[tuple[Any, ...]] = [
+    # ann is 6, bob is 7; times go from 0 to 10⁹ s and are rounded half to even
+    (6, "2024-03-01T09:00:00Z", "2024-03-01T09:00:00.5Z", 60.25, False, None, None),
+    (6, "2024-03-01T10:00:00Z", "2024-03-02T08:00:00.123456Z", 30.0, False, 6, 6),  # updated the next day
+    (6, "2024-03-01T11:00:00Z", "2024-03-03T08:00:00Z", 90.1, False, 7, None),  # changed by bob
+    (6, "2024-03-02T11:00:00Z", "2024-03-04T08:00:00Z", 5.5, False, None, 7),  # updated, last created by bob
+    (6, "2024-03-05T11:00:00Z", "2024-03-05T11:00:00Z", None, False, None, None),
+    (6, "2024-03-06T11:00:00Z", "2024-03-06T11:00:00Z", -1.0, False, None, None),
+    (6, "2024-03-06T11:00:00Z", "2024-03-06T11:00:00Z", float("nan"), False, None, None),
+    (6, "2024-03-06T11:00:00Z", "2024-03-06T11:00:00Z", float("inf"), False, None, None),
+    (6, "2024-03-06T11:00:00Z", "2024-03-06T11:00:00Z", 1e9 + 1, False, None, None),
+    (6, "2024-03-07T11:00:00Z", "2024-03-07T11:00:00Z", 0.0000005, False, None, None),
+    (6, "2024-03-08T11:00:00Z", "2024-03-08T11:00:00Z", 0.0000015, False, None, None),
+    (6, "2024-03-09T11:00:00Z", "2024-03-09T11:00:00Z", 1e9, False, None, None),
+    (6, "2024-03-10T11:00:00Z", "2024-03-12T11:00:00Z", 12.0, True, None, None),  # skipped
+    (7, "2024-03-10T11:00:00Z", "2024-03-10T11:00:00Z", 700.0, False, None, None),
+]
+
+
+@pytest.fixture(scope="module")
+def database(postgresql: Server) -> str:
+    """A database of Label Studio's with these rows and the views; returns its owner's address."""
+    with psycopg.connect(postgresql.address(), autocommit=True) as connection:
+        connection.execute("CREATE DATABASE label_studio")
+    address = postgresql.address(database="label_studio")
+    with psycopg.connect(address) as connection:
+        connection.execute((HERE / "label_studio_tables.sql").read_text())
+        connection.execute((HERE / "label_studio_views.sql").read_text())
+        people = (
+            (5, "boss@x.example", "Boss", ""),
+            (6, "ann@x.example", "Ann", "Example"),
+            (7, "bob@x.example", "", ""),
+        )
+        for number, email, first, last in people:
+            connection.execute(
+                "INSERT INTO htx_user (id, email, first_name, last_name) VALUES (%s, %s, %s, %s)",
+                (number, email, first, last),
+            )
+        connection.execute(
+            "INSERT INTO organization (id, title, created_by_id) VALUES (1, 'Acme', 5), (2, 'Other', NULL)"
+        )
+        for number, *_ in people:
+            connection.execute(
+                "INSERT INTO organizations_organizationmember (organization_id, user_id) VALUES (1, %s)", (number,)
+            )
+        connection.execute("INSERT INTO project (id, title, organization_id) VALUES (3, 'Dogs', 1), (4, 'Foreign', 2)")
+        connection.execute("INSERT INTO task (id, project_id) SELECT number, 3 FROM generate_series(1, 99) number")
+        columns = [name + "_id" if name.endswith("by") else name for name in NAMES]
+        for number, row in enumerate(ROWS, start=1):
+            connection.execute(
+                f"INSERT INTO task_completion (id, task_id, project_id, {', '.join(columns)}) "
+                "VALUES (%s, %s, 3, %s, %s, %s, %s, %s, %s, %s)",
+                (number, number, *row),
+            )
+    return address
+
+
+@pytest.fixture(scope="module")
+def store(postgresql: Server, database: str) -> Iterator[Store]:
+    """The views, read by the role that may read nothing else."""
+    opened = open_store(postgresql.address("performance", "label_studio", views="performance"))
+    yield opened
+    opened.close()
+
+
+def exported(folder: Path) -> Path:
+    """Write the same rows as Label Studio exports them."""
+    tasks = [
+        {"id": number, "project": 3, "annotations": [{"id": number, **dict(zip(NAMES, row, strict=True))}]}
+        for number, row in enumerate(ROWS, start=1)
+    ]
+    file = folder / "export.json"
+    file.write_text(json.dumps(tasks))
+    return file
+
+
+@pytest.mark.parametrize("user", ["6", "7"])
+@pytest.mark.parametrize("zone", ["UTC", "America/Phoenix"])
+def test_views_say_what_an_export_of_the_same_rows_says(store: Store, tmp_path: Path, user: str, zone: str) -> None:
+    address = f"duckdb:///{tmp_path}/facts.duckdb"
+    assert main(["import", "--store", address, "--organization", "1", str(exported(tmp_path))]) == 0
+    imported = open_store(address)
+    try:
+        told, expected = (ask(each, OWNER, user=user, tz=zone, **PERIOD).to_dict() for each in (store, imported))
+    finally:
+        imported.close()
+    for doubt in ("posted_by_others", "imported", "longer_than_task"):  # which views do not tell
+        assert told["notes"].pop(doubt) == 0
+        del expected["notes"][doubt]
+    for part in ("summary", "annotation_summary", "not_counted", "notes", "reviewing", "days"):
+        assert told[part] == expected[part]
+    assert told["summary"]["submitted_annotations"] == {"6": 12, "7": 1}[user]
+    assert expected["notes"]["completed_at_estimated"] == {"6": 1, "7": 0}[user]
+
+
+def test_people_projects_and_scopes_are_label_studios(store: Store) -> None:
+    report = ask(store, OWNER, user="6", **PERIOD)
+    assert (report.user.email, report.user.name, report.user.role) == ("ann@x.example", "Ann Example", "annotator")
+    with store.reading() as reader:
+        scope = scoped(store, OWNER).scope
+        assert [(each.user_id, each.role) for each in reader.members(scope, "", 9)] == [
+            ("6", "annotator"),
+            ("7", "annotator"),
+            ("5", "owner"),
+        ]
+        assert [each.user_id for each in reader.members(scope, "EXAMPLE", 1)] == ["6"]
+        assert [(each.project_id, each.title) for each in reader.projects(scope)] == [("3", "Dogs")]
+        assert reader.workspaces(scope) == []
+        assert reader.bookmarks("1") == {}
+        assert reader.organizations() == ["1", "2"]
+    assert ask(store, Viewer(1, 6, "annotator"), **PERIOD).scope == ("3",)
+    assert ask(store, Viewer(1, 5, "annotator"), **PERIOD).scope == ()
+
+
+@pytest.mark.parametrize("user", ["ann", "006", "6.0", " 6", "9" * 30, "4711", "6; DROP TABLE task"])
+def test_an_id_that_is_none_of_the_columns_type_is_nobody(store: Store, user: str) -> None:
+    with pytest.raises(Forbidden):
+        ask(store, OWNER, user=user, **PERIOD)
+    assert ask(store, Viewer(1, user, "annotator", projects=["3", "x"]), **PERIOD).values["submitted_annotations"] == 0
+    assert ask(store, Viewer(user, 6, "owner"), **PERIOD).values["submitted_annotations"] == 0
+
+
+@pytest.mark.parametrize(
+    ("asked", "condition"), [({}, "completed_by_id = '6'"), ({"project": "3"}, "project_id = ANY ('{3}'")]
+)
+def test_label_studios_own_indexes_answer(store: Any, asked: dict[str, str], condition: str) -> None:
+    question = scoped(store, OWNER, user="6", **asked, **PERIOD)
+    text, parameters = scan_statement(store._dialect, question, ANNOTATED, question.period.buckets(Grain.DAY))
+    with store._database.reading() as connection:
+        connection.execute("SET LOCAL enable_seqscan = off")  # which is best in a table of few rows
+        plan = ViewsSession(connection, store._dialect, store._ids).rows(f"EXPLAIN {text}", parameters)
+    assert [line for (line,) in plan if "Index Cond" in line and condition in line], plan
+
+
+def test_nothing_is_written_to_views(store: Store) -> None:
+    for write in (lambda: store.write([]), lambda: store.remove([]), lambda: store.set_memberships(1, 2, [])):
+        with pytest.raises(InvalidSetting, match="only read"):
+            write()
+    with pytest.raises(InvalidSetting):
+        store.write([Project(1, 1, None, "Mine")])
+
+
+def test_views_that_are_not_as_they_must_be_are_refused_with_what_is_wrong(postgresql: Server, database: str) -> None:
+    def refused(change: str, error: type[Exception], match: str) -> None:
+        with psycopg.connect(database) as connection:
+            connection.execute("CREATE SCHEMA broken")
+            names = [
+                name
+                for (name,) in connection.execute(
+                    "SELECT table_name FROM information_schema.views WHERE table_schema = 'performance'"
+                )
+            ]
+            for name in names:
+                connection.execute(f"CREATE VIEW broken.{name} AS SELECT * FROM performance.{name}")
+            connection.execute("GRANT USAGE ON SCHEMA broken TO performance")
+            connection.execute("GRANT SELECT ON ALL TABLES IN SCHEMA broken TO performance")
+            connection.execute(change)
+        try:
+            with pytest.raises(error, match=match):
+                open_store(postgresql.address("performance", "label_studio", views="broken"))
+        finally:
+            with psycopg.connect(database) as connection:
+                connection.execute("DROP SCHEMA broken CASCADE")
+
+    again = "DROP VIEW broken.workspaces; CREATE VIEW broken.workspaces AS SELECT {}; " + (
+        "GRANT SELECT ON broken.workspaces TO performance"
+    )
+    refused("DROP VIEW broken.comments", InvalidSetting, "lack comments.organization_id")
+    refused(again.format("1 AS organization_id, 2 AS workspace_id"), InvalidSetting, "lack workspaces.title")
+    refused(
+        again.format("1 AS organization_id, 2.5 AS workspace_id, 'x' AS title"),
+        InvalidSetting,
+        "workspaces.workspace_id .* has the type numeric",
+    )
+    refused(
+        again.format("1 AS organization_id, 'w' AS workspace_id, 'x' AS title"),
+        InvalidSetting,
+        "workspace_id as numbers in one place and as text in another",
+    )
+    refused("REVOKE SELECT ON broken.projects FROM performance", StoreUnavailable, "may not select from projects")

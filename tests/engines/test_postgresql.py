@@ -1,0 +1,335 @@
+"""What a PostgreSQL store must stand: many processes at once, writers that die, a server that goes and comes back."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from perfwidget.errors import InvalidFact, InvalidSetting, StoreUnavailable
+from perfwidget.facts import Fact, Member
+from perfwidget.metrics import ANNOTATED
+from perfwidget.period import Grain
+from perfwidget.stores import Store, open_store
+from perfwidget.stores.failures import TOO_LONG
+from perfwidget.stores.postgresql import database, faults, schema
+from perfwidget.stores.postgresql.address import parse
+from perfwidget.stores.sql import scan_statement
+from tests.engines.server import Server
+from tests.worlds import annotation, ask, people, scoped
+
+MARCH = {"user": "ann", "from_": "2024-03-01", "to": "2024-03-31"}
+NOON = "2024-03-05 12:00"
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def address(postgresql: Server) -> str:
+    return postgresql.new_store()
+
+
+@pytest.fixture
+def store(address: str) -> Iterator[Store]:
+    with closing(open_store(address)) as opened:
+        opened.write(people())
+        yield opened
+
+
+def count(store: Store) -> object:
+    return ask(store, **MARCH).values["submitted_annotations"]
+
+
+def program(code: str, *arguments: str) -> subprocess.Popen[str]:
+    """Start a Python program that has the facts of tests at hand."""
+    head = "import os, sys\nfrom perfwidget.stores import open_store\nfrom tests.worlds import *\n"
+    command = [sys.executable, "-c", head + code, *arguments]
+    return subprocess.Popen(
+        command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+
+
+def test_processes_that_start_at_once_on_an_empty_database_and_write_at_once_lose_nothing(address: str) -> None:
+    code = (
+        "print('ready', flush=True)\ninput()\n"
+        "store = open_store(sys.argv[1])\n"
+        "for number in range(25):\n"
+        "    store.write([*people(), annotation(f'{sys.argv[2]}-{number}', '2024-03-05 12:00'),"
+        " annotation('shared', '2024-03-06 12:00', lead_time=number)])\n"
+        "store.close()\n"
+    )
+    writers = [program(code, address, str(number)) for number in range(3)]
+    for writer in writers:
+        assert writer.stdout.readline() == "ready\n"  # type: ignore[union-attr]
+    for writer in writers:
+        writer.stdin.write("go\n")  # type: ignore[union-attr]
+        writer.stdin.flush()  # type: ignore[union-attr]
+    for writer in writers:
+        assert (writer.communicate(timeout=120)[1], writer.returncode) == ("", 0)
+    with closing(open_store(address, create=False)) as store:
+        assert count(store) == 3 * 25 + 1
+        assert ask(store, **MARCH).values["total_time"] == 24.0
+
+
+def test_of_a_writer_that_is_killed_midway_nothing_is_kept(store: Store, address: str) -> None:
+    code = (
+        "def facts():\n"
+        "    for number in range(45_000):\n"
+        "        yield annotation(number, '2024-03-05 12:00')\n"
+        "    print('midway', flush=True)\n"
+        "    input()\n"
+        "open_store(sys.argv[1]).write(facts())\n"
+    )
+    writer = program(code, address)
+    assert writer.stdout.readline() == "midway\n"  # type: ignore[union-attr]
+    assert count(store) == 0
+    os.kill(writer.pid, signal.SIGKILL)
+    writer.communicate(timeout=60)
+    store.write([annotation("after", NOON)])  # which waits until the dead one's lock is gone
+    assert count(store) == 1
+
+
+def test_one_write_waits_for_another_and_readers_wait_for_none(store: Store) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+
+    def slow() -> Iterator[Fact]:
+        yield annotation(1, NOON, lead_time=10)
+        begun.set()
+        go_on.wait(60)
+
+    first = threading.Thread(target=store.write, args=(slow(),))
+    second = threading.Thread(target=store.write, args=([annotation(1, NOON, lead_time=20)],))
+    first.start()
+    assert begun.wait(60)
+    second.start()
+    assert count(store) == 0
+    go_on.set()
+    first.join(60)
+    second.join(60)
+    assert ask(store, **MARCH).values["total_time"] == 20.0
+
+
+def test_a_reader_sees_one_state_whatever_is_written_meanwhile(store: Store) -> None:
+    store.write([annotation(1, NOON)])
+    with store.reading() as reader:
+        before = list(reader.organizations())
+        store.write([Member("new", "ann", None, None, role="annotator")])
+        assert list(reader.organizations()) == before
+    with store.reading() as reader:
+        assert list(reader.organizations()) == sorted([*before, "new"])
+
+
+def test_a_server_that_was_away_is_used_again(postgresql: Server, store: Store) -> None:
+    store.write([annotation(1, NOON)])
+    held = [threading.Thread(target=count, args=(store,)) for _ in range(4)]  # several connections in the pool
+    for each in held:
+        each.start()
+    for each in held:
+        each.join()
+    postgresql.stop()
+    try:
+        with pytest.raises(StoreUnavailable, match="did not answer"):
+            count(store)
+    finally:
+        postgresql.start()
+    assert count(store) == 1
+    store.write([annotation(2, NOON)])
+    postgresql.stop()
+    postgresql.start()
+    assert count(store) == 2
+
+
+def test_a_process_that_was_forked_has_connections_of_its_own(store: Store, address: str) -> None:
+    code = (
+        "store = open_store(sys.argv[1])\n"
+        "store.write([annotation(1, '2024-03-05 12:00')])\n"
+        "child = os.fork()\n"
+        "if child == 0:\n"
+        "    store.write([annotation(2, '2024-03-05 12:00')])\n"
+        "    os._exit(0)\n"
+        "store.write([annotation(3, '2024-03-05 12:00')])\n"
+        "assert os.waitpid(child, 0)[1] == 0\n"
+        "store.write([annotation(4, '2024-03-05 12:00')])\n"
+        "store.close()\n"
+    )
+    assert program(code, address).communicate(timeout=60) == ("", "")
+    assert count(store) == 4
+
+
+# -- What is refused, in one sentence --------------------------------------------------------------------------------
+
+
+def test_a_question_that_takes_too_long_is_broken_off(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(StoreUnavailable) as told, store.reading() as reader:
+        reader._rows("SELECT set_config('statement_timeout', '50', TRUE)", {})  # type: ignore[attr-defined]
+        reader._rows("SELECT count(*) FROM generate_series(1, 1000000000)", {})  # type: ignore[attr-defined]
+    assert str(told.value) == TOO_LONG.format(seconds=30)
+    with store.reading() as reader:
+        assert reader._rows("SHOW statement_timeout", {}) == [("30s",)]  # type: ignore[attr-defined]
+        assert reader._rows("SHOW transaction_isolation", {}) == [("repeatable read",)]  # type: ignore[attr-defined]
+        assert reader._rows("SHOW transaction_read_only", {}) == [("on",)]  # type: ignore[attr-defined]
+    assert count(store) == 0
+
+
+def test_a_role_that_may_only_read_reads_and_is_told_what_it_may_not(
+    postgresql: Server, store: Store, address: str
+) -> None:
+    name = parse(address).schema
+    store.write([annotation(1, NOON)])
+    with psycopg.connect(postgresql.address(), autocommit=True) as connection:
+        connection.execute(f"CREATE ROLE reader_{name} LOGIN")
+        with pytest.raises(StoreUnavailable, match="cannot be opened"):
+            open_store(postgresql.address(f"reader_{name}", schema=name))
+        connection.execute(f"GRANT USAGE ON SCHEMA {name} TO reader_{name}")
+        connection.execute(f"GRANT SELECT ON ALL TABLES IN SCHEMA {name} TO reader_{name}")
+    with closing(open_store(postgresql.address(f"reader_{name}", schema=name))) as reading:
+        assert count(reading) == 1
+        with pytest.raises(StoreUnavailable, match="role may not do this"):
+            reading.write([annotation(2, NOON)])
+        with pytest.raises(StoreUnavailable, match="role may not do this"):
+            reading.remove([annotation(1, NOON)])
+    with pytest.raises(StoreUnavailable, match="may not; make the schema"):
+        open_store(postgresql.address(f"reader_{name}", schema="another"))
+    assert count(store) == 1
+
+
+def test_a_database_that_takes_no_changes_says_so(store: Store, address: str) -> None:
+    with closing(open_store(f"{address}&options=-c%20default_transaction_read_only%3Don")) as standby:
+        assert count(standby) == 0
+        with pytest.raises(StoreUnavailable, match="takes no changes"):
+            standby.write([annotation(1, NOON)])
+
+
+@pytest.mark.parametrize(
+    ("fault", "error", "sentence"),
+    [
+        (psycopg.errors.DiskFull("no space"), StoreUnavailable, "disk of the store is full"),
+        (psycopg.errors.TooManyConnections("too many"), StoreUnavailable, "did not answer"),
+        (psycopg.errors.AdminShutdown("terminating"), StoreUnavailable, "did not answer"),
+        (psycopg.errors.ProgramLimitExceeded("index row size"), InvalidFact, "too long together"),
+    ],
+)
+def test_what_the_database_refuses_is_one_sentence(fault: psycopg.Error, error: type[Exception], sentence: str) -> None:
+    told = faults.told(fault)
+    assert isinstance(told, error)
+    assert sentence in str(told)
+
+
+def test_a_fact_that_no_index_holds_is_refused_whole(store: Store) -> None:
+    """Ids of 255 characters fit, an action may be of any length, and what both make together may be too long."""
+    letters = "".join(chr(0x4E00 + number * 37 % 20_000) for number in range(4_000))
+    store.write([annotation("😀" * 255, NOON, project_id="😀" * 255, task_id="t")])
+    with pytest.raises(InvalidFact, match="2,700 bytes"):
+        store.write([annotation(2, NOON), annotation(3, NOON, last_action=letters)])
+    assert count(store) == 1
+
+
+@pytest.mark.parametrize(
+    ("address", "error", "sentence"),
+    [
+        ("postgresql://127.0.0.1:1/x", StoreUnavailable, "Connection refused"),
+        ("postgresql://u:secret@127.0.0.1:1/x", StoreUnavailable, "cannot be opened"),
+        ("postgresql://u:secret%zz@h/x", InvalidSetting, "percent-encoded"),
+        ("postgresql://u:secret@h/x?nonsense=1", InvalidSetting, "percent-encoded"),
+        ("postgresql://u:secret@h/x?schema=a&views=b", InvalidSetting, "one schema"),
+        ("postgresql://u:secret@h/x?schema=", InvalidSetting, "one schema"),
+        (f"postgresql://u:secret@h/x?views={'v' * 64}", InvalidSetting, "one schema"),
+    ],
+)
+def test_an_address_that_cannot_be_used(address: str, error: type[Exception], sentence: str) -> None:
+    with pytest.raises(error, match=sentence) as told:
+        open_store(address)
+    assert "secret" not in str(told.value)
+
+
+def test_a_store_that_is_not_there_is_not_made_unasked(postgresql: Server, address: str) -> None:
+    with pytest.raises(StoreUnavailable, match="There is no store at"):
+        open_store(address, create=False)
+    with psycopg.connect(postgresql.address()) as connection:
+        assert connection.execute("SELECT to_regnamespace(%s)", (parse(address).schema,)).fetchone() == (None,)
+    with pytest.raises(StoreUnavailable, match="does not exist"):
+        open_store(postgresql.address(database="nowhere"))
+
+
+def test_without_its_driver_a_sentence_says_how_to_get_it() -> None:
+    code = (
+        "import builtins, sys\n"
+        "for name in ('psycopg', 'psycopg_pool'):\n    sys.modules[name] = None\n"
+        "from perfwidget.stores import open_store\n"
+        "try:\n    open_store('postgresql://127.0.0.1/x')\nexcept Exception as fault:\n"
+        "    print(type(fault).__name__, fault)\n"
+    )
+    ended = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert ended.stdout == ("InvalidSetting A PostgreSQL store needs psycopg: pip install 'perfwidget[postgresql]'.\n")
+
+
+# -- The schema ------------------------------------------------------------------------------------------------------
+
+
+def test_any_schema_holds_a_store_but_not_one_with_tables_of_these_names(postgresql: Server) -> None:
+    odd = 'An "odd" name; --'
+    with closing(open_store(postgresql.address(schema="An%20%22odd%22%20name;%20--"))) as store:
+        store.write([*people(), annotation(1, NOON)])
+        assert count(store) == 1
+    with psycopg.connect(postgresql.address()) as connection:
+        assert connection.execute("SELECT 1 FROM pg_namespace WHERE nspname = %s", (odd,)).fetchone()
+        connection.execute("CREATE SCHEMA taken; CREATE TABLE taken.members (name text)")
+    with pytest.raises(StoreUnavailable, match="holds other tables"):
+        open_store(postgresql.address(schema="taken"))
+    with psycopg.connect(postgresql.address()) as connection:
+        assert connection.execute("SELECT to_regclass('taken.perfwidget')").fetchone() == (None,)
+
+
+def test_tables_of_the_hosts_beside_the_stores_are_not_taken_for_rows_on_their_way_in(postgresql: Server) -> None:
+    with psycopg.connect(postgresql.address()) as connection:
+        connection.execute("CREATE SCHEMA shared; CREATE TABLE shared.incoming (organization_id text)")
+    with closing(open_store(postgresql.address(schema="shared"))) as store:
+        store.write([*people(), annotation(1, NOON)])
+        store.remove([annotation(1, NOON)])
+        assert count(store) == 0
+
+
+def test_an_older_store_is_brought_up_to_date_whole_or_not_at_all_and_a_newer_one_refused(
+    store: Store, address: str
+) -> None:
+    store.write([annotation(1, NOON)])
+    opened = database.Database(parse(address))
+
+    def tables() -> set[str]:
+        with opened.reading() as connection:
+            found = connection.execute("SELECT table_name FROM information_schema.tables WHERE table_schema = $1", [
+                parse(address).schema
+            ])  # fmt: skip
+            return {name for (name,) in found}
+
+    failing = (*schema.MIGRATIONS, ("CREATE TABLE halfway (one INTEGER)", "SELECT no_such_column FROM perfwidget"))
+    with pytest.raises(StoreUnavailable, match="is as it was"):
+        schema.prepare(opened, create=True, migrations=failing)
+    assert "halfway" not in tables()
+    further = (*schema.MIGRATIONS, ("CREATE TABLE whole (one INTEGER)",), ("INSERT INTO whole VALUES (7)",))
+    schema.prepare(opened, create=True, migrations=further)
+    assert "whole" in tables()
+    schema.prepare(opened, create=True, migrations=further)
+    with pytest.raises(StoreUnavailable, match="written by a newer perfwidget"):
+        open_store(address)
+    opened.close()
+    assert count(store) == 1
+
+
+def test_one_members_days_are_read_from_an_index_alone(store: Any, postgresql: Server, address: str) -> None:
+    store.write(annotation(number, NOON, completed_by=f"m{number % 50}") for number in range(5_000))
+    with psycopg.connect(postgresql.address(), autocommit=True) as connection:
+        connection.execute(f"VACUUM ANALYZE {parse(address).schema}.annotations")
+    asked = scoped(store, **(MARCH | {"user": "m7"}))
+    text, parameters = scan_statement(store._dialect, asked, ANNOTATED, asked.period.buckets(Grain.DAY))
+    with store.reading() as reader:
+        for other in ("enable_bitmapscan", "enable_seqscan"):  # which are as good in a table this small
+            reader._rows(f"SELECT set_config('{other}', 'off', TRUE)", {})
+        plan = [line for (line,) in reader._rows(f"EXPLAIN {text}", parameters)]
+    assert any("Index Only Scan using annotations_" in line for line in plan), plan

@@ -1,0 +1,90 @@
+"""Ways to let an engine answer differently, lose a write or trip over the host's own tables: see `sabotage.py`."""
+
+DATABASE = "perfwidget/stores/postgresql/database.py"
+SESSION = "perfwidget/stores/postgresql/session.py"
+VIEWS = "perfwidget/stores/postgresql/views.py"
+SAME = "tests/engines/test_same_answers.py"
+STANDS = "tests/engines/test_postgresql.py"
+LABEL_STUDIO = "tests/engines/test_label_studio_views.py"
+
+SABOTAGES = [
+    (
+        "an engine puts texts in the order of a dictionary",
+        "perfwidget/stores/postgresql/staging.py",
+        """'TEXT COLLATE "C"'""",
+        '"TEXT"',
+        SAME,
+    ),
+    (
+        "an engine knows the lower case of ASCII only",
+        SESSION,
+        '("pg_c_utf8", "C.utf8", "C.UTF-8", "und-x-icu")',
+        '("C",)',
+        f"{SAME} -k searches",
+    ),
+    (
+        "the median of an even number of times is one of them",
+        SESSION,
+        "percentile_cont(0.5)",
+        "percentile_disc(0.5)",
+        "tests/test_report.py",
+    ),
+    (
+        "two writes go on at once",
+        DATABASE,
+        'f"SELECT pg_advisory_xact_lock({lock_key(address)})"\n',
+        '"SELECT 1"\n',
+        f"{STANDS} -k lose_nothing",
+    ),
+    (
+        "processes that start at once make the same tables",
+        "perfwidget/stores/postgresql/schema.py",
+        'connection.execute(f"SELECT pg_advisory_xact_lock({lock_key(address)})")',
+        'connection.execute("SELECT pg_sleep(0.5)")',
+        f"{STANDS} -k lose_nothing",
+    ),
+    (
+        "a question sees what is written meanwhile",
+        DATABASE,
+        "ISOLATION LEVEL REPEATABLE READ READ ONLY",
+        "ISOLATION LEVEL READ COMMITTED READ ONLY",
+        f"{STANDS} -k one_state",
+    ),
+    (
+        "connections that died with the server are used again",
+        DATABASE,
+        "            if not (died and isinstance(fault, psycopg.OperationalError)):\n                raise\n",
+        "            raise\n",
+        f"{STANDS} -k away",
+    ),
+    (
+        "tables of the host's are taken for rows on their way in",
+        DATABASE,
+        'within = f"SET LOCAL search_path = {quoted(address.schema)}; "',
+        'within = f"SET LOCAL search_path = {quoted(address.schema)}, pg_temp; "',
+        f"{STANDS} -k taken_for",
+    ),
+    (
+        "a question may take as long as it likes",
+        DATABASE,
+        "statement_timeout = {LONGEST * 1000:.0f}",
+        "statement_timeout = 0",
+        f"{STANDS} -k broken_off",
+    ),
+    (
+        "an id that is no number is compared with numbers",
+        VIEWS,
+        '    "subject_id": "user_id",\n',
+        "",
+        LABEL_STUDIO,
+    ),
+    (
+        "ids of the host's are cast where they are compared",
+        VIEWS,
+        "    def as_text(self, column: str) -> str:\n",
+        '    def in_list(self, column: str, name: str) -> str:\n        """Compare texts."""\n'
+        '        return f"{self.as_text(column)} = ANY(CAST(${name} AS TEXT[]))"\n\n'
+        "    def as_text(self, column: str) -> str:\n",
+        LABEL_STUDIO,
+    ),
+]
