@@ -358,3 +358,21 @@ def test_what_is_cut_exactly_behind_a_value_is_no_answer() -> None:
         with pytest.raises(SourceUnavailable, match="broke off"):
             server.get("version")
         thread.join()
+
+
+def test_a_page_of_a_proxy_is_no_word_on_whether_a_project_is_there(studio: Studio) -> None:
+    project = busy(studio.world)
+    studio.heal()
+    kept, tasks = studio.kept(), studio.world.projects[project]
+
+    def hide(world: World) -> None:
+        del world.projects[project]
+
+    def show(world: World) -> None:
+        world.projects[project] = tasks
+
+    # A pass asks for the projects, the members, and then for each project that is missing by its name.
+    studio.step(hide, None, "html 404", show)
+    assert studio.kept() == kept
+    studio.heal()
+    studio.is_right()
