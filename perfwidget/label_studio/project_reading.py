@@ -20,6 +20,7 @@ from perfwidget.label_studio.connection import LabelStudio
 from perfwidget.label_studio.enterprise import Enterprise
 from perfwidget.label_studio.pages import COUNTS, LEFT_OUT, NONSENSE, Since, Task, task_pages, tasks_by_id
 from perfwidget.label_studio.position import OVERLAP, UNSURE, Position
+from perfwidget.label_studio.task_ids import TaskIds
 from perfwidget.observations import Bookmark, Observation, Withdrawn
 from perfwidget.sources.label_studio import ExportedTasks, Reading
 from perfwidget.sources.reading import Place
@@ -123,16 +124,17 @@ class ProjectReading:
         """Compare all tasks with what is kept, read those that differ and remove those that are gone."""
         self._compared = time.monotonic()
         changed = False
-        seen: set[str] = set()
+        seen = TaskIds()
         for page in task_pages(self._server, self._project_id, None, fields=COUNTS):
-            seen.update(str(task["id"]) for task in page.tasks)
+            for task in page.tasks:
+                seen.add(task["id"])
             changed |= self._read_again(self._differing(page.tasks))
-        kept = {each.task_id for fact in (Annotation, Comment) for each in self._kept(fact, None)}
-        gone = sorted(kept - seen)
+        kept = (each.task_id for fact in (Annotation, Comment) for each in self._kept(fact, None))
+        gone = {task_id for task_id in kept if task_id not in seen}
         if gone:
             # A task may have come while we read, or a page may have been short: who is missing is asked for by name.
             there = {str(task_id) for task_id in self._there(_numbers(gone))}
-            withdrawn = [Withdrawn(key) for key in self._keys(sorted(set(gone) - there))]
+            withdrawn = [Withdrawn(key) for key in self._keys(sorted(gone - there))]
             if withdrawn:
                 self._store.write(withdrawn)
                 changed = True

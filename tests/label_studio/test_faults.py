@@ -22,6 +22,7 @@ from perfwidget.label_studio import connection, pages
 from perfwidget.label_studio.connection import LabelStudio, Patience
 from perfwidget.label_studio.roles import Roles
 from perfwidget.label_studio.sync import Sync
+from perfwidget.label_studio.task_ids import TaskIds
 from perfwidget.sources.label_studio import Reading, read_export
 from perfwidget.stores import Store, open_store
 from tests.label_studio.fault_server import LIST_FAULTS, PLAIN_FAULTS, TOKEN, FaultServer, World
@@ -376,3 +377,12 @@ def test_a_page_of_a_proxy_is_no_word_on_whether_a_project_is_there(studio: Stud
     assert studio.kept() == kept
     studio.heal()
     studio.is_right()
+
+
+@given(st.sets(st.integers(0, 5_000)), st.lists(st.text(max_size=6)))
+def test_a_set_of_task_ids_holds_what_was_added(added: set[int], others: list[str]) -> None:
+    ids = TaskIds()
+    for task_id in added:
+        ids.add(task_id)
+    assert {number for number in range(5_100) if str(number) in ids} == added
+    assert not any(text in ids for text in (*others, "-1", "1.0", "¹", "") if not text.isdecimal())

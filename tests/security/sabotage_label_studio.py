@@ -181,8 +181,8 @@ SABOTAGES = [
     (
         "deleted tasks stay",
         "perfwidget/label_studio/project_reading.py",
-        "        kept = {each.task_id for fact in (Annotation, Comment) for each in self._kept(fact, None)}\n",
-        "        kept = set()\n",
+        "        kept = (each.task_id for fact in (Annotation, Comment) for each in self._kept(fact, None))\n",
+        "        kept = ()\n",
         "tests/label_studio/test_faults.py -k later_reading",
     ),
     (
