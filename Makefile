@@ -1,5 +1,6 @@
 # make run [ARGS="--port 9000"]   the sample platform on http://127.0.0.1:8050
 # make test [ARGS="-k reviews"]   every check there is: lint, then all tests, those in a browser too
+# make bench [ARGS="--annotations 10000000"]   how fast it is, beside what one would write instead
 # make load                       how a host's pages fare beside many dashboards, with wrk
 # make test-security              the whole of the tests in tests/security and tests/durability, which takes long
 # make test-sabotage              sees that those tests turn red when what they protect is broken
@@ -21,7 +22,7 @@ DECLARED := setup.cfg pyproject.toml $(LOCK)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test test-security test-sabotage lint docs load lock browser proxy clean
+.PHONY: help run test test-security test-sabotage lint docs bench load lock browser proxy clean
 
 help:
 	@sed -n '/^#/!q; s/^# \{0,1\}//p' Makefile
@@ -44,6 +45,10 @@ test-security: $(VENV)/installed-test browser proxy
 
 test-sabotage: $(VENV)/installed-test browser proxy
 	@$(RUN) tests.security.sabotage $(ARGS)
+
+# Its figures go into .readme/ and the README: ratios of one run, which say more than those of another machine.
+bench: $(VENV)/installed-test browser
+	@$(RUN) tests.benchmarks $(ARGS)
 
 load: $(VENV)/installed-test
 	@command -v wrk >/dev/null || $(call apt_install,wrk)

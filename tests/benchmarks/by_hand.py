@@ -130,7 +130,7 @@ class ByHand:
         if question.projects is not None:
             given["projects"] = list(question.projects)
             projects = "AND project_id IN (SELECT unnest($projects))"
-        day = f"({instant} + {_offset(question, instant)}) // {DAY}"
+        day = day_of(question, instant)
         bar = day if question.grain is Grain.DAY else f"{day} - ({day} + 3) % 7"
         filled = text.format(member=member, instant=instant, bar=bar, projects=projects)
         return self._connection.execute(filled, given).fetchall()
@@ -142,12 +142,16 @@ def _scaled(key: str, value: Any) -> Any:
     return value / (MILLIONTHS[key] * 1_000_000) if key in MILLIONTHS else value
 
 
-def _offset(question: Question, instant: str) -> str:
-    """Return the expression of the microseconds that the zone is ahead: it changes at a few instants of a period."""
+def day_of(question: Question, instant: str) -> str:
+    """Return the expression of an instant's day in the question's zone, whose offset changes a few times in a period.
+
+    Days are counted from 1970.
+    """
     days = question.period.buckets(Grain.DAY)
     ahead = [(bucket.first - EPOCH).days * DAY - bucket.start for bucket in days]
-    offsets = zip(pairwise(ahead), days[1:], strict=True)
-    changes = [(later.start, before) for (before, after), later in offsets if before != after]
-    # A change happens within a day, which begins by the offset before it: nothing of that day lies on another one.
+    offsets = zip(pairwise(ahead), days[:-1], strict=True)
+    # A change happens early on a day: with the old offset until noon and the new one then, all of it is that day's.
+    changes = [(day.start + DAY // 2, before) for (before, after), day in offsets if before != after]
     cases = " ".join(f"WHEN {instant} < {start} THEN {before}" for start, before in changes)
-    return f"CASE {cases} ELSE {ahead[-1]} END" if changes else str(ahead[-1])
+    offset = f"CASE {cases} ELSE {ahead[-1]} END" if changes else str(ahead[-1])
+    return f"({instant} + {offset}) // {DAY}"
