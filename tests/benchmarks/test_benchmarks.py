@@ -20,7 +20,7 @@ from perfwidget.sources.label_studio import Reading, read_export
 from perfwidget.stores import Store
 from tests.benchmarks import frames, outcome, plain_sql, world
 from tests.benchmarks.by_hand import ByHand, day_of
-from tests.benchmarks.filling import facts
+from tests.benchmarks.filling import facts, fill
 from tests.benchmarks.frames import Pandas
 from tests.benchmarks.measuring import compared
 from tests.benchmarks.plain_sql import PlainSQL
@@ -80,10 +80,11 @@ def test_chunks_hold_no_more_than_they_may_and_number_every_annotation_once(monk
     assert len(set(np.concatenate(ids).tolist())) == 1_000
 
 
-def test_filling_by_sql_leaves_what_writing_the_facts_does(site: Site, tmp_path: Path) -> None:
-    written = tmp_path / "written.duckdb"
+def test_filling_by_sql_leaves_what_writing_the_facts_does(tmp_path: Path) -> None:
+    world, filled, written = World(1_500), tmp_path / "filled.duckdb", tmp_path / "written.duckdb"
+    fill(filled, world)
     store = open_store(f"duckdb:///{written}")
-    store.write(facts(SMALL))
+    store.write(facts(world))
     store.close()
 
     def rows(file: Path, table: str) -> list[tuple[object, ...]]:
@@ -93,7 +94,7 @@ def test_filling_by_sql_leaves_what_writing_the_facts_does(site: Site, tmp_path:
             return connection.execute(f"SELECT {columns} FROM {table} ORDER BY ALL").fetchall()
 
     for table in (*TABLES, "mentions"):
-        assert rows(site.beside, table) == rows(written, table), table
+        assert rows(filled, table) == rows(written, table), table
 
 
 def test_the_world_has_what_the_page_shows(site: Site, store: Store) -> None:
@@ -119,7 +120,7 @@ def test_days_by_hand_are_those_of_the_zone_when_clocks_change() -> None:
     hour = timedelta(hours=1)
     first = datetime.combine(question.period.first, time(), UTC) + hour  # the zone is ahead of UTC
     instants = [first + number * hour for number in range(24 * (question.period.days - 1))]
-    asked = f"SELECT {day_of(question, 'at')} FROM (SELECT unnest($instants) AS at) listed"
+    asked = f"SELECT {day_of(question, 'instant')} FROM (SELECT unnest($instants) AS instant) listed"
     found = duckdb.execute(asked, {"instants": [round(each.timestamp()) * 1_000_000 for each in instants]}).fetchall()
     zone = ZoneInfo(question.period.timezone)
     assert [date(1970, 1, 1) + timedelta(days=day) for (day,) in found] == [
