@@ -1,6 +1,7 @@
 # make run [ARGS="--port 9000"]   the sample platform on http://127.0.0.1:8050
 # make test [ARGS="-k reviews"]   every check there is: lint, then all tests, those in a browser too
 # make test-label-studio          the tests beside a real Label Studio, which they install and start
+# make bench [ARGS="--annotations 10000000"]   how fast it is, beside what one would write instead
 # make load                       how a host's pages fare beside many dashboards, with wrk
 # make test-security              the whole of the tests in tests/security and tests/durability, which takes long
 # make test-sabotage              sees that those tests turn red when what they protect is broken
@@ -24,7 +25,7 @@ LABEL_STUDIO := 1.23.2
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test test-label-studio test-security test-sabotage lint docs load lock browser proxy database clean
+.PHONY: help run test test-label-studio test-security test-sabotage lint docs bench load lock browser proxy database clean
 
 help:
 	@sed -n '/^#/!q; s/^# \{0,1\}//p' Makefile
@@ -43,7 +44,7 @@ lint: $(VENV)/installed-test
 	@report=$$($(RUN) pytest -q tests/test_guards.py tests/test_house.py) || { echo "$$report"; exit 1; }
 
 test-security: $(VENV)/installed-test browser proxy database
-	@PERFWIDGET_SECURITY=full $(RUN) pytest $(AT_ONCE) tests/security $(wildcard tests/durability) $(ARGS)
+	@PERFWIDGET_SECURITY=full $(RUN) pytest $(AT_ONCE) tests/security tests/durability tests/label_studio $(ARGS)
 
 test-sabotage: $(VENV)/installed-test browser proxy database
 	@$(RUN) tests.security.sabotage $(ARGS)
@@ -57,6 +58,10 @@ test-label-studio: $(VENV)/installed-test browser proxy .label-studio/installed
 	@$(PYTHON) -m venv --clear .label-studio
 	@.label-studio/bin/python -m pip install -qq --disable-pip-version-check label-studio==$(LABEL_STUDIO)
 	@touch $@
+
+# Its figures go into .readme/ and the README: ratios of one run, which say more than those of another machine.
+bench: $(VENV)/installed-test browser
+	@$(RUN) tests.benchmarks $(ARGS)
 
 load: $(VENV)/installed-test
 	@command -v wrk >/dev/null || $(call apt_install,wrk)

@@ -1,0 +1,157 @@
+"""The same numbers from four statements written by hand for this one page, straight on a connection to our own tables.
+
+There is no scope to work out, no transaction, no watch over the time, nothing that other pages need, too: what is left
+is what the engine needs. Sums and counts come in the page's words; days are counted from 1970.
+"""
+
+from datetime import date, timedelta
+from itertools import pairwise
+from typing import Any
+
+import duckdb
+
+from perfwidget.period import Grain
+from tests.benchmarks.questions import Answer, Question, is_empty, numbers
+from tests.benchmarks.world import DAY
+from tests.worlds import ORGANIZATION
+
+EPOCH = date(1970, 1, 1)
+
+_WHERE = """
+    WHERE organization_id = $organization AND {member} = $member AND {instant} >= $start AND {instant} < $end {projects}
+"""
+_COUNTED = "('submitted', 'updated', 'accepted', 'fixed_and_accepted', 'deleted_review')"
+
+_ANNOTATED = f"""
+    WITH sent_back AS (
+        SELECT annotation_id FROM reviews
+        WHERE organization_id = $organization AND completed_by = $member {{projects}}
+        AND action IN ('accepted', 'rejected', 'fixed_and_accepted')
+        GROUP BY annotation_id HAVING arg_max(action, created_at) = 'rejected'
+    ),
+    mine AS (
+        SELECT {{bar}} AS bar, lead_time, last_action = 'updated' AS updated, was_cancelled, last_action, doubts,
+            created_at < $start AS earlier, completed_at_estimated, annotation_id,
+            NOT was_cancelled AND last_action IN {_COUNTED} AS countable
+        FROM annotations {_WHERE}
+    ),
+    sorted_out AS (SELECT *, CASE WHEN countable AND lead_time >= 0 THEN lead_time END AS usable FROM mine)
+    SELECT bar, sum(usable), count(usable), 2 * median(usable),
+        count_if(countable), count_if(countable AND NOT updated), count_if(countable AND updated),
+        count_if(was_cancelled), count_if(NOT was_cancelled AND last_action = 'rejected'),
+        count_if(NOT was_cancelled AND NOT countable AND last_action <> 'rejected'),
+        count_if(countable AND lead_time IS NULL), count_if(countable AND lead_time < 0),
+        count_if(countable AND earlier), sum(usable) FILTER (earlier),
+        count_if(countable AND updated AND annotation_id IN (FROM sent_back)),
+        count_if(completed_at_estimated AND (was_cancelled OR countable)),
+        count_if(countable AND doubts & 1 > 0), count_if(countable AND doubts & 2 > 0),
+        count_if(countable AND doubts & 4 > 0)
+    FROM sorted_out GROUP BY GROUPING SETS ((), (bar))
+"""
+_ANNOTATED_KEYS = (
+    "total_time",
+    "usable",
+    "median",
+    "submitted_annotations",
+    "submitted",
+    "updated",
+    "skipped",
+    "rejected",
+    "other_actions",
+    "lead_time_missing",
+    "lead_time_invalid",
+    "first_submitted_earlier",
+    "first_submitted_earlier_time",
+    "updated_after_rejection",
+    "completed_at_estimated",
+    "posted_by_others",
+    "imported",
+    "longer_than_task",
+)
+_REVIEWED = f"""
+    SELECT {{bar}} AS bar,
+        sum(CASE action WHEN 'accepted' THEN 1000000 WHEN 'fixed_and_accepted' THEN score END),
+        count_if(action IN ('accepted', 'rejected') OR action = 'fixed_and_accepted' AND score IS NOT NULL),
+        count_if(action = 'fixed_and_accepted' AND score IS NULL),
+        count_if(reviewer_id = $member AND action IN ('accepted', 'rejected', 'fixed_and_accepted')),
+        count_if(action NOT IN ('accepted', 'rejected', 'fixed_and_accepted'))
+    FROM reviews {_WHERE} GROUP BY GROUPING SETS ((), (bar))
+"""
+_REVIEWED_KEYS = ("scores", "scored", "fixes_without_score", "own_reviews", "other_reviews")
+_REVIEWING = f"""
+    SELECT {{bar}} AS bar, count_if(action = 'accepted'), count_if(action = 'rejected'),
+        count_if(action = 'fixed_and_accepted')
+    FROM reviews {_WHERE} GROUP BY GROUPING SETS ((), (bar))
+"""
+_REVIEWING_KEYS = ("reviews_accepted", "reviews_rejected", "reviews_fixed_and_accepted")
+_VISITED = f"""
+    SELECT {{bar}} AS bar, sum(closed_at - opened_at) FILTER (closed_at >= opened_at),
+        count_if(closed_at IS NULL OR closed_at < opened_at)
+    FROM review_visits {_WHERE} GROUP BY GROUPING SETS ((), (bar))
+"""
+_VISITED_KEYS = ("review_time", "unusable_visits")
+
+STATEMENTS = (
+    (_ANNOTATED, "completed_by", "completed_at", _ANNOTATED_KEYS),
+    (_REVIEWED, "completed_by", "created_at", _REVIEWED_KEYS),
+    (_REVIEWING, "reviewer_id", "created_at", _REVIEWING_KEYS),
+    (_VISITED, "user_id", "coalesce(closed_at, opened_at)", _VISITED_KEYS),
+)
+MILLIONTHS = {"total_time": 1, "median": 2, "first_submitted_earlier_time": 1, "scores": 1, "review_time": 1}
+"""What is kept in millionths, and how often it was added."""
+
+
+class ByHand:
+    """Answers questions by four statements on a connection."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self._connection = connection
+
+    def __call__(self, question: Question) -> Answer:
+        """Return every number of the page."""
+        total: dict[str, Any] = {}
+        bars: dict[date, dict[str, Any]] = {}
+        for text, member, instant, keys in STATEMENTS:
+            for bar, *row in self._asked(question, text, member, instant):
+                first = None if bar is None else question.first_of_bar(EPOCH + timedelta(days=bar))
+                target = total if first is None else bars.setdefault(first, {})
+                target.update((key, _scaled(key, value)) for key, value in zip(keys, row, strict=True))
+        shown = {first: numbers(bar, bar=True) for first, bar in bars.items()}
+        return Answer(numbers(total, bar=False), {first: bar for first, bar in shown.items() if not is_empty(bar)})
+
+    def _asked(self, question: Question, text: str, member: str, instant: str) -> list[tuple[Any, ...]]:
+        given = {
+            "organization": ORGANIZATION,
+            "member": question.member,
+            "start": question.period.start,
+            "end": question.period.end,
+        }
+        projects = ""
+        if question.projects is not None:
+            given["projects"] = list(question.projects)
+            projects = "AND project_id IN (SELECT unnest($projects))"
+        day = day_of(question, instant)
+        bar = day if question.grain is Grain.DAY else f"{day} - ({day} + 3) % 7"
+        filled = text.format(member=member, instant=instant, bar=bar, projects=projects)
+        return self._connection.execute(filled, given).fetchall()
+
+
+def _scaled(key: str, value: Any) -> Any:
+    if value is None:
+        return None if key == "median" else 0
+    return value / (MILLIONTHS[key] * 1_000_000) if key in MILLIONTHS else value
+
+
+def day_of(question: Question, instant: str) -> str:
+    """Return the expression of an instant's day in the question's zone, whose offset changes a few times in a period.
+
+    Days are counted from 1970.
+    """
+    days = question.period.buckets(Grain.DAY)
+    ahead = [(bucket.first - EPOCH).days * DAY - bucket.start for bucket in days]
+    offsets = zip(pairwise(ahead), days[:-1], strict=True)
+    # A change happens early on a day: with the old offset until noon and the new one then, all of it is that day's.
+    changes = [(day.start + DAY // 2, before) for (before, after), day in offsets if before != after]
+    cases = " ".join(f"WHEN {instant} < {start} THEN {before}" for start, before in changes)
+    offset = f"CASE {cases} ELSE {ahead[-1]} END" if changes else str(ahead[-1])
+    return f"({instant} + {offset}) // {DAY}"

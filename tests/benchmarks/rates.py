@@ -1,0 +1,191 @@
+"""How fast facts come in and go out: an export file, facts in bulk, one fact, and a timeline as CSV.
+
+Beside each stands what somebody would write who needs no keys, no versions, no history and no permission: json, pandas
+and one INSERT or COPY. That is a floor more than a rival, as it would double every row that comes twice.
+"""
+
+import json
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
+from itertools import count, islice
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pandas as pd
+
+from perfwidget import open_store
+from perfwidget.facts import Annotation, Fact, Review
+from perfwidget.sources.label_studio import Reading, read_export
+from tests.benchmarks.filling import facts
+from tests.benchmarks.measuring import Measure, compared, in_turns
+from tests.benchmarks.questions import Question, questions
+from tests.benchmarks.site import Site
+from tests.benchmarks.world import World
+from tests.hosts import host
+from tests.worlds import ORGANIZATION, annotation
+
+PART = "rates"
+OURS, BARE = "perfwidget", "without keys and checks"
+ROWS = 10_000
+"""Annotations that are imported and written."""
+
+
+def measure(site: Site) -> Iterator[Measure]:
+    """Read, write and export in turns."""
+    with tempfile.TemporaryDirectory(dir=site.folder) as name:
+        folder = Path(name)
+        yield from _imported(folder)
+        yield from _written(folder)
+        yield from _one_more(site, folder)
+        yield from _exported(site, folder)
+
+
+def _told(what: str, rows: int, contenders: Mapping[str, Callable[[], object]]) -> Iterator[Measure]:
+    for each in compared(PART, f"{what}, {rows:,} rows", in_turns(contenders)):
+        yield Measure(
+            each.part, each.what, each.contender, "rows/s", rows / each.value, each.times, each.low, each.high
+        )
+
+
+def export_file(path: Path, annotations: int) -> None:
+    """Write what Label Studio would export of a world: a task an annotation, with its reviews and regions."""
+    reviews: dict[Any, list[dict[str, Any]]] = {}
+    rows: list[Annotation] = []
+    for fact in facts(World(annotations)):
+        if isinstance(fact, Review):
+            said = {"id": fact.review_id, "created_by": fact.reviewer_id, "created_at": _text(fact.created_at)}
+            said |= {"accepted": fact.action != "rejected", "score": fact.score}
+            reviews.setdefault(fact.annotation_id, []).append(said)
+        elif isinstance(fact, Annotation):
+            rows.append(fact)
+    path.write_text(json.dumps([_task(row, reviews.get(row.annotation_id, [])) for row in rows]))
+
+
+def _task(row: Annotation, reviews: list[dict[str, Any]]) -> dict[str, Any]:
+    box = {"x": 12.5, "y": 40.25, "width": 20.0, "height": 10.0, "rotation": 0, "rectanglelabels": ["Car"]}
+    region = {"type": "rectanglelabels", "from_name": "label", "to_name": "image", "original_width": 1920, "value": box}
+    said = {
+        "id": row.annotation_id,
+        "completed_by": {"id": row.completed_by, "email": f"m{row.completed_by}@acme.example"},
+        "created_at": _text(row.created_at),
+        "updated_at": _text(row.updated_at),
+        "lead_time": row.lead_time,
+        "last_action": row.last_action,
+        "was_cancelled": row.was_cancelled,
+        "reviews": reviews,
+        "result": [{"id": f"region-{number}", **region} for number in range(4)],
+    }
+    data = {"image": f"https://images.example/{row.task_id}.jpg"}
+    return {"id": row.task_id, "project": row.project_id, "data": data, "annotations": [said]}
+
+
+def _text(instant: datetime) -> str:
+    return instant.isoformat().replace("+00:00", "Z")
+
+
+def _imported(folder: Path) -> Iterator[Measure]:
+    file = folder / "export.json"
+    export_file(file, ROWS)
+    numbers = count()
+
+    def ours() -> None:
+        store = open_store(f"duckdb:///{folder}/imported-{next(numbers)}.duckdb")
+        with file.open("rb") as stream:
+            store.write(read_export(stream, ORGANIZATION, Reading()))
+        store.close()
+
+    def bare() -> None:
+        rows = [row | {"task": task["id"]} for task in json.loads(file.read_text()) for row in task["annotations"]]
+        frame = pd.DataFrame(rows).drop(columns=["result", "reviews"])  # noqa: F841 (named in the statement)
+        with duckdb.connect(str(folder / f"bare-{next(numbers)}.duckdb")) as connection:
+            connection.execute("CREATE TABLE annotations AS SELECT * FROM frame")
+
+    yield from _told("import of an export file", ROWS, {OURS: ours, BARE: bare})
+
+
+def _written(folder: Path) -> Iterator[Measure]:
+    rows = list(islice((fact for fact in facts(World(ROWS)) if isinstance(fact, Annotation)), ROWS))
+    names = [column.name for column in Annotation.columns()]
+    numbers = count()
+
+    def ours() -> None:
+        store = open_store(f"duckdb:///{folder}/written-{next(numbers)}.duckdb")
+        store.write(rows)
+        store.close()
+
+    def bare() -> None:
+        frame = pd.DataFrame([row.row() for row in rows], columns=names)  # noqa: F841 (named in the statement)
+        with duckdb.connect(str(folder / f"row-{next(numbers)}.duckdb")) as connection:
+            connection.execute("CREATE TABLE annotations AS SELECT * FROM frame")
+
+    yield from _told("write of facts", ROWS, {OURS: ours, BARE: bare})
+
+
+def _one_more(site: Site, folder: Path) -> Iterator[Measure]:
+    """Write one annotation into everything there is, as a platform does that tells every submit."""
+    copy, beside = folder / "one-more.duckdb", folder / "one-more-beside.duckdb"
+    shutil.copyfile(site.store, copy)
+    shutil.copyfile(site.store, beside)
+    store = open_store(f"duckdb:///{copy}")
+    numbers = count()
+
+    def fact() -> Fact:
+        return annotation(f"new-{next(numbers)}", "2025-12-31 12:00", lead_time=30)
+
+    try:
+        with duckdb.connect(str(beside)) as connection:
+            row = fact().row()
+            marks = ", ".join("?" * len(row))
+            names = ", ".join(column.name for column in Annotation.columns())
+            statement = f"INSERT INTO annotations ({names}) VALUES ({marks})"
+            contenders: dict[str, Callable[[], object]] = {
+                OURS: lambda: store.write([fact()]),
+                BARE: lambda: connection.execute(statement, list(fact().row())),
+            }
+            yield from compared(PART, "write of one more annotation", in_turns(contenders))
+    finally:
+        store.close()
+    for each in (copy, beside):
+        each.unlink()
+
+
+def _exported(site: Site, folder: Path) -> Iterator[Measure]:
+    """Export two years of the busiest member."""
+    question = next(each for each in questions(site.world) if each.name == "years")
+    store = open_store(site.address)
+    browser = host(store).test_client()
+    browser.get("/login?as=boss:owner")
+    asked = "&".join(f"{name}={value}" for name, value in question.parameters.items())
+
+    def ours() -> int:
+        with browser.get(f"/performance/export/timeline.csv?{asked}") as answer:
+            assert answer.status_code == 200, answer.text
+            return answer.data.count(b"\r\n") - 1
+
+    try:
+        with duckdb.connect(str(site.beside), read_only=True) as connection:
+            rows = ours()
+            file = folder / "timeline.csv"
+            contenders: dict[str, Callable[[], object]] = {
+                OURS: ours,
+                BARE: lambda: connection.execute(_copy(question, file)),
+            }
+            yield from _told("export of a timeline", rows, contenders)
+            if (lines := file.read_text().count("\n") - 1) != rows:
+                raise AssertionError(f"Our timeline has {rows} rows, the other one {lines}.")
+    finally:
+        store.close()
+
+
+def _copy(question: Question, file: Path) -> str:
+    start, end = question.period.start, question.period.end
+    return (
+        "COPY (SELECT make_timestamp(actions.created_at), make_timestamp(started_at), action, actions.user_id, email, "
+        "actions.project_id, title, task_id, annotation_id, lead_time / 1e6, review_id, comment_id FROM actions "
+        "LEFT JOIN projects USING (organization_id, project_id) LEFT JOIN members USING (organization_id, user_id) "
+        f"WHERE actions.user_id = '{question.member}' AND actions.created_at >= {start} AND actions.created_at < {end} "
+        f"ORDER BY actions.created_at) TO '{file}' (HEADER)"
+    )
