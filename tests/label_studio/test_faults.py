@@ -295,7 +295,9 @@ def test_a_member_is_inactive_only_when_two_lists_lack_them(studio: Studio) -> N
         world.members[2] = "ann@x.example"
 
     # A pass asks for the projects, the members, the tasks, and for projects and members once more.
-    studio.step(None, leave, None, None, come_back)
+    between: list[bool] = []
+    studio.step(None, leave, lambda _: between.append(active()), None, come_back)
+    assert between == [True]
     assert active()
     leave(studio.world)
     studio.step()
@@ -351,7 +353,7 @@ def test_what_is_cut_exactly_behind_a_value_is_no_answer() -> None:
                     client.recv(65_536)
                     client.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 20\r\nConnection: close\r\n\r\n[1]")
 
-        thread = threading.Thread(target=serve)
+        thread = threading.Thread(target=serve, daemon=True)  # it waits for a second try, which must come
         thread.start()
         server = LabelStudio(
             f"http://127.0.0.1:{listening.getsockname()[1]}", "legacy", patience=HURRIED._replace(attempts=2)
