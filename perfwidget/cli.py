@@ -24,8 +24,6 @@ from perfwidget.sources.label_studio import Reading, read_export
 from perfwidget.stores import Store, open_store
 from perfwidget.stores.protocol import Profile
 
-DEFAULT_ORGANIZATION = "default"
-
 MOST_MATCHES = 10_000
 
 NOBODY = "command line"
@@ -67,7 +65,7 @@ def _parser() -> argparse.ArgumentParser:
     reading.add_argument(
         "--organization",
         metavar="ID",
-        default=DEFAULT_ORGANIZATION,
+        default=running.DEFAULT_ORGANIZATION,
         help="the organization that the facts belong to; ids are unique only within one Label Studio server "
         "(default: %(default)s)",
     )
@@ -189,15 +187,10 @@ def _asked_report(store: Store, parsed: argparse.Namespace) -> Report:
 
 
 def _organization(store: Store, named: str | None) -> str:
-    if named is not None:
-        return named
-    with store.reading() as reader:
-        found = reader.organizations()
-    if not found:
+    found = running.only_organization(store) if named is None else named
+    if found is None:
         raise PerfwidgetError("The store is empty; import facts into it first.")
-    if len(found) > 1:
-        raise InvalidSetting(f"The store holds {len(found)} organizations; name one with --organization.")
-    return found[0]
+    return found
 
 
 def _user(store: Store, viewer: Viewer, asked: str) -> str:

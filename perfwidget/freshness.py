@@ -5,6 +5,9 @@ from typing import NamedTuple
 
 from perfwidget.stores.protocol import Reader
 
+NOT_COMPLETE = datetime(1970, 1, 1, tzinfo=UTC)
+"""What a source that is being read for the first time has for the instant as of which its facts are complete."""
+
 LATE_AFTER = 300
 """Seconds after which facts that are kept in step are called late."""
 
@@ -14,6 +17,11 @@ class Freshness(NamedTuple):
 
     as_of: datetime
     news: str
+
+    @property
+    def complete(self) -> bool:
+        """Whether every source was read to its end at least once."""
+        return self.as_of > NOT_COMPLETE
 
     def late(self, now: datetime, after: int) -> bool:
         """Say whether the facts are older than so many seconds."""
@@ -30,4 +38,4 @@ def freshness(reader: Reader, organization_id: str) -> Freshness | None:
         return None
     oldest = min(mark.as_of for mark in marks.values() if mark.as_of is not None)
     news = " ".join(f"{source}={mark.position}" for source, mark in sorted(marks.items()))
-    return Freshness(datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=oldest), news)
+    return Freshness(NOT_COMPLETE + timedelta(microseconds=oldest), news)

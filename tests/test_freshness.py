@@ -8,6 +8,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from perfwidget.facts import Member
+from perfwidget.freshness import NOT_COMPLETE
 from perfwidget.observations import Bookmark
 from perfwidget.stores import Store, open_store
 from tests.hosts import asking, host
@@ -86,6 +87,16 @@ def test_late_facts_are_called_late_from_the_hosts_limit_on(store: Store, client
     store.write([Bookmark(ORGANIZATION, SOURCE, "1", ago(seconds=100))])
     assert news(client())["late"] == ""
     assert news(client(late_after=60))["late"] != ""
+
+
+def test_a_first_reading_that_is_not_done_is_said(store: Store, client: Callable[..., FlaskClient]) -> None:
+    store.write([Bookmark(ORGANIZATION, SOURCE, "0", NOT_COMPLETE)])
+    missing = "The platform is being read for the first time; until that is done, work is missing here."
+    drawn = asking(client(), "asked", {"question": "tz=UTC"}).json["response"]["answer"]["data"]
+    assert (news(client())["late"], drawn["late"]) == (missing, missing)
+    assert "1970" not in client().get("/performance/news").text
+    store.write([Bookmark(ORGANIZATION, SOURCE, "1", ago(seconds=1))])
+    assert news(client())["late"] == ""
 
 
 def test_news_are_for_who_may_look(store: Store, client: Callable[..., FlaskClient]) -> None:

@@ -52,7 +52,7 @@ def ask(desk: Desk, question: Any) -> Answer:
         report = read_report(reader, access.scope(viewer, query, reader.standing(viewer, query), desk.rules), query)
         fresh = freshness(reader, viewer.organization_id)
     now = datetime.now(UTC)
-    as_of = fresh.as_of if fresh else now
+    as_of = fresh.as_of if fresh and fresh.complete else now
     answer = show(report, desk.review_time_since, now, question if desk.offers("rows") else None, as_of)
     late = late_notice(fresh, now, desk.late_after, query.timezone)
     answer.drawn.update(
@@ -71,11 +71,14 @@ def news(desk: Desk, query: Query) -> dict[str, Any]:
         return {"news": None}
     now = datetime.now(UTC)
     late = late_notice(fresh, now, desk.late_after, query.timezone)
-    return {"news": fresh.news, "late": late, "clock": clock(fresh.as_of.astimezone(zone(query.timezone)), now)}
+    as_of = fresh.as_of if fresh.complete else now
+    return {"news": fresh.news, "late": late, "clock": clock(as_of.astimezone(zone(query.timezone)), now)}
 
 
 def late_notice(fresh: Freshness | None, now: datetime, after: int, timezone: str) -> str:
-    """Return the sentence for facts that are older than they should be, or nothing."""
+    """Return the sentence for facts that are older than they should be, or not complete yet; or nothing."""
+    if fresh is not None and not fresh.complete:
+        return words.FIRST_READING
     if fresh is None or not fresh.late(now, after):
         return ""
     return words.late(formats.moment(fresh.as_of.astimezone(zone(timezone))).rpartition(":")[0])

@@ -49,6 +49,9 @@ def as_of(time: str) -> str:
     return f"as of {time}"
 
 
+FIRST_READING = "The platform is being read for the first time; until that is done, work is missing here."
+
+
 def late(moment: str) -> str:
     """Say that the facts are older than they should be."""
     return f"The platform could not be read since {moment}; work that is newer is missing here."

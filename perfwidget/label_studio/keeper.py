@@ -21,6 +21,9 @@ LONGEST_REST = 60.0
 MOST_HINTS = 10_000
 """Projects that are remembered to be read first; beyond, a pass reads them anyway."""
 
+MOST_TOLD = 1_000
+"""Sentences about unreadable rows that are said; whoever has more reads the first of them first."""
+
 
 class Keeper:
     """Runs a sync again and again in a thread of its own; hints make it run at once."""
@@ -36,6 +39,7 @@ class Keeper:
         self._lock = threading.Lock()
         self._hints: dict[str, None] = {}
         self._said = ""
+        self._told: set[str] = set()
         self._thread = threading.Thread(target=self._run, name="label-studio-sync")
 
     def start(self) -> None:
@@ -74,6 +78,7 @@ class Keeper:
         """Run the sync once and say whether it came to its end; what went wrong is in the log, once."""
         try:
             self._sync.run(hints)
+            self._tell_faults()
             if self._installer is not None:
                 # What was done in a project before its webhook stood, and after it was read, hinted at nothing.
                 self.hint(self._installer.install(self._sync.project_ids))
@@ -87,6 +92,13 @@ class Keeper:
             return False
         self._say("", worse=False)
         return True
+
+    def _tell_faults(self) -> None:
+        """Say what could not be read of rows, each sentence once."""
+        for sentence in self._sync.faults():
+            if sentence not in self._told and len(self._told) < MOST_TOLD:
+                self._told.add(sentence)
+                log.warning("%s", sentence)
 
     def _say(self, sentence: str, *, worse: bool) -> None:
         if self._stopped.is_set() or sentence == self._said:

@@ -148,11 +148,28 @@ def rows(server: LabelStudio, path: str, what: str, parameters: Mapping[str, str
     raise SourceUnavailable(NONSENSE.format(what))
 
 
+def latest_tasks(server: LabelStudio, project_id: str, number: int) -> tuple[list[Task], int]:
+    """Return the tasks that changed last, with ids and `updated_at` only, and how many tasks there are."""
+    tasks, total = _asked(server, project_id, {"ordering": ["-tasks:updated_at"]}, number, "id,updated_at")
+    if bool(tasks) != bool(total):
+        raise SourceUnavailable(NONSENSE.format("tasks"))
+    return tasks, total
+
+
 def _page(
     server: LabelStudio, project_id: str, filters: Sequence[Mapping[str, Any]], size: int, fields: str
 ) -> tuple[list[Task], int]:
     """Return tasks by their ids, each once, and how many there are in all."""
     asked = {"filters": {"conjunction": "and", "items": filters}, "ordering": ["tasks:id"]}
+    tasks, total = _asked(server, project_id, asked, size, fields)
+    once = {task["id"]: task for task in tasks}
+    return [once[each] for each in sorted(once)], total
+
+
+def _asked(
+    server: LabelStudio, project_id: str, query: Mapping[str, Any], size: int, fields: str
+) -> tuple[list[Task], int]:
+    """Return the first tasks that answer a query of the data manager, and how many answer it in all."""
     answer = server.get(
         "tasks/",
         {
@@ -161,15 +178,14 @@ def _page(
             "include": fields,
             "resolve_uri": "false",
             "page_size": size,
-            "query": json.dumps(asked),
+            "query": json.dumps(query),
         },
     )
     tasks = answer.get("tasks") if isinstance(answer, dict) else None
     total = answer.get("total") if isinstance(answer, dict) else None
     if not isinstance(tasks, list) or not isinstance(total, int) or not all(map(_is_task, tasks)):
         raise SourceUnavailable(NONSENSE.format("tasks"))
-    once = {task["id"]: task for task in tasks}
-    return [once[each] for each in sorted(once)], total
+    return tasks, total
 
 
 def _is_task(task: object) -> bool:

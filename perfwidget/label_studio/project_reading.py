@@ -18,7 +18,7 @@ from perfwidget.errors import SourceUnavailable
 from perfwidget.facts import Annotation, Comment, Fact, Key, Membership
 from perfwidget.label_studio.connection import LabelStudio
 from perfwidget.label_studio.enterprise import Enterprise
-from perfwidget.label_studio.pages import COUNTS, LEFT_OUT, NONSENSE, Since, Task, task_pages, tasks_by_id
+from perfwidget.label_studio.pages import COUNTS, LEFT_OUT, NONSENSE, Since, Task, latest_tasks, task_pages, tasks_by_id
 from perfwidget.label_studio.position import OVERLAP, UNSURE, Position
 from perfwidget.label_studio.task_ids import TaskIds
 from perfwidget.observations import Bookmark, Observation, Withdrawn
@@ -156,21 +156,7 @@ class ProjectReading:
 
     def _asked_latest(self) -> "_Latest":
         """Return the latest changes, and how many tasks there are."""
-        answer = self._server.get(
-            "tasks/",
-            {
-                "project": self._project_id,
-                "page_size": WATCHED,
-                "include": "id,updated_at",
-                "fields": "all",
-                "resolve_uri": "false",
-                "query": '{"ordering": ["-tasks:updated_at"]}',
-            },
-        )
-        tasks = answer.get("tasks") if isinstance(answer, dict) else None
-        total = answer.get("total") if isinstance(answer, dict) else None
-        if not isinstance(tasks, list) or not isinstance(total, int) or bool(tasks) != bool(total):
-            raise SourceUnavailable(NONSENSE.format("tasks"))
+        tasks, total = latest_tasks(self._server, self._project_id, WATCHED)
         changes = sorted(((_changed_at(task), task["id"]) for task in tasks), reverse=True)
         if not changes:
             return _Latest(None, total, ())
@@ -247,8 +233,8 @@ class ProjectReading:
 
 def _changed_at(task: Task) -> str:
     """Return when a task was changed, in one spelling that is in the order of time."""
-    instant = optional_instant(task.get("updated_at")) if isinstance(task, dict) else None
-    if instant is None or type(task.get("id")) is not int:
+    instant = optional_instant(task.get("updated_at"))
+    if instant is None:
         raise SourceUnavailable(NONSENSE.format("tasks"))
     return instant.astimezone(UTC).isoformat(timespec="microseconds")
 

@@ -12,7 +12,7 @@ from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from perfwidget.errors import InvalidSetting, PerfwidgetError, SourceUnavailable
+from perfwidget.errors import InvalidSetting, SourceUnavailable
 from perfwidget.label_studio.app import SIGN_IN, create_app
 from perfwidget.label_studio.connection import LabelStudio, NotFound, Patience
 from perfwidget.label_studio.keeper import Keeper
@@ -94,8 +94,7 @@ def run_server(parsed: argparse.Namespace) -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     install, count_rejected = _switch(parsed, "--install-webhooks"), _switch(parsed, "--count-rejected")
     with ExitStack() as stack:
-        last_resort = threading.Timer(ENDS_WITHIN, os._exit, [0])
-        last_resort.daemon = True
+        last_resort = _last_resort()
         stack.callback(last_resort.cancel)
         sockets = stack.enter_context(bound(parsed.host, parsed.port))
         here = address_of(parsed.host, sockets)
@@ -145,8 +144,7 @@ def run_sync(parsed: argparse.Namespace) -> int:
             return 0
         keeper = Keeper(sync, stopped)
         keeper.start()
-        last_resort = threading.Timer(ENDS_WITHIN, os._exit, [0])
-        last_resort.daemon = True
+        last_resort = _last_resort()
         try:
             with suppress(KeyboardInterrupt):
                 stopped.wait()  # a thread that is being joined when a signal comes passes for one that has ended
@@ -155,6 +153,13 @@ def run_sync(parsed: argparse.Namespace) -> int:
             keeper.stop()
             last_resort.cancel()
     return 0
+
+
+def _last_resort() -> threading.Timer:
+    """Return what ends the program, once started, however long Label Studio leaves a question open."""
+    timer = threading.Timer(ENDS_WITHIN, os._exit, [0])
+    timer.daemon = True
+    return timer
 
 
 def _progress() -> Callable[[str], None]:
@@ -169,15 +174,10 @@ def _source(
 ) -> Iterator[tuple[Store, LabelStudio, Sync, Roles]]:
     if not parsed.label_studio or not parsed.store:
         raise InvalidSetting("Name Label Studio with --label-studio URL, and the store with --store URL.")
-    try:
-        server = LabelStudio(parsed.label_studio, _token(parsed), stopped)
-    except PerfwidgetError:
-        raise
-    except ValueError:  # from taking the address apart
-        raise InvalidSetting("The address of Label Studio is written https://labels.example.") from None
+    server = LabelStudio(parsed.label_studio, _token(parsed), stopped)
     roles = Roles(parsed.roles)
     with closing(open_store(parsed.store)) as store:
-        organization_id = parsed.organization or _only_organization(store)
+        organization_id = parsed.organization or only_organization(store) or DEFAULT_ORGANIZATION
         yield store, server, Sync(store, server, organization_id, roles, progress), roles
 
 
@@ -209,12 +209,13 @@ def _token(parsed: argparse.Namespace) -> str:
         raise InvalidSetting(f"The token file {parsed.token_file} holds no text.") from None
 
 
-def _only_organization(store: Store) -> str:
+def only_organization(store: Store) -> str | None:
+    """Return the one organization of a store, None if it is empty; raises InvalidSetting where there are several."""
     with store.reading() as reader:
         found = reader.organizations()
     if len(found) > 1:
         raise InvalidSetting(f"The store holds {len(found)} organizations; name one with --organization.")
-    return found[0] if found else DEFAULT_ORGANIZATION
+    return found[0] if found else None
 
 
 def _variable(flag: str) -> str:

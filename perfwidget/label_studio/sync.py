@@ -9,6 +9,7 @@ from perfwidget import access
 from perfwidget.access import Role, Standing, Viewer
 from perfwidget.errors import SourceRefused, SourceUnavailable
 from perfwidget.facts import Fact, Key, Member, Membership, Project
+from perfwidget.freshness import NOT_COMPLETE
 from perfwidget.label_studio.connection import LabelStudio, NotFound
 from perfwidget.label_studio.directory import Directory, role_code
 from perfwidget.label_studio.enterprise import Enterprise
@@ -37,6 +38,8 @@ NOTED_EVERY = 60
 COMPARED_ANYHOW = 3_600
 """Seconds after which all tasks of a project are compared with what is kept, whatever their number."""
 
+AWAY_AFTER = 3
+"""Projects in a row that cannot be read, after which the others are not tried before the next pass."""
 
 GONE = "gone"
 """The bookmark of a project that was deleted."""
@@ -80,6 +83,7 @@ class Sync:
         self._directory_at = float("-inf")
         self._memberships_at = float("-inf")
         self._noted_at = float("-inf")
+        self._broke_off = True
         self.label_studio_organization = ""
         """The organization of the token, as Label Studio has it; empty until it was asked."""
         self.enterprise = False
@@ -107,16 +111,15 @@ class Sync:
         Raises SourceUnavailable, SourceRefused and StoreUnavailable; what was written by then stays.
         """
         began = datetime.now(UTC)
+        broke_off, self._broke_off = self._broke_off, True
         if not self.label_studio_organization:
             self.meet()
+        self._note_beginning()
         changed = self._read_directory()
         first = [project for project in hinted if project in self._projects]
-        for project_id in dict.fromkeys([*first, *self._projects]):
-            self._progress(project_id)
-            changed |= self._read_project(project_id, anew=anew)
-            if time.monotonic() - self._directory_at > self._directory_every:
-                changed |= self._read_directory()
-        self._note(began, changed=changed)
+        changed |= self._read_projects(dict.fromkeys([*first, *self._projects]), anew=anew)
+        self._note(began, changed=changed or broke_off)  # what a pass wrote before it broke off is news, too
+        self._broke_off = False
         return changed
 
     @property
@@ -135,6 +138,27 @@ class Sync:
         return sum(reading.faults.annotations for reading in self._readings.values())
 
     # -- Projects -----------------------------------------------------------------------------------------------------
+
+    def _read_projects(self, projects: Collection[str], *, anew: bool) -> bool:
+        """Read projects one by one; one that cannot be read keeps the others waiting no longer than it takes itself."""
+        changed = False
+        faults: list[SourceUnavailable] = []
+        in_a_row = 0
+        for project_id in projects:
+            self._progress(project_id)
+            try:
+                changed |= self._read_project(project_id, anew=anew)
+                in_a_row = 0
+            except SourceUnavailable as fault:
+                faults.append(fault)
+                in_a_row += 1
+                if in_a_row == AWAY_AFTER:
+                    break
+            if time.monotonic() - self._directory_at > self._directory_every:
+                changed |= self._read_directory()
+        if faults:
+            raise faults[0]
+        return changed
 
     def _read_project(self, project_id: str, *, anew: bool) -> bool:
         reading = self._readings.get(project_id) or self._reading(project_id)
@@ -235,6 +259,13 @@ class Sync:
         }
 
     # -- How fresh ----------------------------------------------------------------------------------------------------
+
+    def _note_beginning(self) -> None:
+        """Say, before anything is read for the first time, that nothing is complete yet."""
+        with self._store.reading() as reader:
+            known = SOURCE in reader.bookmarks(self.organization_id)
+        if not known:
+            self._store.write([Bookmark(self.organization_id, SOURCE, "0", NOT_COMPLETE)])
 
     def _note(self, began: datetime, *, changed: bool) -> None:
         """Say as of when the facts are, and count the passes that changed any."""

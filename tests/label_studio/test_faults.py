@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from perfwidget.access import Viewer
 from perfwidget.errors import PerfwidgetError, SourceUnavailable
 from perfwidget.facts import Annotation
+from perfwidget.freshness import Freshness, freshness
 from perfwidget.label_studio import connection, pages
 from perfwidget.label_studio.connection import LabelStudio, Patience
 from perfwidget.label_studio.roles import Roles
@@ -388,3 +389,36 @@ def test_a_set_of_task_ids_holds_what_was_added(added: set[int], others: list[st
         ids.add(task_id)
     assert {number for number in range(5_100) if str(number) in ids} == added
     assert not any(text in ids for text in (*others, "-1", "1.0", "¹", "") if not text.isdecimal())
+
+
+def test_a_project_that_cannot_be_read_keeps_no_other_waiting(studio: Studio) -> None:
+    busy(studio.world, 4)
+    second = busy(studio.world, 5)
+    studio.heal()
+    studio.world.submit(studio.world.add_tasks(second, 1)[0], lead_time=99)
+    # A pass asks for the projects, the members, and then for the latest of the first project, three times in vain.
+    assert not studio.step(None, None, "500", "500", "500")
+    studio.is_right()
+
+
+def test_what_a_pass_wrote_before_it_broke_off_is_news(studio: Studio) -> None:
+    def fresh() -> Freshness:
+        with studio.store.reading() as reader:
+            found = freshness(reader, "default")
+        assert found is not None
+        return found
+
+    project = busy(studio.world, 9)  # three pages
+    assert not studio.step(*[None] * 7, *["500"] * 9)
+    assert not fresh().complete
+    studio.heal()
+    assert fresh().complete
+    before = fresh().news
+    studio.step()
+    assert fresh().news == before
+    for task in studio.world.projects[project]:
+        studio.world.submit(task)
+    assert not studio.step(*[None] * 4, *["500"] * 9)
+    assert len(studio.kept()) > 9  # the first page was written
+    studio.heal()
+    assert fresh().news != before
