@@ -26,21 +26,16 @@
   let theme = '';
 
   function appearance() {
-    const effective = theme || (prefersDark.matches ? 'dark' : 'light');
-    root.dataset.bsTheme = effective;
-    return effective;
+    root.dataset.bsTheme = theme || (prefersDark.matches ? 'dark' : 'light');
   }
 
   function chooseTheme(wanted) {
     theme = THEMES.includes(wanted) ? wanted : '';
-    return appearance();
+    appearance();
   }
 
   chooseTheme(new URLSearchParams(location.search).get('theme'));
-  prefersDark.addEventListener('change', () => {
-    const effective = appearance();
-    if (byId('figures')) setProps('appearance', { data: effective });
-  });
+  prefersDark.addEventListener('change', appearance);
 
   // -- What the server says to the page's requests --------------------------------------------------------------------
 
@@ -57,8 +52,11 @@
     const question = kind === 'asked';
     const tell = kind === 'rows-sought' ? rowsFault : say;
     if (question) busy(true);
-    const ask = () => send(resource, options).then((response) => renewed(response, resource, options));
+    let before = ready.then(() => taken(question ? JSON.stringify(JSON.parse(options.body).inputs[0].value) : address));
+    const ask = () => before.then((response) => response || send(resource, options))
+      .then((response) => { before = Promise.resolve(); return renewed(response, resource, options); });
     return ask().then((response) => inTurn(response, ask, outdated)).then((response) => {
+      if (response.ok && question) return answered(response, outdated);
       if (response.ok && kind && !outdated()) tell('');
       if (response.ok) return response;
       if (!outdated()) refused(response.clone(), tell);
@@ -70,7 +68,74 @@
     });
   };
 
-  /* People are told of a refusal here; to Dash it is a callback that changes nothing. */
+  // -- Before Dash is there -------------------------------------------------------------------------------------------
+
+  /* What Dash will ask for is asked while its scripts are on their way: the layout, the callbacks and, with what these
+     say, the figures. Its own requests for the same are answered with that. */
+  const ahead = new Map();
+
+  function askAhead(name, options) {
+    const response = send(name, { credentials: 'same-origin', ...options });
+    ahead.set(options ? JSON.stringify(options.value) : name, response);
+    return response;
+  }
+
+  const copied = (response) => (response.ok ? response.clone().json() : Promise.reject(new Error(response.statusText)));
+
+  const ready = Promise.all(['_dash-layout', '_dash-dependencies'].map((name) => askAhead(name).then(copied)))
+    .then(begin).catch(() => {});  // Dash asks again, and is told why not
+
+  let preview = null;  // the page as it is shown until Dash has made it
+  let callback = null;  // the callback that answers questions
+
+  function begin([layout, callbacks]) {
+    choices = layout.props.children.find(({ props }) => props.id === 'choices').props.data;
+    callback = callbacks.find((each) => !each.clientside_function && each.inputs[0].id === 'asked');
+    const { given, question } = asked();
+    const figures = figuresAhead({ question, attempt: 1 }).then(copied);
+    const controls = controlsFor(given);
+    root.dataset.statistic = controls.statistic;
+    hasBody.then(() => {
+      if (state === null) preview = window.perfwidgetParts.preview(layout, controls);
+      return figures;
+    }).then(({ response }) => {
+      if (!preview) return;
+      fill(response);
+      preview.place('figures').setAttribute('aria-busy', 'false');
+    }).catch(() => {});
+  }
+
+  const hasBody = new Promise((done) => {
+    const looking = new MutationObserver(() => {
+      if (!document.body) return;
+      looking.disconnect();
+      done();
+    });
+    looking.observe(root, { childList: true });
+  });
+
+  /* Ask what Dash will ask in a moment. */
+  function figuresAhead(value) {
+    const { output, inputs } = callback;
+    const outputs = output.slice(2, -2).split('...').map((name) => name.split('.')).map(([id, property]) => ({ id, property }));
+    const body = JSON.stringify({ output, outputs, inputs: [{ ...inputs[0], value }], changedPropIds: ['asked.data'] });
+    const headers = { 'Content-Type': 'application/json', ...token() };
+    return askAhead('_dash-update-component', { method: 'POST', headers, body, value });
+  }
+
+  function endPreview() {
+    if (preview) preview.end();
+    preview = null;
+  }
+
+  function taken(key) {
+    const name = key.startsWith(prefix()) ? key.slice(prefix().length) : key;
+    const response = ahead.get(name);
+    ahead.delete(name);
+    return response && response.catch(() => null);
+  }
+
+  /* People are told of a refusal here, and shown an answer; to Dash it is a callback that changes nothing. */
   const unanswered = () => new Response(null, { status: 204 });
 
   const TURNS = 60;  // how often one asks again where many are asking
@@ -89,12 +154,17 @@
     if (response.status !== 400 || isOurs(response)) return response;
     return send(prefix() + 'session', { credentials: 'same-origin' }).then((session) => {
       if (!session.ok) return session;
-      const { csrf_token_name: cookie, csrf_header_name: header } = config();
-      const token = document.cookie.split('; ').find((each) => each.startsWith(`${cookie}=`));
-      if (!token || !options) return response;
-      const value = decodeURIComponent(token.slice(cookie.length + 1));
-      return send(resource, { ...options, headers: { ...options.headers, [header]: value } });
+      const renewal = token();
+      return options && Object.keys(renewal).length
+        ? send(resource, { ...options, headers: { ...options.headers, ...renewal } }) : response;
     });
+  }
+
+  /* The header that a host's CSRFProtect asks for; none where there is none. */
+  function token() {
+    const { csrf_token_name: cookie, csrf_header_name: header } = config();
+    const found = document.cookie.split('; ').find((each) => each.startsWith(`${cookie}=`));
+    return found ? { [header]: decodeURIComponent(found.slice(cookie.length + 1)) } : {};
   }
 
   const isOurs = (response) => (response.headers.get('content-type') || '').includes('json');
@@ -131,6 +201,7 @@
 
   function say(sentence, again, action) {
     if (sentence) busy(false);
+    if (sentence) endPreview();
     const place = byId('notice') || byId('fault');
     const parts = sentence ? [sentence] : [zoneNotice, lateNotice, ...storeNotices];
     if (sentence && shown) parts.push(words().showing.replace('{time}', shown.time).replace('{what}', () => shown.what));
@@ -174,40 +245,47 @@
   const values = (given, name) => [...new Set(given.getAll(name).filter(Boolean))];
   const oneOf = (value, allowed, otherwise) => (allowed.includes(value) ? value : otherwise);
 
-  function fromAddress() {
+  /* What the address says, and the question that this is. */
+  function asked() {
     const given = new URLSearchParams(location.search);
-    zoneNotice = browserZone() === ownZone() || given.get('tz') ? ''
-      : words().unknownZone.replace('{zone}', browserZone());
     if (!given.get('tz')) given.set('tz', ownZone());
     const named = (name) => given.getAll(name).filter(Boolean).map((value) => [name, value]);
     const question = new URLSearchParams(ASKED.flatMap(named));
     // How it is drawn is no part of the question, unless the server has to refuse it.
     if (!oneOf(given.get('statistic') || 'average', STATISTICS)) question.set('statistic', given.get('statistic'));
     if (!oneOf(given.get('theme') || 'light', THEMES)) question.set('theme', given.get('theme'));
-    entry = given.get('entry') || '';
     const rows = values(given, 'rows');
     if (rows.length > 1) rows.forEach((each) => question.append('rows', each));  // which the server has to refuse
-    opened = rows.length === 1 ? asOpened(rows[0]) : null;
-    focusNext = opened ? '#rows-title' : '';
-    const presets = [...byId('preset').options].map((option) => option.value).filter((value) => value !== CUSTOM);
+    return { given, rows, question: written(question) };
+  }
+
+  /* What the controls say for an address. */
+  function controlsFor(given) {
     const isDate = (text) => DATE.test(text) && !isNaN(new Date(text));
     const dates = [given.get('from'), given.get('to')].filter(isDate);
     const dated = dates.length === 2;
     return {
-      question: written(question),
-      controls: {
-        member: given.get('user') || choices.viewer || null,
-        preset: dated ? CUSTOM : oneOf(given.get('preset'), presets, DEFAULT_PRESET),
-        from: dated ? dates[0] : null,
-        to: dated ? dates[1] : null,
-        zone: oneOf(given.get('tz'), choices.zones, ownZone()),
-        workspaces: values(given, 'workspace'),
-        projects: values(given, 'project'),
-        grain: oneOf(given.get('grain'), GRAINS, AUTO),
-        statistic: oneOf(given.get('statistic'), STATISTICS, 'average'),
-        theme: oneOf(given.get('theme'), THEMES, AUTO),
-      },
+      member: given.get('user') || choices.viewer || null,
+      preset: dated ? CUSTOM : oneOf(given.get('preset'), choices.presets, DEFAULT_PRESET),
+      from: dated ? dates[0] : null,
+      to: dated ? dates[1] : null,
+      zone: oneOf(given.get('tz'), choices.zones, ownZone()),
+      workspaces: values(given, 'workspace'),
+      projects: values(given, 'project'),
+      grain: oneOf(given.get('grain'), GRAINS, AUTO),
+      statistic: oneOf(given.get('statistic'), STATISTICS, 'average'),
+      theme: oneOf(given.get('theme'), THEMES, AUTO),
     };
+  }
+
+  function fromAddress() {
+    const { given, rows, question } = asked();
+    const zoned = new URLSearchParams(location.search).get('tz');
+    zoneNotice = browserZone() === ownZone() || zoned ? '' : words().unknownZone.replace('{zone}', browserZone());
+    entry = given.get('entry') || '';
+    opened = rows.length === 1 ? asOpened(rows[0]) : null;
+    focusNext = opened ? '#rows-title' : '';
+    return { question, controls: controlsFor(given) };
   }
 
   function questionOf(controls) {
@@ -265,7 +343,7 @@
   function ask(_search, _refresh, _reset, member, preset, from, to, zone, workspaces, projects, grain, statistic,
     wantedTheme, known, ...hrefs) {
     const changed = window.dash_clientside.callback_context.triggered.map((each) => each.prop_id);
-    const nothing = Array(17 + hrefs.length).fill(unchanged());
+    const nothing = Array(16 + hrefs.length).fill(unchanged());
     choices = known;
     const restore = state === null || changed.includes('address.search');
     if (restore && location.search === mirrored) return nothing;
@@ -278,10 +356,12 @@
     const asked = restore || changed.includes('refresh.n_clicks') || question !== state.question;
     if (state && opened && !restore && outlived(state.question, question)) opened = null;
     state = { question, settled: questionOf(controls), attempt: (state ? state.attempt : 0) + (asked ? 1 : 0) };
+    if (asked && state.attempt > 1 && callback) figuresAhead({ question, attempt: state.attempt }).catch(() => {});
     mirror(controls);
     if (!opened) putAway();
     root.dataset.statistic = controls.statistic;
     selected = controls;
+    chooseTheme(controls.theme);
     if (changed.includes('workspaces.value') && choices.more.includes('project')) {
       searched.project = '';
       setProps('seek', { data: { kind: 'project', text: '', workspaces: controls.workspaces } });
@@ -301,12 +381,11 @@
       differing(controls.statistic, statistic),
       differing(controls.theme, wantedTheme),
       restore ? options('member') : unchanged(),
-      restore ? choices.zones : unchanged(),
+      restore ? zones(controls.zone) : unchanged(),
       listed ? options('workspace') : unchanged(),
       listed ? options('project') : unchanged(),
       ...hrefs.map((href) => `${href.split('?')[0]}?${question}`),
       question === questionOf(atRest(controls)) && controls.statistic === 'average',
-      chooseTheme(controls.theme),
     ];
   }
 
@@ -341,6 +420,17 @@
     const label = (id) => names[kind].get(id) || id;
     return [...ids].map((id) => ({ value: id, label: label(id) }));
   }
+
+  let zonesListed = false;
+
+  /* Dash makes an index of all zones there are, which takes longer than a graph: they are listed when they are looked at. */
+  const zones = (chosen) => (zonesListed ? choices.zones : [chosen]);
+
+  ['pointerdown', 'focusin'].forEach((kind) => document.addEventListener(kind, (event) => {
+    if (zonesListed || !selected || !event.target.closest('.field-timezone')) return;
+    zonesListed = true;
+    setProps('timezone', { options: choices.zones });
+  }, true));
 
   /* Called with what is typed into the lists: asks the server for those that did not come whole. */
   function seek(member, workspace, project, workspaces, known) {
@@ -398,38 +488,43 @@
   }
 
   const pageTitle = once(() => document.title);
-  let drawn = {};
+  let drawn = null;  // the answer on the page
 
-  /* Called with an answer, the reading and the appearance; returns the figures in the colours of the stylesheet, and
-     what the panels say in their place. */
-  function draw(answer, statistic, effective, known) {
-    if (!answer) return Array(12).fill(unchanged());
-    const fresh = answer !== drawn.answer;
-    const panels = Object.entries(answer.panels);
-    const colours = window.getComputedStyle(root);
-    const figures = panels.map(([, { figures: readings }]) => {
-      if (!fresh && effective === drawn.effective && !readings[statistic]) return unchanged();
-      return painted(readings[statistic] || readings[''] || known.nothing, colours);
+  /* Show an answer as soon as it is there: it is no news to Dash, which would need longer. */
+  function answered(response, outdated) {
+    return response.json().then(({ response: parts }) => {
+      if (outdated()) return unanswered();
+      endPreview();
+      fill(parts);
+      drawn = parts.answer.data;
+      Object.keys(drawn.panels).forEach((name) => fillTable(name, drawn));
+      settle(drawn);
+      return unanswered();
     });
-    if (fresh) {
-      settle(answer);
-      panels.forEach(([name]) => fillTable(name, answer));
-    }
-    drawn = { answer, effective };
-    return [...figures, ...(fresh ? panels.map(([, { message }]) => message) : panels.map(unchanged))];
   }
 
-  function painted(part, colours) {
-    if (typeof part === 'string') return part.startsWith('--') ? colours.getPropertyValue(part).trim() : part;
-    if (Array.isArray(part)) return part.map((each) => painted(each, colours));
-    if (part === null || typeof part !== 'object') return part;
-    return Object.fromEntries(Object.entries(part).map(([name, each]) => [name, painted(each, colours)]));
+  /* Fill the page, or the preview of it, with the parts of an answer. */
+  function fill({ answer: { data: answer }, ...parts }) {
+    const place = preview ? preview.place : byId;
+    Object.entries(parts).forEach(([id, { children }]) => place(id).replaceChildren(...window.perfwidgetParts.built(children)));
+    root.toggleAttribute('data-leads', answer.leads);
+    drawPanels(answer, root.dataset.statistic, place);
+    Object.entries(answer.panels).forEach(([name, { message }]) => { place(`${name}-message`).textContent = message || ''; });
+  }
+
+  function drawPanels(answer, statistic, place) {
+    window.perfwidgetCharts.draw(Object.entries(answer.panels).map(([name, { figures }]) => (
+      { picture: place(`${name}-graph`), name, figure: figures[statistic] || figures[''], titles: answer.places })));
+  }
+
+  /* Called with the reading of the total time. */
+  function read(statistic) {
+    if (drawn) drawPanels(drawn, statistic, byId);
   }
 
   /* Let the controls say what only the server knows: the dates of a preset, and the name behind an id. */
   function settle(answer) {
     shown = { from: answer.from, to: answer.to, time: answer.time, what: answer.what, question: answer.question };
-    root.toggleAttribute('data-leads', answer.leads);
     storeNotices = answer.notices;
     lateNotice = answer.late;
     say('');
@@ -482,7 +577,7 @@
 
   document.addEventListener('toggle', (event) => {
     const { panel } = event.target.dataset || {};
-    if (panel && drawn.answer) fillTable(panel, drawn.answer);
+    if (panel && drawn) fillTable(panel, drawn);
   }, true);
 
   // -- The rows behind a number ---------------------------------------------------------------------------------------
@@ -490,9 +585,6 @@
   let opened = null;  // {of, order, descending, page}: the number whose rows are shown, and how; `of` is as in the address
   let opener = null;  // the element that opened them, to which the focus returns
   let focusNext = '';  // what takes the focus once the rows to come are there, for Dash makes all of them anew
-  let pointer = { x: 0, y: 0 };
-
-  const FAR = 1e6;
 
   const asOpened = (of) => ({ of, order: '', descending: true, page: 1 });
   const rowsPanel = () => byId('rows-panel');
@@ -563,40 +655,19 @@
     });
   }
 
-  /* Called with a click on a graph, which tells all series of its date, each with the height of its point or of its
-     bar's upper edge: the point next to the pointer counts, or the bar that the pointer is in. */
-  function open(...clicks) {
-    const [{ prop_id: name }] = window.dash_clientside.callback_context.triggered;
-    const graph = name.split('.')[0];
-    const click = clicks.find((each, place) => each && Object.keys(drawn.answer.panels)[place] + '-graph' === graph);
-    if (!click || !drawn.answer.leads) return;
-    setProps(graph, { clickData: null });  // so that the same bar can be clicked again
-    const { figures } = drawn.answer.panels[graph.slice(0, -'-graph'.length)];
-    const { data } = figures[root.dataset.statistic] || figures[''];
-    const height = pointer.y - byId(graph).querySelector('.js-plotly-plot').getBoundingClientRect().top;
-    const away = ({ bbox, curveNumber }) => {
-      const below = bbox ? height - bbox.y0 : 0;
-      const stacked = data[curveNumber].type === 'bar' || data[curveNumber].stackgroup;
-      return stacked && below < 0 ? FAR - below : Math.abs(below);
-    };
-    const points = click.points.filter((point) => point.y !== 0 && point.y !== null);
-    const [point] = points.sort((one, other) => away(one) - away(other));
-    if (!point) return;
-    const { meta } = data[point.curveNumber];
-    const of = Array.isArray(meta) ? meta[point.pointNumber] : `${meta}@${drawn.answer.dates[point.pointNumber]}`;
-    openRows(of, byId(graph).closest('.panel').querySelector('.data > summary'));
-  }
-
-  document.addEventListener('pointerdown', (event) => { pointer = { x: event.clientX, y: event.clientY }; }, true);
-
   document.addEventListener('click', (event) => {
     const link = event.target.closest('a[data-rows]');
     const panel = event.target.closest('#rows-panel');
+    const picture = event.target.closest('.picture');
     if (link && !event.ctrlKey && !event.metaKey && !event.shiftKey && !event.altKey) {
       event.preventDefault();
       openRows(link.dataset.rows, link);
     } else if (panel) {
       turned(event.target.closest('button'));
+    } else if (picture && drawn && drawn.leads) {
+      const mark = window.perfwidgetCharts.chosen(event);
+      const opener = picture.closest('.panel').querySelector('.data > summary');
+      if (mark) openRows(mark.place === undefined ? mark.meta : `${mark.meta}@${drawn.dates[mark.place]}`, opener);
     }
   });
 
@@ -691,5 +762,5 @@
   });
 
   window.perfwidget = true;
-  window.dash_clientside = Object.assign({}, window.dash_clientside, { perfwidget: { ask, seek, found, draw, open, listed } });
+  window.dash_clientside = Object.assign({}, window.dash_clientside, { perfwidget: { ask, seek, found, read, listed } });
 })();

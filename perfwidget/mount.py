@@ -14,11 +14,11 @@ is all a host does, and a `before_request` of the blueprint guards everything th
     /assets/…                     the browser files of this package
 
 Whatever else Dash has to offer (catch-all, reload hash, liveness, MCP, `dash.hooks`, startup routes) is left out.
-
 The page runs its scripts in this order, after the JSON of `#_dash-config`: React, component packages, the .js files of
 the assets folder (its own by name, then those of its folders), the renderer, Dash's own components. So a script in the
-assets can wrap `fetch` before Dash asks for anything, and `vendor/plotly-basic.min.js` has set `window.Plotly` when
-dcc.Graph looks for it. Only without it would dcc.Graph fetch the full plotly.js, which is not served here.
+assets can wrap `fetch` before Dash asks for anything. plotly.js (`dcc.Graph`), DataTable and polyfills for browsers of
+before 2020 are not served: they would cost every page half a second. Of the latter, components need what the page has
+to load first, `vendor/regenerator-runtime.js`.
 
 Addresses inside a layout come from `flask.url_for` or `DashBlueprint.public_prefix`: `app.get_asset_url` and its like
 do not know where a blueprint is mounted.
@@ -58,7 +58,7 @@ _ENDPOINTS = {
 }
 """What of Dash's own routes is kept, with the endpoint on the blueprint."""
 
-_NEVER_LOADED = re.compile(r"mathjax|\.map$")
+_NEVER_LOADED = re.compile(r"mathjax|\.map$|^deps/polyfill@|^dash_table/")
 _FINGERPRINT = re.compile(r"\.(v[\w-]+m[0-9a-fA-F]+)\.")
 _PREFIX = "/{public-prefix}/"  # stands in the page until a request tells where the blueprint is mounted
 _BUILDING = threading.RLock()
@@ -202,13 +202,14 @@ class MountedDash(Dash):
     def _collect_and_register_resources(
         self, resources: Sequence[Mapping[str, Any]], include_async: bool = True, url_attr: str = "src"
     ) -> Any:
-        loaded = [one for one in resources if "asset_path" in one or one.get("namespace") in self._packages]
-        wanted = [one for one in loaded if not _NEVER_LOADED.search(str(one.get("relative_package_path")))]
-        collect: Any = super()._collect_and_register_resources
-        return collect(wanted, include_async, url_attr)
+        wanted: list[Mapping[str, Any]] = []
+        for one in resources:
+            named = one.get("relative_package_path", []) if one.get("namespace") in self._packages else []
+            paths = [path for path in ([named] if isinstance(named, str) else named) if not _NEVER_LOADED.search(path)]
+            wanted += [{**one, "relative_package_path": paths}] if paths else [one] if "asset_path" in one else []
+        return super()._collect_and_register_resources(wanted, include_async, url_attr)  # type: ignore[no-untyped-call]
 
     # Made once, by `finish`: Dash would do both for each page, and take inline scripts that wait for the host's Dash.
-
     def _generate_scripts_html(self) -> str:
         if self._scripts_html is None:
             self._scripts_html = super()._generate_scripts_html()

@@ -1,11 +1,12 @@
 """The wires: a question goes in and the page comes out; everything between controls and question runs in the browser.
 
-    address, controls -> ask (script) -> ASKED -> answer (here) -> ANSWER -> draw (script) -> graphs, messages
+    address, controls -> ask (script) -> ASKED -> answer (here) -> (script) -> heading, cards, graphs
     search in a list  -> seek (script) -> SEEK -> find (here)   -> FOUND  -> found (script) -> the list
-    number, bar, sort -> open (script) -> ROWS_SOUGHT -> rows (here) -> ROWS
+    number, bar, sort -> (script) -> ROWS_SOUGHT -> rows (here) -> ROWS
 
 `ask` alone decides what is asked; it also restores the controls from the address, writes the address and knows when
-nothing has changed. So there is one request a page and one a change.
+nothing has changed. So there is one request a page and one a change. The script sends it before Dash would, and shows
+the answer as soon as it comes: `answer` has the outputs of any callback, and Dash is told that none of them changes.
 """
 
 from typing import Any
@@ -16,7 +17,6 @@ from dash.development.base_component import Component
 from perfwidget.dashboard import choices, ids
 from perfwidget.dashboard.answer import Answer, ask
 from perfwidget.dashboard.desk import Desk
-from perfwidget.dashboard.panels import PANELS
 from perfwidget.dashboard.rows_panel import opened_rows
 from perfwidget.dashboard.words import EXPORTS
 
@@ -73,7 +73,6 @@ def _register_script(app: Dash) -> None:
         *(Output(name, "options") for name in LISTS),
         *(Output(ids.export(file), "href") for file in EXPORTS),
         Output(ids.RESET, "disabled"),
-        Output(ids.APPEARANCE, "data"),
         Input(ids.ADDRESS, "search"),
         Input(ids.REFRESH, "n_clicks"),
         Input(ids.RESET, "n_clicks"),
@@ -82,16 +81,7 @@ def _register_script(app: Dash) -> None:
         *(State(ids.export(file), "href") for file in EXPORTS),
         at_start=True,
     )
-    _in_browser(
-        app,
-        "draw",
-        *(Output(ids.graph(panel.name), "figure") for panel in PANELS),
-        *(Output(ids.message(panel.name), "children") for panel in PANELS),
-        Input(ids.ANSWER, "data"),
-        Input(ids.STATISTIC, "value"),
-        Input(ids.APPEARANCE, "data"),
-        State(ids.CHOICES, "data"),
-    )
+    _in_browser(app, "read", Input(ids.STATISTIC, "value"))
     searched = (ids.MEMBER, ids.WORKSPACES, ids.PROJECTS)
     _in_browser(
         app,
@@ -102,7 +92,6 @@ def _register_script(app: Dash) -> None:
     )
     _in_browser(app, "found", Input(ids.FOUND, "data"))
     _in_browser(app, "listed", Input(ids.ROWS, "children"))
-    _in_browser(app, "open", *(Input(ids.graph(panel.name), "clickData") for panel in PANELS))
 
 
 def _in_browser(app: Dash, name: str, *wires: Output | Input | State, at_start: bool = False) -> None:

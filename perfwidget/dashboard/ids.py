@@ -4,7 +4,6 @@ ADDRESS = "address"
 CHOICES = "choices"
 ASKED = "asked"
 ANSWER = "answer"
-APPEARANCE = "appearance"
 SEEK = "seek"
 FOUND = "found"
 

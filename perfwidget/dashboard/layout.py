@@ -16,18 +16,6 @@ from perfwidget.dashboard.legends import legend
 from perfwidget.dashboard.panels import PANELS, Panel
 from perfwidget.query import Statistic
 
-GRAPH_CONFIG: Any = {"displayModeBar": False, "responsive": True, "doubleClick": False, "scrollZoom": False}
-NOTHING_DRAWN: dict[str, Any] = {
-    "data": [],
-    "layout": {
-        "xaxis": {"visible": False},
-        "yaxis": {"visible": False},
-        "paper_bgcolor": "rgba(0,0,0,0)",
-        "plot_bgcolor": "rgba(0,0,0,0)",
-        "dragmode": False,
-    },
-}
-
 
 def layout(desk: Desk) -> html.Div:
     """Return the page for the viewer of the current request; outside a request, the page with nothing to choose."""
@@ -36,11 +24,11 @@ def layout(desk: Desk) -> html.Div:
 
 
 def _memory(allowed: Choices) -> list[Any]:
-    known = {**allowed, "zones": zones(), "nothing": NOTHING_DRAWN}
+    known = {**allowed, "zones": zones(), "presets": list(words.PRESETS)}
     return [
         dcc.Location(id=ids.ADDRESS, refresh=False),
         dcc.Store(id=ids.CHOICES, data=known),
-        *(dcc.Store(id=name) for name in (ids.ASKED, ids.ANSWER, ids.APPEARANCE, ids.SEEK, ids.FOUND, ids.ROWS_SOUGHT)),
+        *(dcc.Store(id=name) for name in (ids.ASKED, ids.ANSWER, ids.SEEK, ids.FOUND, ids.ROWS_SOUGHT)),
     ]
 
 
@@ -99,7 +87,7 @@ def _main() -> html.Main:
         [
             html.Div(id=ids.NOTICE, role="alert", className="notice"),
             html.Section(html.Dl(cards(None), id=ids.CARDS, className="cards"), **aria(label=words.SUMMARY)),
-            html.P(row_words.HINT, id="rows-hint"),
+            html.P(row_words.HINT, id="rows-hint", className="rows-hint"),
             _rows(),
             html.Section([_panel(panel) for panel in PANELS], className="panels", **aria(label=words.GRAPHS)),
             html.Section(
@@ -134,12 +122,11 @@ def _panel(panel: Panel) -> html.Section:
     if panel.switchable:
         switch = segments(ids.STATISTIC, words.STATISTICS, Statistic.AVERAGE.value)
         head.append(html.Div(switch, role="radiogroup", **aria(label=words.STATISTIC)))
-    picture = dcc.Graph(id=ids.graph(panel.name), figure=NOTHING_DRAWN, config=GRAPH_CONFIG, responsive=True)
+    picture = html.Div(
+        id=ids.graph(panel.name), className="picture", role="img", **aria(label=words.graph(title, shows))
+    )
     graph = html.Div(
-        [
-            html.Div(picture, className="picture", role="img", **aria(label=words.graph(title, shows))),
-            html.P(id=ids.message(panel.name), className="message"),
-        ],
+        [picture, html.P(id=ids.message(panel.name), className="message")],
         className="graph waiting",
     )
     numbers = html.Details(

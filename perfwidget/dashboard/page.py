@@ -1,4 +1,5 @@
-"""The HTML around the page: styles and script come first, so that nothing is painted without them."""
+"""The HTML around the page: styles and script come first, so that nothing is painted without them, and whatever Dash is
+going to ask for is asked at once."""
 
 import json
 from html import escape
@@ -10,7 +11,7 @@ from perfwidget.statics import assets_folder
 PACKAGES = ("dash", "dash_bootstrap_components")
 """The component packages whose scripts the page loads."""
 
-ASSETS_IGNORE = r"\.css$|^(perfwidget|embed|label_studio)\.js$"
+ASSETS_IGNORE = r"\.css$|^(perfwidget|charts|parts|embed|label_studio|regenerator-runtime)\.js$"
 """The assets that Dash is not to put into the page by itself: they stand in `INDEX_STRING`, or are for other pages."""
 
 
@@ -35,19 +36,24 @@ INDEX_STRING = f"""<!doctype html>
 <html lang="en">
 <head>
 {{%metas%}}
+<link rel="preload" as="fetch" href="_dash-layout" crossorigin>
+<link rel="preload" as="fetch" href="_dash-dependencies" crossorigin>
 <title>{{%title%}}</title>
 <link rel="icon" href="{_ICON}">
 <link rel="stylesheet" href="{_asset("vendor/bootstrap.min.css")}">
 <link rel="stylesheet" href="{_asset("perfwidget.css")}">
+{{%config%}}
+<script type="application/json" id="perfwidget-words">{_data(words.SAID_BY_SCRIPT)}</script>
+<script src="{_asset("parts.js")}"></script>
+<script src="{_asset("charts.js")}"></script>
 <script src="{_asset("perfwidget.js")}"></script>
+<script src="{_asset("vendor/regenerator-runtime.js")}"></script>
 {{%css%}}
 </head>
 <body>
-<script type="application/json" id="perfwidget-words">{_data(words.SAID_BY_SCRIPT)}</script>
 <div id="fault" role="alert"></div>
 <noscript>{escape(words.NO_SCRIPT)}</noscript>
 {{%app_entry%}}
-{{%config%}}
 {{%scripts%}}
 {{%renderer%}}
 </body>

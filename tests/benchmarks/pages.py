@@ -1,7 +1,9 @@
-"""The page in Chromium beside stock Dash: bytes, time to the cards and to the last graph, cold, warm and on a change.
+"""The page in Chromium beside stock Dash: bytes, time to cards, graphs and controls, cold, warm and on a change.
 
-Every page is looked at in the same way: a script in it notes when the cards and the graphs changed last, and a page is
-done when no request runs and nothing has moved for a while. What is told is the time of the last move, not of the wait.
+Every page is looked at in the same way: whenever something in it has moved, a script notes in the next frame what its
+cards and graphs show. They stand as of the first frame from which on they show what they show at the end, be they made
+anew in between; the controls stand as soon as one of them can be used. A page is done when no request runs and what it
+shows has been the same for a while; that wait is not told.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -33,30 +35,42 @@ MEGABITS_20: Mapping[str, Any] = {
 
 WATCH = """
 (() => {
-  const seen = window.__seen = { cards: 0, graphs: 0, drawn: new Set(), running: 0 };
+  const seen = { frames: [], controls: 0, running: 0, waiting: false };
   const send = window.fetch;
   window.fetch = (...given) => {
     seen.running += 1;
     return send(...given).finally(() => setTimeout(() => { seen.running -= 1; }));
   };
-  new MutationObserver((records) => {
-    const now = performance.now();
-    for (const { target } of records) {
-      const element = target.nodeType === 1 ? target : target.parentElement;
-      const graph = element && element.closest('.js-plotly-plot');
-      if (graph) {
-        seen.graphs = now;
-        seen.drawn.add(graph);
-      } else if (element && element.closest('#cards')) seen.cards = now;
-    }
+  const visible = (selector) => [...document.querySelectorAll(selector)].filter((each) => each.offsetWidth);
+  const shown = (graph) => {
+    const paths = [...graph.querySelectorAll('path')];
+    const shapes = [...paths.slice(0, 3), ...paths.slice(-3)].map((path) => path.getAttribute('d'));
+    return paths.length ? [graph.textContent, paths.length, ...shapes].join() : '';
+  };
+  const look = () => {
+    seen.waiting = false;
+    const cards = visible('#cards, .cards').map((each) => each.textContent).join();
+    const graphs = visible('.js-plotly-plot, .picture').map(shown);
+    if (!seen.controls && visible('button#member').length) seen.controls = performance.now();
+    seen.frames.push({ at: performance.now(), cards, drawn: graphs.filter(Boolean).length, graphs: graphs.join() });
+  };
+  new MutationObserver(() => {
+    if (!seen.waiting) requestAnimationFrame(look);
+    seen.waiting = true;
   }).observe(document, { subtree: true, childList: true, attributes: true, characterData: true });
+  const since = (part) => {
+    const last = seen.frames.at(-1)[part];
+    const place = seen.frames.findLastIndex((frame) => frame[part] !== last);
+    return seen.frames[place + 1].at;
+  };
   window.__done = (card, graphs) => {
     const value = document.querySelector(card);
-    return value && value.textContent && seen.running === 0 && seen.drawn.size === graphs
-      && performance.now() - Math.max(seen.cards, seen.graphs) > 600;
+    return value && value.textContent && seen.running === 0 && seen.frames.length && !seen.waiting
+      && seen.frames.at(-1).drawn === graphs && performance.now() - Math.max(since('cards'), since('graphs')) > 600;
   };
+  window.__seen = () => [since('cards'), since('graphs'), seen.controls];
   window.__change = (first, last) => {
-    seen.drawn.clear();
+    seen.frames = [];
     const begun = performance.now();
     window.dash_clientside.set_props('dates', { start_date: first, end_date: last });
     return begun;
@@ -74,10 +88,11 @@ class Opened(NamedTuple):
 
 
 class Seen(NamedTuple):
-    """What one visit came to: seconds until the cards and the last graph stood, and bytes that came over the wire."""
+    """What one visit came to: seconds until cards, last graph and controls stood, and bytes that came over the wire."""
 
     cards: float
     graphs: float
+    controls: float
     bytes: float
     submitted: str
 
@@ -129,10 +144,13 @@ def _loaded(
     tell: tuple[tuple[str, str, Callable[[Seen], float]], ...] = (
         ("to the cards", "s", lambda seen: seen.cards),
         ("to the last graph", "s", lambda seen: seen.graphs),
+        ("to the controls", "s", lambda seen: seen.controls),
         ("bytes", "B", lambda seen: seen.bytes),
     )
     for what, by_page in visits.items():
         for quantity, unit, take in tell:
+            if what == "change of dates" and quantity == "to the controls":
+                continue
             turns = {NAMES[name]: [take(seen) for seen in each] for name, each in by_page.items()}
             yield from compared(PART, f"{what}, {network}, {quantity}", turns, unit)
 
@@ -184,6 +202,6 @@ def _seen(page: Page, wire: _Wire, opened: Opened, begun: float) -> Seen:
     page.wait_for_function(
         "([card, graphs]) => window.__done(card, graphs)", arg=[opened.card, GRAPHS], polling=100, timeout=60_000
     )
-    cards, graphs = page.evaluate("[window.__seen.cards, window.__seen.graphs]")
+    cards, graphs, controls = page.evaluate("window.__seen()")
     submitted = page.locator(opened.card).inner_text()
-    return Seen((cards - begun) / 1000, (graphs - begun) / 1000, wire.bytes, submitted)
+    return Seen((cards - begun) / 1000, (graphs - begun) / 1000, controls / 1000, wire.bytes, submitted)

@@ -1,0 +1,148 @@
+"""What the page shows before Dash is there, what it asks meanwhile, and what it leaves alone when something changes."""
+
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, Request, Route, expect
+
+from tests.browser.visits import A_MOMENT, MARCH, Visit, until
+from tests.conftest import Watch
+
+SHIFTS = """(() => {
+  window.shifted = [];
+  new PerformanceObserver((list) => list.getEntries().forEach(({ value, sources }) => window.shifted.push(
+    [value, ...sources.map(({ node }) => node && (node.className || node.nodeName))]))).observe(
+    { type: 'layout-shift', buffered: true });
+})()"""
+
+PARTS = ".head > *, .filters > *, .cards > *, .panels > *, .panels > * > *, .chart, .aside"
+BOXES = f"""() => [...document.querySelectorAll('{PARTS}')].map((each) => each.getBoundingClientRect())
+  .filter(({{ width }}) => width).map((box) => [box.x, box.y, box.width, box.height].map(Math.round))"""
+
+
+def asked(page: Page) -> Counter[str]:
+    """Count what a page asks the server for from now on, its files apart."""
+    counted: Counter[str] = Counter()
+
+    def hear(request: Request) -> None:
+        name = request.url.split("?")[0].rpartition("/")[2]
+        if name.startswith("_dash-"):
+            counted[name] += 1
+
+    page.on("request", hear)
+    return counted
+
+
+def held(page: Page, pattern: str) -> list[Route]:
+    """Hold back what a page asks for, and return the list that it comes into."""
+    routes: list[Route] = []
+    page.route(pattern, lambda route: routes.append(route))  # noqa: PLW0108 (Playwright needs a function that can be marked)
+    return routes
+
+
+@pytest.mark.parametrize("width", [1400, 360])
+def test_cards_and_graphs_are_shown_before_dash_is_there(visit: Callable[..., Visit], width: int) -> None:
+    boss = visit(viewport={"width": width, "height": 900})
+    page = boss.page
+    counted, waiting = asked(page), held(page, "**/dash_renderer*")
+    page.goto(f"{boss.address}/performance/?user=ann&{MARCH}&theme=dark&statistic=median", wait_until="commit")
+    cards = page.locator(".page[inert][aria-hidden=true] .card-value")
+    expect(cards).to_have_text(["29m 48s", "6", "7m 30s", "1m 15s", "4m 58s", "50 %"])
+    expect(page.locator(".page[inert] .chart")).to_have_count(4)
+    expect(page.locator(".page[inert] select").first).to_have_value("dark")
+    expect(page.locator("#member, #cards, [name=grain]")).to_have_count(0)  # nothing is there twice
+    assert counted == {"_dash-layout": 1, "_dash-dependencies": 1, "_dash-update-component": 1}
+    before = page.evaluate(BOXES)
+    until(page, lambda: bool(waiting))
+    waiting[0].continue_()
+    boss.ready()
+    page.evaluate(A_MOMENT)
+    expect(page.locator("[inert]")).to_have_count(0)
+    assert page.evaluate(BOXES) == before
+    # Dash's own requests were answered with what was there already.
+    assert counted == {"_dash-layout": 1, "_dash-dependencies": 1, "_dash-update-component": 1}
+
+
+def test_dash_may_be_there_before_the_figures(visit: Callable[..., Visit]) -> None:
+    boss = visit()
+    waiting = held(boss.page, "**/_dash-update-component*")
+    page = boss.go(f"user=ann&{MARCH}", ready=False)
+    expect(page.locator("button#member")).to_be_attached()
+    until(page, lambda: len(boss.questions) == 1)
+    waiting[0].continue_()
+    boss.expect_questions(1)
+    expect(boss.card("submitted-annotations")).to_have_text("6")
+
+
+@pytest.mark.parametrize("name", ["_dash-layout", "_dash-dependencies", "_dash-update-component"])
+def test_what_could_not_be_asked_early_is_asked_by_dash(visit: Callable[..., Visit], watch: Watch, name: str) -> None:
+    watch.expect("ERR_FAILED|request failed")
+    boss = visit()
+    failed: list[str] = []
+
+    def fail(route: Route) -> None:
+        if failed:
+            route.continue_()
+        else:
+            failed.append(route.request.url)
+            route.abort()
+
+    boss.page.route(f"**/{name}*", fail)
+    boss.go(f"user=ann&{MARCH}")
+    expect(boss.card("submitted-annotations")).to_have_text("6")
+    expect(boss.page.locator("#notice")).to_be_empty()
+
+
+def test_nothing_moves_while_the_page_comes_and_when_it_changes(visit: Callable[..., Visit]) -> None:
+    boss = visit()
+    boss.page.add_init_script(SHIFTS)
+    page = boss.go(f"user=ann&{MARCH}")
+    page.locator("#grain").get_by_text("Week").click()
+    boss.expect_questions(2)
+    shifted: list[list[Any]] = page.evaluate("window.shifted")
+    assert sum(each[0] for each in shifted) < 0.01, shifted
+
+
+def test_only_graphs_that_change_are_drawn_again(visit: Callable[..., Visit]) -> None:
+    boss = visit()
+    page = boss.go(f"user=ann&{MARCH}")
+    page.evaluate("document.querySelectorAll('.chart').forEach((each) => { each.dataset.old = '' })")
+    left = page.locator(".chart[data-old]")
+    expect(left).to_have_count(4)
+    page.get_by_label("Theme").select_option("dark")
+    page.locator("#refresh").click()
+    boss.expect_questions(2)
+    expect(left).to_have_count(4)
+    page.locator("#statistic").get_by_text("Median").click()
+    expect(page.locator("#total-time-graph .chart:not([data-old])")).to_be_visible()
+    expect(left).to_have_count(3)
+    page.get_by_label("Period").select_option("all_time")
+    boss.expect_questions(3)
+    expect(left).to_have_count(0)
+
+
+def test_graphs_keep_to_the_width_of_the_page(visit: Callable[..., Visit]) -> None:
+    page = visit().go(f"user=ann&{MARCH}")
+    for width in (1000, 380):
+        page.set_viewport_size({"width": width, "height": 900})
+        page.evaluate(A_MOMENT)
+        for picture in page.locator(".picture:has(.chart)").all():
+            assert picture.evaluate("(each) => each.clientWidth === each.firstChild.width.baseVal.value")
+
+
+def test_all_zones_are_listed_once_the_list_is_opened(visit: Callable[..., Visit]) -> None:
+    page = visit().go(f"user=ann&{MARCH}")
+    page.get_by_label("Time zone").focus()
+    page.keyboard.press("Enter")
+    page.keyboard.type("Phoenix")
+    expect(page.locator(".dash-dropdown-option")).to_have_text(["America/Phoenix"])
+
+
+def test_ten_years_of_days_are_a_few_shapes(visit: Callable[..., Visit]) -> None:
+    page = visit().go("user=ann&from=2016-01-01&to=2025-12-31&tz=UTC&grain=day")
+    expect(page.locator("#annotations-graph .bars path.marks")).not_to_have_count(0)
+    assert page.locator(".chart path").count() < 60
+    # A point that stands alone would not be seen as a part of a line, and has its mark.
+    assert page.locator("#time-per-annotation-graph .marks").first.get_attribute("d")
