@@ -16,6 +16,7 @@
   const json = (id) => JSON.parse(byId(id).textContent);
   const once = (make) => { let made; return () => (made === undefined ? (made = make()) : made); };
   const words = once(() => json('perfwidget-words'));
+  const fixed = once(() => json('perfwidget-fixed'));  // {zones, presets, answer}: the same for everybody
   const config = once(() => json('_dash-config'));
   const prefix = () => config().requests_pathname_prefix;
 
@@ -52,7 +53,7 @@
     const question = kind === 'asked';
     const tell = kind === 'rows-sought' ? rowsFault : say;
     if (question) busy(true);
-    let before = ready.then(() => taken(question ? JSON.stringify(JSON.parse(options.body).inputs[0].value) : address));
+    let before = taken(question ? JSON.stringify(JSON.parse(options.body).inputs[0].value) : address);
     const ask = () => before.then((response) => response || send(resource, options))
       .then((response) => { before = Promise.resolve(); return renewed(response, resource, options); });
     return ask().then((response) => inTurn(response, ask, outdated)).then((response) => {
@@ -70,8 +71,8 @@
 
   // -- Before Dash is there -------------------------------------------------------------------------------------------
 
-  /* What Dash will ask for is asked while its scripts are on their way: the layout, the callbacks and, with what these
-     say, the figures. Its own requests for the same are answered with that. */
+  /* What Dash will ask for is asked while its scripts are on their way: the figures, the layout and the callbacks. Its
+     own requests for the same are answered with that. */
   const ahead = new Map();
 
   function askAhead(name, options) {
@@ -80,23 +81,30 @@
     return response;
   }
 
-  const copied = (response) => (response.ok ? response.clone().json() : Promise.reject(new Error(response.statusText)));
-
-  const ready = Promise.all(['_dash-layout', '_dash-dependencies'].map((name) => askAhead(name).then(copied)))
-    .then(begin).catch(() => {});  // Dash asks again, and is told why not
+  /* Ask what Dash will ask in a moment. */
+  function figuresAhead(value) {
+    const inputs = [{ id: 'asked', property: 'data', value }];
+    const body = JSON.stringify({ ...fixed().answer, inputs, changedPropIds: ['asked.data'] });
+    const headers = { 'Content-Type': 'application/json', ...token() };
+    return askAhead('_dash-update-component', { method: 'POST', headers, body, value });
+  }
 
   let preview = null;  // the page as it is shown until Dash has made it
-  let callback = null;  // the callback that answers questions
 
-  function begin([layout, callbacks]) {
-    choices = layout.props.children.find(({ props }) => props.id === 'choices').props.data;
-    callback = callbacks.find((each) => !each.clientside_function && each.inputs[0].id === 'asked');
+  /* Ask for everything, and show it as soon as it comes. What does not come so, Dash asks for again, and is told why. */
+  function begin() {
     const { given, question } = asked();
+    const copied = (response) => (response.ok ? response.clone().json() : Promise.reject(new Error(response.statusText)));
     const figures = figuresAhead({ question, attempt: 1 }).then(copied);
-    const controls = controlsFor(given);
-    root.dataset.statistic = controls.statistic;
-    hasBody.then(() => {
-      if (state === null) preview = window.perfwidgetParts.preview(layout, controls);
+    figures.catch(() => {});  // the layout may fail first
+    const layout = askAhead('_dash-layout').then(copied);
+    askAhead('_dash-dependencies').catch(() => {});
+    Promise.all([layout, parsed]).then(([made]) => {
+      if (state !== null) return figures;
+      choices = made.props.children.find(({ props }) => props.id === 'choices').props.data;
+      const controls = controlsFor(given);
+      root.dataset.statistic = controls.statistic;
+      preview = window.perfwidgetParts.preview(made, controls);
       return figures;
     }).then(({ response }) => {
       if (!preview) return;
@@ -105,23 +113,21 @@
     }).catch(() => {});
   }
 
-  const hasBody = new Promise((done) => {
-    const looking = new MutationObserver(() => {
-      if (!document.body) return;
-      looking.disconnect();
-      done();
-    });
-    looking.observe(root, { childList: true });
-  });
-
-  /* Ask what Dash will ask in a moment. */
-  function figuresAhead(value) {
-    const { output, inputs } = callback;
-    const outputs = output.slice(2, -2).split('...').map((name) => name.split('.')).map(([id, property]) => ({ id, property }));
-    const body = JSON.stringify({ output, outputs, inputs: [{ ...inputs[0], value }], changedPropIds: ['asked.data'] });
-    const headers = { 'Content-Type': 'application/json', ...token() };
-    return askAhead('_dash-update-component', { method: 'POST', headers, body, value });
+  /* Start Dash's scripts in their order; the last, which stands in the page itself, once all others and the page are there. */
+  function startDash() {
+    const scripts = [...byId('perfwidget-dash').content.querySelectorAll('script')];
+    const started = scripts.filter((each) => each.src).map((each) => new Promise((done) => {
+      const script = document.createElement('script');
+      script.async = false;
+      script.onload = done;
+      script.src = each.src;
+      document.head.append(script);
+    }));
+    Promise.all([parsed, ...started]).then(() => document.head.append(
+      ...scripts.filter((each) => !each.src).map((each) => document.importNode(each, true))));
   }
+
+  const parsed = new Promise((done) => { document.addEventListener('DOMContentLoaded', done); });
 
   function endPreview() {
     if (preview) preview.end();
@@ -130,9 +136,9 @@
 
   function taken(key) {
     const name = key.startsWith(prefix()) ? key.slice(prefix().length) : key;
-    const response = ahead.get(name);
+    const response = ahead.get(name) || Promise.resolve();
     ahead.delete(name);
-    return response && response.catch(() => null);
+    return response.catch(() => null);
   }
 
   /* People are told of a refusal here, and shown an answer; to Dash it is a callback that changes nothing. */
@@ -240,7 +246,7 @@
   let shown = null;  // {from, to, time, what, question} of the answer on the page
 
   const browserZone = once(() => Intl.DateTimeFormat().resolvedOptions().timeZone || 'UTC');
-  const ownZone = () => (choices.zones.includes(browserZone()) ? browserZone() : 'UTC');
+  const ownZone = () => (fixed().zones.includes(browserZone()) ? browserZone() : 'UTC');
   const written = (parameters) => parameters.toString().replace(/%2F/g, '/').replace(/%40/g, '@');
   const values = (given, name) => [...new Set(given.getAll(name).filter(Boolean))];
   const oneOf = (value, allowed, otherwise) => (allowed.includes(value) ? value : otherwise);
@@ -266,10 +272,10 @@
     const dated = dates.length === 2;
     return {
       member: given.get('user') || choices.viewer || null,
-      preset: dated ? CUSTOM : oneOf(given.get('preset'), choices.presets, DEFAULT_PRESET),
+      preset: dated ? CUSTOM : oneOf(given.get('preset'), fixed().presets, DEFAULT_PRESET),
       from: dated ? dates[0] : null,
       to: dated ? dates[1] : null,
-      zone: oneOf(given.get('tz'), choices.zones, ownZone()),
+      zone: oneOf(given.get('tz'), fixed().zones, ownZone()),
       workspaces: values(given, 'workspace'),
       projects: values(given, 'project'),
       grain: oneOf(given.get('grain'), GRAINS, AUTO),
@@ -356,7 +362,7 @@
     const asked = restore || changed.includes('refresh.n_clicks') || question !== state.question;
     if (state && opened && !restore && outlived(state.question, question)) opened = null;
     state = { question, settled: questionOf(controls), attempt: (state ? state.attempt : 0) + (asked ? 1 : 0) };
-    if (asked && state.attempt > 1 && callback) figuresAhead({ question, attempt: state.attempt }).catch(() => {});
+    if (asked && state.attempt > 1) figuresAhead({ question, attempt: state.attempt }).catch(() => {});
     mirror(controls);
     if (!opened) putAway();
     root.dataset.statistic = controls.statistic;
@@ -424,12 +430,12 @@
   let zonesListed = false;
 
   /* Dash makes an index of all zones there are, which takes longer than a graph: they are listed when they are looked at. */
-  const zones = (chosen) => (zonesListed ? choices.zones : [chosen]);
+  const zones = (chosen) => (zonesListed ? fixed().zones : [chosen]);
 
   ['pointerdown', 'focusin'].forEach((kind) => document.addEventListener(kind, (event) => {
     if (zonesListed || !selected || !event.target.closest('.field-timezone')) return;
     zonesListed = true;
-    setProps('timezone', { options: choices.zones });
+    setProps('timezone', { options: fixed().zones });
   }, true));
 
   /* Called with what is typed into the lists: asks the server for those that did not come whole. */
@@ -499,9 +505,18 @@
       drawn = parts.answer.data;
       Object.keys(drawn.panels).forEach((name) => fillTable(name, drawn));
       settle(drawn);
-      return unanswered();
+      return painted().then(() => {
+        if (!outdated()) agree(parts.answer.data);
+        return unanswered();
+      });
     });
   }
+
+  /* When the browser has painted, or would have, were it looked at. */
+  const painted = () => new Promise((done) => {
+    window.requestAnimationFrame(() => window.setTimeout(done));
+    window.setTimeout(done, 200);
+  });
 
   /* Fill the page, or the preview of it, with the parts of an answer. */
   function fill({ answer: { data: answer }, ...parts }) {
@@ -523,16 +538,19 @@
   }
 
   /* Let the controls say what only the server knows: the dates of a preset, and the name behind an id. */
+  function agree(answer) {
+    names.member.set(answer.member.value, answer.member.label);
+    selected = { ...selected, member: answer.member.value };
+    setProps('member', { options: options('member'), value: answer.member.value });
+    setProps('dates', { start_date: answer.from, end_date: answer.to });
+  }
+
   function settle(answer) {
     shown = { from: answer.from, to: answer.to, time: answer.time, what: answer.what, question: answer.question };
     storeNotices = answer.notices;
     lateNotice = answer.late;
     say('');
     follow(answer.news);
-    names.member.set(answer.member.value, answer.member.label);
-    selected = { ...selected, member: answer.member.value };
-    setProps('member', { options: options('member'), value: answer.member.value });
-    setProps('dates', { start_date: answer.from, end_date: answer.to });
     document.title = `${answer.name} · ${pageTitle()}`;
     root.dataset.ready = '';
     busy(false);
@@ -761,6 +779,8 @@
     if (window.parent !== window) reportHeight();
   });
 
+  begin();
+  startDash();
   window.perfwidget = true;
   window.dash_clientside = Object.assign({}, window.dash_clientside, { perfwidget: { ask, seek, found, read, listed } });
 })();

@@ -34,6 +34,16 @@ CONTROLS = (
 )
 """What the controls hold, in the order in which the script reads and sets it."""
 
+ANSWER = (
+    (ids.HEADING, "children"),
+    (ids.CARDS, "children"),
+    (ids.SUMMARY_LEGEND, "children"),
+    (ids.REVIEW_TIME_NOTICE, "children"),
+    (ids.ASIDES, "children"),
+    (ids.ANSWER, "data"),
+)
+"""The parts of an answer, in the order of `Answer`."""
+
 LISTS = (ids.MEMBER, ids.TIMEZONE, ids.WORKSPACES, ids.PROJECTS)
 """The dropdowns whose entries the script sets."""
 
@@ -42,16 +52,7 @@ def register_callbacks(app: Dash, desk: Desk) -> None:
     """Give the app its three callbacks on the server and those in the browser."""
     _register_script(app)
 
-    @app.callback(
-        Output(ids.HEADING, "children"),
-        Output(ids.CARDS, "children"),
-        Output(ids.SUMMARY_LEGEND, "children"),
-        Output(ids.REVIEW_TIME_NOTICE, "children"),
-        Output(ids.ASIDES, "children"),
-        Output(ids.ANSWER, "data"),
-        Input(ids.ASKED, "data"),
-        prevent_initial_call=True,
-    )
+    @app.callback(*(Output(*part) for part in ANSWER), Input(ids.ASKED, "data"), prevent_initial_call=True)
     def answer(asked: Any) -> Answer:
         return ask(desk, asked.get("question") if isinstance(asked, dict) else None)
 

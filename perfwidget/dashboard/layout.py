@@ -9,7 +9,7 @@ from perfwidget.dashboard import ids, row_words, words
 from perfwidget.dashboard.asides import asides, definitions
 from perfwidget.dashboard.attributes import aria, data
 from perfwidget.dashboard.cards import cards
-from perfwidget.dashboard.choices import Choices, choices, zones
+from perfwidget.dashboard.choices import Choices, choices
 from perfwidget.dashboard.desk import Desk
 from perfwidget.dashboard.filters import AUTO, filters, segments
 from perfwidget.dashboard.legends import legend
@@ -24,10 +24,9 @@ def layout(desk: Desk) -> html.Div:
 
 
 def _memory(allowed: Choices) -> list[Any]:
-    known = {**allowed, "zones": zones(), "presets": list(words.PRESETS)}
     return [
         dcc.Location(id=ids.ADDRESS, refresh=False),
-        dcc.Store(id=ids.CHOICES, data=known),
+        dcc.Store(id=ids.CHOICES, data={**allowed}),
         *(dcc.Store(id=name) for name in (ids.ASKED, ids.ANSWER, ids.SEEK, ids.FOUND, ids.ROWS_SOUGHT)),
     ]
 

@@ -1,11 +1,15 @@
-"""The HTML around the page: styles and script come first, so that nothing is painted without them, and whatever Dash is
-going to ask for is asked at once."""
+"""The HTML around the page: script and styles come first, so that whatever Dash is going to ask for is asked at once,
+and nothing is painted without them. Dash's own scripts stand in a template, from which ours starts them one by one;
+written out, they would run in one go, and keep the browser from painting what has come meanwhile.
+"""
 
 import json
 from html import escape
 from urllib.parse import quote
 
 from perfwidget.dashboard import words
+from perfwidget.dashboard.callbacks import ANSWER
+from perfwidget.dashboard.choices import zones
 from perfwidget.statics import assets_folder
 
 PACKAGES = ("dash", "dash_bootstrap_components")
@@ -19,6 +23,17 @@ _ICON = "data:image/svg+xml," + quote(
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><rect width="16" height="16" rx="3.5" fill="#2458a8"/>'
     '<path d="M3.5 12.5v-3m3 3v-6m3 6V8m3 4.5v-9" stroke="#fff" stroke-width="1.8" stroke-linecap="round"/></svg>'
 )
+
+
+FIXED = {
+    "zones": zones(),
+    "presets": list(words.PRESETS),
+    "answer": {
+        "output": "..{}..".format("...".join(f"{name}.{prop}" for name, prop in ANSWER)),
+        "outputs": [{"id": name, "property": prop} for name, prop in ANSWER],
+    },
+}
+"""What the script needs in order to put the page's question, which is the same for everybody."""
 
 
 def _asset(name: str) -> str:
@@ -40,22 +55,25 @@ INDEX_STRING = f"""<!doctype html>
 <link rel="preload" as="fetch" href="_dash-dependencies" crossorigin>
 <title>{{%title%}}</title>
 <link rel="icon" href="{_ICON}">
-<link rel="stylesheet" href="{_asset("vendor/bootstrap.min.css")}">
-<link rel="stylesheet" href="{_asset("perfwidget.css")}">
 {{%config%}}
 <script type="application/json" id="perfwidget-words">{_data(words.SAID_BY_SCRIPT)}</script>
+<script type="application/json" id="perfwidget-fixed">{_data(FIXED)}</script>
+<template id="perfwidget-dash">
+<script src="{_asset("vendor/regenerator-runtime.js")}"></script>
+{{%scripts%}}
+{{%renderer%}}
+</template>
 <script src="{_asset("parts.js")}"></script>
 <script src="{_asset("charts.js")}"></script>
 <script src="{_asset("perfwidget.js")}"></script>
-<script src="{_asset("vendor/regenerator-runtime.js")}"></script>
+<link rel="stylesheet" href="{_asset("vendor/bootstrap.min.css")}">
+<link rel="stylesheet" href="{_asset("perfwidget.css")}">
 {{%css%}}
 </head>
 <body>
 <div id="fault" role="alert"></div>
 <noscript>{escape(words.NO_SCRIPT)}</noscript>
 {{%app_entry%}}
-{{%scripts%}}
-{{%renderer%}}
 </body>
 </html>
 """

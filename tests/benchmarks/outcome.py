@@ -22,7 +22,7 @@ PARTS = {
     "memory": "Memory",
 }
 IN_README = ("queries", "page", "memory")
-"""The parts that the README shows; of the page, how long it takes to the last graph, and its bytes."""
+"""The parts that the README shows; of the page, how long it takes to the last graph and the controls, and its bytes."""
 
 Runs = dict[int, list[Measure]]
 """Measures by the number of annotations."""
