@@ -42,7 +42,7 @@ SABOTAGES = [
         SESSION,
         "percentile_cont(0.5)",
         "percentile_disc(0.5)",
-        f"{SAME} -k rows",
+        "tests/test_rows.py",
     ),
     (
         "two writes go on at once",
