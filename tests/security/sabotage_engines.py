@@ -1,6 +1,7 @@
 """Ways to let an engine answer differently, lose a write or trip over the host's own tables: see `sabotage.py`."""
 
 DATABASE = "perfwidget/stores/postgresql/database.py"
+ORDER = "perfwidget/stores/embedded/order.py"
 COUNTING = "perfwidget/stores/counting.py"
 SESSION = "perfwidget/stores/postgresql/session.py"
 VIEWS = "perfwidget/stores/postgresql/views.py"
@@ -101,5 +102,19 @@ SABOTAGES = [
         '        return f"{self.as_text(column)} = ANY(CAST(${name} AS TEXT[]))"\n\n'
         "    def as_text(self, column: str) -> str:\n",
         LABEL_STUDIO,
+    ),
+    (
+        "rows that are put in order are there twice",
+        ORDER,
+        'cursor.execute(f"DELETE FROM {table} WHERE run = {_AS_IT_CAME}")',
+        "pass",
+        "tests/test_order.py",
+    ),
+    (
+        "of rows with one key the older stays beside the newer",
+        "perfwidget/stores/embedded/staging.py",
+        "replaced = [row for row, _, kept in found if not kept]",
+        "replaced = []",
+        "tests/test_store.py",
     ),
 ]
