@@ -10,7 +10,7 @@ from perfwidget.facts import FACTS, Fact, Key, Membership
 from perfwidget.observations import Bookmark, Inferred, Observation, Snapshot, Withdrawn
 from perfwidget.stores.schema import MENTIONED_MEMBERS, MENTIONED_PROJECTS, column_types
 from perfwidget.stores.writing import inference, snapshots
-from perfwidget.stores.writing.staging import Staging, key_match
+from perfwidget.stores.writing.staging import Staging
 
 BATCH = 20_000
 """Facts handled at a time: enough that statements cost little each, few enough that memory stays small."""
@@ -48,12 +48,7 @@ def write_facts(staging: Staging, facts: Sequence[Fact]) -> None:
             continue
         extra = _EXTRA.get(kind.table, ())
         staging.put("incoming", column_types(kind), [row + extra for row in rows])
-        if kind.version_column:
-            match = key_match(kind, kind.table, "incoming")
-            newer = f"{kind.table}.{kind.version_column} > incoming.{kind.version_column}"
-            staging.leave_out("incoming", f"EXISTS (SELECT 1 FROM {kind.table} WHERE {match} AND {newer})")
-        staging.delete_matching(kind, "incoming")
-        staging.insert("incoming", kind)
+        staging.replace(kind, "incoming")
         staging.mention(kind, "incoming")
 
 
@@ -91,13 +86,22 @@ def remove(staging: Staging, facts: Iterable[Fact | Key]) -> None:
 
 
 def _forget_mentions(staging: Staging) -> None:
-    for kind, mentioned in (("member", MENTIONED_MEMBERS), ("project", MENTIONED_PROJECTS)):
-        still = " AND ".join(
-            f"NOT EXISTS (SELECT 1 FROM {table} WHERE {table}.organization_id = mentions.organization_id "
-            f"AND {table}.{column} = mentions.id)"
+    """Forget the members and projects that nothing speaks of any more, but for those that have a record."""
+    for kind, mentioned, known in (
+        ("member", MENTIONED_MEMBERS, "SELECT organization_id, user_id FROM members"),
+        ("project", MENTIONED_PROJECTS, "SELECT organization_id, project_id FROM projects"),
+    ):
+        unknown = f"kind = '{kind}' AND (organization_id, id) NOT IN ({known})"
+        ids = [identity for (identity,) in staging.execute(f"SELECT DISTINCT id FROM mentions WHERE {unknown}")]
+        if not ids:
+            continue  # so that the facts need not be looked through
+        still = " UNION ".join(
+            f"SELECT organization_id, {column} FROM {table} WHERE {staging.dialect.in_list(column, 'ids')}"
             for table, column in mentioned
         )
-        staging.execute(f"DELETE FROM mentions WHERE kind = '{kind}' AND {still}")
+        staging.execute(
+            f"DELETE FROM mentions WHERE {unknown} AND (organization_id, id) NOT IN ({still})", {"ids": ids}
+        )
 
 
 class MembershipsOfOne:

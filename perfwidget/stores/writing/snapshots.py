@@ -69,10 +69,7 @@ def _keep_rows(staging: Staging, deciding: Sequence[_Seen]) -> None:
     columns = [*column_types(Annotation), ("history", "BOOLEAN")]
     rows = [(*seen.row, int(seen.snapshot.doubts), seen.snapshot.history) for seen in deciding]
     staging.put("incoming_rows", columns, rows)
-    newer = f"{_same('annotations', 'incoming_rows')} AND annotations.updated_at > incoming_rows.updated_at"
-    staging.leave_out("incoming_rows", f"EXISTS (SELECT 1 FROM annotations WHERE {newer})")
-    staging.execute(f"DELETE FROM annotations USING incoming_rows WHERE {_same('annotations', 'incoming_rows')}")
-    staging.insert("incoming_rows", Annotation)
+    staging.replace(Annotation, "incoming_rows")
     told = {action.key: (*action.row(), FROM_ROW) for seen in deciding for action in seen.snapshot.actions}
     staging.put("incoming_actions", column_types(Action), list(told.values()))
     staging.leave_out(
@@ -123,8 +120,10 @@ def _tell_reviews_as_actions(staging: Staging) -> None:
         f"DELETE FROM actions USING (SELECT reviews.organization_id, 'review-' || review_id AS action_id {told}) told "
         "WHERE actions.organization_id = told.organization_id AND actions.action_id = told.action_id"
     )
+    columns = ", ".join(name for name, _ in column_types(Action))
     staging.execute(
-        "INSERT INTO actions SELECT reviews.organization_id, 'review-' || review_id, reviews.annotation_id, "
-        "project_id, task_id, reviewer_id, action, NULL, created_at, NULL, review_id, NULL, "
+        f"INSERT INTO actions ({columns}) "
+        "SELECT reviews.organization_id, 'review-' || review_id, reviews.annotation_id, project_id, task_id, "
+        "reviewer_id, action, NULL, created_at, NULL, review_id, NULL, "
         f"'{FROM_REVIEW}' {told}"
     )

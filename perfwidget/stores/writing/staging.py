@@ -30,6 +30,15 @@ class Staging(ABC):
     def execute(self, text: str, parameters: Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:
         """Carry out a statement that may name the rows, and return what it gives."""
 
+    def replace(self, kind: type[Fact], name: str) -> None:
+        """Put rows in place of those with their keys; those that are older than what is there are left out."""
+        if kind.version_column:
+            newer = f"{kind.table}.{kind.version_column} > {name}.{kind.version_column}"
+            match = key_match(kind, kind.table, name)
+            self.leave_out(name, f"EXISTS (SELECT 1 FROM {kind.table} WHERE {match} AND {newer})")
+        self.delete_matching(kind, name)
+        self.insert(name, kind)
+
     def insert(self, name: str, kind: type[Fact]) -> None:
         """Add the rows to a table of facts, whose columns they have."""
         columns = ", ".join(column for column, _ in column_types(kind))
