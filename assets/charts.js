@@ -234,9 +234,14 @@
     resized.observe(picture);
     picture.addEventListener('pointermove', (event) => hover(chart, event));
     picture.addEventListener('pointerdown', (event) => hover(chart, event));
-    picture.addEventListener('pointerleave', () => leave(chart));
+    // A finger that is lifted leaves what it has pointed at to be read, until it points elsewhere.
+    picture.addEventListener('pointerleave', ({ pointerType }) => { if (pointerType !== 'touch') leave(chart); });
     return chart;
   }
+
+  let pointed = null;  // the chart that has been pointed at last
+
+  document.addEventListener('pointerdown', ({ target }) => { if (pointed && !pointed.picture.contains(target)) leave(pointed); });
 
   // -- Under the pointer ----------------------------------------------------------------------------------------------
 
@@ -262,6 +267,7 @@
   function hover(chart, event) {
     const found = under(chart, event);
     if (!found) return leave(chart);
+    pointed = chart;
     const { scene, figure, titles } = chart;
     const tip = chart.tip || document.createElement('div');
     if (!chart.tip || chart.tip.place !== found.place) {

@@ -283,6 +283,18 @@ def test_a_graph_tells_exact_values_under_the_pointer(visit: Callable[..., Visit
     expect(hover).to_have_count(0)
 
 
+def test_a_finger_leaves_the_values_to_be_read(visit: Callable[..., Visit]) -> None:
+    boss = visit("rev:reviewer", has_touch=True)
+    page = boss.page
+    page.goto(f"{boss.address}/kept/?{MARCH}")  # where a tap leads to no rows
+    boss.ready()
+    page.locator("#reviews-graph .bars").first.scroll_into_view_if_needed()
+    page.touchscreen.tap(*boss.mark("reviews", "reviews_accepted", 3))
+    expect(page.locator(".panel-reviews .hover strong")).to_have_text("Thu 7 Mar 2024")
+    page.touchscreen.tap(5, 5)
+    expect(page.locator(".hover")).to_have_count(0)
+
+
 def test_the_keyboard_reaches_every_control(visit: Callable[..., Visit]) -> None:
     boss = visit()
     page = boss.go(f"user=ann&{MARCH}&grain=week")
