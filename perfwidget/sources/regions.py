@@ -5,6 +5,7 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from json.encoder import encode_basestring_ascii
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -106,6 +107,10 @@ def read_region(entry: Mapping[str, Any], place: int) -> Region:
 
 def json_text(value: object) -> str:
     """Return a text that is equal for equal values of JSON; 1 and 1.0 are equal."""
+    if type(value) is str:
+        return encode_basestring_ascii(value)
+    if type(value) is int:
+        return repr(value)
     return json.dumps(_plain(value), sort_keys=True)
 
 
