@@ -6,10 +6,10 @@ import pytest
 
 from perfwidget.access import Role, Scope, Viewer
 from perfwidget.errors import Forbidden, InvalidSetting
-from perfwidget.facts import Member, Membership, Project, Workspace
+from perfwidget.facts import Member, Membership, Project, Recorded, Workspace
 from perfwidget.stores import Store, open_store
 from tests.conftest import NewStore
-from tests.worlds import annotation, ask
+from tests.worlds import annotation, ask, review
 
 DAY = {"from_": "2024-03-01", "to": "2024-03-01"}
 NOON = "2024-03-01 12:00"
@@ -194,3 +194,25 @@ def test_option_lists_hold_what_the_viewer_may_choose(
     members, workspaces, projects = options(store, who)
     assert (members, workspaces) == offered[:2]
     assert sorted(projects) == sorted(offered[2])
+
+
+def test_a_review_out_of_sight_says_nothing_of_an_annotation_in_sight(new_store: NewStore) -> None:
+    store = open_store(new_store())
+    store.write(
+        [
+            Member("acme", "ann", "ann@acme.example", "ann", role="annotator"),
+            Membership("acme", "ann", project_id="p1"),
+            Recorded("acme", "reviews"),
+            annotation(1, NOON, last_action="updated"),
+            annotation(2, NOON, last_action="updated"),
+            review(1, NOON, "accepted"),
+            review(2, "2024-03-01 13:00", "rejected", project_id="p2"),
+            review(3, NOON, "rejected", annotation_id=2),
+        ]
+    )
+    counted = {
+        role: ask(store, Viewer("acme", "ann", role), **DAY).values["updated_after_rejection"]
+        for role in ("annotator", "owner")
+    }
+    assert counted == {"annotator": 1, "owner": 2}
+    store.close()

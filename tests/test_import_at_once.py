@@ -449,6 +449,16 @@ def test_ids_that_are_no_whole_numbers_are_kept_the_same(new_store: NewStore) ->
     assert kept(new_store(), written, columns=True) == kept(new_store(), written, columns=False)
 
 
+def test_what_was_written_one_by_one_is_not_written_twice(new_store: NewStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of the tasks, each a batch, the second has an id that is no whole number, and one that comes again."""
+    tasks = [export(row(id=1), id=1), export(row(id=2), row(id="b"), id=2), export(row(id=2, updated_at=LATER), id=3)]
+    monkeypatch.setattr(writing, "BATCH", 1)
+    written = json.dumps([task for [task] in tasks]).encode()
+    found = kept(new_store(), [written], columns=True)
+    assert found == kept(new_store(), [written], columns=False)
+    assert len(found["annotations"]) == 3
+
+
 def test_ids_in_columns_are_joined_as_what_they_are() -> None:
     numbers = at_once(json.dumps(MANY[:1]).encode())[1][0]
     assert isinstance(numbers, Snapshots)

@@ -35,6 +35,32 @@ def day(report: Report, text: str) -> dict[str, object]:
     return dict(found.values)
 
 
+def test_sums_beyond_64_bits_are_exact(store: Store) -> None:
+    # 10,001 times the longest time there is, and a millionth of a second, are 10¹⁹ + 10¹⁵ + 1 microseconds.
+    longest = (annotation(number, "2024-03-01 09:00", lead_time=10**9) for number in range(10_001))
+    report = march(store, *longest, annotation("short", "2024-03-02 09:00", lead_time=0.000001))
+    assert report.values["total_time"] == (10**19 + 10**15 + 1) / 10**6
+    assert day(report, "2024-03-01")["total_time"] == 10_001 * 10**9
+    assert report.values["time_per_annotation_median"] == 10**9
+
+
+def test_medians_of_many_days_with_the_longest_times(store: Store) -> None:
+    times = {"1990-01-01": (10**9, 2, 7, 10**9), "2009-12-31": (3,), "2010-01-01": (10**9, 10**9 - 1)}
+    store.write(
+        annotation(f"{date} {place}", f"{date} 12:00", lead_time=time)
+        for date, each in times.items()
+        for place, time in enumerate(each)
+    )
+    report = ask(store, user="ann", preset="all_time")
+    medians = {
+        point.bucket.first.isoformat(): point.values["time_per_annotation_median"]
+        for point in report.series
+        if point.values["submitted_annotations"]
+    }
+    assert medians == {"1990-01-01": (7 + 10**9) / 2, "2009-12-31": 3, "2010-01-01": 10**9 - 0.5}
+    assert report.values["time_per_annotation_median"] == 10**9 - 1  # of 2, 3, 7, 10⁹ - 1 and three times 10⁹
+
+
 def test_every_summary_figure_of_a_hand_counted_month(store: Store) -> None:
     report = march(
         store,

@@ -145,5 +145,8 @@ class Store(Protocol):
     def set_memberships(self, organization_id: Id, user_id: Id, memberships: Iterable[Membership]) -> None:
         """Replace all memberships of one user in one transaction."""
 
+    def settle(self) -> None:
+        """Do now what the store would else do some time later, so that what was written is read fast."""
+
     def close(self) -> None:
         """Let go of the store; reading and writing are over."""

@@ -1,7 +1,7 @@
 """Questions to one consistent state of a store, in SQL that engines share."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any
 
 from perfwidget.access import Role, Scope, ScopedQuery, Standing, Viewer
 from perfwidget.columns import clean_text
@@ -9,6 +9,7 @@ from perfwidget.facts import FACTS, Annotation, Comment
 from perfwidget.metrics import SCANS, Rows, Scan
 from perfwidget.period import Bucket
 from perfwidget.query import Query
+from perfwidget.stores.answering import answer
 from perfwidget.stores.listing import (
     ListedRow,
     Longest,
@@ -24,7 +25,8 @@ from perfwidget.stores.listing import (
     tally,
 )
 from perfwidget.stores.protocol import Answer, Kept, Marked, Profile, ProjectOption, WorkspaceOption
-from perfwidget.stores.sql import Dialect, aggregates_of, first_instant, scan_statement
+from perfwidget.stores.session import Session
+from perfwidget.stores.sql import first_instant
 
 STREAMED = 5_000
 """Rows of a download that are handed on at once, and after which its permission is asked for again."""
@@ -48,24 +50,11 @@ _PROJECTS_AND_MENTIONED = f"""{_PROJECTS}
 """
 
 
-class Session(Protocol):
-    """A transaction that sees one state of the store; it raises StoreUnavailable."""
-
-    @property
-    def dialect(self) -> Dialect:
-        """How the engine writes what engines write differently."""
-
-    def rows(self, text: str, parameters: Mapping[str, Any]) -> list[tuple[Any, ...]]:
-        """Return the rows that a statement gives; it need not name all parameters."""
-
-    def batches(self, text: str, parameters: Mapping[str, Any], size: int) -> Iterator[list[tuple[Any, ...]]]:
-        """Yield the rows of a statement so many at once; nothing else may be asked meanwhile."""
-
-
 class SqlReader:
     """Answers questions in one session; the protocol of a `Reader` says what each method means."""
 
     def __init__(self, session: Session) -> None:
+        self._session = session
         self._rows = session.rows
         self._batches = session.batches
         self._dialect = session.dialect
@@ -106,9 +95,11 @@ class SqlReader:
     def _knows_user(self, viewer: Viewer, role: Role, user: str | None) -> bool:
         if user is None or not role.chooses_members:
             return False
-        known = self._everybody if role.sees_organization else _MEMBERS
-        text = f"SELECT 1 FROM ({known}) known WHERE user_id = $asked LIMIT 1"
-        return bool(self._rows(text, {"organization_id": viewer.organization_id, "asked": user}))
+        parameters = {"organization_id": viewer.organization_id, "asked": user}
+        tables = (_MEMBERS, self._everybody) if role.sees_organization else (_MEMBERS,)
+        return any(
+            self._rows(f"SELECT 1 FROM ({table}) known WHERE user_id = $asked LIMIT 1", parameters) for table in tables
+        )
 
     def _asked_projects(self, viewer: Viewer, query: Query) -> dict[str, str | None]:
         if not query.projects and not query.workspaces:
@@ -148,15 +139,8 @@ class SqlReader:
         return None if first is None else int(first)
 
     def answer(self, asked: ScopedQuery, buckets: Sequence[Bucket], scans: Sequence[Scan] = SCANS) -> Answer:
-        """Answer every aggregate of the scans, with one statement for each."""
-        total: dict[Any, int | None] = {}
-        places: dict[int, dict[Any, int | None]] = {}
-        for scan in scans:
-            aggregates = aggregates_of(scan)
-            for place, *values in self._rows(*scan_statement(self._dialect, asked, scan, buckets)):
-                target = total if place is None else places.setdefault(place, {})
-                target.update(zip(aggregates, values, strict=True))
-        return Answer(total, places)
+        """Answer every aggregate of the scans: a statement for each, and one more where other rows have a say."""
+        return answer(self._session, asked, buckets, scans)
 
     def stream(self, asked: ScopedQuery, rows: Rows, period: Slice) -> Iterator[Sequence[tuple[Any, ...]]]:
         """Read rows in the order of time, some thousands at once, keeping no more of them in memory."""

@@ -1,34 +1,28 @@
 """The statements that answer a scoped question, written once for every engine.
 
-Values never stand in the text: they are named parameters, written `$name`. The only literals are whole numbers of our
-own making, the boundaries of buckets. What differs by engine is a `Dialect`.
+Values never stand in the text: they are named parameters, written `$name`. What differs by engine is a `Dialect`.
 """
 
-from collections.abc import Iterator, Sequence
-from itertools import groupby
+from collections.abc import Sequence
 from typing import Any, NamedTuple, Protocol
 
 from perfwidget.access import ScopedQuery
-from perfwidget.columns import INVALID_LEAD_TIME
+from perfwidget.columns import INVALID_LEAD_TIME, Kind
 from perfwidget.facts import Doubt
 from perfwidget.metrics import (
-    AGGREGATES,
     ANNOTATED,
     COUNTED_ACTIONS,
     REVIEW_ACTIONS,
-    Aggregate,
     Condition,
-    Count,
     Is,
     NoneOf,
     OneOf,
     Rows,
     Rules,
     Scan,
-    Total,
     Where,
 )
-from perfwidget.period import Bucket
+from perfwidget.stores import counting
 
 
 class Dialect(Protocol):
@@ -43,6 +37,15 @@ class Dialect(Protocol):
 
     def middle(self, column: str, condition: str) -> str:
         """Return the expression of twice the exact median of whole numbers, as a whole number."""
+
+    def flag(self, condition: str) -> str:
+        """Return the expression of a truth as a whole number, or what a session reads as one."""
+
+    def place(self, column: str, texts: str) -> str:
+        """Return the expression of a text's place in a list of literals, from 1 on; 0 or null if it is none of them."""
+
+    def latest(self, column: str, instant: str, identity: str) -> str:
+        """Return the aggregate of a column's value at the latest instant, and there of the last identity."""
 
     def quotient(self, dividend: str, divisor: int) -> str:
         """Return the expression of how often a whole number goes into another that is not negative."""
@@ -92,25 +95,42 @@ def first_instant(dialect: Dialect, asked: ScopedQuery) -> Statement:
     return Statement(text, scoped(dialect, asked, "user_id").parameters)
 
 
-def aggregates_of(scan: Scan) -> tuple[Aggregate, ...]:
-    """Return the aggregates that one pass over a scan answers, in the order of the statement's columns."""
-    return tuple(aggregate for aggregate in AGGREGATES if aggregate.rows.scan == scan)
+def columns_in(
+    dialect: Dialect, asked: ScopedQuery, scan: Scan, names: Sequence[str], start: int, end: int
+) -> Statement:
+    """Return the query of columns of whole numbers (see `counting`) of a scan's facts from `start` to before `end`."""
+    condition, parameters = scoped(dialect, asked, scan.member)
+    instant = instant_of(scan)
+    columns = ", ".join(f"{_number(dialect, scan, name)} AS {name}" for name in names)
+    text = f"SELECT {columns} FROM {scan.fact.table} WHERE {condition} AND {instant} >= $since AND {instant} < $before"
+    return Statement(text, parameters | {"since": start, "before": end})
 
 
-def scan_statement(dialect: Dialect, asked: ScopedQuery, scan: Scan, buckets: Sequence[Bucket]) -> Statement:
-    """Return the statement that answers a scan's aggregates in one pass.
+def _number(dialect: Dialect, scan: Scan, name: str) -> str:
+    """Return the expression of a column as whole numbers."""
+    if name == counting.INSTANT:
+        return instant_of(scan)
+    if name == counting.LASTED:
+        return "closed_at - opened_at"
+    if name == counting.BY_SUBJECT:
+        return dialect.flag("reviewer_id = $subject_id")
+    if name == counting.DOUBTS:
+        return name if dialect.keeps_more else "0"
+    match next(column.kind for column in scan.fact.columns() if column.name == name):
+        case Kind.FLAG:
+            return dialect.flag(name)
+        case Kind.TEXT:
+            return dialect.place(name, _texts(counting.WORDS))
+        case _:
+            return name
 
-    Its rows are (place of the bucket, or null for the whole period; then the aggregates). Buckets without rows are left
-    out.
-    """
-    facts = facts_in(dialect, asked, scan, buckets[0].start, buckets[-1].end)
-    place = _place(dialect, instant_of(scan), buckets)
-    values = ", ".join(_aggregate(dialect, aggregate, asked.rules) for aggregate in aggregates_of(scan))
-    text = (
-        f"SELECT place, {values} FROM (SELECT *, {place} AS place FROM ({facts.text}) facts) placed "
-        "GROUP BY GROUPING SETS ((), (place))"
-    )
-    return Statement(text, facts.parameters)
+
+def instants_of(dialect: Dialect, asked: ScopedQuery, rows: Rows, start: int, end: int) -> Statement:
+    """Return the query of the instants of annotations that rows of reviews decide upon."""
+    facts = columns_in(dialect, asked, rows.scan, (counting.INSTANT,), start, end)
+    told = Rows(rows.scan, tuple(where for where in rows.where if where is not Condition.LATEST_REVIEW_REJECTS))
+    text = f"{facts.text} AND {conditions(dialect, told, asked.rules)} AND {_latest_rejects(dialect, asked)}"
+    return Statement(text, facts.parameters | {"period_start": _begins(asked, start)})
 
 
 def instant_of(scan: Scan) -> str:
@@ -127,30 +147,23 @@ def facts_in(dialect: Dialect, asked: ScopedQuery, scan: Scan, start: int, end: 
     instant = instant_of(scan)
     columns = "*"
     if scan is ANNOTATED:
-        columns += f", annotation_id IN ({_latest_rejected(dialect, asked)}) AS latest_review_rejects"
+        columns += f", {_latest_rejects(dialect, asked)} AS latest_review_rejects"
     text = f"SELECT {columns} FROM {scan.fact.table} WHERE {condition} AND {instant} >= $since AND {instant} < $before"
-    begins = start if asked.period is None else asked.period.start
-    return Statement(text, parameters | {"since": start, "before": end, "period_start": begins})
+    return Statement(text, parameters | {"since": start, "before": end, "period_start": _begins(asked, start)})
 
 
-def _latest_rejected(dialect: Dialect, asked: ScopedQuery) -> str:
-    """Return the query of the subject's annotations whose latest review in scope, of any time, is a rejection."""
+def _begins(asked: ScopedQuery, start: int) -> int:
+    """Return the instant at which the question's period does, of which a statement may ask for a part."""
+    return start if asked.period is None else asked.period.start
+
+
+def _latest_rejects(dialect: Dialect, asked: ScopedQuery) -> str:
+    """Return the condition that an annotation's latest review in scope, of any time, is a rejection."""
     return (
-        "SELECT annotation_id FROM (SELECT annotation_id, action, row_number() OVER "
-        f"(PARTITION BY annotation_id ORDER BY created_at DESC, {dialect.as_text('review_id')} DESC) AS newest "
-        f"FROM reviews WHERE {scoped(dialect, asked, 'completed_by').text} AND action IN ({_texts(REVIEW_ACTIONS)})"
-        ") latest WHERE newest = 1 AND action = 'rejected'"
+        f"annotation_id IN (SELECT annotation_id FROM reviews WHERE {scoped(dialect, asked, 'completed_by').text} "
+        f"AND action IN ({_texts(REVIEW_ACTIONS)}) GROUP BY annotation_id "
+        f"HAVING {dialect.latest('action', 'created_at', dialect.as_text('review_id'))} = 'rejected')"
     )
-
-
-def _aggregate(dialect: Dialect, aggregate: Aggregate, rules: Rules) -> str:
-    condition = conditions(dialect, aggregate.rows, rules)
-    if isinstance(aggregate, Count):
-        return f"count(*) FILTER (WHERE {condition})"
-    column = "closed_at - opened_at" if aggregate.column == "lasted" else aggregate.column
-    if isinstance(aggregate, Total):
-        return f"coalesce(sum({column}) FILTER (WHERE {condition}), 0)"
-    return dialect.middle(column, condition)
 
 
 def conditions(dialect: Dialect, rows: Rows, rules: Rules) -> str:
@@ -214,42 +227,3 @@ def _doubted(dialect: Dialect, doubt: Doubt) -> str:
 def _texts(values: Sequence[str]) -> str:
     """Return names of our own definitions, never anything asked, as literals."""
     return ", ".join(f"'{value}'" for value in values)
-
-
-class _Run(NamedTuple):
-    """Neighbouring buckets of one width, which one division tells apart."""
-
-    place: int
-    start: int
-    width: int
-    many: bool
-
-
-def _runs(buckets: Sequence[Bucket]) -> Iterator[_Run]:
-    place = 0
-    for width, group in groupby(buckets, key=lambda bucket: bucket.end - bucket.start):
-        members = list(group)
-        if width:  # a day that a zone left out altogether has no instants
-            yield _Run(place, members[0].start, width, len(members) > 1)
-        place += len(members)
-
-
-def _place(dialect: Dialect, instant: str, buckets: Sequence[Bucket]) -> str:
-    """Return the expression of the place of the bucket that holds an instant.
-
-    The boundaries come from Python, so that all engines agree whatever time zone data they have; days are 24 hours
-    long between clock changes, so a few comparisons and a division do for years.
-    """
-    runs = list(_runs(buckets))
-    return _search(dialect, instant, runs) if runs else "0"  # a period of nothing but days that the zone left out
-
-
-def _search(dialect: Dialect, instant: str, runs: Sequence[_Run]) -> str:
-    if len(runs) == 1:
-        place, start, width, many = runs[0]
-        return f"{place} + {dialect.quotient(f'{instant} - {start}', width)}" if many else str(place)
-    half = len(runs) // 2
-    return (
-        f"CASE WHEN {instant} < {runs[half].start} THEN {_search(dialect, instant, runs[:half])} "
-        f"ELSE {_search(dialect, instant, runs[half:])} END"
-    )

@@ -14,7 +14,7 @@ import pytest
 from perfwidget import open_store
 from perfwidget.errors import StoreUnavailable
 from perfwidget.stores import Store
-from perfwidget.stores.embedded import EmbeddedStore, database, schema, time_limit
+from perfwidget.stores.embedded import EmbeddedStore, database, order, schema, time_limit
 from tests.hosts import asking, host
 from tests.worlds import OWNER, annotation, ask, people
 
@@ -74,8 +74,9 @@ def test_a_damaged_log_is_set_aside_and_what_stands_before_the_damage_is_kept(pa
     assert WRITES // 3 < submitted(store) < WRITES
     [notice] = store.notices
     assert "damaged and repaired on 20" in notice
-    [aside] = path.parent.glob("facts.duckdb.wal.damaged-*")
-    assert aside.read_bytes() == log
+    # Damage to the length of an entry looks like the end of the log, which only the count of writes gives away.
+    aside = [each.read_bytes() for each in path.parent.glob("facts.duckdb.wal.damaged-*")]
+    assert aside == [log] or (not aside and list(path.parent.glob("facts.duckdb.writes.lost-*")))
     # Writing goes on, and a second start says the same until somebody has seen to it.
     store.write([annotation("new", "2024-03-02 12:00", lead_time=1)])
     there = submitted(store)
@@ -263,6 +264,8 @@ def as_version_1(path: Path) -> None:
         connection.execute("ALTER TABLE perfwidget DROP COLUMN writes")
         connection.execute("ALTER TABLE annotations DROP COLUMN doubts")
         connection.execute("DROP TABLE bookmarks")
+        for table in order.TABLES:
+            connection.execute(f"ALTER TABLE {table} DROP COLUMN run")
         connection.execute("UPDATE perfwidget SET schema_version = 1")
     path.with_name("facts.duckdb.writes").unlink()
 
@@ -289,13 +292,13 @@ def test_a_migration_that_fails_leaves_the_file_as_it_was(tmp_path: Path) -> Non
     EmbeddedStore(path).close()
     failing = (*schema.MIGRATIONS, ("CREATE TABLE halfway (one INTEGER)", "SELECT no_such_column FROM perfwidget"))
     with duckdb.connect(str(path)) as connection:
-        with pytest.raises(StoreUnavailable, match="could not be brought from schema 3 to 4 and is as it was"):
+        with pytest.raises(StoreUnavailable, match="could not be brought from schema 4 to 5 and is as it was"):
             schema.prepare(path, connection, failing)
-        assert connection.execute("SELECT schema_version FROM perfwidget").fetchall() == [(3,)]
+        assert connection.execute("SELECT schema_version FROM perfwidget").fetchall() == [(4,)]
         assert connection.execute("SELECT 1 FROM duckdb_tables() WHERE table_name = 'halfway'").fetchall() == []
         further = (*schema.MIGRATIONS, ("CREATE TABLE whole (one INTEGER)",), ("INSERT INTO whole VALUES (7)",))
         schema.prepare(path, connection, further)
-        assert connection.execute("SELECT schema_version, one FROM perfwidget, whole").fetchall() == [(5, 7)]
+        assert connection.execute("SELECT schema_version, one FROM perfwidget, whole").fetchall() == [(6, 7)]
 
 
 def test_a_newer_file_is_refused_in_one_sentence(tmp_path: Path) -> None:

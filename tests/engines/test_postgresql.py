@@ -18,10 +18,11 @@ from perfwidget.facts import Fact, Member
 from perfwidget.metrics import ANNOTATED
 from perfwidget.period import Grain
 from perfwidget.stores import Store, open_store
+from perfwidget.stores.counting import columns_of_scan
 from perfwidget.stores.failures import TOO_LONG
 from perfwidget.stores.postgresql import database, faults, schema
 from perfwidget.stores.postgresql.address import parse
-from perfwidget.stores.sql import scan_statement
+from perfwidget.stores.sql import columns_in
 from tests.engines.server import Server
 from tests.worlds import annotation, ask, people, scoped
 
@@ -327,7 +328,9 @@ def test_one_members_days_are_read_from_an_index_alone(store: Any, postgresql: S
     with psycopg.connect(postgresql.address(), autocommit=True) as connection:
         connection.execute(f"VACUUM ANALYZE {parse(address).schema}.annotations")
     asked = scoped(store, **(MARCH | {"user": "m7"}))
-    text, parameters = scan_statement(store._dialect, asked, ANNOTATED, asked.period.buckets(Grain.DAY))
+    [day, *_, last] = asked.period.buckets(Grain.DAY)
+    columns = columns_of_scan(ANNOTATED)
+    text, parameters = columns_in(store._dialect, asked, ANNOTATED, columns, day.start, last.end)
     with store.reading() as reader:
         for other in ("enable_bitmapscan", "enable_seqscan"):  # which are as good in a table this small
             reader._rows(f"SELECT set_config('{other}', 'off', TRUE)", {})

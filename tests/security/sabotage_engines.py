@@ -1,6 +1,8 @@
 """Ways to let an engine answer differently, lose a write or trip over the host's own tables: see `sabotage.py`."""
 
 DATABASE = "perfwidget/stores/postgresql/database.py"
+ORDER = "perfwidget/stores/embedded/order.py"
+COUNTING = "perfwidget/stores/counting.py"
 SESSION = "perfwidget/stores/postgresql/session.py"
 VIEWS = "perfwidget/stores/postgresql/views.py"
 SAME = "tests/engines/test_same_answers.py"
@@ -24,10 +26,24 @@ SABOTAGES = [
     ),
     (
         "the median of an even number of times is one of them",
+        COUNTING,
+        "ordered[lower[there]] + ordered[upper[there]]",
+        "2 * ordered[lower[there]]",
+        "tests/test_report.py",
+    ),
+    (
+        "sums are held to 64 bits",
+        COUNTING,
+        "(upper << 32) + lower",
+        "int(np.int64(upper) * 2**32 + lower)",
+        "tests/test_report.py -k 64",
+    ),
+    (
+        "the middle of listed rows is one of them",
         SESSION,
         "percentile_cont(0.5)",
         "percentile_disc(0.5)",
-        "tests/test_report.py",
+        "tests/test_rows.py",
     ),
     (
         "two writes go on at once",
@@ -86,5 +102,19 @@ SABOTAGES = [
         '        return f"{self.as_text(column)} = ANY(CAST(${name} AS TEXT[]))"\n\n'
         "    def as_text(self, column: str) -> str:\n",
         LABEL_STUDIO,
+    ),
+    (
+        "rows that are put in order are there twice",
+        ORDER,
+        'cursor.execute(f"DELETE FROM {table} WHERE run = {_AS_IT_CAME}")',
+        "pass",
+        "tests/test_order.py",
+    ),
+    (
+        "of rows with one key the older stays beside the newer",
+        "perfwidget/stores/embedded/staging.py",
+        "replaced = [row for row, _, kept in found if not kept]",
+        "replaced = []",
+        "tests/test_store.py",
     ),
 ]

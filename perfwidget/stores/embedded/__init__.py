@@ -11,6 +11,7 @@ from perfwidget.observations import Observation
 from perfwidget.stores import writing
 from perfwidget.stores.embedded import recovery
 from perfwidget.stores.embedded.database import Database
+from perfwidget.stores.embedded.order import Keeper
 from perfwidget.stores.embedded.session import EmbeddedSession
 from perfwidget.stores.embedded.staging import FrameStaging
 from perfwidget.stores.embedded.time_limit import TimeLimit
@@ -25,6 +26,7 @@ class EmbeddedStore:
         self._writing = threading.Lock()
         self._time_limit = TimeLimit()
         self._database = Database(path)
+        self._order = Keeper(self._database, self._writing)
 
     @property
     def notices(self) -> tuple[str, ...]:
@@ -39,20 +41,34 @@ class EmbeddedStore:
 
     def write(self, facts: Iterable[Fact | Observation]) -> None:
         """Keep facts in one transaction, all or nothing."""
-        with self._writing, self._database.writing() as cursor:
-            writing.write(FrameStaging(cursor), facts)
+        with self._staging() as staging:
+            writing.write(staging, facts)
 
     def remove(self, facts: Iterable[Fact | Key]) -> None:
         """Remove facts by their keys in one transaction, all or nothing."""
-        with self._writing, self._database.writing() as cursor:
-            writing.remove(FrameStaging(cursor), facts)
+        with self._staging() as staging:
+            writing.remove(staging, facts)
 
     def set_memberships(self, organization_id: Id, user_id: Id, memberships: Iterable[Membership]) -> None:
         """Replace all memberships of one user in one transaction."""
         wanted = writing.MembershipsOfOne(organization_id, user_id, memberships)
-        with self._writing, self._database.writing() as cursor:
-            writing.set_memberships(FrameStaging(cursor), wanted)
+        with self._staging() as staging:
+            writing.set_memberships(staging, wanted)
+
+    def settle(self) -> None:
+        """Put what was written in the order in which it is read, now rather than some time later."""
+        self._order.settle()
 
     def close(self) -> None:
         """Let go of the file."""
+        self._order.close()
         self._database.close()
+
+    @contextmanager
+    def _staging(self) -> Iterator[FrameStaging]:
+        """Open a transaction that writes; one at a time."""
+        with self._order.given_way():
+            with self._database.writing() as cursor:
+                staging = FrameStaging(cursor)
+                yield staging
+            self._order.notice(staging.added)

@@ -113,7 +113,7 @@ class Database:
             self._seal.put(self.writes)
         except OSError as fault:  # the write is kept; what is missing is the witness of it
             log.warning("The number of writes of %s could not be kept: %s", self.path, fault)
-        self._tidy()
+        self.tidy()
 
     def close(self) -> None:
         """Let go of the file."""
@@ -135,7 +135,7 @@ class Database:
             self._cursors.add(cursor)
             return cursor
 
-    def _tidy(self) -> None:
+    def tidy(self) -> None:
         """Work a long write-ahead log into the file. Where that cannot be, it is tried after the next write."""
         with suppress(FileNotFoundError):
             if recovery.beside(self.path, "wal").stat().st_size < LONGEST_LOG:

@@ -19,6 +19,11 @@ MIGRATIONS: Sequence[Migration] = (
     ("ALTER TABLE perfwidget ADD COLUMN writes BIGINT", "UPDATE perfwidget SET writes = 0"),
     # 2 to 3: what is odd about annotations, and how far sources have been read.
     ("ALTER TABLE annotations ADD COLUMN doubts BIGINT DEFAULT 0", BOOKMARKS),
+    # 3 to 4: which rows lie in order.
+    tuple(
+        f"ALTER TABLE {table} ADD COLUMN run BIGINT DEFAULT 0"
+        for table in ("annotations", "actions", "reviews", "review_visits", "comments")
+    ),
 )
 """From version 1 on, in order; the number of the last is the version of a new file."""
 

@@ -1,10 +1,12 @@
 """Questions to one consistent state of the embedded file."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import duckdb
+import numpy as np
 
+from perfwidget.stores.counting import MISSING, Columns
 from perfwidget.stores.embedded.time_limit import TimeLimit
 
 
@@ -20,6 +22,18 @@ class DuckDBDialect:
     def middle(self, column: str, condition: str) -> str:
         """Return twice the exact median: DuckDB's is a double, exact to the half for anything below 2⁵²."""
         return f"CAST(2 * median({column}) FILTER (WHERE {condition}) AS BIGINT)"
+
+    def flag(self, condition: str) -> str:
+        """Return a truth as it is."""
+        return condition
+
+    def place(self, column: str, texts: str) -> str:
+        """Return a text's place in a list."""
+        return f"coalesce(list_position([{texts}], {column}), 0)"
+
+    def latest(self, column: str, instant: str, identity: str) -> str:
+        """Return the value at the latest instant."""
+        return f"arg_max({column}, ({instant}, {identity}))"
 
     def quotient(self, dividend: str, divisor: int) -> str:
         """Return how often a number goes into another."""
@@ -51,6 +65,12 @@ class EmbeddedSession:
         """Return the rows that a statement gives."""
         with self._time_limit.watched(self._cursor):
             return self._execute(text, parameters).fetchall()
+
+    def columns(self, names: Sequence[str], text: str, parameters: Mapping[str, Any]) -> Columns:
+        """Return the columns of a statement."""
+        with self._time_limit.watched(self._cursor):
+            found = self._execute(text, parameters).fetchnumpy()
+        return {name: np.ma.filled(np.ma.asarray(found[name], np.int64), MISSING) for name in names}
 
     def batches(self, text: str, parameters: Mapping[str, Any], size: int) -> Iterator[list[tuple[Any, ...]]]:
         """Yield the rows of a statement so many at once."""

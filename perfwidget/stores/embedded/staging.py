@@ -10,9 +10,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from perfwidget.facts import Fact
 from perfwidget.observations import NOTHING, Coded, StoredColumn
+from perfwidget.stores.embedded.order import TABLES
 from perfwidget.stores.embedded.session import DuckDBDialect
-from perfwidget.stores.writing.staging import Staging
+from perfwidget.stores.writing.staging import Staging, key_match
 
 _PANDAS_TYPES = {"VARCHAR": "str", "BIGINT": "Int64", "BOOLEAN": "boolean"}
 
@@ -26,6 +28,8 @@ class FrameStaging(Staging):
     def __init__(self, cursor: duckdb.DuckDBPyConnection) -> None:
         self._cursor = cursor
         self._frames: dict[str, pd.DataFrame] = {}
+        self.added = 0
+        """How many rows were added to tables that grow with the work."""
 
     def put(self, name: str, columns: Sequence[tuple[str, str]], rows: Sequence[Sequence[Any]]) -> None:
         """Let statements name rows of the given columns (name and SQL type), in place of any of that name."""
@@ -48,6 +52,10 @@ class FrameStaging(Staging):
         answer = _execute(self._cursor, f"{text} WHERE number IS NOT NULL", dict(parameters), **self._frames)
         return np.asarray(answer.fetchnumpy()["number"], np.int64)
 
+    def notice(self, rows: int) -> None:
+        """Take note of rows that were added to tables of facts by other statements than `insert`."""
+        self.added += rows
+
     def put_answer(self, name: str, query: str) -> None:
         """Let statements name the answer of a query."""
         self._frames[name] = _execute(self._cursor, query, {}, **self._frames).df()
@@ -55,9 +63,32 @@ class FrameStaging(Staging):
     def leave_out(self, name: str, condition: str) -> None:
         """Leave out the rows that meet a condition."""
         found = self.execute(f"SELECT place FROM {name} WHERE {condition}")
-        if found:
+        self._leave_out(name, [place for (place,) in found])
+
+    def _leave_out(self, name: str, places: Sequence[int]) -> None:
+        if places:
             frame = self._frames[name]
-            self._frames[name] = frame[~frame["place"].isin([place for (place,) in found])]
+            self._frames[name] = frame[~frame["place"].isin(places)]
+
+    def replace(self, kind: type[Fact], name: str) -> None:
+        """Put rows in place of those with their keys: all are looked up once, and found again by where they lie."""
+        version = kind.version_column
+        newer = f"{kind.table}.{version} > {name}.{version}" if version else "FALSE"
+        found = self.execute(
+            f"SELECT {kind.table}.rowid, {name}.place, {newer} FROM {kind.table} "
+            f"JOIN {name} ON {key_match(kind, kind.table, name)}"
+        )
+        self._leave_out(name, [place for _, place, kept in found if kept])
+        replaced = [row for row, _, kept in found if not kept]
+        if replaced:
+            self.execute(f"DELETE FROM {kind.table} WHERE rowid IN (SELECT unnest($rows))", {"rows": replaced})
+        self.insert(name, kind)
+
+    def insert(self, name: str, kind: type[Fact]) -> None:
+        """Add the rows to a table of facts."""
+        super().insert(name, kind)
+        if kind.table in TABLES:
+            self.added += len(self._frames[name])
 
     def execute(self, text: str, parameters: Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:
         """Carry out a statement that may name the rows."""

@@ -50,6 +50,9 @@ class PostgreSQLStore:
         with self._database.writing() as connection:
             writing.set_memberships(TableStaging(connection, self._dialect), wanted)
 
+    def settle(self) -> None:
+        """Nothing: autovacuum looks after the tables."""
+
     def close(self) -> None:
         """Let go of the connections."""
         self._database.close()

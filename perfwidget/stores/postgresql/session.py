@@ -1,11 +1,12 @@
 """Questions to one consistent state of a PostgreSQL database."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count
 from typing import Any
 
+from perfwidget.stores.counting import MISSING, NO_NUMBERS, Columns
 from perfwidget.stores.postgresql.address import quoted
 from perfwidget.stores.postgresql.database import Connection
 
@@ -30,6 +31,19 @@ class PostgreSQLDialect:
     def middle(self, column: str, condition: str) -> str:
         """Return twice the exact median: PostgreSQL's is a double, exact to the half for anything below 2⁵²."""
         return f"CAST(2 * percentile_cont(0.5) WITHIN GROUP (ORDER BY {column}) FILTER (WHERE {condition}) AS BIGINT)"
+
+    def flag(self, condition: str) -> str:
+        """Return a truth as 1 or 0."""
+        return f"CAST({condition} AS INTEGER)"
+
+    def place(self, column: str, texts: str) -> str:
+        """Return a text's place in a list; null of a null, which only a host's own tables can have."""
+        place = f"coalesce(array_position(ARRAY[{texts}], CAST({column} AS TEXT)), 0)"
+        return f"CASE WHEN {column} IS NOT NULL THEN {place} END"
+
+    def latest(self, column: str, instant: str, identity: str) -> str:
+        """Return the value at the latest instant."""
+        return f"(array_agg({column} ORDER BY {instant} DESC, {identity} DESC))[1]"
 
     def quotient(self, dividend: str, divisor: int) -> str:
         """Return how often a number goes into another."""
@@ -75,6 +89,14 @@ class PostgreSQLSession:
     def rows(self, text: str, parameters: Mapping[str, Any]) -> list[tuple[Any, ...]]:
         """Return the rows that a statement gives."""
         return self._connection.execute(*numbered(text, self._given(parameters))).fetchall()
+
+    def columns(self, names: Sequence[str], text: str, parameters: Mapping[str, Any]) -> Columns:
+        """Return the columns of a statement, each of which comes as one array."""
+        arrays = ", ".join(f"array_agg(coalesce(CAST({name} AS BIGINT), {MISSING}))" for name in names)
+        with self._connection.cursor(binary=True) as cursor:
+            cursor.execute(*numbered(f"SELECT {arrays} FROM ({text}) columns", self._given(parameters)))
+            [found] = cursor.fetchall()
+        return {name: NO_NUMBERS if each is None else each for name, each in zip(names, found, strict=True)}
 
     def batches(self, text: str, parameters: Mapping[str, Any], size: int) -> Iterator[list[tuple[Any, ...]]]:
         """Yield the rows of a statement so many at once; the others wait in the database."""

@@ -132,6 +132,9 @@ class ViewsStore:
         """Refuse to replace memberships."""
         raise _only_read()
 
+    def settle(self) -> None:
+        """Nothing: the host looks after its tables."""
+
     def close(self) -> None:
         """Let go of the connections."""
         self._database.close()

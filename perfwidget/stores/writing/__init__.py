@@ -10,7 +10,7 @@ from perfwidget.observations import Bookmark, Inferred, Observation, Snapshot, S
 from perfwidget.stores.schema import MENTIONED_MEMBERS, MENTIONED_PROJECTS, column_types
 from perfwidget.stores.writing import inference, snapshots
 from perfwidget.stores.writing.bulk import Bulk, joined
-from perfwidget.stores.writing.staging import Staging, key_match
+from perfwidget.stores.writing.staging import Staging
 from perfwidget.stores.writing.told import told
 
 BATCH = 20_000
@@ -51,13 +51,13 @@ def write(staging: Staging, facts: Iterable[Fact | Observation]) -> None:
 
 def _write_snapshots(staging: Staging, bulk: Bulk, given: Sequence[Snapshot | Snapshots]) -> None:
     """Keep snapshots, in one go if all are new."""
+    if not given:
+        return
     many = [each for each in given if isinstance(each, Snapshots)]
-    if staging.takes_columns and len(many) == len(given) > 0 and len({each.organization_id for each in many}) == 1:
-        whole = joined(many)
-        if bulk.write(whole):
-            return
-    elif given:
-        bulk.forget()
+    of_one = len({each.organization_id for each in many}) == 1
+    if staging.takes_columns and len(many) == len(given) and of_one and bulk.write(joined(many)):
+        return
+    bulk.forget()
     snapshots.write(staging, list(told(given)))
 
 
@@ -69,12 +69,7 @@ def write_facts(staging: Staging, facts: Sequence[Fact]) -> None:
             continue
         extra = _EXTRA.get(kind.table, ())
         staging.put("incoming", column_types(kind), [row + extra for row in rows])
-        if kind.version_column:
-            match = key_match(kind, kind.table, "incoming")
-            newer = f"{kind.table}.{kind.version_column} > incoming.{kind.version_column}"
-            staging.leave_out("incoming", f"EXISTS (SELECT 1 FROM {kind.table} WHERE {match} AND {newer})")
-        staging.delete_matching(kind, "incoming")
-        staging.insert("incoming", kind)
+        staging.replace(kind, "incoming")
         staging.mention(kind, "incoming")
 
 
@@ -112,13 +107,22 @@ def remove(staging: Staging, facts: Iterable[Fact | Key]) -> None:
 
 
 def _forget_mentions(staging: Staging) -> None:
-    for kind, mentioned in (("member", MENTIONED_MEMBERS), ("project", MENTIONED_PROJECTS)):
-        still = " AND ".join(
-            f"NOT EXISTS (SELECT 1 FROM {table} WHERE {table}.organization_id = mentions.organization_id "
-            f"AND {table}.{column} = mentions.id)"
+    """Forget the members and projects that nothing speaks of any more, but for those that have a record."""
+    for kind, mentioned, known in (
+        ("member", MENTIONED_MEMBERS, "SELECT organization_id, user_id FROM members"),
+        ("project", MENTIONED_PROJECTS, "SELECT organization_id, project_id FROM projects"),
+    ):
+        unknown = f"kind = '{kind}' AND (organization_id, id) NOT IN ({known})"
+        ids = [identity for (identity,) in staging.execute(f"SELECT DISTINCT id FROM mentions WHERE {unknown}")]
+        if not ids:
+            continue  # so that the facts need not be looked through
+        still = " UNION ".join(
+            f"SELECT organization_id, {column} FROM {table} WHERE {staging.dialect.in_list(column, 'ids')}"
             for table, column in mentioned
         )
-        staging.execute(f"DELETE FROM mentions WHERE kind = '{kind}' AND {still}")
+        staging.execute(
+            f"DELETE FROM mentions WHERE {unknown} AND (organization_id, id) NOT IN ({still})", {"ids": ids}
+        )
 
 
 class MembershipsOfOne:

@@ -17,6 +17,9 @@ from perfwidget.stores.writing.told import NULL, used
 WORTH = 100
 """For a batch this many times smaller than what is kept, the ids that are kept are not read."""
 
+MOST_READINGS = 8
+"""So often the ids that are kept are read in one write, for each time all of them are."""
+
 Ids = npt.NDArray[np.int64]
 
 _KEPT = {
@@ -67,20 +70,25 @@ class Bulk:
         self._organization_id = ""
         self._known: dict[str, _Known] | None = None
         self._mentioned: set[tuple[str, str]] = set()
+        self._readings = MOST_READINGS
 
     def forget(self) -> None:
-        """Forget what is kept, for something else was written."""
+        """Forget what is kept, for something is written elsewhere."""
         self._known = None
+        self._mentioned.clear()
 
     def write(self, snapshots: Snapshots) -> bool:
-        """Keep snapshots if all of them are new and nothing is odd about their ids; else say so and keep nothing."""
+        """Keep snapshots if all of them are new and nothing is odd about their ids; else say so and keep nothing.
+
+        Whoever writes them elsewhere then lets this forget.
+        """
         ids = _ids_of(snapshots)
         if ids is None or not self._knows(snapshots) or self._known is None:
             return False
         if any(self._known[kind].holds_any(found) for kind, found in ids.items()):
-            self.forget()
             return False
         _insert(self._staging, snapshots)
+        self._staging.notice(2 * len(snapshots) + len(snapshots.reviews))
         self._mention(snapshots)
         for kind, found in ids.items():
             self._known[kind].add(found)
@@ -90,8 +98,9 @@ class Bulk:
         """Read which ids are kept, if that is worth it."""
         if self._known is None or self._organization_id != snapshots.organization_id:
             [(count,)] = self._staging.execute("SELECT count(*) FROM annotations")
-            if count > WORTH * len(snapshots):
+            if count > WORTH * len(snapshots) or not self._readings:
                 return False
+            self._readings -= 1
             self._organization_id = snapshots.organization_id
             self._known = {kind: _Known(self._kept(query)) for kind, query in _KEPT.items()}
         return True
@@ -168,6 +177,7 @@ def _insert(staging: Staging, snapshots: Snapshots) -> None:
     mine = {"organization_id": snapshots.organization_id}
     ids = {name: f"CAST({name} AS VARCHAR)" for name in ("annotation_id", "project_id", "task_id", "completed_by")}
     names = [name for name, _ in column_types(Annotation)][1:]
+    action_columns = ", ".join(name for name, _ in column_types(Action))
     staging.put_columns("incoming_rows", snapshots.columns)
     staging.execute(
         f"INSERT INTO annotations (organization_id, {', '.join(names)}) "
@@ -175,9 +185,9 @@ def _insert(staging: Staging, snapshots: Snapshots) -> None:
         mine,
     )
     staging.execute(
-        f"INSERT INTO actions SELECT $organization_id, 'annotation-' || annotation_id, {', '.join(ids.values())}, "
-        f"only_action, started_at, completed_at, lead_time, NULL, NULL, '{FROM_ROW}' FROM incoming_rows "
-        "WHERE only_action IS NOT NULL",
+        f"INSERT INTO actions ({action_columns}) "
+        f"SELECT $organization_id, 'annotation-' || annotation_id, {', '.join(ids.values())}, only_action, started_at, completed_at, "
+        f"lead_time, NULL, NULL, '{FROM_ROW}' FROM incoming_rows WHERE only_action IS NOT NULL",
         mine,
     )
     staging.execute(
@@ -194,12 +204,14 @@ def _insert(staging: Staging, snapshots: Snapshots) -> None:
         rows = [(*row, FROM_ROW, told) for (_, row), told in zip(snapshots.reviews, history, strict=True)]
         staging.put("incoming_reviews", [*column_types(Review), ("history", "BOOLEAN")], rows)
         staging.insert("incoming_reviews", Review)
-        staging.execute(review_actions("incoming_reviews WHERE NOT history"))
+        staging.execute(review_actions("incoming_reviews reviews WHERE NOT history"))
 
 
 def review_actions(reviews: str) -> str:
     """Return the statement that gives annotations without a history one action for each review."""
+    columns = ", ".join(name for name, _ in column_types(Action))
     return (
-        "INSERT INTO actions SELECT organization_id, 'review-' || review_id, annotation_id, project_id, task_id, "
-        f"reviewer_id, action, NULL, created_at, NULL, review_id, NULL, '{FROM_REVIEW}' FROM {reviews}"
+        f"INSERT INTO actions ({columns}) SELECT reviews.organization_id, 'review-' || review_id, "
+        "reviews.annotation_id, project_id, task_id, reviewer_id, action, NULL, created_at, NULL, review_id, NULL, "
+        f"'{FROM_REVIEW}' FROM {reviews}"
     )

@@ -5,6 +5,7 @@ from typing import Any
 
 from perfwidget.facts import Action, Annotation, Review
 from perfwidget.stores.schema import FROM_REVIEW, FROM_ROW, column_types
+from perfwidget.stores.writing.bulk import review_actions
 from perfwidget.stores.writing.staging import Staging
 from perfwidget.stores.writing.told import Told
 
@@ -63,10 +64,7 @@ def _keep_rows(staging: Staging, deciding: Sequence[Told]) -> None:
     columns = [*column_types(Annotation), ("history", "BOOLEAN")]
     rows = [(*seen.row, seen.doubts, seen.history) for seen in deciding]
     staging.put("incoming_rows", columns, rows)
-    newer = f"{_same('annotations', 'incoming_rows')} AND annotations.updated_at > incoming_rows.updated_at"
-    staging.leave_out("incoming_rows", f"EXISTS (SELECT 1 FROM annotations WHERE {newer})")
-    staging.execute(f"DELETE FROM annotations USING incoming_rows WHERE {_same('annotations', 'incoming_rows')}")
-    staging.insert("incoming_rows", Annotation)
+    staging.replace(Annotation, "incoming_rows")
     told = {action[:2]: (*action, FROM_ROW) for seen in deciding for action in seen.actions}
     staging.put("incoming_actions", column_types(Action), list(told.values()))
     staging.leave_out(
@@ -112,13 +110,9 @@ def _tell_reviews_as_actions(staging: Staging) -> None:
     staging.execute(
         f"DELETE FROM actions USING touched WHERE {_same('actions', 'touched')} AND origin = '{FROM_REVIEW}'"
     )
-    told = f"FROM reviews JOIN states ON {_same('reviews', 'states')} AND NOT states.history"
+    told = f"reviews JOIN states ON {_same('reviews', 'states')} AND NOT states.history"
     staging.execute(
-        f"DELETE FROM actions USING (SELECT reviews.organization_id, 'review-' || review_id AS action_id {told}) told "
-        "WHERE actions.organization_id = told.organization_id AND actions.action_id = told.action_id"
+        "DELETE FROM actions USING (SELECT reviews.organization_id, 'review-' || review_id AS action_id "
+        f"FROM {told}) told WHERE actions.organization_id = told.organization_id AND actions.action_id = told.action_id"
     )
-    staging.execute(
-        "INSERT INTO actions SELECT reviews.organization_id, 'review-' || review_id, reviews.annotation_id, "
-        "project_id, task_id, reviewer_id, action, NULL, created_at, NULL, review_id, NULL, "
-        f"'{FROM_REVIEW}' {told}"
-    )
+    staging.execute(review_actions(told))

@@ -19,7 +19,7 @@ class Staging(ABC):
     dialect: Dialect
 
     takes_columns: ClassVar[bool] = False
-    """Whether `put_columns` and `whole_numbers` are there."""
+    """Whether `put_columns`, `whole_numbers` and `notice` are there."""
 
     def put_columns(self, name: str, columns: Mapping[str, StoredColumn]) -> None:
         """Let statements name rows that are given as columns, in place of any of that name."""
@@ -27,6 +27,10 @@ class Staging(ABC):
 
     def whole_numbers(self, query: str, parameters: Mapping[str, Any]) -> npt.NDArray[np.int64]:
         """Return the texts that a query gives in one column as whole numbers, without those that are none."""
+        raise NotImplementedError
+
+    def notice(self, rows: int) -> None:
+        """Take note of rows that were added to tables of facts by other statements than `insert`."""
         raise NotImplementedError
 
     @abstractmethod
@@ -44,6 +48,15 @@ class Staging(ABC):
     @abstractmethod
     def execute(self, text: str, parameters: Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:
         """Carry out a statement that may name the rows, and return what it gives."""
+
+    def replace(self, kind: type[Fact], name: str) -> None:
+        """Put rows in place of those with their keys; those that are older than what is there are left out."""
+        if kind.version_column:
+            newer = f"{kind.table}.{kind.version_column} > {name}.{kind.version_column}"
+            match = key_match(kind, kind.table, name)
+            self.leave_out(name, f"EXISTS (SELECT 1 FROM {kind.table} WHERE {match} AND {newer})")
+        self.delete_matching(kind, name)
+        self.insert(name, kind)
 
     def insert(self, name: str, kind: type[Fact]) -> None:
         """Add the rows to a table of facts, whose columns they have."""

@@ -1,0 +1,195 @@
+"""Rows in the order in which they are read: those of one member in one stretch of time lie beside each other.
+
+DuckDB skips the parts of a table whose smallest and largest values rule them out, so what a question costs depends on
+how the rows lie. Writes append them as they come (`run` is 0). Once a few row groups have gathered they are put in
+order among themselves, and once there are as many such runs as there were rows in order, the whole table is: each row
+is moved a few times in all, however long the store lives. Stretches of time come before members, so that newer rows
+need not be mixed with older ones, and so that ids, which grow with time, can be found without looking everywhere.
+"""
+
+import logging
+import threading
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import NamedTuple, Protocol
+
+import duckdb
+
+from perfwidget.errors import StoreUnavailable
+from perfwidget.metrics import COMMENTS_RECEIVED, SCANS, TIMELINE
+from perfwidget.stores.sql import instant_of
+
+log = logging.getLogger(__name__)
+
+ROW_GROUP = 122_880
+"""Rows that DuckDB keeps together."""
+
+TAIL = 4 * ROW_GROUP
+"""Rows that may lie as they came; from then on they are put in order when nobody writes."""
+
+LONGEST_TAIL = 4 * TAIL
+"""Rows from which on they are put in order even if a writer has to wait."""
+
+STRETCH = 32 * ROW_GROUP
+"""Rows of a stretch of time, on average."""
+
+_ASKED_AGAIN = 0.05
+"""Seconds after which a writer that waits asks again that way be given."""
+
+_AS_IT_CAME, _WHOLE = 0, 1
+"""Runs: rows as they came, and those that were in order when the whole table was put in order; later runs follow."""
+
+_READ_BY = {
+    scan.fact.table: (scan.member, instant_of(scan))
+    for scan in (TIMELINE.scan, COMMENTS_RECEIVED.scan, *reversed(SCANS))  # reviews are read by reviewer, too, but less
+}
+"""The tables that grow with the work, by whose rows and by when they are read."""
+
+TABLES = tuple(_READ_BY)
+
+
+class Writing(Protocol):
+    """The store's file, for what is written without changing any fact."""
+
+    def transaction(self) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
+        """Give a cursor in a transaction."""
+
+    def tidy(self) -> None:
+        """Work the write-ahead log into the file if it is long."""
+
+
+class _Lying(NamedTuple):
+    """How many rows of a table lie how."""
+
+    as_they_came: int
+    in_runs: int
+    in_order: int
+
+
+class Keeper:
+    """Puts rows in order in a thread of its own, and gives way to writers until it is overdue.
+
+    Readers never wait: each sees the state that it began with.
+    """
+
+    def __init__(self, file: Writing, writing: threading.Lock) -> None:
+        self._file = file
+        self._writing = writing
+        self._lock = threading.Lock()
+        self._written = TAIL  # what is there already may lie as it came
+        self._thread: threading.Thread | None = None
+        self._at_work: duckdb.DuckDBPyConnection | None = None
+        self._closed = False
+
+    def notice(self, rows: int) -> None:
+        """Take note of rows that were written; from time to time this looks how the tables lie."""
+        with self._lock:
+            self._written += rows
+            if self._written < TAIL or self._closed or (self._thread is not None and self._thread.is_alive()):
+                return
+            self._written = 0
+            self._thread = threading.Thread(target=self._keep, name="perfwidget-order")
+            self._thread.start()
+
+    @contextmanager
+    def given_way(self) -> Iterator[None]:
+        """Let a writer write: what is being put in order gives way, and stays as it was."""
+        while not self._writing.acquire(timeout=_ASKED_AGAIN):
+            self._interrupt()  # which is in vain between two statements
+        try:
+            yield
+        finally:
+            self._writing.release()
+
+    def _interrupt(self) -> None:
+        with self._lock:
+            if self._at_work is not None:
+                self._at_work.interrupt()
+                self._written = TAIL - ROW_GROUP  # it is tried again after so many rows more
+
+    def settle(self) -> None:
+        """Put in order what lies as it came, now, however little; returns when that is done."""
+        self._wait()
+        with self._writing:
+            self._put_in_order(least=1, gives_way=False)
+
+    def close(self) -> None:
+        """Stop; what is being put in order stays as it was."""
+        with self._lock:
+            self._closed = True
+        with self.given_way():
+            pass
+        self._wait()
+
+    def _wait(self) -> None:
+        with self._lock:
+            thread = self._thread
+        if thread is not None:
+            thread.join()
+
+    def _keep(self) -> None:
+        try:
+            with self._writing:
+                self._put_in_order(least=LONGEST_TAIL, gives_way=False)
+                self._put_in_order(least=TAIL, gives_way=True)
+        except StoreUnavailable as fault:
+            if not isinstance(fault.__cause__, duckdb.InterruptException):
+                log.warning("Rows could not be put in order, and are slower to read: %s", fault)
+
+    def _put_in_order(self, *, least: int, gives_way: bool) -> None:
+        for table in TABLES:
+            with self._file.transaction() as cursor:
+                lying = _lying(cursor, table)
+                if lying.as_they_came < least or self._closed:
+                    continue
+                with self._interrupted_by_writers(cursor if gives_way else None):
+                    if lying.as_they_came + lying.in_runs >= lying.in_order:
+                        _sort_whole(cursor, table)
+                    else:
+                        _sort_tail(cursor, table)
+            self._file.tidy()
+
+    @contextmanager
+    def _interrupted_by_writers(self, cursor: duckdb.DuckDBPyConnection | None) -> Iterator[None]:
+        with self._lock:
+            self._at_work = cursor
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._at_work = None
+
+
+def _lying(cursor: duckdb.DuckDBPyConnection, table: str) -> _Lying:
+    """Say how the rows of a table lie; what cannot be of a run is not looked at, so this costs little."""
+    counts = (f"(SELECT count(*) FROM {table} WHERE run {which})" for which in ("= 0", "> 1", "= 1"))
+    [row] = cursor.execute(f"SELECT {', '.join(counts)}").fetchall()
+    return _Lying(*row)
+
+
+def _sort_tail(cursor: duckdb.DuckDBPyConnection, table: str) -> None:
+    """Put the rows that lie as they came in order among themselves."""
+    cursor.execute(
+        f"INSERT INTO {table} SELECT * REPLACE ((SELECT max(run) + 1 FROM {table}) AS run) FROM {table} "
+        f"WHERE run = {_AS_IT_CAME} ORDER BY {_order(cursor, table)}"
+    )
+    cursor.execute(f"DELETE FROM {table} WHERE run = {_AS_IT_CAME}")
+
+
+def _sort_whole(cursor: duckdb.DuckDBPyConnection, table: str) -> None:
+    """Put a table in order, in place of what it was."""
+    [(made,)] = cursor.execute("SELECT sql FROM duckdb_tables() WHERE table_name = $table", {"table": table}).fetchall()
+    order = _order(cursor, table)
+    cursor.execute(made.replace(table, f"{table}_in_order", 1))
+    cursor.execute(f"INSERT INTO {table}_in_order SELECT * REPLACE ({_WHOLE} AS run) FROM {table} ORDER BY {order}")
+    cursor.execute(f"DROP TABLE {table}")
+    cursor.execute(f"ALTER TABLE {table}_in_order RENAME TO {table}")
+
+
+def _order(cursor: duckdb.DuckDBPyConnection, table: str) -> str:
+    """Return the expressions that the rows of a table are put in order by."""
+    member, instant = _READ_BY[table]
+    asked = f"SELECT count(*), max({instant}) - min({instant}) FROM {table}"
+    [(rows, time)] = cursor.execute(asked).fetchall()
+    stretch = max(1, (time or 0) * STRETCH // max(1, rows))
+    return f"organization_id, ({instant}) // {stretch}, {member}, {instant}"

@@ -1,0 +1,194 @@
+"""Rows are put in order beside the work: what is read stays the same, and costs less."""
+
+import os
+import threading
+from collections.abc import Iterator
+from datetime import timedelta
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from perfwidget.facts import Annotation, Comment, Fact, Key, ReviewVisit
+from perfwidget.stores import open_store
+from perfwidget.stores.embedded import EmbeddedStore, order
+from tests.conftest import NewStore
+from tests.worlds import ORGANIZATION, annotation, ask, at, people, review
+
+MARCH = {"from_": "2024-03-01", "to": "2024-03-31"}
+NOON = at("2024-03-01 12:00")
+
+
+@pytest.fixture(autouse=True)
+def _small(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(order, "TAIL", 20)
+    monkeypatch.setattr(order, "LONGEST_TAIL", 80)
+    monkeypatch.setattr(order, "STRETCH", 10)
+    monkeypatch.setattr(order, "ROW_GROUP", 5)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "facts.duckdb"
+
+
+@pytest.fixture
+def store(path: Path) -> Iterator[EmbeddedStore]:
+    opened = EmbeddedStore(path)
+    opened.write(people())
+    yield opened
+    opened.close()
+
+
+def work(count: int, first: int = 0, **columns: Any) -> list[Fact]:
+    """Return work of ann and rev by turns, an hour apart."""
+    return [
+        annotation(
+            number,
+            (NOON + timedelta(hours=number % 700)).isoformat(),
+            **{"completed_by": ("ann", "rev")[number % 2], "lead_time": number % 50} | columns,
+        )
+        for number in range(first, first + count)
+    ]
+
+
+def runs(path: Path) -> dict[int, int]:
+    """Return how many annotations lie in which run of a closed store."""
+    with duckdb.connect(str(path), read_only=True) as connection:
+        return dict(connection.execute("SELECT run, count(*) FROM annotations GROUP BY run ORDER BY run").fetchall())
+
+
+def wait_for_order() -> None:
+    for thread in threading.enumerate():
+        if thread.name == "perfwidget-order":
+            thread.join(30)
+
+
+def test_rows_are_put_in_order_in_runs_and_at_last_as_a_whole(store: EmbeddedStore, path: Path) -> None:
+    for number in range(10):
+        store.write(work(19, number * 19))
+        wait_for_order()
+    store.close()
+    # 19 are left as they came, 38 make the first order, the next 38 are no less than that, so all are put in order;
+    # then 38 form a run, and another 38 make as many as there were in order.
+    assert runs(path) == {1: 152, 2: 38}
+
+
+def test_members_lie_together_within_stretches_of_time(store: EmbeddedStore, path: Path) -> None:
+    store.write(work(100))
+    store.settle()
+    store.close()
+    assert runs(path) == {1: 100}
+    with duckdb.connect(str(path), read_only=True) as connection:
+        rows = connection.execute("SELECT completed_by, completed_at FROM annotations ORDER BY rowid").fetchall()
+        again = "SELECT sql FROM duckdb_tables() WHERE table_name = 'annotations'"
+        [(made,)] = connection.execute(again).fetchall()
+    changes = sum(one[0] != other[0] for one, other in pairwise(rows))
+    assert 18 <= changes <= 22, "two members in each of some ten stretches"
+    assert max(at for _, at in rows[:20]) < min(at for _, at in rows[-20:])
+    assert made.count("NOT NULL") == sum(not column.nullable for column in Annotation.columns())
+
+
+@settings(max_examples=60 if os.environ.get("PERFWIDGET_SECURITY") == "full" else 6)
+@given(
+    st.lists(
+        st.lists(st.tuples(st.integers(0, 60), st.integers(0, 3), st.booleans()), min_size=5, max_size=30),
+        min_size=2,
+        max_size=5,
+    )
+)
+def test_whatever_order_rows_lie_in_the_figures_are_the_same(
+    tmp_path_factory: pytest.TempPathFactory, writes: list[list[tuple[int, int, bool]]]
+) -> None:
+    ordered, plain = (EmbeddedStore(tmp_path_factory.mktemp("order") / "facts.duckdb") for _ in range(2))
+    for store in (ordered, plain):
+        store.write(people())
+    for number, each in enumerate(writes):
+        for store in (ordered, plain):
+            store.write([fact for identity, version, _ in each for fact in facts_of(identity, version)])
+            store.remove([Key(Annotation, (ORGANIZATION, str(identity))) for identity, _, gone in each if gone])
+        if number % 2:
+            ordered.settle()
+    wait_for_order()
+    for member in ("ann", "rev"):
+        assert ask(ordered, user=member, **MARCH) == ask(plain, user=member, **MARCH)
+    for store in (ordered, plain):
+        store.close()
+
+
+def facts_of(identity: int, version: int) -> Iterator[Fact]:
+    """Yield facts of every table that is put in order; versions differ in whose they are, and when."""
+    instant = NOON + timedelta(days=identity % 20, hours=version)
+    worker = ("ann", "rev")[(identity + version) % 2]
+    yield annotation(identity, instant.isoformat(), completed_by=worker, lead_time=version, last_action="updated")
+    yield review(identity, instant.isoformat(), ("accepted", "rejected")[version % 2], annotation_id=identity)
+    yield ReviewVisit(ORGANIZATION, identity, identity, "p1", worker, instant, instant + timedelta(seconds=version))
+    yield Comment(
+        ORGANIZATION,
+        identity,
+        identity,
+        "p1",
+        f"t{identity}",
+        worker,
+        "rev",
+        "So?",
+        instant,
+        instant + timedelta(version),
+    )
+
+
+def test_a_question_sees_the_state_that_it_began_with(store: EmbeddedStore) -> None:
+    store.write(work(200))
+    with store.reading() as reader:
+        before = [reader._rows("SELECT annotation_id, lead_time FROM annotations ORDER BY 1", {})]
+        store.write(work(10, 500))
+        store.settle()
+        assert [reader._rows("SELECT annotation_id, lead_time FROM annotations ORDER BY 1", {})] == before
+    assert ask(store, user="ann", **MARCH).values["submitted_annotations"] == 105
+
+
+def test_a_writer_goes_first_until_it_is_overdue(
+    store: EmbeddedStore, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    began = threading.Event()
+
+    def endless(cursor: duckdb.DuckDBPyConnection, _: str) -> None:
+        began.set()
+        cursor.execute("SELECT sum(hash(range)) FROM range(1_000_000_000_000)")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(order, "_sort_whole", endless)
+        store.write(work(20))
+        assert began.wait(30)
+        store.write(work(4, 100))
+        wait_for_order()
+    assert ask(store, user="ann", **MARCH).values["submitted_annotations"] == 12
+    store.write(work(1, 200))  # by then as many were written as it takes to try again
+    wait_for_order()
+    store.write(work(80, 300))
+    wait_for_order()
+    store.close()
+    assert runs(path) == {1: 105}
+
+
+def test_a_store_that_is_closed_meanwhile_is_whole(path: Path) -> None:
+    for number in range(5):
+        store = EmbeddedStore(path)
+        store.write(work(60, number * 60))
+        store.close()
+    store = EmbeddedStore(path)
+    store.write(people())
+    assert ask(store, user="ann", **MARCH).values["submitted_annotations"] == 150
+    store.close()
+
+
+def test_every_engine_settles(new_store: NewStore) -> None:
+    opened = open_store(new_store())
+    opened.write([*people(), *work(10), review(1, "2024-03-01 12:00", "accepted")])
+    opened.settle()
+    assert ask(opened, user="ann", **MARCH).values["submitted_annotations"] == 5
+    opened.close()
