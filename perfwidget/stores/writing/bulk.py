@@ -186,8 +186,8 @@ def _insert(staging: Staging, snapshots: Snapshots) -> None:
     )
     staging.execute(
         f"INSERT INTO actions ({action_columns}) "
-        f"SELECT $organization_id, 'annotation-' || annotation_id, {', '.join(ids.values())}, only_action, started_at, completed_at, "
-        f"lead_time, NULL, NULL, '{FROM_ROW}' FROM incoming_rows WHERE only_action IS NOT NULL",
+        f"SELECT $organization_id, 'annotation-' || annotation_id, {', '.join(ids.values())}, only_action, started_at, "
+        f"completed_at, lead_time, NULL, NULL, '{FROM_ROW}' FROM incoming_rows WHERE only_action IS NOT NULL",
         mine,
     )
     staging.execute(
