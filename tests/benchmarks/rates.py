@@ -9,6 +9,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
+from functools import partial
 from itertools import count, islice
 from pathlib import Path
 from typing import Any
@@ -17,8 +18,10 @@ import duckdb
 import pandas as pd
 
 from perfwidget import open_store
-from perfwidget.facts import Annotation, Fact, Review
+from perfwidget.facts import Annotation, Review
+from perfwidget.report import report
 from perfwidget.sources.label_studio import Reading, read_export
+from perfwidget.stores.embedded import order
 from tests.benchmarks.filling import facts
 from tests.benchmarks.measuring import Measure, compared, in_turns
 from tests.benchmarks.questions import Question, questions
@@ -28,9 +31,11 @@ from tests.hosts import host
 from tests.worlds import ORGANIZATION, annotation
 
 PART = "rates"
-OURS, BARE = "perfwidget", "without keys and checks"
+OURS, BARE, TAIL = "perfwidget", "without keys and checks", "with a full tail"
 ROWS = 10_000
 """Annotations that are imported and written."""
+SIZES = (1, 100, 10_000)
+"""Annotations that are written at once into what is there."""
 
 
 def measure(site: Site) -> Iterator[Measure]:
@@ -39,7 +44,8 @@ def measure(site: Site) -> Iterator[Measure]:
         folder = Path(name)
         yield from _imported(folder)
         yield from _written(folder)
-        yield from _one_more(site, folder)
+        yield from _more(site, folder)
+        yield from _with_a_tail(site, folder)
         yield from _exported(site, folder)
 
 
@@ -124,32 +130,59 @@ def _written(folder: Path) -> Iterator[Measure]:
     yield from _told("write of facts", ROWS, {OURS: ours, BARE: bare})
 
 
-def _one_more(site: Site, folder: Path) -> Iterator[Measure]:
-    """Write one annotation into everything there is, as a platform does that tells every submit."""
-    copy, beside = folder / "one-more.duckdb", folder / "one-more-beside.duckdb"
+def _more(site: Site, folder: Path) -> Iterator[Measure]:
+    """Write more annotations into everything there is: one, as a platform does that tells every submit, and many."""
+    copy, beside = folder / "more.duckdb", folder / "more-beside.duckdb"
     shutil.copyfile(site.store, copy)
     shutil.copyfile(site.store, beside)
     store = open_store(f"duckdb:///{copy}")
     numbers = count()
 
-    def fact() -> Fact:
-        return annotation(f"new-{next(numbers)}", "2025-12-31 12:00", lead_time=30)
+    def more(size: int) -> list[Annotation]:
+        return [annotation(f"new-{next(numbers)}", "2025-12-31 12:00", lead_time=30) for _ in range(size)]
+
+    names = ", ".join(column.name for column in Annotation.columns())
+
+    def insert(connection: duckdb.DuckDBPyConnection, size: int) -> None:
+        frame = pd.DataFrame([fact.row() for fact in more(size)])  # noqa: F841 (named in the statement)
+        connection.execute(f"INSERT INTO annotations ({names}) SELECT * FROM frame")
 
     try:
         with duckdb.connect(str(beside)) as connection:
-            row = fact().row()
-            marks = ", ".join("?" * len(row))
-            names = ", ".join(column.name for column in Annotation.columns())
-            statement = f"INSERT INTO annotations ({names}) VALUES ({marks})"
-            contenders: dict[str, Callable[[], object]] = {
-                OURS: lambda: store.write([fact()]),
-                BARE: lambda: connection.execute(statement, list(fact().row())),
-            }
-            yield from compared(PART, "write of one more annotation", in_turns(contenders))
+            for size in SIZES:
+                contenders: dict[str, Callable[[], object]] = {
+                    OURS: partial(lambda size: store.write(more(size)), size),
+                    BARE: partial(insert, connection, size),
+                }
+                yield from _told("write of more annotations", size, contenders)
     finally:
         store.close()
     for each in (copy, beside):
         each.unlink()
+
+
+def _with_a_tail(site: Site, folder: Path) -> Iterator[Measure]:
+    """Ask a store in order, and one where as many rows lie as they came as may, before they are put in order."""
+    copy = folder / "tail.duckdb"
+    shutil.copyfile(site.store, copy)
+    with duckdb.connect(str(copy)) as connection:
+        for table, key in (("annotations", "annotation_id"), ("reviews", "review_id")):
+            connection.execute(
+                f"INSERT INTO {table} SELECT * REPLACE ('t' || {key} AS {key}, 0 AS run) FROM {table} "
+                f"USING SAMPLE {order.TAIL - 1} ROWS"
+            )
+    question = questions(site.world)[0]
+    stores = {OURS: open_store(site.address), TAIL: open_store(f"duckdb:///{copy}")}
+    try:
+        asked = {
+            name: partial(report, store, question.viewer, question.query, grain=question.grain)
+            for name, store in stores.items()
+        }
+        yield from compared(PART, f"{question.says}, all queries", in_turns(asked))
+    finally:
+        for store in stores.values():
+            store.close()
+    copy.unlink()
 
 
 def _exported(site: Site, folder: Path) -> Iterator[Measure]:
