@@ -19,7 +19,7 @@ from perfwidget.label_studio import running
 from perfwidget.metrics import BY_KEY
 from perfwidget.query import Query, parse
 from perfwidget.report import Report, report
-from perfwidget.sources.label_studio import Reading, read_export, read_export_at_once
+from perfwidget.sources.label_studio import Reading, read_export_at_once
 from perfwidget.sources.piece_readers import PieceReaders
 from perfwidget.stores import Store, open_store
 from perfwidget.stores.protocol import Profile
@@ -137,12 +137,8 @@ def _size(paths: Sequence[Path]) -> int:
 def _import_file(store: Store, path: Path, organization: str, readers: PieceReaders) -> bool:
     counted = Reading()
     try:
-        with path.open("rb") as file:
-            if file.seekable():
-                with _progress(path, file.seek(0, os.SEEK_END)) as shown:
-                    store.write(read_export_at_once(file, organization, counted, readers, shown.update))
-            else:
-                store.write(read_export(file, organization, counted))
+        with path.open("rb") as file, _progress(path) as shown:
+            store.write(read_export_at_once(file, organization, counted, readers, shown.update))
     except OSError as fault:
         print(f"perfwidget: {path} cannot be read ({fault.strerror}); nothing of it is kept.", file=sys.stderr)
         return False
@@ -155,8 +151,9 @@ def _import_file(store: Store, path: Path, organization: str, readers: PieceRead
     return True
 
 
-def _progress(path: Path, size: int) -> tqdm:
+def _progress(path: Path) -> tqdm:
     """Return a progress bar on a terminal, and none elsewhere."""
+    size = path.stat().st_size
     return tqdm(total=size, desc=path.name, unit="B", unit_scale=True, unit_divisor=1024, disable=None, leave=False)
 
 

@@ -40,9 +40,12 @@ def read_export_at_once(
     """Yield the same as `read_export`, but many snapshots at once, which `readers` read piece by piece.
 
     A piece that has something rare in it is read task by task. One that is no JSON is damaged, or was cut where no task
-    ends: from it on the file is read value by value. The file can be read at any place, as one on a disk can;
-    `progress` is told how many bytes are being read.
+    ends: from it on the file is read value by value, and so is all of one that cannot be read at any place, such as a
+    pipe. `progress` is told how many bytes are being read.
     """
+    if not file.seekable():
+        yield from read_export(cast(BinaryIO, _Followed(file, progress)), organization_id, reading)
+        return
     export = ExportedTasks(id_text(organization_id), reading)
     pieces = Pieces(file, size, progress)
     passed, behind = Passed(0, len(pieces.before.removeprefix(BOM_UTF8))), 0
