@@ -275,6 +275,14 @@ def test_an_email_means_whom_earlier_rows_say() -> None:
         compare(json.dumps(order).encode(), 100)
 
 
+@pytest.mark.parametrize("elapsed", ["596852", "596853", "596854"])
+def test_a_time_that_is_as_long_as_its_task_is_there_is_compared_exactly(elapsed: str) -> None:
+    """Python rounds this one to 853 millionths as a `timedelta`, and to 854 as the decimal number that it prints."""
+    done = f"2024-03-01T04:53:31.{elapsed}Z"
+    said_of = row(created_at=done, updated_at=done, lead_time=17611.5968535)
+    compare(json.dumps(export(said_of, created_at="2024-03-01T00:00:00.000000Z")).encode())
+
+
 def test_progress_tells_every_byte() -> None:
     content = json.dumps(MANY).encode() + b"\n "
     for each in (content, b'{"annotations": ' + content + b"}", content.replace(b"12.5", b"NaN")):
