@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, settings
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, expect, sync_playwright
 from selenium.webdriver.chrome.options import Options
 
+from tests.engines.clickhouse_server import ClickHouse
 from tests.engines.server import BINARIES, Server
 
 IN_CI = os.environ.get("CI") == "true"
@@ -76,7 +77,17 @@ def postgresql() -> Iterator[Server]:
     server.remove()
 
 
-@pytest.fixture(scope="session", params=["duckdb", "postgresql"])
+@pytest.fixture(scope="session")
+def clickhouse() -> Iterator[ClickHouse]:
+    """One engine of ClickHouse for all tests of a process, without the server around it."""
+    server = ClickHouse()
+    server.start()
+    yield server
+    server.stop()
+    server.remove()
+
+
+@pytest.fixture(scope="session", params=["duckdb", "postgresql", "clickhouse"])
 def engine(request: pytest.FixtureRequest) -> str:
     """Run a test on every engine."""
     return str(request.param)
@@ -85,8 +96,8 @@ def engine(request: pytest.FixtureRequest) -> str:
 @pytest.fixture(scope="session")
 def new_store(engine: str, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> NewStore:
     """Give addresses of stores that are not there yet, on every engine: `open_store(new_store())`."""
-    if engine == "postgresql":
-        return request.getfixturevalue("postgresql").new_store  # type: ignore[no-any-return]
+    if engine != "duckdb":
+        return request.getfixturevalue(engine).new_store  # type: ignore[no-any-return]
     return lambda: f"duckdb:///{tmp_path_factory.mktemp('store')}/facts.duckdb"
 
 
