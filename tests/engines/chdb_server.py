@@ -2,16 +2,15 @@
 
 No server of ClickHouse is to be had from the package registries, but chDB is: the same engine as a library. This
 program serves it on loopback, `python -m tests.engines.chdb_server FOLDER`, and says its port when it answers. What it
-lacks of a server: users and their rights, more than one statement at a time, answers before they are whole, TLS.
+lacks of a server: users and their rights, answers before they are whole, TLS.
 """
 
 import re
 import sys
-import threading
 from email import message_from_bytes
 from email.policy import HTTP
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import parse_qsl, urlsplit
 
 from chdb.session import Session
@@ -22,30 +21,28 @@ OF_HTTP = {"query", "database", "default_format", "query_id", "session_id", "wai
 
 
 class Engine:
-    """The one session of this process, for one statement at a time."""
+    """A session: of each connection one, as tables that go with a statement are for nobody else."""
 
     def __init__(self, folder: str) -> None:
         self._session = Session(folder)
-        self._lock = threading.Lock()
         self._settings: dict[str, str] = {}
         self._database = ""
 
     def answer(self, asked: dict[str, str], files: dict[str, bytes]) -> bytes:
         """Carry out a request: parameters and settings, tables that go with it, and the statement."""
-        with self._lock:
-            try:
-                self._set({name: value for name, value in asked.items() if self._is_setting(name, files)})
-                self._use(asked.get("database", "default"))
-                given = [f"{name} = {literal(value)}" for name, value in asked.items() if name.startswith("param_")]
-                if given:
-                    self._say(f"SET {', '.join(given)}")
-                for name, data in files.items():
-                    self._say(f"CREATE TEMPORARY TABLE {name} ({asked[f'{name}_structure']}) ENGINE = Memory")
-                    self._say(f"INSERT INTO {name} FORMAT {asked[f'{name}_format']}\n{data.decode()}")
-                return self._say(asked["query"], asked.get("default_format", "TabSeparated"))
-            finally:
-                for name in files:
-                    self._say(f"DROP TEMPORARY TABLE IF EXISTS {name}")
+        try:
+            self._set({name: value for name, value in asked.items() if self._is_setting(name, files)})
+            self._use(asked.get("database", "default"))
+            given = [f"{name} = {literal(value)}" for name, value in asked.items() if name.startswith("param_")]
+            if given:
+                self._say(f"SET {', '.join(given)}")
+            for name, data in files.items():
+                self._say(f"CREATE TEMPORARY TABLE {name} ({asked[f'{name}_structure']}) ENGINE = Memory")
+                self._say(f"INSERT INTO {name} FORMAT {asked[f'{name}_format']}\n{data.decode()}")
+            return self._say(asked["query"], asked.get("default_format", "TabSeparated"))
+        finally:
+            for name in files:
+                self._say(f"DROP TEMPORARY TABLE IF EXISTS {name}")
 
     def _set(self, settings: dict[str, str]) -> None:
         """Let these settings hold, and no others; most are those of the request before."""
@@ -80,7 +77,19 @@ class Handler(BaseHTTPRequestHandler):
 
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
-    engine: Engine
+    idle: ClassVar[list[Engine]] = []
+    folder: ClassVar[str]
+
+    def setup(self) -> None:
+        super().setup()
+        try:
+            self.engine = self.idle.pop()
+        except IndexError:
+            self.engine = Engine(self.folder)
+
+    def finish(self) -> None:
+        super().finish()
+        self.idle.append(self.engine)
 
     def do_GET(self) -> None:
         self._answer({})
@@ -132,7 +141,8 @@ class Handler(BaseHTTPRequestHandler):
 
 
 def main() -> None:
-    Handler.engine = Engine(sys.argv[1])
+    Handler.folder = sys.argv[1]
+    Handler.idle.append(Engine(Handler.folder))
     server = ThreadingHTTPServer(("127.0.0.1", int(sys.argv[2]) if len(sys.argv) > 2 else 0), Handler)
     server.daemon_threads = True
     sys.stdout.write(f"{server.server_address[1]}\n")

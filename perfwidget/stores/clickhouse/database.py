@@ -114,7 +114,8 @@ class Database:
             "", query, {}, tables, fmt="JSONCompactEachRowWithNamesAndTypes", limit=LONGEST_WRITE
         )
         names, types, *rows = map(json.loads, answer.splitlines())
-        return Sent(list(zip(names, types, strict=True)), rows)
+        columns = [name.rpartition(".")[2] for name in names]  # a column of a join has its table's name before its own
+        return Sent(list(zip(columns, types, strict=True)), rows)
 
     def numbers(
         self, names: Sequence[str], query: str, parameters: Mapping[str, Any], tables: Mapping[str, Table]
