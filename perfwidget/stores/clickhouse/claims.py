@@ -45,13 +45,13 @@ class Claim:
             self.release()
             if time.monotonic() > tried_until:
                 raise StoreUnavailable(BUSY)
-            time.sleep(random.uniform(_PAUSE / 2, 2 * _PAUSE))
+            time.sleep(random.uniform(_PAUSE / 2, 2 * _PAUSE))  # noqa: S311 (so that two do not meet again)
 
     def begin(self) -> int:
         """Begin a write and return its number."""
         self._database.execute(
             "INSERT INTO writes (write, state, writer)",
-            f"SELECT (SELECT max(write) FROM writes) + 1, 'begun', $writer WHERE {self._holds}",
+            f"SELECT (SELECT coalesce(max(write), 0) FROM writes) + 1, 'begun', $writer WHERE {self._holds}",
             {"writer": self._writer},
         )
         [(write,)] = self._database.rows("SELECT max(write) FROM writes WHERE writer = $writer", self._mine)
@@ -92,7 +92,7 @@ class Claim:
 
     def _still(self, instant: str) -> str:
         until = "SELECT argMax(until, step) FROM claims WHERE writer = $writer"
-        return f"throwIf(({until}) < {instant}) = 0"
+        return f"throwIf(coalesce(({until}) < {instant}, TRUE)) = 0"
 
     def _say(self, seconds: float, condition: str = "") -> None:
         said = time.monotonic()

@@ -27,15 +27,15 @@ LONGEST_WRITE = 60.0
 """Seconds that one statement of a write may take."""
 
 STANDARD = {
-    # As in standard SQL: what a join does not find is null, nulls are in no list, unions hold nothing twice, and a
-    # name means the column of that name before it means another expression that is called so.
+    # As in standard SQL: what a join does not find is null, and so is the least of nothing; nulls are in no list,
+    # unions hold nothing twice, and a name means the column of that name before another expression that is called so.
     "join_use_nulls": 1,
     "transform_null_in": 0,
     "union_default_mode": "DISTINCT",
     "prefer_column_name_to_alias": 1,
     "group_by_use_nulls": 1,
     "data_type_default_nullable": 0,
-    "aggregate_functions_null_for_empty": 0,
+    "aggregate_functions_null_for_empty": 1,
     # Answers come whole or as an error, and whole numbers as such.
     "wait_end_of_query": 1,
     "timeout_overflow_mode": "throw",
@@ -80,7 +80,7 @@ class Database:
     def server_version(self) -> tuple[int, int]:
         """Return the server's version; with the reason where it does not answer."""
         try:
-            major, minor, *_ = self._client().server_version.split(".")
+            major, minor, *_ = (self._client().server_version or "0.0").split(".")
         except Error as fault:
             raise unopened(self.address.name, fault) from fault
         return int(major), int(minor)
@@ -110,9 +110,7 @@ class Database:
 
     def answer(self, query: str, tables: Mapping[str, Table]) -> Sent:
         """Return what a query gives, with the names and types of its columns."""
-        answer = self._ask(
-            "", query, {}, tables, fmt="JSONCompactEachRowWithNamesAndTypes", limit=LONGEST_WRITE
-        )
+        answer = self._ask("", query, {}, tables, fmt="JSONCompactEachRowWithNamesAndTypes", limit=LONGEST_WRITE)
         names, types, *rows = map(json.loads, answer.splitlines())
         columns = [name.rpartition(".")[2] for name in names]  # a column of a join has its table's name before its own
         return Sent(list(zip(columns, types, strict=True)), rows)
@@ -134,15 +132,13 @@ class Database:
             stream = client.raw_stream(
                 bound.text, bound.parameters, _limited(LONGEST), "JSONCompactEachRow", external_data=bound.sent
             )
-            try:
-                batch: list[tuple[Any, ...]] = []
+            batch: list[tuple[Any, ...]] = []
+            with stream:
                 for line in stream:
                     batch.append(tuple(json.loads(line)))
                     if len(batch) == size:
                         yield batch
                         batch = []
-            finally:
-                stream.close()
         if batch:
             yield batch
 
@@ -246,7 +242,9 @@ def bind(text: str, query: str, parameters: Mapping[str, Any], tables: Mapping[s
             named.append(f"{name} AS (SELECT * FROM null('{table.structure}'))")
     whole = f"{text} {'WITH ' if named else ''}{', '.join(named)} {query}".strip()
     used = {name: parameters[name] for name in _NAMED.findall(whole)}
-    whole = _NAMED.sub(lambda found: f"{{{found[1]}:{'Int64' if isinstance(used[found[1]], int) else 'String'}}}", whole)
+    whole = _NAMED.sub(
+        lambda found: f"{{{found[1]}:{'Int64' if isinstance(used[found[1]], int) else 'String'}}}", whole
+    )
     return _Bound(whole, used, sent if sent.files else None)
 
 

@@ -10,24 +10,26 @@ from perfwidget.stores.failures import AWAY, FULL, LONGEST, TOO_LONG
 log = logging.getLogger(__name__)
 
 DENIED = "The store's database user may not do this; grant it what the README lists for ClickHouse."
-DISPLACED = "Another program wrote to the store while this write stood still, so nothing of it was kept; write it again."
+DISPLACED = (
+    "Another program wrote to the store while this write stood still, so nothing of it was kept; write it again."
+)
 
-TIMEOUT_EXCEEDED, TOO_SLOW, READONLY, NOT_ENOUGH_SPACE, ACCESS_DENIED = 159, 160, 164, 243, 497
-FUNCTION_THROW_IF = 395
-UNKNOWN_DATABASE = 81
+_TOO_LONG = {159, 160}  # TIMEOUT_EXCEEDED, TOO_SLOW
+_FULL = {243}  # NOT_ENOUGH_SPACE
+_DISPLACED = {395}  # FUNCTION_THROW_IF_VALUE_IS_NON_ZERO, which a claim that has ended raises
+_DENIED = {164, 497}  # READONLY, ACCESS_DENIED
 
 
 def told(fault: Error) -> StoreUnavailable:
     """Return what to raise in place of what the server says."""
-    match fault.code:
-        case 159 | 160:
-            return StoreUnavailable(TOO_LONG.format(seconds=LONGEST))
-        case 243:
-            return StoreUnavailable(FULL)
-        case 395:  # the only condition that our statements throw of
-            return StoreUnavailable(DISPLACED)
+    if fault.code in _TOO_LONG:
+        return StoreUnavailable(TOO_LONG.format(seconds=LONGEST))
+    if fault.code in _DISPLACED:
+        return StoreUnavailable(DISPLACED)
     log.warning("The server refuses: %s", fault)
-    return StoreUnavailable(DENIED if fault.code in (READONLY, ACCESS_DENIED) else AWAY)
+    if fault.code in _FULL:
+        return StoreUnavailable(FULL)
+    return StoreUnavailable(DENIED if fault.code in _DENIED else AWAY)
 
 
 def unopened(name: str, fault: Error) -> StoreUnavailable:

@@ -31,8 +31,8 @@ class State(NamedTuple):
 def newest(database: Database) -> State:
     """Return the state that the last committed write made."""
     [(write, void)] = database.rows(
-        "SELECT (SELECT max(write) FROM writes WHERE state = 'committed'), "
-        "(SELECT arraySort(groupArray(write)) FROM writes WHERE state = 'void')",
+        "SELECT (SELECT coalesce(max(write), 0) FROM writes WHERE state = 'committed'), "
+        "(SELECT arraySort(coalesce(groupArray(write), [])) FROM writes WHERE state = 'void')",
         {},
     )
     return State(int(write), tuple(map(int, void)))
@@ -81,12 +81,16 @@ def compact(database: Database) -> None:
     What takes them away stays until a later time: a statement may have begun before the rows went.
     """
     long_ago = f"at < now64(6) - INTERVAL {KEPT_FOR:d} SECOND"
-    [(gone,)] = database.rows(f"SELECT max(write) FROM writes WHERE state = 'compacted' AND {long_ago}", {})
+    [(gone,)] = database.rows(
+        f"SELECT coalesce(max(write), 0) FROM writes WHERE state = 'compacted' AND {long_ago}", {}
+    )
     if gone:
         database.execute(f"DELETE FROM ended WHERE ended <= {gone:d}")
     # The newest write of long ago: whoever reads a state before it began to read before it was committed.
-    [(unread,)] = database.rows(f"SELECT max(write) FROM writes WHERE state = 'committed' AND {long_ago}", {})
-    [(done,)] = database.rows("SELECT max(write) FROM writes WHERE state = 'compacted'", {})
+    [(unread,)] = database.rows(
+        f"SELECT coalesce(max(write), 0) FROM writes WHERE state = 'committed' AND {long_ago}", {}
+    )
+    [(done,)] = database.rows("SELECT coalesce(max(write), 0) FROM writes WHERE state = 'compacted'", {})
     if unread <= done:
         return
     state = State(unread, newest(database).void)

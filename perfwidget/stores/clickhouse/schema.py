@@ -100,7 +100,8 @@ def prepare(database: Database, *, create: bool) -> None:
     found = database.server_version()
     if found < OLDEST_SERVER:
         raise StoreUnavailable(
-            f"The store {name} is on ClickHouse {found[0]}.{found[1]}; use {OLDEST_SERVER[0]}.{OLDEST_SERVER[1]} or later."
+            f"The store {name} is on ClickHouse {found[0]}.{found[1]}; use {OLDEST_SERVER[0]}.{OLDEST_SERVER[1]} or "
+            "later."
         )
     version = _version(database)
     if version is None and not create:

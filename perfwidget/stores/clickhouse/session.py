@@ -23,7 +23,8 @@ class ClickHouseDialect:
 
     def middle(self, column: str, condition: str) -> str:
         """Return twice the exact median: the sum of the lower and the upper middle value, which are whole numbers."""
-        lower, upper = (f"quantileExact{which}(0.5)({column}) FILTER (WHERE {condition})" for which in ("Low", "High"))
+        lower = f"quantileExactLow(0.5)({column}) FILTER (WHERE {condition})"
+        upper = f"quantileExactHigh(0.5)({column}) FILTER (WHERE {condition})"
         return f"{lower} + {upper}"
 
     def total(self, column: str) -> str:

@@ -1,4 +1,4 @@
-"""Rows on their way in: they go with the statements that name them, and what is kept of them has their write's number."""
+"""Rows on their way in: they go with the statements that name them; what is kept of them has their write's number."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -109,9 +109,7 @@ class SentStaging(Staging):
         self._end(table, list(found))
         self._append(table, list(found.values()))
 
-    def add(
-        self, table: str, columns: Sequence[str], query: str, parameters: Mapping[str, Any] | None = None
-    ) -> None:
+    def add(self, table: str, columns: Sequence[str], query: str, parameters: Mapping[str, Any] | None = None) -> None:
         """Add what a query gives."""
         found = self._found(query, parameters)
         self._append(table, [self._in_order(table, dict(zip(columns, row, strict=True))) for row in found])

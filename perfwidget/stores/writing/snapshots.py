@@ -126,5 +126,5 @@ def _tell_reviews_as_actions(staging: Staging) -> None:
         [name for name, _ in column_types(Action)],
         "SELECT reviews.organization_id, 'review-' || review_id, reviews.annotation_id, project_id, task_id, "
         "reviewer_id, action, NULL, created_at, NULL, review_id, NULL, "
-        f"'{FROM_REVIEW}' {told}"
+        f"'{FROM_REVIEW}' {told}",
     )

@@ -47,13 +47,9 @@ class Staging(ABC):
     ) -> None:
         """Change columns to expressions in the rows of a table that meet a condition."""
         set_to = ", ".join(f"{column} = {expression}" for column, expression in changes.items())
-        self.execute(
-            f"UPDATE {table} SET {set_to}{f' FROM {using}' if using else ''} WHERE {condition}", parameters
-        )
+        self.execute(f"UPDATE {table} SET {set_to}{f' FROM {using}' if using else ''} WHERE {condition}", parameters)
 
-    def add(
-        self, table: str, columns: Sequence[str], query: str, parameters: Mapping[str, Any] | None = None
-    ) -> None:
+    def add(self, table: str, columns: Sequence[str], query: str, parameters: Mapping[str, Any] | None = None) -> None:
         """Add what a query gives to a table."""
         self.execute(f"INSERT INTO {table} ({', '.join(columns)}) {query}", parameters)
 
