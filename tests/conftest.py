@@ -4,6 +4,8 @@ wrong unnoticed."""
 import os
 import re
 import shutil
+import sys
+from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import urlsplit
@@ -99,6 +101,18 @@ def new_store(engine: str, request: pytest.FixtureRequest, tmp_path_factory: pyt
     if engine != "duckdb":
         return request.getfixturevalue(engine).new_store  # type: ignore[no-any-return]
     return lambda: f"duckdb:///{tmp_path_factory.mktemp('store')}/facts.duckdb"
+
+
+EXAMPLES = {} if os.environ.get("PERFWIDGET_SECURITY") == "full" else {"clickhouse": 5}
+"""How many of Hypothesis's examples are tried on an engine that takes long to answer small questions."""
+
+_tried: Counter[tuple[str, str]] = Counter()
+
+
+def enough(engine: str, test: str) -> bool:
+    """Say whether a test has tried as many examples on an engine as there is time for, and count this one."""
+    _tried[engine, test] += 1
+    return _tried[engine, test] > EXAMPLES.get(engine, sys.maxsize)
 
 
 class Watch:

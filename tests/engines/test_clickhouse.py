@@ -5,6 +5,9 @@ shards are not tested here.
 """
 
 import logging
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import closing
 from typing import Any
@@ -19,11 +22,13 @@ from perfwidget.stores.clickhouse import claims, database, history, session
 from perfwidget.stores.clickhouse.address import parse
 from perfwidget.stores.failures import TOO_LONG
 from tests.engines.clickhouse_server import ClickHouse
-from tests.engines.test_postgresql import program
+from tests.engines.test_postgresql import ROOT, program
 from tests.worlds import ORGANIZATION, annotation, ask, people
 
 MARCH = {"user": "ann", "from_": "2024-03-01", "to": "2024-03-31"}
 NOON = "2024-03-05 12:00"
+STEP = 1 if os.environ.get("PERFWIDGET_SECURITY") == "full" else 3
+"""How many statements further on a writer is killed than the one before."""
 
 
 @pytest.fixture
@@ -90,7 +95,7 @@ def test_of_a_writer_that_is_killed_between_any_two_statements_nothing_is_kept_a
         ended = writer.stdout.readline()
         assert ended in ("9\n", "0\n")
         let_claims_end(store)
-        statements += 1
+        statements += STEP
         if figures(store) == (2, 1020.0):  # killed after the commit and before it could say so
             break
     writer.communicate(timeout=60)
@@ -118,7 +123,7 @@ def test_processes_that_write_at_once_lose_nothing(store: Store, address: str) -
     code = (
         "print('ready', flush=True)\ninput()\n"
         "store = open_store(sys.argv[1])\n"
-        "for number in range(4):\n"
+        "for number in range(2):\n"
         "    store.write([annotation(f'{sys.argv[2]}-{number}', '2024-03-05 12:00'),"
         " annotation('shared', '2024-03-06 12:00', lead_time=number)])\n"
         "store.close()\n"
@@ -131,7 +136,7 @@ def test_processes_that_write_at_once_lose_nothing(store: Store, address: str) -
         writer.stdin.flush()  # type: ignore[union-attr]
     for writer in writers:
         assert (writer.communicate(timeout=240)[1], writer.returncode) == ("", 0)
-    assert figures(store) == (3 * 4 + 1, 3.0)
+    assert figures(store) == (3 * 2 + 1, 1.0)
 
 
 def test_a_writer_that_slept_while_another_wrote_is_refused_and_changes_nothing(store: Store, address: str) -> None:
@@ -187,11 +192,11 @@ def test_a_reader_sees_one_state_whatever_is_written_and_cleared_away_meanwhile(
         store.settle()
         assert list(reader.organizations()) == before
         assert len(list(reader.kept(type(annotation(1, NOON)), ORGANIZATION, "p1", None))) == 1
+    with store.reading() as reader:
+        assert list(reader.organizations()) == sorted([*before, "new"])
         monkeypatch.setattr(session, "LONGEST_READING", -1)
         with pytest.raises(StoreUnavailable, match="too old"):
             reader.organizations()
-    with store.reading() as reader:
-        assert list(reader.organizations()) == sorted([*before, "new"])
 
 
 def test_what_was_taken_away_long_ago_is_cleared_and_no_figure_changes(
@@ -315,10 +320,9 @@ def test_without_its_driver_a_sentence_says_how_to_get_it() -> None:
         "try:\n    open_store('clickhouse://127.0.0.1/x')\nexcept Exception as fault:\n"
         "    print(type(fault).__name__, fault)\n"
     )
-    ended = program(code).communicate(timeout=60)[0]
-    assert (
-        ended == "InvalidSetting A ClickHouse store needs clickhouse-connect: pip install 'perfwidget[clickhouse]'.\n"
-    )
+    ended = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    sentence = "A ClickHouse store needs clickhouse-connect: pip install 'perfwidget[clickhouse]'."
+    assert ended.stdout == f"InvalidSetting {sentence}\n"
 
 
 def test_one_members_days_are_read_without_the_others(store: Any) -> None:
@@ -330,4 +334,6 @@ def test_one_members_days_are_read_without_the_others(store: Any) -> None:
         {},
     )
     granules = [line.strip() for (line,) in plan if "Granules" in line]
-    assert granules[0] == "Granules: 1/3"
+    assert granules[0].endswith("Granules: 1")
+    whole = "SELECT max(marks) FROM system.parts WHERE table = 'annotations_rows' AND database = currentDatabase()"
+    assert rows(store, whole)[0][0] > 2
