@@ -3,7 +3,7 @@
 # make test-label-studio          the tests beside a real Label Studio, which they install and start
 # make bench [ARGS="--annotations 10000000"]   how fast it is, beside what one would write instead
 # make load                       how a host's pages fare beside many dashboards, with wrk
-# make test-security              the whole of the tests in tests/security and tests/durability, which takes long
+# make test-security              all of the tests of which make test does a part, which takes long
 # make test-sabotage              sees that those tests turn red when what they protect is broken
 # make lint                       style, types and the direction of imports
 # make docs                       the README's table of numbers, from their definitions
@@ -44,7 +44,8 @@ lint: $(VENV)/installed-test
 	@report=$$($(RUN) pytest -q tests/test_guards.py tests/test_house.py) || { echo "$$report"; exit 1; }
 
 test-security: $(VENV)/installed-test browser proxy database
-	@PERFWIDGET_SECURITY=full $(RUN) pytest $(AT_ONCE) tests/security tests/durability tests/label_studio $(ARGS)
+	@PERFWIDGET_SECURITY=full $(RUN) pytest $(AT_ONCE) tests/security tests/durability tests/label_studio \
+	  tests/test_downloads.py tests/test_order.py $(ARGS)
 
 test-sabotage: $(VENV)/installed-test browser proxy database
 	@$(RUN) tests.security.sabotage $(ARGS)

@@ -9,7 +9,6 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import BinaryIO
 
 from tqdm import tqdm
 
@@ -20,7 +19,8 @@ from perfwidget.label_studio import running
 from perfwidget.metrics import BY_KEY
 from perfwidget.query import Query, parse
 from perfwidget.report import Report, report
-from perfwidget.sources.label_studio import Reading, read_export
+from perfwidget.sources.label_studio import Reading, read_export_at_once
+from perfwidget.sources.piece_readers import PieceReaders
 from perfwidget.stores import Store, open_store
 from perfwidget.stores.protocol import Profile
 
@@ -122,18 +122,23 @@ def _import(parsed: argparse.Namespace) -> int:
     store = open_store(parsed.store)
     failed = False
     try:
-        for path in parsed.files:
-            failed = not _import_file(store, path, parsed.organization) or failed
+        with PieceReaders(PieceReaders.worth(_size(parsed.files))) as readers:
+            for path in parsed.files:
+                failed = not _import_file(store, path, parsed.organization, readers) or failed
     finally:
         store.close()
     return 1 if failed else 0
 
 
-def _import_file(store: Store, path: Path, organization: str) -> bool:
+def _size(paths: Sequence[Path]) -> int:
+    return sum(path.stat().st_size for path in paths if path.is_file())
+
+
+def _import_file(store: Store, path: Path, organization: str, readers: PieceReaders) -> bool:
     counted = Reading()
     try:
-        with path.open("rb") as file, _shown(file, path) as stream:
-            store.write(read_export(stream, organization, counted))
+        with path.open("rb") as file, _progress(path) as shown:
+            store.write(read_export_at_once(file, organization, counted, readers, shown.update))
     except OSError as fault:
         print(f"perfwidget: {path} cannot be read ({fault.strerror}); nothing of it is kept.", file=sys.stderr)
         return False
@@ -146,10 +151,10 @@ def _import_file(store: Store, path: Path, organization: str) -> bool:
     return True
 
 
-def _shown(file: BinaryIO, path: Path) -> tqdm:
-    """Return the file with a progress bar on a terminal, and without one elsewhere."""
+def _progress(path: Path) -> tqdm:
+    """Return a progress bar on a terminal, and none elsewhere."""
     size = path.stat().st_size
-    return tqdm.wrapattr(file, "read", total=size, desc=path.name, disable=None, leave=False)
+    return tqdm(total=size, desc=path.name, unit="B", unit_scale=True, unit_divisor=1024, disable=None, leave=False)
 
 
 def _report(parsed: argparse.Namespace) -> int:

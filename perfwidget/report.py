@@ -156,7 +156,7 @@ def read_report(reader: Reader, asked: ScopedQuery, query: Query, grain: Grain |
     if everything["performance_score"] is not None:
         recorded.setdefault("reviews", None)
     series = tuple(
-        Point(bucket, _known(_numbers(NOTHING | answer.buckets.get(place, {}), SERIES), recorded, bucket.end))
+        Point(bucket, _known(_of_bucket(answer.buckets.get(place)), recorded, bucket.end, SERIES))
         for place, bucket in enumerate(buckets)
     )
     return Report(
@@ -189,10 +189,23 @@ def _numbers(values: dict[Aggregate, int | None], metrics: Iterable[Metric] = ME
     return {metric.key: metric.formula.value(values) for metric in metrics}
 
 
-def _known(numbers: dict[str, Number], recorded: Mapping[str, int | None], end: int | None) -> dict[str, Number]:
+_EMPTY = _numbers(NOTHING, SERIES)
+
+
+def _of_bucket(values: Mapping[Aggregate, int | None] | None) -> dict[str, Number]:
+    """Return the numbers of a bucket; most of a long period's have no rows."""
+    return _EMPTY.copy() if values is None else _numbers({**NOTHING, **values}, SERIES)
+
+
+def _known(
+    numbers: dict[str, Number],
+    recorded: Mapping[str, int | None],
+    end: int | None,
+    metrics: Iterable[Metric] = METRICS,
+) -> dict[str, Number]:
     """Take away the numbers of what the source does not record, or did not yet record before `end`."""
-    for metric in METRICS:
-        if metric.kind is None or metric.key not in numbers:
+    for metric in metrics:
+        if metric.kind is None:
             continue
         since = recorded.get(metric.kind)
         too_early = end is not None and since is not None and end <= since and not numbers[metric.key]

@@ -3,8 +3,10 @@
 import csv
 import io
 import json
+import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ import pytest
 
 from perfwidget import cli
 from perfwidget.facts import Member, Project, ReviewVisit, Workspace
+from perfwidget.sources import piece_readers
 from perfwidget.stores import open_store
 from tests.worlds import annotation, at
 
@@ -64,6 +67,35 @@ def test_an_import_and_a_report_by_id_and_by_e_mail(
     assert report["user"] == {"id": "7", "email": "ann@acme.example", "name": "Ann"}
     assert (report["summary"]["total_time"], report["not_counted"]["lead_time_missing"]) == (30.5, 1)
     assert (report["scope"], report["period"]["timezone"]) == ("all", "UTC")
+
+
+def test_a_pipe_is_read_like_a_file(address: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    content, pipe = export(tmp_path / "a.json", row(1, 10), row(2, 20.5)).read_bytes(), tmp_path / "pipe"
+    os.mkfifo(pipe)
+    writing = threading.Thread(target=pipe.write_bytes, args=[content])
+    writing.start()
+    assert run("import", "--store", address, str(pipe)) == 0
+    writing.join()
+    assert "2 tasks, 2 annotations" in capsys.readouterr().out
+
+
+def test_processes_that_read_are_gone_after_an_import(
+    address: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[subprocess.Popen[bytes]] = []
+
+    class Followed(subprocess.Popen[bytes]):
+        def __init__(self, *arguments: Any, **named: Any) -> None:
+            super().__init__(*arguments, **named)
+            started.append(self)
+
+    monkeypatch.setattr(piece_readers.PieceReaders, "worth", staticmethod(lambda _: 2))
+    monkeypatch.setattr(subprocess, "Popen", Followed)
+    good, bad = export(tmp_path / "a.json", row(1, 10)), tmp_path / "b.json"
+    bad.write_bytes(good.read_bytes()[:-5])
+    assert run("import", "--store", address, str(good), str(bad)) == 1
+    assert "breaks off" in capsys.readouterr().err
+    assert [each.returncode is None for each in started] == [False, False]
 
 
 def test_the_csv_format_is_the_same_report(address: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -3,6 +3,7 @@
 import csv
 import io
 import logging
+import os
 import shutil
 import subprocess
 import threading
@@ -239,6 +240,7 @@ def test_every_download_is_told(store: Store, caplog: pytest.LogCaptureFixture) 
     assert "kind=timeline organization='acme' viewer='boss' subject='ann'" in caplog.text
 
 
+CANCELLED = 1_000 if os.environ.get("PERFWIDGET_SECURITY") == "full" else 150
 MANY = 12_000
 
 
@@ -300,7 +302,7 @@ def test_downloads_are_bounded_and_cancelled_ones_leave_nothing_behind(
     for answer in running:
         answer.close()
     before = threads()
-    for _ in range(1000):
+    for _ in range(CANCELLED):
         cancelled = browser.get(address, buffered=False)
         next(iter(cancelled.response))
         cancelled.close()

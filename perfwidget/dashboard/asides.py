@@ -4,8 +4,7 @@ from dash import html
 
 from perfwidget.dashboard import formats, words
 from perfwidget.dashboard.rows import linked
-from perfwidget.facts import RECORDED_KINDS
-from perfwidget.metrics import METRICS, Condition, Metric, Number, Section
+from perfwidget.metrics import METRICS, Metric, Section
 from perfwidget.report import Report
 
 ASIDES = tuple(metric for metric in METRICS if metric.section in (Section.NOT_COUNTED, Section.NOTES, Section.ASIDE))
@@ -35,7 +34,7 @@ def _aside(metric: Metric, report: Report | None, question: str | None) -> html.
     number, shown = None, ""
     text = [metric.definition]
     if report is not None:
-        number = _known(metric, report)
+        number = report.values[metric.key]
         shown = formats.value(metric, number)
         if metric.key == "rejected":
             text.append(words.rejected_rule(report.rules))
@@ -51,17 +50,3 @@ def _aside(metric: Metric, report: Report | None, question: str | None) -> html.
         className="aside" if number else "aside quiet",
         id=f"aside-{metric.key.replace('_', '-')}",
     )
-
-
-def _known(metric: Metric, report: Report) -> Number:
-    """Return the number, or None where it is 0 only because the source does not record what it counts."""
-    number = report.values[metric.key]
-    return None if not number and _kind(metric) not in (None, *report.recorded) else number
-
-
-def _kind(metric: Metric) -> str | None:
-    """Return the kind of facts that a number needs to be recorded."""
-    if Condition.LATEST_REVIEW_REJECTS in metric.rows.where:
-        return "reviews"
-    table = metric.rows.scan.fact.table
-    return table if table in RECORDED_KINDS else None

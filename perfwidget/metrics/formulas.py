@@ -76,7 +76,9 @@ class Sum:
             there, usable = (values[aggregate] for aggregate in self.missing_if_only)
             if there and not usable:
                 return None
-        total = sum(factor * (values[aggregate] or 0) for factor, aggregate in self.terms)
+        total = 0
+        for factor, aggregate in self.terms:
+            total += factor * (values[aggregate] or 0)
         return total if self.scale == 1 else total / self.scale
 
     def aggregates(self) -> tuple[Aggregate, ...]:

@@ -60,6 +60,7 @@ REVIEWING_METRICS: tuple[Metric, ...] = (
         "they take no part in Review Time.",
         count(UNTIMED_VISITS),
         UNTIMED_VISITS,
+        kind="review_visits",
     ),
     Metric(
         "other_reviews",
@@ -70,5 +71,6 @@ REVIEWING_METRICS: tuple[Metric, ...] = (
         "kept and counted nowhere.",
         count(OTHER_REVIEWS),
         OTHER_REVIEWS,
+        kind="reviews",
     ),
 )

@@ -5,7 +5,7 @@ import math
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from itertools import chain
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -36,7 +36,8 @@ def agreement(previous: object, fixed: object) -> float | None:
     likeness over the number of regions of both (Dice's coefficient). Two empty results agree fully.
     """
     try:
-        ours, theirs = _regions(previous), _regions(fixed)
+        known: dict[str, Region] = {}
+        ours, theirs = _regions(previous, known), _regions(fixed, known)
     except (RecursionError, TypeError, ValueError):  # not JSON, or nested deeper than any result of a labeling tool
         return None
     if ours is None or theirs is None:
@@ -47,7 +48,7 @@ def agreement(previous: object, fixed: object) -> float | None:
     return 2 * math.fsum(alike) / count if count else 1.0
 
 
-def _regions(result: object) -> dict[tuple[object, ...], list[Region]] | None:
+def _regions(result: object, known: dict[str, Region]) -> dict[tuple[object, ...], list[Region]] | None:
     if isinstance(result, str):
         result = json.loads(result)
     if not isinstance(result, list):
@@ -55,9 +56,21 @@ def _regions(result: object) -> dict[tuple[object, ...], list[Region]] | None:
     groups: dict[tuple[object, ...], list[Region]] = defaultdict(list)
     for place, entry in enumerate(result):
         if isinstance(entry, dict) and entry.get("from_name") is not None:
-            region = read_region(entry, place)
+            region = _region(entry, place, known)
             groups[region.group].append(region)
     return groups
+
+
+def _region(entry: dict[str, Any], place: int, known: dict[str, Region]) -> Region:
+    """Read a region; most stand in both results, and one that is known already differs in its place only."""
+    try:
+        written = repr(entry)
+    except RecursionError:  # though it could be read, which asks for less
+        return read_region(entry, place)
+    region = known.get(written)
+    if region is None:
+        region = known[written] = read_region(entry, place)
+    return region._replace(order=(*region.order[:2], place))
 
 
 def _likenesses(ours: Sequence[Region], theirs: Sequence[Region]) -> Iterator[float]:

@@ -31,7 +31,8 @@ class AnnotationRows:
         self._organization_id = organization_id
         self._people = people
         self._reading = reading
-        self._parts = RowParts(people, reading)
+        self.parts = RowParts(people, reading)
+        """Reads their reviews and history entries."""
 
     def snapshot(self, task: JsonObject, value: object, place: Place) -> Snapshot:
         """Return what one row of a task says; raises Unreadable if it is no annotation.
@@ -51,13 +52,13 @@ class AnnotationRows:
             raise Unreadable("its was_cancelled is neither true nor false")
         history, reviews = self._part(values, "history", place), self._part(values, "reviews", place)
 
-        owner = self._person(values.get("completed_by"), updated_at)
-        updated_by = self._person(values.get("updated_by"), updated_at)
-        last_created_by = self._person(values.get("last_created_by"), updated_at)
+        owner = self.person(values.get("completed_by"), updated_at)
+        updated_by = self.person(values.get("updated_by"), updated_at)
+        last_created_by = self.person(values.get("last_created_by"), updated_at)
         # All are read before any two are compared, for any of them may tell whose e-mail an e-mail is.
         for part in chain(history or (), reviews or ()):
             if isinstance(part, dict):
-                self._person(part.get("created_by"), updated_at)
+                self.person(part.get("created_by"), updated_at)
         if owner is None or owner is SOMEBODY:
             self._reading.report(Problem.OWNER, place, "no owner" if owner is None else "its owner cannot be read")
             owner = None
@@ -65,11 +66,11 @@ class AnnotationRows:
             self._people.worked(owner, project_id, "annotator", updated_at)
         row = Row(self._organization_id, annotation_id, project_id, task_id, owner, updated_at, place)
 
-        updated_by_owner = self._parts.is_owner(updated_by, row)
-        created_by_owner = self._parts.is_owner(last_created_by, row)
+        updated_by_owner = self.parts.is_owner(updated_by, row)
+        created_by_owner = self.parts.is_owner(last_created_by, row)
         changed = updated_at - created_at >= NO_CHANGE and updated_by_owner
         last_action = self._last_action(values, was_cancelled, changed, place)
-        entries = list(self._parts.history(history or (), row))
+        entries = list(self.parts.history(history or (), row))
         own = [action.created_at for action, is_own in entries if is_own and action.action in OWN_ACTIONS]
         at_update = last_action in {"updated", "skipped"}
         update_known = at_update and given_update is not None and updated_by_owner and created_by_owner
@@ -92,7 +93,7 @@ class AnnotationRows:
             annotation=annotation,
             actions=tuple(action for action, _ in entries) or _one_action(annotation),
             history=bool(entries),
-            reviews=None if reviews is None else tuple(self._parts.reviews(reviews, row)),
+            reviews=None if reviews is None else tuple(self.parts.reviews(reviews, row)),
             doubts=doubts(task, values, annotation, updated_by_owner),
         )
 
@@ -103,7 +104,8 @@ class AnnotationRows:
             self._reading.report(Problem.LIST, place, fault)
             return None
 
-    def _person(self, value: object, seen_at: datetime) -> Person | None:
+    def person(self, value: object, seen_at: datetime) -> Person | None:
+        """Return whom a row names, and note as of when."""
         person = self._people.read(value)
         if person is not None and person is not SOMEBODY:
             self._people.seen(person, seen_at)
@@ -113,15 +115,13 @@ class AnnotationRows:
         given = values.get("last_action")
         if given is None or given == "":
             return "skipped" if was_cancelled else "updated" if changed else "submitted"
-        return self._parts.action(given, place)
+        return self.parts.action(given, place)
 
 
 def _one_action(annotation: Annotation) -> tuple[Action, ...]:
     """Return what can be told without a history: one action of the annotator, if there is one."""
     if annotation.completed_by is None:
         return ()
-    # What a reviewer did last is no action of the annotator, who has submitted before.
-    action = "submitted" if annotation.last_action in REVIEW_ACTIONS else annotation.last_action
     return (
         Action(
             organization_id=annotation.organization_id,
@@ -130,12 +130,20 @@ def _one_action(annotation: Annotation) -> tuple[Action, ...]:
             project_id=annotation.project_id,
             task_id=annotation.task_id,
             user_id=annotation.completed_by,
-            action="skipped" if annotation.was_cancelled else action,
+            action=only_action(annotation.last_action, annotation.was_cancelled),
             started_at=annotation.started_at,
             created_at=annotation.completed_at,
             lead_time=annotation.lead_time,
         ),
     )
+
+
+def only_action(last_action: str, was_cancelled: bool) -> str:
+    """Return what the annotator did, as far as that can be told without a history."""
+    if was_cancelled:
+        return "skipped"
+    # What a reviewer did last is no action of the annotator, who has submitted before.
+    return "submitted" if last_action in REVIEW_ACTIONS else last_action
 
 
 def _derived_id(annotation_id: str) -> str:

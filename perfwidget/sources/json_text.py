@@ -4,7 +4,7 @@ import codecs
 import json
 import re
 from collections.abc import Iterator
-from typing import Any, BinaryIO, Final
+from typing import Any, BinaryIO, Final, NamedTuple
 
 from perfwidget.errors import UnreadableFile
 from perfwidget.sources import file_kinds
@@ -19,21 +19,28 @@ _LONGEST_TOKEN = 16
 """No word, number's exponent or escape that the end of the text cuts off begins further from it than this."""
 
 
+class Passed(NamedTuple):
+    """What was read of a file by other means, before the item of its list that comes next."""
+
+    tasks: int
+    characters: int
+
+
 class JsonText:
     """A window on a file's text, which moves forward and grows to hold the value that is read."""
 
-    def __init__(self, stream: BinaryIO, block: int) -> None:
+    def __init__(self, stream: BinaryIO, block: int, passed: Passed | None = None) -> None:
         self._stream = stream
         self._block = block
-        self._decoder = codecs.getincrementaldecoder("utf-8-sig")()
+        self._decoder = codecs.getincrementaldecoder("utf-8" if passed else "utf-8-sig")()
         self._text = ""
         self._at = 0
-        self._left = 0
+        self._left = passed.characters if passed else 0
         """Characters before the window."""
         self._ended = False
-        self._tasks = 0
+        self._tasks = passed.tasks if passed else 0
         beginning = self._take(max(block, 8))
-        if sentence := file_kinds.not_text(beginning):
+        if passed is None and (sentence := file_kinds.not_text(beginning)):
             raise UnreadableFile(sentence)
         self._text = self._decoded(beginning)
 
@@ -59,6 +66,10 @@ class JsonText:
         if self.next_mark() == "]":
             self._at += 1
             return
+        yield from self.further_items(tasks=tasks)
+
+    def further_items(self, *, tasks: bool = True) -> Iterator[object]:
+        """Yield the item of an array that stands here, and those behind it."""
         while True:
             self.next_mark()
             self._tasks += tasks
@@ -196,6 +207,15 @@ def _lenient_int(digits: str) -> int | float:
 
 _decode_quickly = json.JSONDecoder().raw_decode
 _decode_any_int = json.JSONDecoder(parse_int=_lenient_int).raw_decode
+
+
+def array_of(text: str) -> list[object] | None:
+    """Return the array that a text is, or None if it is none, or nested deeper than Python reads."""
+    try:
+        items, end = _decode(text, 0)
+    except (ValueError, RecursionError):
+        return None
+    return items if isinstance(items, list) and end == len(text) else None
 
 
 def _decode(text: str, start: int) -> tuple[Any, int]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime
+from functools import lru_cache
 from typing import Final, NamedTuple, TypeVar
 
 from perfwidget.facts import Member, Membership
@@ -22,8 +23,20 @@ class Person(NamedTuple):
 SOMEBODY: Final = Person("")
 """A person who is there but cannot be read, and so is nobody that one knows."""
 
+MANY = 10_000
+"""So many spellings of people are remembered; a file names them in every row."""
+
 _IDS = (int, str, type(None))
 _Key = TypeVar("_Key")
+
+
+class PeopleTold(NamedTuple):
+    """What People have come to."""
+
+    emails: dict[str, list[str]]
+    seen: list[tuple[Person, datetime]]
+    roles: dict[str, str]
+    memberships: list[tuple[str, str, datetime]]
 
 
 class People:
@@ -39,6 +52,8 @@ class People:
         self._seen: dict[Person, datetime] = {}
         self._roles: dict[str, str] = {}
         self._memberships: dict[tuple[str, str], datetime] = {}
+        self.asked = False
+        """Whether it was asked whose e-mail one is, for then it matters which rows were read by then."""
 
     def read(self, value: object) -> Person | None:
         """Return the person whom an id, an object or an e-mail names; None if absent, SOMEBODY if unreadable."""
@@ -53,9 +68,9 @@ class People:
         try:
             return self._read[spelling]
         except TypeError:  # an array or object in place of an e-mail or name
-            return self._new(*spelling)
+            return self._noted(_person(*spelling))
         except KeyError:
-            person = self._read[spelling] = self._new(*spelling)
+            person = self._read[spelling] = self._noted(_remembered(*spelling))
         if type(value) is int:
             self._plain[value] = person
         return person
@@ -66,10 +81,10 @@ class People:
             return False
         if one.user_id == other.user_id:
             return True
-        # Two accounts are two people, whatever their e-mails.
-        return (one.by_email or other.by_email) and not self._emails[one.user_id].isdisjoint(
-            self._emails[other.user_id]
-        )
+        if not (one.by_email or other.by_email):
+            return False  # two accounts are two people, whatever their e-mails
+        self.asked = True
+        return not self._emails[one.user_id].isdisjoint(self._emails[other.user_id])
 
     def seen(self, person: Person, seen_at: datetime) -> None:
         """Note that a row as of an instant gives a person this e-mail and name."""
@@ -82,6 +97,24 @@ class People:
         keep_latest(self._memberships, (person.user_id, project_id), seen_at)
         if self._roles.get(person.user_id) != "reviewer":
             self._roles[person.user_id] = role
+
+    def told(self) -> "PeopleTold":
+        """Return all that is known as plain values."""
+        emails = {user_id: sorted(emails) for user_id, emails in self._emails.items()}
+        memberships = [(user_id, project_id, seen_at) for (user_id, project_id), seen_at in self._memberships.items()]
+        return PeopleTold(emails, list(self._seen.items()), dict(self._roles), memberships)
+
+    def add(self, later: "PeopleTold") -> None:
+        """Add whom later rows name."""
+        for user_id, emails in later.emails.items():
+            self._emails.setdefault(user_id, set()).update(emails)
+        for person, seen_at in later.seen:
+            keep_latest(self._seen, person, seen_at)
+        for user_id, project_id, seen_at in later.memberships:
+            keep_latest(self._memberships, (user_id, project_id), seen_at)
+        for user_id, role in later.roles.items():
+            if self._roles.get(user_id) != "reviewer":
+                self._roles[user_id] = role
 
     def inferred(self, organization_id: str) -> Iterator[Inferred]:
         """Yield the members and memberships that the file tells of, each with when it was seen last."""
@@ -101,21 +134,28 @@ class People:
         for (user_id, project_id), seen_at in self._memberships.items():
             yield Inferred(Membership(organization_id, user_id, project_id=project_id), seen_at)
 
-    def _new(self, user_id: object, email: object, first_name: object, last_name: object) -> Person | None:
-        mail = word(email)
-        if user_id is None and mail is None:
-            return None
-        # An e-mail is written where an id would stand, too.
-        if isinstance(user_id, str) and "@" in user_id and email is None:
-            user_id, mail = None, word(user_id)
-        name = " ".join(filter(None, (word(first_name), word(last_name)))) or None
-        found = optional_id(mail if user_id is None else user_id)
-        if found is None:
-            return SOMEBODY
-        emails = self._emails.setdefault(found, set())
-        if mail:
-            emails.add(mail.casefold())
-        return Person(found, mail, name, by_email=user_id is None)
+    def _noted(self, person: Person | None) -> Person | None:
+        """Note whose e-mail a row tells."""
+        if person is not None and person is not SOMEBODY:
+            emails = self._emails.setdefault(person.user_id, set())
+            if person.email:
+                emails.add(person.email.casefold())
+        return person
+
+
+def _person(user_id: object, email: object, first_name: object, last_name: object) -> Person | None:
+    mail = word(email)
+    if user_id is None and mail is None:
+        return None
+    # An e-mail is written where an id would stand, too.
+    if isinstance(user_id, str) and "@" in user_id and email is None:
+        user_id, mail = None, word(user_id)
+    name = " ".join(filter(None, (word(first_name), word(last_name)))) or None
+    found = optional_id(mail if user_id is None else user_id)
+    return SOMEBODY if found is None else Person(found, mail, name, by_email=user_id is None)
+
+
+_remembered = lru_cache(MANY, typed=True)(_person)
 
 
 def keep_latest(latest: dict[_Key, datetime], key: _Key, seen_at: datetime) -> None:

@@ -37,6 +37,16 @@ class Problem(Enum):
     ACTION = "annotations or history entries kept whose action is counted nowhere"
 
 
+class ReadingTold(NamedTuple):
+    """What a Reading has come to."""
+
+    tasks: int
+    annotations: int
+    reviews: int
+    problems: dict[Problem, int]
+    named: list[tuple[Problem, Place, str]]
+
+
 @dataclass
 class Reading:
     """Counts of what one file gave, and its faults; the first few of each kind by their places."""
@@ -45,19 +55,35 @@ class Reading:
     annotations: int = 0
     reviews: int = 0
     problems: Counter[Problem] = field(default_factory=Counter)
-    _named: dict[Problem, list[str]] = field(default_factory=dict)
+    _named: dict[Problem, list[tuple[Place, str]]] = field(default_factory=dict)
 
     def report(self, problem: Problem, place: Place, reason: object) -> None:
         """Count a fault; `reason` says in a few words what is wrong."""
         self.problems[problem] += 1
         named = self._named.setdefault(problem, [])
         if len(named) < NAMED:
-            named.append(f"{place}: {reason}")
+            named.append((place, str(reason)))
+
+    def told(self) -> "ReadingTold":
+        """Return all of it as plain values."""
+        named = [(problem, place, reason) for problem, places in self._named.items() for place, reason in places]
+        return ReadingTold(self.tasks, self.annotations, self.reviews, dict(self.problems), named)
+
+    def add(self, later: "ReadingTold", *, tasks_before: int) -> None:
+        """Add what was read of a later part of the file, whose tasks were counted from 1."""
+        self.tasks += later.tasks
+        self.annotations += later.annotations
+        self.reviews += later.reviews
+        self.problems.update(later.problems)
+        for problem, place, reason in later.named:
+            named = self._named.setdefault(problem, [])
+            if len(named) < NAMED:
+                named.append((place._replace(task=place.task + tasks_before), reason))
 
     def sentences(self) -> Iterator[str]:
         """Yield the faults for people, one a line; of many of one kind the first few and their number."""
         for problem, named in self._named.items():
-            yield from named
+            yield from (f"{place}: {reason}" for place, reason in named)
             if self.problems[problem] > len(named):
                 yield f"{self.problems[problem]:,} {problem.value} in all; only the first {len(named)} are named."
 

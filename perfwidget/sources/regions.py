@@ -5,6 +5,7 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from json.encoder import encode_basestring_ascii
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -106,6 +107,10 @@ def read_region(entry: Mapping[str, Any], place: int) -> Region:
 
 def json_text(value: object) -> str:
     """Return a text that is equal for equal values of JSON; 1 and 1.0 are equal."""
+    if type(value) is str:
+        return encode_basestring_ascii(value)
+    if type(value) is int:
+        return repr(value)
     return json.dumps(_plain(value), sort_keys=True)
 
 
@@ -141,8 +146,7 @@ def _marked(kind: str, value: Mapping[str, Any], entry: Mapping[str, Any]) -> tu
         return _relative(value)
     if given & {"start", "end"}:
         return "line", _spans(value.get("start"), value.get("end"))
-    aspect = _aspect(entry)
-    return "picture", _box(value, aspect) or _ellipse(value, aspect) or _polygon(value.get("points"))
+    return "picture", _box(value, entry) or _ellipse(value, entry) or _polygon(value.get("points"))
 
 
 def _corner(mark: Mark, value: Mapping[str, Any]) -> tuple[float, float]:
@@ -246,17 +250,17 @@ def _outline(corners: npt.NDArray[np.float64]) -> Outline | None:
     return Outline((corners + 0.0).tobytes(), surface)
 
 
-def _box(value: Mapping[str, Any], aspect: float) -> Box | Outline | None:
+def _box(value: Mapping[str, Any], entry: Mapping[str, Any]) -> Box | Outline | None:
     given, degrees = _numbers(value, "x", "y", "width", "height"), _rotation(value)
     if given is None or degrees is None or given[2] < 0 or given[3] < 0:
         return None
     x, y, width, height = given
     if degrees % 360 == 0:
         return Box((x, y, x + width, y + height))
-    return _turned((x, y), ((0, 0), (width, 0), (width, height), (0, height)), degrees, aspect)
+    return _turned((x, y), ((0, 0), (width, 0), (width, height), (0, height)), degrees, _aspect(entry))
 
 
-def _ellipse(value: Mapping[str, Any], aspect: float) -> Outline | None:
+def _ellipse(value: Mapping[str, Any], entry: Mapping[str, Any]) -> Outline | None:
     given, degrees = _numbers(value, "x", "y", "radiusX", "radiusY"), _rotation(value)
     if given is None or degrees is None or given[2] < 0 or given[3] < 0:
         return None
@@ -265,7 +269,7 @@ def _ellipse(value: Mapping[str, Any], aspect: float) -> Outline | None:
     radii = np.array(given[2:]) * math.sqrt(step / math.sin(step))
     angles = np.arange(ELLIPSE_CORNERS) * step
     rim = np.column_stack((np.cos(angles), np.sin(angles))) * radii
-    return _turned((given[0], given[1]), rim, degrees, aspect)
+    return _turned((given[0], given[1]), rim, degrees, _aspect(entry))
 
 
 def _polygon(points: object) -> Outline | None:

@@ -136,7 +136,7 @@ class RowParts:
             completed_by=row.owner_id,
             reviewer_id=self._worker(self._people.read(values.get("created_by")), row, True, place),
             action=action,
-            score=_fix_score(values) if action == "fixed_and_accepted" else None,
+            score=fix_score(values) if action == "fixed_and_accepted" else None,
             created_at=created_at,
         )
 
@@ -152,7 +152,8 @@ class RowParts:
         return person.user_id
 
 
-def _fix_score(values: JsonObject) -> float | None:
+def fix_score(values: JsonObject) -> float | None:
+    """Return the score of a fix: the file's own, else how much of the result the reviewer left as it was."""
     given = fraction(values.get("score"))
     if given is not None:
         return given

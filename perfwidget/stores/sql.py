@@ -129,11 +129,11 @@ def _number(dialect: Dialect, scan: Scan, name: str) -> str:
 
 
 def instants_of(dialect: Dialect, asked: ScopedQuery, rows: Rows, start: int, end: int) -> Statement:
-    """Return the query of the instants of rows, which other rows decide upon."""
-    facts = facts_in(dialect, asked, rows.scan, start, end)
-    condition = conditions(dialect, rows, asked.rules)
-    text = f"SELECT {instant_of(rows.scan)} AS {counting.INSTANT} FROM ({facts.text}) facts WHERE {condition}"
-    return Statement(text, facts.parameters)
+    """Return the query of the instants of annotations that rows of reviews decide upon."""
+    facts = columns_in(dialect, asked, rows.scan, (counting.INSTANT,), start, end)
+    told = Rows(rows.scan, tuple(where for where in rows.where if where is not Condition.LATEST_REVIEW_REJECTS))
+    text = f"{facts.text} AND {conditions(dialect, told, asked.rules)} AND {_latest_rejects(dialect, asked)}"
+    return Statement(text, facts.parameters | {"period_start": _begins(asked, start)})
 
 
 def instant_of(scan: Scan) -> str:
@@ -150,18 +150,22 @@ def facts_in(dialect: Dialect, asked: ScopedQuery, scan: Scan, start: int, end: 
     instant = instant_of(scan)
     columns = "*"
     if scan is ANNOTATED:
-        columns += f", annotation_id IN ({_latest_rejected(dialect, asked)}) AS latest_review_rejects"
+        columns += f", {_latest_rejects(dialect, asked)} AS latest_review_rejects"
     text = f"SELECT {columns} FROM {scan.fact.table} WHERE {condition} AND {instant} >= $since AND {instant} < $before"
-    begins = start if asked.period is None else asked.period.start
-    return Statement(text, parameters | {"since": start, "before": end, "period_start": begins})
+    return Statement(text, parameters | {"since": start, "before": end, "period_start": _begins(asked, start)})
 
 
-def _latest_rejected(dialect: Dialect, asked: ScopedQuery) -> str:
-    """Return the query of the subject's annotations whose latest review in scope, of any time, is a rejection."""
+def _begins(asked: ScopedQuery, start: int) -> int:
+    """Return the instant at which the question's period does, of which a statement may ask for a part."""
+    return start if asked.period is None else asked.period.start
+
+
+def _latest_rejects(dialect: Dialect, asked: ScopedQuery) -> str:
+    """Return the condition that an annotation's latest review in scope, of any time, is a rejection."""
     return (
-        f"SELECT annotation_id FROM reviews WHERE {scoped(dialect, asked, 'completed_by').text} "
+        f"annotation_id IN (SELECT annotation_id FROM reviews WHERE {scoped(dialect, asked, 'completed_by').text} "
         f"AND action IN ({_texts(REVIEW_ACTIONS)}) GROUP BY annotation_id "
-        f"HAVING {dialect.latest('action', 'created_at', dialect.as_text('review_id'))} = 'rejected'"
+        f"HAVING {dialect.latest('action', 'created_at', dialect.as_text('review_id'))} = 'rejected')"
     )
 
 

@@ -96,11 +96,11 @@ GRAPHS = (
 )
 
 
-def make(connection: duckdb.DuckDBPyConnection) -> None:
-    """Make the plain tables beside those of an embedded store."""
+def make(connection: duckdb.DuckDBPyConnection, source: str) -> None:
+    """Make the plain tables out of those of an embedded store that is attached by a name."""
     connection.execute(f"CREATE SCHEMA {SCHEMA}")
     for table, columns in TABLES.items():
-        connection.execute(f"CREATE TABLE {SCHEMA}.{table} AS SELECT {columns} FROM main.{table}")
+        connection.execute(f"CREATE TABLE {SCHEMA}.{table} AS SELECT {columns} FROM {source}.{table}")
     connection.execute("CHECKPOINT")
 
 

@@ -8,19 +8,22 @@ import json
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime
+from functools import partial
 from itertools import count, islice
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import pandas as pd
 
 from perfwidget import open_store
-from perfwidget.facts import Annotation, Fact, Review
-from perfwidget.sources.label_studio import Reading, read_export
+from perfwidget.facts import Annotation
+from perfwidget.report import report
+from perfwidget.sources.label_studio import Reading, read_export_at_once
+from perfwidget.sources.piece_readers import PieceReaders
+from perfwidget.stores.embedded import order
+from tests.benchmarks import export_files
 from tests.benchmarks.filling import facts
-from tests.benchmarks.measuring import Measure, compared, in_turns
+from tests.benchmarks.measuring import LEAST, Measure, compared, in_turns
 from tests.benchmarks.questions import Question, questions
 from tests.benchmarks.site import Site
 from tests.benchmarks.world import World
@@ -28,9 +31,13 @@ from tests.hosts import host
 from tests.worlds import ORGANIZATION, annotation
 
 PART = "rates"
-OURS, BARE = "perfwidget", "without keys and checks"
+OURS, BARE, TAIL = "perfwidget", "without keys and checks", "with a full tail"
 ROWS = 10_000
-"""Annotations that are imported and written."""
+"""Annotations that are written."""
+IMPORTED = 80_000
+"""Annotations that are imported, enough for processes to be worth it."""
+SIZES = (1, 100, 10_000)
+"""Annotations that are written at once into what is there."""
 
 
 def measure(site: Site) -> Iterator[Measure]:
@@ -39,71 +46,41 @@ def measure(site: Site) -> Iterator[Measure]:
         folder = Path(name)
         yield from _imported(folder)
         yield from _written(folder)
-        yield from _one_more(site, folder)
+        yield from _more(site, folder)
+        yield from _with_a_tail(site, folder)
         yield from _exported(site, folder)
 
 
-def _told(what: str, rows: int, contenders: Mapping[str, Callable[[], object]]) -> Iterator[Measure]:
-    for each in compared(PART, f"{what}, {rows:,} rows", in_turns(contenders)):
+def _told(
+    what: str, rows: int, contenders: Mapping[str, Callable[[], object]], least: int = LEAST
+) -> Iterator[Measure]:
+    for each in compared(PART, f"{what}, {rows:,} rows", in_turns(contenders, least)):
         yield Measure(
             each.part, each.what, each.contender, "rows/s", rows / each.value, each.times, each.low, each.high
         )
 
 
-def export_file(path: Path, annotations: int) -> None:
-    """Write what Label Studio would export of a world: a task an annotation, with its reviews and regions."""
-    reviews: dict[Any, list[dict[str, Any]]] = {}
-    rows: list[Annotation] = []
-    for fact in facts(World(annotations)):
-        if isinstance(fact, Review):
-            said = {"id": fact.review_id, "created_by": fact.reviewer_id, "created_at": _text(fact.created_at)}
-            said |= {"accepted": fact.action != "rejected", "score": fact.score}
-            reviews.setdefault(fact.annotation_id, []).append(said)
-        elif isinstance(fact, Annotation):
-            rows.append(fact)
-    path.write_text(json.dumps([_task(row, reviews.get(row.annotation_id, [])) for row in rows]))
-
-
-def _task(row: Annotation, reviews: list[dict[str, Any]]) -> dict[str, Any]:
-    box = {"x": 12.5, "y": 40.25, "width": 20.0, "height": 10.0, "rotation": 0, "rectanglelabels": ["Car"]}
-    region = {"type": "rectanglelabels", "from_name": "label", "to_name": "image", "original_width": 1920, "value": box}
-    said = {
-        "id": row.annotation_id,
-        "completed_by": {"id": row.completed_by, "email": f"m{row.completed_by}@acme.example"},
-        "created_at": _text(row.created_at),
-        "updated_at": _text(row.updated_at),
-        "lead_time": row.lead_time,
-        "last_action": row.last_action,
-        "was_cancelled": row.was_cancelled,
-        "reviews": reviews,
-        "result": [{"id": f"region-{number}", **region} for number in range(4)],
-    }
-    data = {"image": f"https://images.example/{row.task_id}.jpg"}
-    return {"id": row.task_id, "project": row.project_id, "data": data, "annotations": [said]}
-
-
-def _text(instant: datetime) -> str:
-    return instant.isoformat().replace("+00:00", "Z")
-
-
 def _imported(folder: Path) -> Iterator[Measure]:
-    file = folder / "export.json"
-    export_file(file, ROWS)
+    files = export_files.write(folder, IMPORTED, 2)
     numbers = count()
 
     def ours() -> None:
         store = open_store(f"duckdb:///{folder}/imported-{next(numbers)}.duckdb")
-        with file.open("rb") as stream:
-            store.write(read_export(stream, ORGANIZATION, Reading()))
+        with PieceReaders(PieceReaders.worth(sum(file.stat().st_size for file in files))) as readers:
+            for file in files:
+                with file.open("rb") as stream:
+                    store.write(read_export_at_once(stream, ORGANIZATION, Reading(), readers))
         store.close()
 
     def bare() -> None:
-        rows = [row | {"task": task["id"]} for task in json.loads(file.read_text()) for row in task["annotations"]]
-        frame = pd.DataFrame(rows).drop(columns=["result", "reviews"])  # noqa: F841 (named in the statement)
         with duckdb.connect(str(folder / f"bare-{next(numbers)}.duckdb")) as connection:
-            connection.execute("CREATE TABLE annotations AS SELECT * FROM frame")
+            for number, file in enumerate(files):
+                tasks = json.loads(file.read_text())
+                rows = [row | {"task": task["id"]} for task in tasks for row in task["annotations"]]
+                frame = pd.DataFrame(rows).drop(columns=["result", "reviews"], errors="ignore")  # noqa: F841 (named)
+                connection.execute(f"CREATE TABLE annotations_{number} AS SELECT * FROM frame")
 
-    yield from _told("import of an export file", ROWS, {OURS: ours, BARE: bare})
+    yield from _told("import of export files", IMPORTED, {OURS: ours, BARE: bare}, least=3)
 
 
 def _written(folder: Path) -> Iterator[Measure]:
@@ -124,32 +101,59 @@ def _written(folder: Path) -> Iterator[Measure]:
     yield from _told("write of facts", ROWS, {OURS: ours, BARE: bare})
 
 
-def _one_more(site: Site, folder: Path) -> Iterator[Measure]:
-    """Write one annotation into everything there is, as a platform does that tells every submit."""
-    copy, beside = folder / "one-more.duckdb", folder / "one-more-beside.duckdb"
+def _more(site: Site, folder: Path) -> Iterator[Measure]:
+    """Write more annotations into everything there is: one, as a platform does that tells every submit, and many."""
+    copy, beside = folder / "more.duckdb", folder / "more-beside.duckdb"
     shutil.copyfile(site.store, copy)
     shutil.copyfile(site.store, beside)
     store = open_store(f"duckdb:///{copy}")
     numbers = count()
 
-    def fact() -> Fact:
-        return annotation(f"new-{next(numbers)}", "2025-12-31 12:00", lead_time=30)
+    def more(size: int) -> list[Annotation]:
+        return [annotation(f"new-{next(numbers)}", "2025-12-31 12:00", lead_time=30) for _ in range(size)]
+
+    names = ", ".join(column.name for column in Annotation.columns())
+
+    def insert(connection: duckdb.DuckDBPyConnection, size: int) -> None:
+        frame = pd.DataFrame([fact.row() for fact in more(size)])  # noqa: F841 (named in the statement)
+        connection.execute(f"INSERT INTO annotations ({names}) SELECT * FROM frame")
 
     try:
         with duckdb.connect(str(beside)) as connection:
-            row = fact().row()
-            marks = ", ".join("?" * len(row))
-            names = ", ".join(column.name for column in Annotation.columns())
-            statement = f"INSERT INTO annotations ({names}) VALUES ({marks})"
-            contenders: dict[str, Callable[[], object]] = {
-                OURS: lambda: store.write([fact()]),
-                BARE: lambda: connection.execute(statement, list(fact().row())),
-            }
-            yield from compared(PART, "write of one more annotation", in_turns(contenders))
+            for size in SIZES:
+                contenders: dict[str, Callable[[], object]] = {
+                    OURS: partial(lambda size: store.write(more(size)), size),
+                    BARE: partial(insert, connection, size),
+                }
+                yield from _told("write of more annotations", size, contenders)
     finally:
         store.close()
     for each in (copy, beside):
         each.unlink()
+
+
+def _with_a_tail(site: Site, folder: Path) -> Iterator[Measure]:
+    """Ask a store in order, and one where as many rows lie as they came as may, before they are put in order."""
+    copy = folder / "tail.duckdb"
+    shutil.copyfile(site.store, copy)
+    with duckdb.connect(str(copy)) as connection:
+        for table, key in (("annotations", "annotation_id"), ("reviews", "review_id")):
+            connection.execute(
+                f"INSERT INTO {table} SELECT * REPLACE ('t' || {key} AS {key}, 0 AS run) FROM {table} "
+                f"USING SAMPLE {order.TAIL - 1} ROWS"
+            )
+    question = questions(site.world)[0]
+    stores = {OURS: open_store(site.address), TAIL: open_store(f"duckdb:///{copy}")}
+    try:
+        asked = {
+            name: partial(report, store, question.viewer, question.query, grain=question.grain)
+            for name, store in stores.items()
+        }
+        yield from compared(PART, f"{question.says}, all queries", in_turns(asked))
+    finally:
+        for store in stores.values():
+            store.close()
+    copy.unlink()
 
 
 def _exported(site: Site, folder: Path) -> Iterator[Measure]:

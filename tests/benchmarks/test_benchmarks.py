@@ -14,18 +14,18 @@ import pytest
 
 from perfwidget import open_store
 from perfwidget.facts import FACTS, Annotation
+from perfwidget.observations import Snapshot
 from perfwidget.period import Period
 from perfwidget.report import report
 from perfwidget.sources.label_studio import Reading, read_export
 from perfwidget.stores import Store
-from tests.benchmarks import frames, outcome, plain_sql, world
+from tests.benchmarks import export_files, frames, outcome, plain_sql, world
 from tests.benchmarks.by_hand import ByHand, day_of
 from tests.benchmarks.filling import facts, fill
 from tests.benchmarks.frames import Pandas
 from tests.benchmarks.measuring import compared
 from tests.benchmarks.plain_sql import PlainSQL
 from tests.benchmarks.questions import TOTALS, Contender, Question, answer_of, differences, questions
-from tests.benchmarks.rates import export_file
 from tests.benchmarks.site import Site
 from tests.benchmarks.stock_page import CARDS, DAILY_GRAPHS, FromFrames, FromStore
 from tests.benchmarks.world import LAST_DAY, World
@@ -149,12 +149,15 @@ def test_stock_pages_show_the_same_over_pandas_and_over_our_store(site: Site, st
             assert one[key].tolist() == pytest.approx(ours.tolist(), nan_ok=True)
 
 
-def test_the_export_file_holds_every_annotation(tmp_path: Path) -> None:
-    file = tmp_path / "export.json"
-    export_file(file, 500)
+def test_the_export_files_hold_every_annotation(tmp_path: Path) -> None:
     reading = Reading()
-    list(read_export(io.BytesIO(file.read_bytes()), ORGANIZATION, reading))
-    assert (reading.annotations, list(reading.sentences())) == (500, [])
+    ids = set()
+    for file in export_files.write(tmp_path, 501, 2):
+        for each in read_export(io.BytesIO(file.read_bytes()), ORGANIZATION, reading):
+            if isinstance(each, Snapshot):
+                ids.add(each.annotation.annotation_id)
+    assert (reading.annotations, len(ids), list(reading.sentences())) == (501, 501, [])
+    assert reading.reviews > 10
 
 
 def test_plain_tables_hold_every_row(site: Site) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from perfwidget.facts import Annotation, Fact, Key, Membership
-from perfwidget.stores.embedded import EmbeddedStore, database
+from perfwidget.stores.embedded import EmbeddedStore, database, order
 from tests.worlds import ORGANIZATION, annotation
 
 SIZES = (1, 2, 7, 40, 300)
@@ -57,6 +57,7 @@ def say(text: str) -> None:
 
 def main() -> None:
     """Write until killed."""
+    order.TAIL, order.LONGEST_TAIL, order.ROW_GROUP = 100, 200, 25  # so that rows are put in order again and again
     path, first, pause = Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
     database.LONGEST_LOG = 60_000  # so that the log is worked into the file every few writes
     store = EmbeddedStore(path)

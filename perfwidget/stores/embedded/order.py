@@ -30,7 +30,7 @@ TAIL = 4 * ROW_GROUP
 LONGEST_TAIL = 4 * TAIL
 """Rows from which on they are put in order even if a writer has to wait."""
 
-STRETCH = 8 * ROW_GROUP
+STRETCH = 32 * ROW_GROUP
 """Rows of a stretch of time, on average."""
 
 _ASKED_AGAIN = 0.05

@@ -6,9 +6,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import duckdb
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from perfwidget.facts import Fact
+from perfwidget.observations import NOTHING, Coded, StoredColumn
 from perfwidget.stores.embedded.order import TABLES
 from perfwidget.stores.embedded.session import DuckDBDialect
 from perfwidget.stores.writing.staging import Staging, key_match
@@ -20,6 +23,7 @@ class FrameStaging(Staging):
     """The cursor of one transaction, and data frames of rows."""
 
     dialect = DuckDBDialect()
+    takes_columns = True
 
     def __init__(self, cursor: duckdb.DuckDBPyConnection) -> None:
         self._cursor = cursor
@@ -37,6 +41,20 @@ class FrameStaging(Staging):
         )
         frame["place"] = range(len(rows))
         self._frames[name] = frame
+
+    def put_columns(self, name: str, columns: Mapping[str, StoredColumn]) -> None:
+        """Let statements name rows that are given as columns, in place of any of that name."""
+        self._frames[name] = pd.DataFrame({column: _series(values) for column, values in columns.items()}, copy=False)
+
+    def whole_numbers(self, query: str, parameters: Mapping[str, Any]) -> npt.NDArray[np.int64]:
+        """Return the texts that a query gives in one column as whole numbers, without those that are none."""
+        text = f"SELECT number FROM (SELECT TRY_CAST(id AS BIGINT) FROM ({query}) kept(id)) read(number) "
+        answer = _execute(self._cursor, f"{text} WHERE number IS NOT NULL", dict(parameters), **self._frames)
+        return np.asarray(answer.fetchnumpy()["number"], np.int64)
+
+    def notice(self, rows: int) -> None:
+        """Take note of rows that were added to tables of facts by other statements than `insert`."""
+        self.added += rows
 
     def put_answer(self, name: str, query: str) -> None:
         """Let statements name the answer of a query."""
@@ -75,6 +93,14 @@ class FrameStaging(Staging):
     def execute(self, text: str, parameters: Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:
         """Carry out a statement that may name the rows."""
         return _execute(self._cursor, text, dict(parameters or {}), **self._frames).fetchall()
+
+
+def _series(column: StoredColumn) -> Any:
+    if isinstance(column, Coded):
+        return pd.Categorical.from_codes(column.codes, pd.Index(list(column.texts) or [""]))
+    if column.dtype == np.int64:
+        return pd.arrays.IntegerArray(column, column == NOTHING)
+    return pd.Series(column, dtype="str") if column.dtype == object else column
 
 
 def _execute(

@@ -1,19 +1,23 @@
 """Writing to a store: facts by key, newest version wins, all within the caller's transaction, on every engine."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
 from typing import Any
 
 from perfwidget.columns import Id, clean_text, id_text, microseconds
 from perfwidget.errors import InvalidFact
 from perfwidget.facts import FACTS, Fact, Key, Membership
-from perfwidget.observations import Bookmark, Inferred, Observation, Snapshot, Withdrawn
+from perfwidget.observations import Bookmark, Inferred, Observation, Snapshot, Snapshots, Withdrawn
 from perfwidget.stores.schema import MENTIONED_MEMBERS, MENTIONED_PROJECTS, column_types
 from perfwidget.stores.writing import inference, snapshots
+from perfwidget.stores.writing.bulk import Bulk, joined
 from perfwidget.stores.writing.staging import Staging
+from perfwidget.stores.writing.told import told
 
 BATCH = 20_000
 """Facts handled at a time: enough that statements cost little each, few enough that memory stays small."""
+
+LIGHTER = 10
+"""Snapshots in columns take a fraction of the memory, so that many more are handled at a time."""
 
 
 _EXTRA: dict[str, tuple[Any, ...]] = {
@@ -28,16 +32,33 @@ _EXTRA: dict[str, tuple[Any, ...]] = {
 def write(staging: Staging, facts: Iterable[Fact | Observation]) -> None:
     """Keep facts, batch by batch in the order given; within a batch, what is gone goes first."""
     inferred = False
+    bulk = Bulk(staging)
     for batch in _batches(facts):
-        remove(staging, [fact.key for fact in batch if isinstance(fact, Withdrawn)])
-        write_facts(staging, [fact for fact in batch if isinstance(fact, Fact)])
-        snapshots.write(staging, [fact for fact in batch if isinstance(fact, Snapshot)])
+        gone = [fact.key for fact in batch if isinstance(fact, Withdrawn)]
+        single = [fact for fact in batch if isinstance(fact, Fact)]
+        if gone or single:
+            bulk.forget()
+        remove(staging, gone)
+        write_facts(staging, single)
+        _write_snapshots(staging, bulk, [fact for fact in batch if isinstance(fact, Snapshot | Snapshots)])
         guesses = [fact for fact in batch if isinstance(fact, Inferred)]
         inference.write(staging, guesses)
         inferred = inferred or bool(guesses)
         _set_bookmarks(staging, [fact for fact in batch if isinstance(fact, Bookmark)])
     if inferred:
         inference.pass_on_placeholders(staging)
+
+
+def _write_snapshots(staging: Staging, bulk: Bulk, given: Sequence[Snapshot | Snapshots]) -> None:
+    """Keep snapshots, in one go if all are new."""
+    if not given:
+        return
+    many = [each for each in given if isinstance(each, Snapshots)]
+    of_one = len({each.organization_id for each in many}) == 1
+    if staging.takes_columns and len(many) == len(given) and of_one and bulk.write(joined(many)):
+        return
+    bulk.forget()
+    snapshots.write(staging, list(told(given)))
 
 
 def write_facts(staging: Staging, facts: Sequence[Fact]) -> None:
@@ -132,6 +153,13 @@ def _set_bookmarks(staging: Staging, bookmarks: Sequence[Bookmark]) -> None:
 
 
 def _batches(facts: Iterable[Fact | Observation]) -> Iterator[list[Fact | Observation]]:
-    iterator = iter(facts)
-    while batch := list(islice(iterator, BATCH)):
+    batch: list[Fact | Observation] = []
+    weight = 0
+    for fact in facts:
+        batch.append(fact)
+        weight += -(-len(fact) // LIGHTER) if isinstance(fact, Snapshots) else 1
+        if weight >= BATCH:
+            yield batch
+            batch, weight = [], 0
+    if batch:
         yield batch

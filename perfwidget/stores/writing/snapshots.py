@@ -1,12 +1,13 @@
 """Snapshots of annotations: the newest decides alone, whatever order they come in."""
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from perfwidget.facts import Action, Annotation, Review
-from perfwidget.observations import Snapshot
 from perfwidget.stores.schema import FROM_REVIEW, FROM_ROW, column_types
+from perfwidget.stores.writing.bulk import review_actions
 from perfwidget.stores.writing.staging import Staging
+from perfwidget.stores.writing.told import Told
 
 _UPDATED_AT = [column.name for column in Annotation.columns()].index("updated_at")
 
@@ -25,12 +26,7 @@ def _same(one: str, other: str) -> str:
     return f"{one}.organization_id = {other}.organization_id AND {one}.annotation_id = {other}.annotation_id"
 
 
-class _Seen(NamedTuple):
-    row: tuple[Any, ...]
-    snapshot: Snapshot
-
-
-def write(staging: Staging, snapshots: Sequence[Snapshot]) -> None:
+def write(staging: Staging, snapshots: Sequence[Told]) -> None:
     """Keep what newer snapshots say of annotations, their actions and their reviews."""
     if not snapshots:
         return
@@ -52,26 +48,25 @@ def write(staging: Staging, snapshots: Sequence[Snapshot]) -> None:
         staging.mention(kind, f"incoming_{rows}")
 
 
-def _newest(snapshots: Sequence[Snapshot]) -> tuple[list[_Seen], list[_Seen]]:
+def _newest(snapshots: Sequence[Told]) -> tuple[list[Told], list[Told]]:
     """Return for each annotation the snapshot that decides, and the one that holds its reviews if there is one."""
-    deciding: dict[Any, _Seen] = {}
-    reviewed: dict[Any, _Seen] = {}
-    for snapshot in snapshots:
-        seen = _Seen(snapshot.annotation.row(), snapshot)
-        for newest in (deciding, reviewed) if snapshot.reviews is not None else (deciding,):
+    deciding: dict[Any, Told] = {}
+    reviewed: dict[Any, Told] = {}
+    for seen in snapshots:
+        for newest in (deciding, reviewed) if seen.reviews is not None else (deciding,):
             kept = newest.get(seen.row[:2])
             if kept is None or seen.row[_UPDATED_AT] >= kept.row[_UPDATED_AT]:
                 newest[seen.row[:2]] = seen
     return list(deciding.values()), list(reviewed.values())
 
 
-def _keep_rows(staging: Staging, deciding: Sequence[_Seen]) -> None:
+def _keep_rows(staging: Staging, deciding: Sequence[Told]) -> None:
     """Keep the annotations that are no older than what is there, and replace their actions."""
     columns = [*column_types(Annotation), ("history", "BOOLEAN")]
-    rows = [(*seen.row, int(seen.snapshot.doubts), seen.snapshot.history) for seen in deciding]
+    rows = [(*seen.row, seen.doubts, seen.history) for seen in deciding]
     staging.put("incoming_rows", columns, rows)
     staging.replace(Annotation, "incoming_rows")
-    told = {action.key: (*action.row(), FROM_ROW) for seen in deciding for action in seen.snapshot.actions}
+    told = {action[:2]: (*action, FROM_ROW) for seen in deciding for action in seen.actions}
     staging.put("incoming_actions", column_types(Action), list(told.values()))
     staging.leave_out(
         "incoming_actions",
@@ -83,7 +78,7 @@ def _keep_rows(staging: Staging, deciding: Sequence[_Seen]) -> None:
     staging.insert("incoming_actions", Action)
 
 
-def _keep_reviews(staging: Staging, reviewed: Sequence[_Seen]) -> None:
+def _keep_reviews(staging: Staging, reviewed: Sequence[Told]) -> None:
     """Replace the reviews of annotations by those that are no older."""
     staging.put(
         "incoming_reviewed",
@@ -92,7 +87,7 @@ def _keep_reviews(staging: Staging, reviewed: Sequence[_Seen]) -> None:
     )
     newer = f"{_same('snapshots', 'incoming_reviewed')} AND snapshots.reviews_at > incoming_reviewed.reviews_at"
     staging.leave_out("incoming_reviewed", f"EXISTS (SELECT 1 FROM snapshots WHERE {newer})")
-    told = {review.key: (*review.row(), FROM_ROW) for seen in reviewed for review in seen.snapshot.reviews or ()}
+    told = {review[:2]: (*review, FROM_ROW) for seen in reviewed for review in seen.reviews or ()}
     staging.put("incoming_reviews", column_types(Review), list(told.values()))
     kept = _same("incoming_reviewed", "incoming_reviews")
     staging.leave_out("incoming_reviews", f"NOT EXISTS (SELECT 1 FROM incoming_reviewed WHERE {kept})")
@@ -115,16 +110,10 @@ def _give_reviews_to_owners(staging: Staging) -> None:
 def _tell_reviews_as_actions(staging: Staging) -> None:
     """Give annotations without a history one action for each review."""
     staging.delete("actions", f"{_same('actions', 'touched')} AND origin = '{FROM_REVIEW}'", using="touched")
-    told = f"FROM reviews JOIN states ON {_same('reviews', 'states')} AND NOT states.history"
+    told = f"reviews JOIN states ON {_same('reviews', 'states')} AND NOT states.history"
     staging.delete(
         "actions",
         "actions.organization_id = told.organization_id AND actions.action_id = told.action_id",
-        using=f"(SELECT reviews.organization_id, 'review-' || review_id AS action_id {told}) told",
+        using=f"(SELECT reviews.organization_id, 'review-' || review_id AS action_id FROM {told}) told",
     )
-    staging.add(
-        "actions",
-        [name for name, _ in column_types(Action)],
-        "SELECT reviews.organization_id, 'review-' || review_id, reviews.annotation_id, project_id, task_id, "
-        "reviewer_id, action, NULL, created_at, NULL, review_id, NULL, "
-        f"'{FROM_REVIEW}' {told}",
-    )
+    staging.add("actions", [name for name, _ in column_types(Action)], review_actions(told))

@@ -2,9 +2,13 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
+
+import numpy as np
+import numpy.typing as npt
 
 from perfwidget.facts import Fact
+from perfwidget.observations import StoredColumn
 from perfwidget.stores.schema import MENTIONED_MEMBERS, MENTIONED_PROJECTS, column_types, required
 from perfwidget.stores.sql import Dialect
 
@@ -13,6 +17,21 @@ class Staging(ABC):
     """The transaction of one write, and the rows that its statements can name; an engine says how these are kept."""
 
     dialect: Dialect
+
+    takes_columns: ClassVar[bool] = False
+    """Whether `put_columns`, `whole_numbers` and `notice` are there."""
+
+    def put_columns(self, name: str, columns: Mapping[str, StoredColumn]) -> None:
+        """Let statements name rows that are given as columns, in place of any of that name."""
+        raise NotImplementedError
+
+    def whole_numbers(self, query: str, parameters: Mapping[str, Any]) -> npt.NDArray[np.int64]:
+        """Return the texts that a query gives in one column as whole numbers, without those that are none."""
+        raise NotImplementedError
+
+    def notice(self, rows: int) -> None:
+        """Take note of rows that were added to tables of facts by other statements than `insert`."""
+        raise NotImplementedError
 
     @abstractmethod
     def put(self, name: str, columns: Sequence[tuple[str, str]], rows: Sequence[Sequence[Any]]) -> None:

@@ -1,0 +1,93 @@
+"""Ids, texts and people of many rows as numbers, so that what is told of them is worked out for all rows together."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+from perfwidget.columns import FIRST_INSTANT
+from perfwidget.observations import NOTHING
+from perfwidget.sources.people import SOMEBODY, People, Person
+from perfwidget.sources.task_form import plain
+from perfwidget.sources.value_columns import Integers
+
+Flags = npt.NDArray[np.bool_]
+Numbers = npt.NDArray[np.int32]
+
+NOBODY: Final = -1
+ODD: Final = -2
+"""Stands for who is not simply an id, or an action that is not known: such rows are read one by one."""
+
+
+class Codes(dict[Any, int]):
+    """Numbers for the texts of a column, in the order in which they come."""
+
+    def __missing__(self, text: object) -> int:
+        self[text] = len(self)
+        return self[text]
+
+
+class Cast(dict[Any, int]):
+    """Numbers for the people of some rows as they are spelled; -1 for nobody, ODD for who is not simply an id."""
+
+    def __init__(self, people: People) -> None:
+        super().__init__({None: -1, msgspec.UNSET: -1})
+        self._people = people
+        self.persons: list[Person] = []
+        self.users = Codes()
+        self.user_of: list[int] = []
+
+    def __missing__(self, value: Any) -> int:
+        person = self._people.read(plain(value))
+        if person is None or person is SOMEBODY or person.by_email:
+            code = -1 if person is None else ODD
+        else:
+            code = len(self.persons)
+            self.persons.append(person)
+            self.user_of.append(self.users[person.user_id])
+        self[value] = code
+        return code
+
+    def codes(self, values: Sequence[object]) -> npt.NDArray[np.int32]:
+        """Return the numbers of people."""
+        return np.array([self[value] for value in values], np.int32)
+
+
+def whole_numbers(values: Sequence[Any], plain: Flags) -> list[Any]:
+    """Return ids as they are; where one is no whole number of 64 bits, `plain` becomes false."""
+    if set(map(type, values)) == {int} and min(values) > NOTHING and max(values) < -NOTHING:
+        return list(values)
+    for place, value in enumerate(values):
+        if type(value) is not int or not NOTHING < value < -NOTHING:
+            plain[place] = False
+    return list(values)
+
+
+def ids(values: Sequence[Any]) -> npt.NDArray[Any]:
+    """Return ids as whole numbers, or as texts if one of them is none."""
+    if set(map(type, values)) <= {int}:
+        return np.array(values, np.int64)
+    numbers = [int(each) if type(each) is int or _is_canonical(each) else None for each in values]
+    return np.array(list(map(str, values)), object) if None in numbers else np.array(numbers, np.int64)
+
+
+def _is_canonical(text: str) -> bool:
+    """Say whether an id is what Python prints for some whole number."""
+    return text.isascii() and text.isdigit() and len(text) < 19 and (text[0] != "0" or text == "0")
+
+
+def latest(codes: npt.NDArray[Any], at: Integers) -> Iterator[tuple[int, datetime]]:
+    """Yield each code with the latest of its instants."""
+    order = np.lexsort((at, codes))
+    codes, at = codes[order], at[order]
+    last = np.flatnonzero(np.append(codes[1:] != codes[:-1], True)) if len(codes) else np.empty(0, np.int64)
+    for code, number in zip(codes[last].tolist(), at[last].tolist(), strict=True):
+        yield code, instant(number)
+
+
+def instant(number: int) -> datetime:
+    """Return the instant of so many microseconds since 1970."""
+    return FIRST_INSTANT + timedelta(microseconds=number)

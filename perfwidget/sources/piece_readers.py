@@ -1,0 +1,218 @@
+"""Processes that read pieces of exports, one at a time each, and give back what they say in the order of the pieces."""
+
+import os
+import struct
+import subprocess
+import sys
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
+from itertools import islice
+from pathlib import Path
+from queue import SimpleQueue
+from typing import Any, BinaryIO, NamedTuple, Self, cast
+
+import msgspec
+import numpy as np
+
+from perfwidget.observations import Coded, Snapshots, StoredColumn
+from perfwidget.sources.exported_tasks import ExportedTasks, TasksTold
+from perfwidget.sources.piece_reading import PieceRead, PieceReader
+from perfwidget.sources.pieces import FileName, Piece, name_of
+
+MOST = 4
+"""So many processes read faster than any store can write."""
+
+LARGE = 1 << 27
+"""Bytes of files from which on processes are started, which takes a second."""
+
+AHEAD = 2
+"""Pieces for each process that wait to be read, or to be written; they bound the memory."""
+
+_LENGTH = struct.Struct("<Q")
+_PROGRAM = """
+import sys, types
+sys.path[:] = {path!r}
+package = types.ModuleType("perfwidget")
+package.__path__ = {folders!r}
+sys.modules["perfwidget"] = package
+from perfwidget.sources import piece_readers
+piece_readers.serve()
+"""
+"""What a process runs. The package's own names are not needed there, and making them takes longer than many a file."""
+
+
+class PieceReaders:
+    """Processes that read pieces; with none of them, or where one fails, pieces are read here.
+
+    They end with this object, and by themselves if this process ends in any other way.
+    """
+
+    def __init__(self, processes: int = 0) -> None:
+        self._processes = [found for found in (_Process.start() for _ in range(processes)) if found]
+        self._free: SimpleQueue[_Process] = SimpleQueue()
+        for process in self._processes:
+            self._free.put(process)
+        self._own = PieceReader()
+
+    @staticmethod
+    def worth(size: int) -> int:
+        """Return how many processes are worth starting for files of so many bytes: none on a single processor."""
+        available = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        return min(available, MOST) if available > 1 and size >= LARGE else 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for process in self._processes:
+            process.end()
+
+    def read(
+        self, file: BinaryIO, organization_id: str, pieces: Iterable[Piece]
+    ) -> Iterator[tuple[Piece, PieceRead | None]]:
+        """Yield pieces of a file in their order and what they say, None of one that cannot be read as a whole."""
+        name = name_of(file)
+        if not self._processes or name is None:
+            for piece in pieces:
+                yield piece, self._own.read(file, organization_id, piece.begin, piece.size)
+            return
+        waiting: deque[tuple[Piece, Future[PieceRead | None]]] = deque()
+        coming = iter(pieces)
+        threads = ThreadPoolExecutor(len(self._processes), "perfwidget-pieces")
+        try:
+            while True:
+                for piece in islice(coming, len(self._processes) * AHEAD - len(waiting)):
+                    waiting.append((piece, threads.submit(self._ask, name, organization_id, piece)))
+                if not waiting:
+                    return
+                piece, answer = waiting.popleft()
+                try:
+                    read = answer.result()
+                except (OSError, EOFError):  # the process has ended, or cannot open the file
+                    read = self._own.read(file, organization_id, piece.begin, piece.size)
+                yield piece, read
+        finally:
+            threads.shutdown(wait=False, cancel_futures=True)
+
+    def read_in_order(self, file: BinaryIO, export: ExportedTasks, piece: Piece) -> PieceRead | None:
+        """Read a piece item by item; `export` knows what was read before it."""
+        return self._own.read_in_order(file, export, piece.begin, piece.size)
+
+    def _ask(self, name: FileName, organization_id: str, piece: Piece) -> PieceRead | None:
+        process = self._free.get()
+        try:
+            return process.read((name, organization_id, piece.begin, piece.size))
+        finally:
+            self._free.put(process)
+
+
+class _Process:
+    """A process that reads one piece at a time."""
+
+    def __init__(self, running: "subprocess.Popen[bytes]", taken: BinaryIO, given: BinaryIO) -> None:
+        self._running = running
+        self._taken = taken
+        self._given = given
+
+    @classmethod
+    def start(cls) -> "_Process | None":
+        """Start one, or return None where that cannot be."""
+        program = _PROGRAM.format(path=sys.path, folders=[str(Path(__file__).parents[1])])
+        try:
+            # In a session of its own, Ctrl-C in a terminal is for this process alone, which then ends that one.
+            running = subprocess.Popen(  # noqa: S603 (our own program)
+                (sys.executable, "-c", program), stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True
+            )
+        except (OSError, ValueError):
+            return None
+        return cls(running, cast(BinaryIO, running.stdin), cast(BinaryIO, running.stdout))
+
+    def read(self, asked: tuple[FileName, str, int, int]) -> PieceRead | None:
+        """Read a piece; raises OSError or EOFError if the process has ended."""
+        _put(self._taken, msgspec.msgpack.encode(asked))
+        answer = _got(self._given)
+        return _read(answer) if answer else None
+
+    def end(self) -> None:
+        """End the process, whatever it is at."""
+        self._running.kill()
+        self._running.wait()
+        for stream in (self._taken, self._given):
+            with suppress(OSError):
+                stream.close()
+
+
+def serve() -> None:
+    """Read the pieces that are asked for until there are no more."""
+    taken, given = sys.stdin.buffer, os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # whoever prints does not spoil what is given
+    reader = PieceReader()
+    asked = msgspec.msgpack.Decoder(tuple[FileName, str, int, int])
+    with suppress(EOFError, OSError):
+        while True:
+            read = reader.read_at(*asked.decode(_got(taken)))
+            _put(given, _answer(read) if read else b"")
+
+
+class _Sent(NamedTuple):
+    """What a piece says on its way here: of a column its type, its bytes, and its texts if there are some."""
+
+    organization_id: str
+    columns: dict[str, tuple[str, bytes, list[str]]]
+    actions: list[tuple[int, list[Any]]]
+    reviews: list[tuple[int, list[Any]]]
+    told: TasksTold
+    items: int
+    characters: int
+
+
+_sent = msgspec.msgpack.Decoder(_Sent)
+_CODED, _TEXTS = "coded", "texts"
+
+
+def _answer(read: PieceRead) -> bytes:
+    [found] = (each for each in read.found if isinstance(each, Snapshots))
+    columns = {name: _column_sent(column) for name, column in found.columns.items()}
+    return msgspec.msgpack.encode(
+        (found.organization_id, columns, found.actions, found.reviews, read.told, read.items, read.characters)
+    )
+
+
+def _column_sent(column: StoredColumn) -> tuple[str, bytes, Sequence[str]]:
+    if isinstance(column, Coded):
+        return _CODED, column.codes.tobytes(), column.texts
+    return (_TEXTS, b"", column.tolist()) if column.dtype == object else (column.dtype.str, column.tobytes(), ())
+
+
+def _read(answer: bytes) -> PieceRead:
+    sent = _sent.decode(answer)
+    columns = {name: _column(*column) for name, column in sent.columns.items()}
+    actions, reviews = ([(place, tuple(row)) for place, row in rows] for rows in (sent.actions, sent.reviews))
+    found = Snapshots(sent.organization_id, columns, actions, reviews)
+    return PieceRead([found], sent.told, sent.items, sent.characters)
+
+
+def _column(kind: str, values: bytes, texts: Sequence[str]) -> StoredColumn:
+    if kind == _CODED:
+        return Coded(np.frombuffer(values, np.int32), texts)
+    return np.array(texts, object) if kind == _TEXTS else np.frombuffer(values, kind)
+
+
+def _put(stream: BinaryIO, text: bytes) -> None:
+    stream.write(_LENGTH.pack(len(text)))
+    stream.write(text)
+    stream.flush()
+
+
+def _got(stream: BinaryIO) -> bytes:
+    [size] = _LENGTH.unpack(_exactly(stream, _LENGTH.size))
+    return _exactly(stream, size)
+
+
+def _exactly(stream: BinaryIO, size: int) -> bytes:
+    found = stream.read(size)
+    if len(found) < size:
+        raise EOFError
+    return found

@@ -1,0 +1,89 @@
+"""Pieces of an export and what they say, read here or by processes that do nothing else."""
+
+import io
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import BinaryIO, NamedTuple
+
+import msgspec
+import numpy as np
+
+from perfwidget.observations import Snapshot, Snapshots
+from perfwidget.sources import task_columns, task_form
+from perfwidget.sources.exported_tasks import ExportedTasks, TasksTold
+from perfwidget.sources.json_text import array_of
+from perfwidget.sources.pieces import FileName, name_of
+from perfwidget.sources.reading import Place, Reading
+
+_ASCII = 128
+"""Bytes below it are characters."""
+
+
+class PieceRead(NamedTuple):
+    """What a piece says."""
+
+    found: Sequence[Snapshot | Snapshots]
+    told: TasksTold
+    items: int
+    characters: int
+
+
+class PieceReader:
+    """Reads pieces of files; the memory that holds their text is used again."""
+
+    def __init__(self) -> None:
+        self._buffer = bytearray()
+        self._name: FileName | None = None
+        self._file: BinaryIO = io.BytesIO()
+
+    def read_at(self, name: FileName, organization_id: str, begin: int, size: int) -> PieceRead | None:
+        """Read a piece of a file; None if it cannot be read as a whole, or is another file by now."""
+        if name != self._name:
+            self._file.close()
+            self._file = Path(os.fsdecode(name.path)).open("rb")  # noqa: SIM115 (kept for the next piece)
+            self._name = name
+        return self.read(self._file, organization_id, begin, size) if name_of(self._file) == name else None
+
+    def read(self, file: BinaryIO, organization_id: str, begin: int, size: int) -> PieceRead | None:
+        """Read a piece as columns; None if it is odd in its form, or asks what was read before it."""
+        text = self._text(file, begin, size)
+        if text is None:
+            return None
+        try:
+            characters = size if np.frombuffer(text, np.uint8).max() < _ASCII else len(str(text, "utf-8")) - 2
+            tasks = task_form.decode(text)
+        except (msgspec.MsgspecError, ValueError, RecursionError):  # ValueErrors are texts in no UTF-8, too
+            return None
+        export = ExportedTasks(organization_id, Reading())
+        found = task_columns.snapshots(export, tasks)
+        # There is an item behind every comma; and whose e-mail one is depends on what was read before.
+        return PieceRead([found], export.told(), len(tasks), characters) if tasks and not export.people.asked else None
+
+    def read_in_order(self, file: BinaryIO, export: ExportedTasks, begin: int, size: int) -> PieceRead | None:
+        """Read a piece item by item, where `export` knows what was read before it; None if it is no JSON."""
+        text = self._text(file, begin, size)
+        try:
+            whole = str(text or b"", "utf-8")
+        except UnicodeDecodeError:
+            return None
+        values = array_of(whole)
+        if not values:
+            return None
+        found = [each for number, value in enumerate(values, 1) for each in export.snapshots(value, Place(number))]
+        return PieceRead(found, export.told(), len(values), len(whole) - 2)
+
+    def _text(self, file: BinaryIO, begin: int, size: int) -> memoryview | None:
+        """Return a piece between brackets; None if the file ends before it does."""
+        if len(self._buffer) < size + 2:
+            self._buffer = bytearray(size + 2)
+        text = memoryview(self._buffer)[: size + 2]
+        text[0], text[-1] = b"[]"
+        file.seek(begin)
+        done = 0
+        while done < size:
+            part = file.readinto(text[1 + done : -1])  # type: ignore[attr-defined]
+            if not part:
+                return None
+            done += part
+        return text

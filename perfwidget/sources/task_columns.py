@@ -1,0 +1,237 @@
+"""Tasks of an export at once, as columns: what nearly all rows look like is worked out for all of them together.
+
+The rules are those of `annotation_row`, which reads every row that is odd in any way: one whose ids are no whole
+numbers, with a history, of nobody, of an unknown action.
+"""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any, NamedTuple
+
+import msgspec
+import numpy as np
+
+from perfwidget.columns import INVALID_LEAD_TIME
+from perfwidget.facts import Doubt
+from perfwidget.observations import NOTHING, Coded, Snapshot, Snapshots
+from perfwidget.sources.annotation_row import only_action
+from perfwidget.sources.codes import ODD, Cast, Codes, Flags, Numbers, ids, instant, latest, whole_numbers
+from perfwidget.sources.doubts import NO_CHANGE
+from perfwidget.sources.exported_tasks import ExportedTasks
+from perfwidget.sources.reading import Place
+from perfwidget.sources.review_columns import Reviews, read_reviews
+from perfwidget.sources.row_parts import KNOWN_ACTIONS
+from perfwidget.sources.task_form import TaskForm, values
+from perfwidget.sources.value_columns import NO_INSTANT, Integers, instants, lead_times
+
+_WORDS = sorted(KNOWN_ACTIONS)
+_CODE = {word: code for code, word in enumerate(_WORDS)}
+_GIVEN = _CODE | {None: -1, "": -1}
+_SUBMITTED, _UPDATED, _SKIPPED = (_CODE[word] for word in ("submitted", "updated", "skipped"))
+_ONLY = np.array([[_CODE[only_action(word, cancelled)] for word in _WORDS] for cancelled in (False, True)], np.int32)
+"""By whether it was cancelled and by its last action, the one action that an annotation without a history tells."""
+
+_NO_CHANGE = NO_CHANGE // timedelta(microseconds=1)
+_NEARLY = 2
+"""Microseconds by which a lead time may be off when a `timedelta` is made of it."""
+
+
+def snapshots(export: ExportedTasks, tasks: Sequence[TaskForm]) -> Snapshots:
+    """Return a snapshot of each readable annotation of some tasks, which are counted from 1.
+
+    `export` learns what the rows tell of people and projects, and of what cannot be read.
+    """
+    return _Rows(export, tasks).snapshots()
+
+
+class _Named(NamedTuple):
+    """For each row, the numbers of the people whom it names."""
+
+    owner: Numbers
+    updated_by: Numbers
+    last_created_by: Numbers
+
+
+class _Rows:
+    """The annotation rows of some tasks while they are read."""
+
+    def __init__(self, export: ExportedTasks, tasks: Sequence[TaskForm]) -> None:
+        self._export = export
+        self._tasks = tasks
+        self._rows = [row for task in tasks for row in task.annotations]
+        counts = [len(task.annotations) for task in tasks]
+        self._begins = np.cumsum([0, *counts], dtype=np.int64)
+        self._task_of = np.repeat(np.arange(len(tasks)), counts)
+        self._plain = np.ones(len(self._rows), np.bool_)
+        self._cast = Cast(export.people)
+        self._projects, self._words = Codes(), Codes(_CODE)
+        self._columns: dict[str, Any] = {}
+        self._actions: list[tuple[int, tuple[Any, ...]]] = []
+        self._reviews: list[tuple[int, tuple[Any, ...]]] = []
+
+    def snapshots(self) -> Snapshots:
+        """Read them: the plain rows together, then one by one what is odd."""
+        self._export.reading.tasks += len(self._tasks)
+        self._read_ids()
+        named = _Named(
+            self._cast.codes([row.completed_by for row in self._rows]),
+            self._cast.codes([row.updated_by for row in self._rows]),
+            self._cast.codes([row.last_created_by for row in self._rows]),
+        )
+        self._read_columns(named)
+        reviewed = np.flatnonzero(self._plain & self._columns["reviewed"]).tolist()
+        reviews = read_reviews([row.reviews for row in self._rows], reviewed, self._cast, self._plain)
+        self._tell_people(named, reviews)
+        self._keep_reviews(reviews, named.owner)
+        self._export.reading.annotations += int(self._plain.sum())
+        kept = np.ones(len(self._rows), np.bool_)
+        for place in np.flatnonzero(~self._plain).tolist():
+            task = int(self._task_of[place])
+            here = Place(task + 1, place - int(self._begins[task]) + 1)
+            found = self._export.snapshot(values(self._tasks[task]), values(self._rows[place]), here)
+            if found is None:
+                kept[place] = False
+            else:
+                self._put(place, found)
+        return self._kept(kept)
+
+    def _read_ids(self) -> None:
+        tasks_plain = np.ones(len(self._tasks), np.bool_)
+        task_ids = whole_numbers([task.id for task in self._tasks], tasks_plain)
+        projects = whole_numbers([task.project for task in self._tasks], tasks_plain)
+        codes = [self._projects[str(id_)] if known else -1 for id_, known in zip(projects, tasks_plain, strict=True)]
+        self._plain &= tasks_plain[self._task_of]
+        self._ids = whole_numbers([row.id for row in self._rows], self._plain)
+        self._task_ids = [task_ids[task] for task in self._task_of.tolist()]
+        self._columns["project_id"] = np.array(codes, np.int32)[self._task_of]
+
+    def _read_columns(self, named: _Named) -> None:
+        rows = self._rows
+        created = instants([row.created_at for row in rows])
+        given = instants([row.updated_at for row in rows])
+        updated = np.where(given == NOTHING, created, given)
+        started = instants([row.draft_created_at for row in rows])
+        word = np.array([_GIVEN.get(row.last_action, ODD) for row in rows], np.int32)
+        cancelled = np.array([-1 if row.was_cancelled is None else row.was_cancelled for row in rows], np.int8)
+        self._plain &= (created > NO_INSTANT) & (given != NO_INSTANT) & (word != ODD)
+        self._plain &= (named.owner >= 0) & (named.updated_by != ODD) & (named.last_created_by != ODD)
+        self._plain &= np.array([not row.history for row in rows], np.bool_)
+
+        user = np.array([*self._cast.user_of, -1, -1], np.int32)  # the last two are those of NOBODY and ODD
+        updated_by_owner = (named.updated_by < 0) | (user[named.updated_by] == user[named.owner])
+        created_by_owner = (named.last_created_by < 0) | (user[named.last_created_by] == user[named.owner])
+        changed, told = updated - created >= _NO_CHANGE, word >= 0
+        inferred = np.where(cancelled == 1, _SKIPPED, np.where(changed & updated_by_owner, _UPDATED, _SUBMITTED))
+        word = np.where(told, word, inferred).astype(np.int32)
+        skipped = np.where(cancelled < 0, word == _SKIPPED, cancelled == 1)
+        at_update = (word == _UPDATED) | (word == _SKIPPED)
+        known = at_update & (given != NOTHING) & updated_by_owner & created_by_owner
+        self._columns |= {
+            "completed_by": user[named.owner],
+            "created_at": created,
+            "started_at": np.where(started == NO_INSTANT, NOTHING, started),
+            "completed_at": np.where(known, updated, created),
+            "completed_at_estimated": at_update & ~known,
+            "updated_at": updated,
+            "lead_time": lead_times([row.lead_time for row in rows]),
+            "last_action": word,
+            "was_cancelled": skipped,
+            "history": np.zeros(len(rows), np.bool_),
+            "reviewed": np.array([row.reviews is not None for row in rows], np.bool_),
+            "only_action": _ONLY[skipped.astype(np.int8), word],
+        }
+        posted_by_other = ~updated_by_owner & ~(changed & told)
+        imported = self._imported(changed)
+        self._columns["doubts"] = (
+            posted_by_other * int(Doubt.POSTED_BY_OTHER)
+            + imported * int(Doubt.IMPORTED)
+            + (self._longer_than_task() & ~imported) * int(Doubt.LONGER_THAN_TASK)
+        ).astype(np.int64)
+
+    def _imported(self, changed: Flags) -> Flags:
+        given = [row.import_id is not None and row.import_id is not msgspec.UNSET for row in self._rows]
+        by_nobody = [row.import_id is None and row.updated_by is None for row in self._rows]
+        found: Flags = np.array(given, np.bool_) | (np.array(by_nobody, np.bool_) & ~changed)
+        return found
+
+    def _longer_than_task(self) -> Flags:
+        times: Integers = self._columns["lead_time"]
+        begun = instants([task.created_at for task in self._tasks])[self._task_of]
+        elapsed = self._columns["completed_at"] - begun
+        known = (begun > NO_INSTANT) & (times != NOTHING) & (times != INVALID_LEAD_TIME) & self._plain
+        longer: Flags = known & (times > elapsed)
+        for place in np.flatnonzero(known & (np.abs(times - elapsed) <= _NEARLY)).tolist():
+            time = timedelta(seconds=float(self._rows[place].lead_time))
+            longer[place] = time > timedelta(microseconds=int(elapsed[place]))
+        return longer
+
+    def _tell_people(self, named: _Named, reviews: Reviews) -> None:
+        """Tell who worked where and who is named in plain rows, and as of when at the latest."""
+        export, persons, projects = self._export, self._cast.persons, list(self._projects)
+        plain = np.flatnonzero(self._plain)
+        user = np.array([*self._cast.user_of, -1, -1], np.int32)
+        owned, updated, project = named.owner, self._columns["updated_at"], self._columns["project_id"]
+        by_owner = user[reviews.by] == user[owned[reviews.of]]  # one spelling, or the same person would count as two
+        reviewer = np.where(by_owner, owned[reviews.of], reviews.by)
+        for role, worker, rows in (("annotator", owned[plain], plain), ("reviewer", reviewer, reviews.of)):
+            there = worker >= 0
+            pairs = worker[there].astype(np.int64) * len(projects) + project[rows[there]]
+            for pair, seen_at in latest(pairs, updated[rows[there]]):
+                person, place = divmod(pair, len(projects))
+                export.people.worked(persons[person], projects[place], role, seen_at)
+        described = np.array([*(bool(person.email or person.name) for person in persons), False, False], np.bool_)
+        codes = np.concatenate([*(codes[plain] for codes in named), reviews.by])
+        there = described[codes]
+        for code, seen_at in latest(codes[there], updated[np.concatenate([plain, plain, plain, reviews.of])][there]):
+            export.people.seen(persons[code], seen_at)
+        for code, seen_at in latest(project[plain], updated[plain]):
+            export.note_project(projects[code], seen_at)
+        recorded = self._plain & np.array([row.history is not None for row in self._rows], np.bool_)
+        for kind, told in (("reviews", self._plain & self._columns["reviewed"]), ("actions", recorded)):
+            if told.any():
+                export.note_recorded(kind, instant(int(updated[told].max())))
+
+    def _keep_reviews(self, reviews: Reviews, owner: Numbers) -> None:
+        persons, projects = self._cast.persons, list(self._projects)
+        owned = [
+            (
+                self._export.organization_id,
+                str(self._ids[place]),
+                projects[self._columns["project_id"][place]],
+                str(self._task_ids[place]),
+                persons[owner[place]].user_id,
+            )
+            for place in reviews.of.tolist()
+        ]
+        self._reviews += reviews.rows(owned, [persons[by].user_id if by >= 0 else None for by in reviews.by.tolist()])
+        self._export.reading.reviews += len(owned)
+
+    def _put(self, place: int, snapshot: Snapshot) -> None:
+        """Put what was read by itself into the columns."""
+        names = (column.name for column in snapshot.annotation.columns())
+        row = dict(zip(names, snapshot.annotation.row(), strict=True))
+        self._ids[place], self._task_ids[place] = row.pop("annotation_id"), row.pop("task_id")
+        del row["organization_id"]
+        codes = {"project_id": self._projects, "completed_by": self._cast.users, "last_action": self._words}
+        row |= {name: -1 if row[name] is None else codes[name][row[name]] for name in codes}
+        row |= {"doubts": int(snapshot.doubts), "history": snapshot.history, "only_action": -1}
+        row["reviewed"] = snapshot.reviews is not None
+        for name, value in row.items():
+            self._columns[name][place] = NOTHING if value is None else value
+        self._actions += [(place, action.row()) for action in snapshot.actions]
+        self._reviews += [(place, review.row()) for review in snapshot.reviews or ()]
+
+    def _kept(self, kept: Flags) -> Snapshots:
+        texts = {"project_id": self._projects, "completed_by": self._cast.users}
+        texts |= {"last_action": self._words, "only_action": self._words}
+        columns = {name: column[kept] for name, column in self._columns.items()}
+        columns |= {name: Coded(columns[name], list(codes)) for name, codes in texts.items()}
+        places = np.flatnonzero(kept).tolist()
+        columns["annotation_id"] = ids([self._ids[place] for place in places])
+        columns["task_id"] = ids([self._task_ids[place] for place in places])
+        moved = (np.cumsum(kept) - 1).tolist()
+        actions, reviews = (
+            [(moved[place], row) for place, row in sorted(rows, key=lambda placed: placed[0])]
+            for rows in (self._actions, self._reviews)
+        )
+        return Snapshots(self._export.organization_id, columns, actions, reviews)

@@ -1,0 +1,89 @@
+"""The form of nearly all tasks: what is read of them, and nothing of the rest, which is most of the text.
+
+Data and results are passed over without making anything of them. What a field may be is what nearly all have; text of
+any other form is refused as a whole, for `json_text` to read.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from perfwidget.sources.json_text import array_of
+from perfwidget.sources.row_values import JsonObject
+
+
+class PersonForm(msgspec.Struct, frozen=True, gc=False):
+    """What is read of a person who is an object."""
+
+    id: int | str | None = None
+    email: str | None = None
+    first_name: str | None = None
+    last_name: str | None = None
+
+
+Named = int | str | PersonForm | None
+
+
+class ReviewForm(msgspec.Struct, gc=False):
+    """What is read of a review."""
+
+    id: Any = None
+    created_by: Named = None
+    created_at: Any = None
+    accepted: Any = None
+    score: Any = None
+    fixed_annotation_history: Any = None
+    previous_annotation_history_result: msgspec.Raw = msgspec.Raw()
+    fixed_annotation_history_result: msgspec.Raw = msgspec.Raw()
+
+
+class AnnotationForm(msgspec.Struct, gc=False):
+    """What is read of a row; null is the same as missing, but where that tells something."""
+
+    id: Any = None
+    project: Any = None
+    task: Any = None
+    created_at: Any = None
+    updated_at: Any = None
+    draft_created_at: Any = None
+    completed_by: Named = None
+    updated_by: Named | msgspec.UnsetType = msgspec.UNSET
+    last_created_by: Named = None
+    import_id: Any = msgspec.UNSET
+    was_cancelled: bool | None = None
+    last_action: str | None = None
+    lead_time: Any = None
+    reviews: list[ReviewForm] | None = None
+    history: list[Any] | None = None
+
+
+class TaskForm(msgspec.Struct, gc=False):
+    """What is read of a task."""
+
+    annotations: list[AnnotationForm]
+    id: Any = None
+    project: Any = None
+    created_at: Any = None
+
+
+decode: Callable[[bytes | memoryview], list[TaskForm]] = msgspec.json.Decoder(list[TaskForm]).decode
+"""Read an array of tasks; raises msgspec.MsgspecError, ValueError or RecursionError for one that is odd in its form."""
+
+
+def values(form: AnnotationForm | TaskForm | ReviewForm) -> JsonObject:
+    """Return as the JSON object that it was, as far as it was read, an object that is odd after all."""
+    found = ((name, getattr(form, name)) for name in form.__struct_fields__)
+    return {name: plain(value) for name, value in found if value is not msgspec.UNSET}
+
+
+def plain(value: Any) -> Any:
+    """Return a value as JSON has it."""
+    if isinstance(value, PersonForm):
+        return msgspec.structs.asdict(value)
+    if isinstance(value, msgspec.Raw):
+        [read] = array_of(f"[{bytes(value).decode()}]") or [None]
+        return read
+    if isinstance(value, list):
+        return [values(each) if isinstance(each, ReviewForm) else each for each in value]
+    return value

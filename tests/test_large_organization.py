@@ -1,0 +1,137 @@
+"""Ten thousand members, two thousand projects, ten years: the page and its questions grow with what is shown only."""
+
+import json
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+
+from perfwidget.facts import Fact, Member, Membership, Project, Workspace
+from perfwidget.stores import Store, open_store
+from perfwidget.stores.embedded.session import EmbeddedSession
+from tests.hosts import asking, host
+from tests.worlds import ORGANIZATION, annotation, at
+
+MEMBERS, PROJECTS, MANAGED = 10_000, 2_000, 500
+FIRST = at("2014-01-06 12:00")
+
+
+def organization(members: int, projects: int, managed: int) -> Iterator[Fact]:
+    """Yield people, projects, what `max` manages, and ten years of m7's work: one annotation a week, each elsewhere."""
+    yield Member(ORGANIZATION, "boss", "boss@acme.example", "Boss", role="owner")
+    yield Member(ORGANIZATION, "max", "max@acme.example", "Max", role="manager")
+    yield Workspace(ORGANIZATION, "w", "Workspace")
+    for number in range(members):
+        yield Member(ORGANIZATION, f"m{number}", f"m{number}@acme.example", f"Member {number:05}", role="annotator")
+    for number in range(projects):
+        yield Project(ORGANIZATION, f"p{number}", "w" if number % 2 else None, f"Project {number:04}")
+    for number in range(managed):
+        yield Membership(ORGANIZATION, "max", project_id=f"p{number}")
+    for week in range(520):
+        instant = (FIRST + timedelta(weeks=week)).isoformat()
+        yield annotation(week, instant, completed_by="m7", project_id=f"p{week % projects}", lead_time=60)
+
+
+@pytest.fixture(scope="module")
+def large(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    store = open_store(f"duckdb:///{tmp_path_factory.mktemp('large')}/facts.duckdb")
+    store.write(organization(MEMBERS, PROJECTS, MANAGED))
+    yield store
+    store.close()
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    store = open_store(f"duckdb:///{tmp_path_factory.mktemp('small')}/facts.duckdb")
+    store.write(organization(100, 50, 10))
+    yield store
+    store.close()
+
+
+def signed_in(store: Store, name: str, role: str) -> Any:
+    browser = host(store).test_client()
+    browser.get(f"/login?as={name}:{role}")
+    return browser
+
+
+def asked(browser: Any, **question: Any) -> Any:
+    answer = asking(browser, "asked", {"question": urlencode({"tz": "UTC"} | question, doseq=True)})
+    assert answer.status_code == 200, answer.text
+    return answer.json["response"]["answer"]["data"]
+
+
+def report(browser: Any, **question: Any) -> Any:
+    answer = browser.get("/performance/export/report.json", query_string={"tz": "UTC"} | question)
+    assert answer.status_code == 200, answer.text
+    return answer.json
+
+
+@pytest.mark.parametrize(("name", "role"), [("boss", "owner"), ("max", "manager")])
+def test_the_page_holds_no_more_of_a_large_organization_than_of_a_small_one(
+    large: Store, small: Store, name: str, role: str
+) -> None:
+    sizes = [len(signed_in(store, name, role).get("/performance/_dash-layout").data) for store in (small, large)]
+    assert sizes[1] < sizes[0] + 150_000, "a thousand projects at most, and fifty members"
+
+
+def test_a_search_finds_the_last_of_ten_thousand_members_and_of_two_thousand_projects(large: Store) -> None:
+    browser = signed_in(large, "boss", "owner")
+    for kind, text, identity in (("member", "09999", "m9999"), ("project", "1999", "p1999")):
+        sought = {"kind": kind, "text": text, "workspaces": []}
+        [found] = asking(browser, "seek", sought).json["response"]["found"]["data"]["options"]
+        assert found["value"] == identity
+
+
+def test_a_manager_of_five_hundred_projects_sees_the_work_in_these(large: Store) -> None:
+    # m7 worked in p0 to p499 in the first 500 weeks, in others in the last 20.
+    browser = signed_in(large, "max", "manager")
+    ten_years = {"user": "m7", "from": "2014-01-06", "to": "2024-01-05"}
+    assert report(browser, **ten_years)["summary"]["submitted_annotations"] == 500
+    every_second = [f"p{number}" for number in range(0, MANAGED, 2)]
+    chosen = report(browser, **ten_years, project=every_second)
+    assert chosen["summary"]["submitted_annotations"] == 250
+    assert report(signed_in(large, "boss", "owner"), **ten_years)["summary"]["submitted_annotations"] == 520
+
+
+def test_ten_years_are_drawn_by_month(large: Store) -> None:
+    drawn = asked(signed_in(large, "boss", "owner"), user="m7", **{"from": "2014-01-06", "to": "2024-01-05"})
+    assert len(json.dumps(drawn)) < 400_000
+    bars = max(len(trace.get("x", ())) for figure in figures(drawn) for trace in figure["data"])
+    assert bars == 121
+
+
+def figures(drawn: Any) -> Iterator[Any]:
+    """Yield everything in an answer that is a figure, wherever it stands."""
+    if isinstance(drawn, dict):
+        if isinstance(drawn.get("data"), list) and "layout" in drawn:
+            yield drawn
+        for each in drawn.values():
+            yield from figures(each)
+    elif isinstance(drawn, list):
+        for each in drawn:
+            yield from figures(each)
+
+
+def test_a_question_takes_as_many_statements_in_a_large_organization_as_in_a_small_one(
+    large: Store, small: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    statements: list[str] = []
+    execute = EmbeddedSession._execute
+
+    def noted(self: EmbeddedSession, text: str, parameters: Any) -> Any:
+        statements.append(text)
+        return execute(self, text, parameters)
+
+    monkeypatch.setattr(EmbeddedSession, "_execute", noted)
+    counts = []
+    for store in (small, large):
+        for name, role in (("boss", "owner"), ("max", "manager")):
+            browser = signed_in(store, name, role)
+            statements.clear()
+            browser.get("/performance/_dash-layout")
+            report(browser, user="m7", preset="all_time")
+            counts.append(len(statements))
+    assert counts[:2] == counts[2:]
+    assert max(counts) <= 24
