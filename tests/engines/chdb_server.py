@@ -6,8 +6,10 @@ lacks of a server: users and their rights, answers before they are whole, TLS.
 """
 
 import base64
+import os
 import re
 import sys
+import threading
 from email import message_from_bytes
 from email.policy import HTTP
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -147,7 +149,9 @@ def main() -> None:
     server.daemon_threads = True
     sys.stdout.write(f"{server.server_address[1]}\n")
     sys.stdout.flush()
-    server.serve_forever()
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    sys.stdin.read()  # until whoever started it has ended, in whatever way
+    os._exit(0)
 
 
 if __name__ == "__main__":

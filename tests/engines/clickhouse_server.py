@@ -25,7 +25,9 @@ class ClickHouse:
         """Start it and return once it answers; on the port that it had before."""
         command = [sys.executable, "-m", "tests.engines.chdb_server", str(self._folder / "data"), str(self.port)]
         with (self._folder / "log").open("a") as log:
-            self._process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=log, text=True)
+            self._process = subprocess.Popen(
+                command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, text=True
+            )
         assert self._process.stdout
         said = self._process.stdout.readline()
         if not said:
@@ -34,9 +36,10 @@ class ClickHouse:
 
     def stop(self) -> None:
         """Stop it at once, whatever it does."""
-        assert self._process and self._process.stdout
+        assert self._process and self._process.stdin and self._process.stdout
         self._process.kill()
         self._process.wait()
+        self._process.stdin.close()
         self._process.stdout.close()
 
     def remove(self) -> None:
