@@ -124,7 +124,7 @@ SABOTAGES = [
         "ClickHouse shows rows of writes that came to nothing",
         HISTORY,
         'return f"{column} <= {self.write:d}{void}"',
-        'return f"{column} <= {self.write + 1:d}"',
+        'return f"{column} <= {self.write + 99:d}"',
         f"{CLICKHOUSE} -k killed_between",
     ),
     (
