@@ -125,9 +125,20 @@ def _import(parsed: argparse.Namespace) -> int:
         with PieceReaders(PieceReaders.worth(_size(parsed.files))) as readers:
             for path in parsed.files:
                 failed = not _import_file(store, path, parsed.organization, readers) or failed
+        _settle(store)
     finally:
         store.close()
     return 1 if failed else 0
+
+
+def _settle(store: Store) -> None:
+    """Have what was read put in order; where that cannot be, it is as right, and slower to ask."""
+    if sys.stderr.isatty():
+        print("Putting the rows in order …", file=sys.stderr)
+    try:
+        store.settle()
+    except PerfwidgetError as fault:
+        print(f"perfwidget: The rows are kept but could not be put in order: {fault}", file=sys.stderr)
 
 
 def _size(paths: Sequence[Path]) -> int:

@@ -4,6 +4,7 @@ wrong unnoticed."""
 import os
 import re
 import shutil
+from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import urlsplit
@@ -13,6 +14,7 @@ from hypothesis import HealthCheck, settings
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, expect, sync_playwright
 from selenium.webdriver.chrome.options import Options
 
+from tests.engines.clickhouse_server import ClickHouse
 from tests.engines.server import BINARIES, Server
 
 IN_CI = os.environ.get("CI") == "true"
@@ -76,7 +78,17 @@ def postgresql() -> Iterator[Server]:
     server.remove()
 
 
-@pytest.fixture(scope="session", params=["duckdb", "postgresql"])
+@pytest.fixture(scope="session")
+def clickhouse() -> Iterator[ClickHouse]:
+    """One engine of ClickHouse for all tests of a process, without the server around it."""
+    server = ClickHouse()
+    server.start()
+    yield server
+    server.stop()
+    server.remove()
+
+
+@pytest.fixture(scope="session", params=["duckdb", "postgresql", "clickhouse"])
 def engine(request: pytest.FixtureRequest) -> str:
     """Run a test on every engine."""
     return str(request.param)
@@ -85,9 +97,21 @@ def engine(request: pytest.FixtureRequest) -> str:
 @pytest.fixture(scope="session")
 def new_store(engine: str, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> NewStore:
     """Give addresses of stores that are not there yet, on every engine: `open_store(new_store())`."""
-    if engine == "postgresql":
-        return request.getfixturevalue("postgresql").new_store  # type: ignore[no-any-return]
+    if engine != "duckdb":
+        return request.getfixturevalue(engine).new_store  # type: ignore[no-any-return]
     return lambda: f"duckdb:///{tmp_path_factory.mktemp('store')}/facts.duckdb"
+
+
+SLOW = () if os.environ.get("PERFWIDGET_SECURITY") == "full" else ("clickhouse",)
+"""Engines that take long to answer small questions, so that few of Hypothesis's examples are tried on them."""
+
+_tried: Counter[tuple[str, str]] = Counter()
+
+
+def enough(engine: str, test: str, most: int = 5) -> bool:
+    """Say whether a test has tried as many examples on an engine as there is time for, and count this one."""
+    _tried[engine, test] += 1
+    return engine in SLOW and _tried[engine, test] > most
 
 
 class Watch:

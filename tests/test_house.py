@@ -82,7 +82,8 @@ def test_every_folder_of_modules_is_shipped() -> None:
 def test_what_is_imported_is_declared() -> None:
     """An import is the standard library's, ours, or of a package that setup.cfg names or that such a one asks for."""
     setup = declared()
-    lines = f"{setup['options']['install_requires']}\n{setup['options.extras_require']['postgresql']}".split("\n")
+    extras = setup["options.extras_require"]
+    lines = "\n".join((setup["options"]["install_requires"], extras["postgresql"], extras["clickhouse"])).split("\n")
     named = {re.split(r"[\[<>=\s;]", line.strip())[0] for line in lines if line.strip()}
     asked_for = {line for name in named for line in importlib.metadata.requires(name) or () if "extra ==" not in line}
     known = {spelled(name) for name in named | {re.split(r"[^\w.-]", line)[0] for line in asked_for}}

@@ -1,5 +1,6 @@
 """Rows are put in order beside the work: what is read stays the same, and costs less."""
 
+import json
 import os
 import threading
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from perfwidget.cli import main
 from perfwidget.facts import Annotation, Comment, Fact, Key, ReviewVisit
 from perfwidget.stores import open_store
 from perfwidget.stores.embedded import EmbeddedStore, order
@@ -192,3 +194,12 @@ def test_every_engine_settles(new_store: NewStore) -> None:
     opened.settle()
     assert ask(opened, user="ann", **MARCH).values["submitted_annotations"] == 5
     opened.close()
+
+
+def test_an_import_leaves_the_rows_in_order(path: Path, tmp_path: Path) -> None:
+    said = {"completed_by": 7, "created_at": "2024-03-01T12:00:00Z"}
+    tasks = [{"id": number, "project": 1, "annotations": [{"id": number, **said}]} for number in range(1, 10)]
+    export = tmp_path / "export.json"
+    export.write_text(json.dumps(tasks))
+    assert main(["import", "--store", f"duckdb:///{path}", str(export)]) == 0
+    assert runs(path) == {1: 9}

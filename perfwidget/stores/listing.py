@@ -199,14 +199,16 @@ def tally(dialect: Dialect, asked: ScopedQuery, rows: Rows, part: Slice) -> Stat
     """Return the statement of the `Tally` of rows, worked out of the listed rows themselves."""
     facts = _facts(dialect, asked, rows, part)
     middle = dialect.middle("quantity", "quantity IS NOT NULL")
-    text = f"SELECT count(*), count(quantity), coalesce(sum(quantity), 0), {middle} FROM ({facts.text}) listed"
+    total = dialect.total("quantity")
+    text = f"SELECT count(*), count(quantity), coalesce({total}, 0), {middle} FROM ({facts.text}) listed"
     return Statement(text, facts.parameters)
 
 
 def longer(dialect: Dialect, asked: ScopedQuery, rows: Rows, part: Slice, than: int) -> Statement:
     """Return the statement of the `Longest` of rows: those with a quantity above `than`."""
     facts = _facts(dialect, asked, rows, part)
-    text = f"SELECT count(*), coalesce(sum(quantity), 0) FROM ({facts.text}) listed WHERE quantity > $than"
+    total = dialect.total("quantity")
+    text = f"SELECT count(*), coalesce({total}, 0) FROM ({facts.text}) listed WHERE quantity > $than"
     return Statement(text, facts.parameters | {"than": than})
 
 

@@ -38,6 +38,9 @@ class Dialect(Protocol):
     def middle(self, column: str, condition: str) -> str:
         """Return the expression of twice the exact median of whole numbers, as a whole number."""
 
+    def total(self, column: str) -> str:
+        """Return the expression of the exact sum of whole numbers, however large; null where there are none."""
+
     def flag(self, condition: str) -> str:
         """Return the expression of a truth as a whole number, or what a session reads as one."""
 

@@ -24,6 +24,7 @@ from perfwidget.metrics import BY_KEY, METRICS
 from perfwidget.observations import Inferred, Observation
 from perfwidget.stores import Store, open_store
 from perfwidget.stores.listing import Order, Slice
+from tests.engines.clickhouse_server import ClickHouse
 from tests.engines.server import Server
 from tests.hosts import host
 from tests.worlds import ORGANIZATION, annotation, at, review, scoped
@@ -106,16 +107,20 @@ def world() -> Iterator[Fact | Observation]:
 
 
 @pytest.fixture(scope="module")
-def stores(postgresql: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Store]]:
-    """The same facts on every engine, written at once on one and one by one on the other."""
-    addresses = (f"duckdb:///{tmp_path_factory.mktemp('same')}/facts.duckdb", postgresql.new_store())
+def stores(
+    postgresql: Server, clickhouse: ClickHouse, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[list[Store]]:
+    """The same facts on every engine, written at once on one, backwards and one by one on the others."""
+    embedded = f"duckdb:///{tmp_path_factory.mktemp('same')}/facts.duckdb"
     with ExitStack() as stack:
+        addresses = (embedded, postgresql.new_store(), clickhouse.new_store())
         opened = [stack.enter_context(closing(open_store(address))) for address in addresses]
         opened[0].write(world())
         facts = list(world())
-        opened[1].write(reversed(facts[:-3]))
-        for fact in facts[-3:]:
-            opened[1].write([fact])
+        for other in opened[1:]:
+            other.write(reversed(facts[:-3]))
+            for fact in facts[-3:]:
+                other.write([fact])
         yield opened
 
 
@@ -140,7 +145,7 @@ def test_downloads_are_the_same_bytes(stores: list[Store], period: str, user: st
         for address in addresses:
             with browser.get(address) as answer:
                 answers[-1].append((answer.status_code, answer.data))
-    assert answers[0] == answers[1]
+    assert answers[0] == answers[1] == answers[2]
     assert {status for status, _ in answers[0]} <= {200, 400}
     assert answers[0][0][0] == 200
 
@@ -163,8 +168,8 @@ def test_lists_have_the_same_members_in_the_same_order(stores: list[Store], view
         lambda reader, scope: reader.recorded(scope),
         lambda reader, scope: reader.organizations(),
     ):
-        first, second = (told(store, viewer, ask) for store in stores)
-        assert first == second
+        first, second, third = (told(store, viewer, ask) for store in stores)
+        assert first == second == third
         assert first
 
 
@@ -192,7 +197,7 @@ def test_lists_have_the_same_members_in_the_same_order(stores: list[Store], view
 )
 def test_searches_find_the_same_members_in_any_script(stores: list[Store], search: str, found: set[str | None]) -> None:
     answers = [told(store, VIEWERS[0], lambda reader, scope: reader.members(scope, search, 99)) for store in stores]
-    assert answers[0] == answers[1]
+    assert answers[0] == answers[1] == answers[2]
     shown = {each.name or (each.user_id.split("-", 1)[1] if "-" in each.user_id else None) for each in answers[0]}
     assert shown == found
 
@@ -211,7 +216,7 @@ def test_pages_of_rows_are_in_the_same_order(stores: list[Store], order: Order, 
                 pages.append(
                     (rows, reader.tally(asked, metric.rows, whole), reader.longer(asked, metric.rows, whole, 3))
                 )
-        assert pages[0] == pages[1]
+        assert pages[0] == pages[1] == pages[2]
 
 
 def test_what_a_member_known_by_e_mail_did_has_passed_on(stores: list[Store]) -> None:

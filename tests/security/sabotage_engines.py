@@ -5,8 +5,11 @@ ORDER = "perfwidget/stores/embedded/order.py"
 COUNTING = "perfwidget/stores/counting.py"
 SESSION = "perfwidget/stores/postgresql/session.py"
 VIEWS = "perfwidget/stores/postgresql/views.py"
+HISTORY = "perfwidget/stores/clickhouse/history.py"
+CLAIMS = "perfwidget/stores/clickhouse/claims.py"
 SAME = "tests/engines/test_same_answers.py"
 STANDS = "tests/engines/test_postgresql.py"
+CLICKHOUSE = "tests/engines/test_clickhouse.py"
 LABEL_STUDIO = "tests/engines/test_label_studio_views.py"
 
 SABOTAGES = [
@@ -116,5 +119,40 @@ SABOTAGES = [
         "replaced = [row for row, _, kept in found if not kept]",
         "replaced = []",
         "tests/test_store.py",
+    ),
+    (
+        "ClickHouse shows rows of writes that came to nothing",
+        HISTORY,
+        'return f"{column} <= {self.write:d}{void}"',
+        'return f"{column} <= {self.write + 99:d}"',
+        f"{CLICKHOUSE} -k killed_between",
+    ),
+    (
+        "ClickHouse shows rows that a later write took away",
+        HISTORY,
+        "AND {state.without('ended')})\"\n    )\n\n\ndef give_up_unfinished",
+        'AND ended = 0)"\n    )\n\n\ndef give_up_unfinished',
+        f"{CLICKHOUSE} -k counted_once",
+    ),
+    (
+        "a writer that slept through another write goes on",
+        CLAIMS,
+        "throwIf(coalesce(({until}) < {instant}, TRUE)) = 0",
+        "({until}) IS NOT NULL OR TRUE",
+        f"{CLICKHOUSE} -k slept_while_another",
+    ),
+    (
+        "ClickHouse gives the least of nothing as 0",
+        "perfwidget/stores/clickhouse/database.py",
+        '"aggregate_functions_null_for_empty": 1',
+        '"aggregate_functions_null_for_empty": 0',
+        SAME,
+    ),
+    (
+        "ClickHouse lowers a letter by its neighbours",
+        "perfwidget/stores/clickhouse/session.py",
+        """f"arrayStringConcat(arrayMap(c -> if(c = 'İ', 'i', lowerUTF8(c)), extractAll({text}, '(?s).')))\"""",
+        'f"lowerUTF8({text})"',
+        f"{SAME} -k searches",
     ),
 ]

@@ -23,6 +23,10 @@ class DuckDBDialect:
         """Return twice the exact median: DuckDB's is a double, exact to the half for anything below 2⁵²."""
         return f"CAST(2 * median({column}) FILTER (WHERE {condition}) AS BIGINT)"
 
+    def total(self, column: str) -> str:
+        """Return the sum, of which DuckDB makes a larger type by itself."""
+        return f"sum({column})"
+
     def flag(self, condition: str) -> str:
         """Return a truth as it is."""
         return condition

@@ -32,6 +32,10 @@ class PostgreSQLDialect:
         """Return twice the exact median: PostgreSQL's is a double, exact to the half for anything below 2⁵²."""
         return f"CAST(2 * percentile_cont(0.5) WITHIN GROUP (ORDER BY {column}) FILTER (WHERE {condition}) AS BIGINT)"
 
+    def total(self, column: str) -> str:
+        """Return the sum, of which PostgreSQL makes a larger type by itself."""
+        return f"sum({column})"
+
     def flag(self, condition: str) -> str:
         """Return a truth as 1 or 0."""
         return f"CAST({condition} AS INTEGER)"

@@ -100,8 +100,8 @@ def remove(staging: Staging, facts: Iterable[Fact | Key]) -> None:
         if kind.table == "annotations":
             same = "{0}.organization_id = outgoing.organization_id AND {0}.annotation_id = outgoing.annotation_id"
             for table in ("actions", "reviews"):
-                staging.execute(f"DELETE FROM {table} USING outgoing WHERE {same.format(table)} AND origin IS NOT NULL")
-            staging.execute(f"DELETE FROM snapshots USING outgoing WHERE {same.format('snapshots')}")
+                staging.delete(table, f"{same.format(table)} AND origin IS NOT NULL", using="outgoing")
+            staging.delete("snapshots", same.format("snapshots"), using="outgoing")
         staging.delete_matching(kind, "outgoing")
     _forget_mentions(staging)
 
@@ -120,9 +120,7 @@ def _forget_mentions(staging: Staging) -> None:
             f"SELECT organization_id, {column} FROM {table} WHERE {staging.dialect.in_list(column, 'ids')}"
             for table, column in mentioned
         )
-        staging.execute(
-            f"DELETE FROM mentions WHERE {unknown} AND (organization_id, id) NOT IN ({still})", {"ids": ids}
-        )
+        staging.delete("mentions", f"{unknown} AND (organization_id, id) NOT IN ({still})", {"ids": ids})
 
 
 class MembershipsOfOne:
@@ -138,8 +136,9 @@ class MembershipsOfOne:
 
 def set_memberships(staging: Staging, wanted: MembershipsOfOne) -> None:
     """Replace all memberships of a user."""
-    staging.execute(
-        "DELETE FROM memberships WHERE organization_id = $organization_id AND user_id = $user_id",
+    staging.delete(
+        "memberships",
+        "organization_id = $organization_id AND user_id = $user_id",
         {"organization_id": wanted.organization_id, "user_id": wanted.user_id},
     )
     write_facts(staging, wanted.memberships)
@@ -149,12 +148,8 @@ def _set_bookmarks(staging: Staging, bookmarks: Sequence[Bookmark]) -> None:
     for bookmark in bookmarks:
         as_of = None if bookmark.as_of is None else microseconds(bookmark.as_of)
         which = {"organization_id": id_text(bookmark.organization_id), "source": clean_text(bookmark.source)}
-        where = "organization_id = $organization_id AND source = $source"
-        staging.execute(f"DELETE FROM bookmarks WHERE {where}", which)
-        staging.execute(
-            "INSERT INTO bookmarks VALUES ($organization_id, $source, $position, $as_of)",
-            which | {"position": clean_text(bookmark.position), "as_of": as_of},
-        )
+        staging.delete("bookmarks", "organization_id = $organization_id AND source = $source", which)
+        staging.keep("bookmarks", which | {"position": clean_text(bookmark.position), "as_of": as_of})
 
 
 def _batches(facts: Iterable[Fact | Observation]) -> Iterator[list[Fact | Observation]]:

@@ -204,14 +204,14 @@ def _insert(staging: Staging, snapshots: Snapshots) -> None:
         rows = [(*row, FROM_ROW, told) for (_, row), told in zip(snapshots.reviews, history, strict=True)]
         staging.put("incoming_reviews", [*column_types(Review), ("history", "BOOLEAN")], rows)
         staging.insert("incoming_reviews", Review)
-        staging.execute(review_actions("incoming_reviews reviews WHERE NOT history"))
+        columns = [name for name, _ in column_types(Action)]
+        staging.add("actions", columns, review_actions("incoming_reviews reviews WHERE NOT history"))
 
 
 def review_actions(reviews: str) -> str:
-    """Return the statement that gives annotations without a history one action for each review."""
-    columns = ", ".join(name for name, _ in column_types(Action))
+    """Return the query of one action for each review, for annotations without a history."""
     return (
-        f"INSERT INTO actions ({columns}) SELECT reviews.organization_id, 'review-' || review_id, "
+        "SELECT reviews.organization_id, 'review-' || review_id, "
         "reviews.annotation_id, project_id, task_id, reviewer_id, action, NULL, created_at, NULL, review_id, NULL, "
         f"'{FROM_REVIEW}' FROM {reviews}"
     )

@@ -29,15 +29,15 @@ def write(staging: Staging, guesses: Sequence[Inferred]) -> None:
 def _write_members(staging: Staging, guesses: Sequence[Inferred]) -> None:
     staging.put("guessed", column_types(Member), _known_of_members(guesses))
     match = key_match(Member, "members", "guessed")
-    staging.execute(
-        f"UPDATE members SET role = 'reviewer' FROM guessed WHERE {match} AND members.inferred "
-        "AND guessed.role = 'reviewer'"
-    )
-    staging.execute(
-        "UPDATE members SET email = guessed.email, display_name = guessed.display_name, seen_at = guessed.seen_at "
-        f"FROM guessed WHERE {match} AND members.inferred AND guessed.seen_at IS NOT NULL "
+    reviewing = f"{match} AND members.inferred AND guessed.role = 'reviewer'"
+    staging.update("members", {"role": "'reviewer'"}, reviewing, using="guessed")
+    staging.update(
+        "members",
+        {column: f"guessed.{column}" for column in ("email", "display_name", "seen_at")},
+        f"{match} AND members.inferred AND guessed.seen_at IS NOT NULL "
         "AND (guessed.seen_at, coalesce(guessed.email, ''), coalesce(guessed.display_name, '')) > "
-        "(coalesce(members.seen_at, -1), coalesce(members.email, ''), coalesce(members.display_name, ''))"
+        "(coalesce(members.seen_at, -1), coalesce(members.email, ''), coalesce(members.display_name, ''))",
+        using="guessed",
     )
     staging.leave_out("guessed", _is_there(Member))
     staging.insert("guessed", Member)
@@ -79,26 +79,32 @@ def pass_on_placeholders(staging: Staging) -> None:
         names = {"organization_id": organization_id, "placeholder": placeholder, "known": known}
         placed = "organization_id = $organization_id AND {0} = $placeholder"
         for table, column in MENTIONED_MEMBERS:
-            staging.execute(f"UPDATE {table} SET {column} = $known WHERE {placed.format(column)}", names)
-        staging.execute(
-            "INSERT INTO memberships SELECT organization_id, $known, workspace_id, project_id FROM memberships held "
+            staging.update(table, {column: "$known"}, placed.format(column), names)
+        staging.add(
+            "memberships",
+            ("organization_id", "user_id", "workspace_id", "project_id"),
+            "SELECT organization_id, $known, workspace_id, project_id FROM memberships held "
             f"WHERE {placed.format('user_id')} AND NOT EXISTS (SELECT 1 FROM memberships WHERE user_id = $known "
             "AND organization_id = $organization_id AND workspace_id IS NOT DISTINCT FROM held.workspace_id "
             "AND project_id IS NOT DISTINCT FROM held.project_id)",
             names,
         )
-        staging.execute(
-            "UPDATE members SET role = 'reviewer' WHERE organization_id = $organization_id AND user_id = $known "
+        staging.update(
+            "members",
+            {"role": "'reviewer'"},
+            "organization_id = $organization_id AND user_id = $known "
             "AND inferred AND EXISTS (SELECT 1 FROM members WHERE organization_id = $organization_id "
             "AND user_id = $placeholder AND role = 'reviewer')",
             names,
         )
-        staging.execute(
-            "INSERT INTO mentions SELECT $organization_id, 'member', $known WHERE NOT EXISTS (SELECT 1 FROM mentions "
+        staging.add(
+            "mentions",
+            ("organization_id", "kind", "id"),
+            "SELECT $organization_id, 'member', $known WHERE NOT EXISTS (SELECT 1 FROM mentions "
             "WHERE organization_id = $organization_id AND kind = 'member' AND id = $known)",
             {"organization_id": organization_id, "known": known},
         )
         gone = {"organization_id": organization_id, "placeholder": placeholder}
         for table, column in (("members", "user_id"), ("memberships", "user_id"), ("mentions", "id")):
             kind = " AND kind = 'member'" if table == "mentions" else ""
-            staging.execute(f"DELETE FROM {table} WHERE {placed.format(column)}{kind}", gone)
+            staging.delete(table, f"{placed.format(column)}{kind}", gone)

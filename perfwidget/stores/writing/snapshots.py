@@ -39,8 +39,9 @@ def write(staging: Staging, snapshots: Sequence[Told]) -> None:
     )
     staging.put_answer("touched", touched)
     staging.put_answer("states", _STATES)
-    staging.execute(f"DELETE FROM snapshots USING touched WHERE {_same('snapshots', 'touched')}")
-    staging.execute("INSERT INTO snapshots SELECT * FROM states")
+    staging.delete("snapshots", _same("snapshots", "touched"), using="touched")
+    state = ("organization_id", "annotation_id", "reviews_at", "history")
+    staging.add("snapshots", state, f"SELECT {', '.join(state)} FROM states")
     _give_reviews_to_owners(staging)
     _tell_reviews_as_actions(staging)
     for kind, rows in ((Annotation, "rows"), (Action, "actions"), (Review, "reviews")):
@@ -72,7 +73,7 @@ def _keep_rows(staging: Staging, deciding: Sequence[Told]) -> None:
         f"NOT EXISTS (SELECT 1 FROM incoming_rows WHERE {_same('incoming_rows', 'incoming_actions')})",
     )
     same = _same("actions", "incoming_rows")
-    staging.execute(f"DELETE FROM actions USING incoming_rows WHERE {same} AND origin = '{FROM_ROW}'")
+    staging.delete("actions", f"{same} AND origin = '{FROM_ROW}'", using="incoming_rows")
     staging.delete_matching(Action, "incoming_actions")
     staging.insert("incoming_actions", Action)
 
@@ -90,29 +91,29 @@ def _keep_reviews(staging: Staging, reviewed: Sequence[Told]) -> None:
     staging.put("incoming_reviews", column_types(Review), list(told.values()))
     kept = _same("incoming_reviewed", "incoming_reviews")
     staging.leave_out("incoming_reviews", f"NOT EXISTS (SELECT 1 FROM incoming_reviewed WHERE {kept})")
-    staging.execute(f"DELETE FROM reviews USING incoming_reviewed WHERE {_same('reviews', 'incoming_reviewed')}")
+    staging.delete("reviews", _same("reviews", "incoming_reviewed"), using="incoming_reviewed")
     staging.delete_matching(Review, "incoming_reviews")
     staging.insert("incoming_reviews", Review)
 
 
 def _give_reviews_to_owners(staging: Staging) -> None:
-    staging.execute(
-        "UPDATE reviews SET completed_by = owned.completed_by, project_id = owned.project_id, task_id = owned.task_id "
-        f"FROM (SELECT annotations.* FROM annotations JOIN touched ON {_same('annotations', 'touched')}) owned "
-        f"WHERE {_same('reviews', 'owned')} AND reviews.origin IS NOT NULL "
+    staging.update(
+        "reviews",
+        {column: f"owned.{column}" for column in ("completed_by", "project_id", "task_id")},
+        f"{_same('reviews', 'owned')} AND reviews.origin IS NOT NULL "
         "AND (reviews.completed_by IS DISTINCT FROM owned.completed_by "
-        "OR reviews.project_id <> owned.project_id OR reviews.task_id <> owned.task_id)"
+        "OR reviews.project_id <> owned.project_id OR reviews.task_id <> owned.task_id)",
+        using=f"(SELECT annotations.* FROM annotations JOIN touched ON {_same('annotations', 'touched')}) owned",
     )
 
 
 def _tell_reviews_as_actions(staging: Staging) -> None:
     """Give annotations without a history one action for each review."""
-    staging.execute(
-        f"DELETE FROM actions USING touched WHERE {_same('actions', 'touched')} AND origin = '{FROM_REVIEW}'"
-    )
+    staging.delete("actions", f"{_same('actions', 'touched')} AND origin = '{FROM_REVIEW}'", using="touched")
     told = f"reviews JOIN states ON {_same('reviews', 'states')} AND NOT states.history"
-    staging.execute(
-        "DELETE FROM actions USING (SELECT reviews.organization_id, 'review-' || review_id AS action_id "
-        f"FROM {told}) told WHERE actions.organization_id = told.organization_id AND actions.action_id = told.action_id"
+    staging.delete(
+        "actions",
+        "actions.organization_id = told.organization_id AND actions.action_id = told.action_id",
+        using=f"(SELECT reviews.organization_id, 'review-' || review_id AS action_id FROM {told}) told",
     )
-    staging.execute(review_actions(told))
+    staging.add("actions", [name for name, _ in column_types(Action)], review_actions(told))

@@ -49,6 +49,34 @@ class Staging(ABC):
     def execute(self, text: str, parameters: Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:
         """Carry out a statement that may name the rows, and return what it gives."""
 
+    def delete(
+        self, table: str, condition: str, parameters: Mapping[str, Any] | None = None, *, using: str = ""
+    ) -> None:
+        """Delete the rows of a table that meet a condition, which may speak of another one, too."""
+        self.execute(f"DELETE FROM {table}{f' USING {using}' if using else ''} WHERE {condition}", parameters)
+
+    def update(
+        self,
+        table: str,
+        changes: Mapping[str, str],
+        condition: str,
+        parameters: Mapping[str, Any] | None = None,
+        *,
+        using: str = "",
+    ) -> None:
+        """Change columns to expressions in the rows of a table that meet a condition."""
+        set_to = ", ".join(f"{column} = {expression}" for column, expression in changes.items())
+        self.execute(f"UPDATE {table} SET {set_to}{f' FROM {using}' if using else ''} WHERE {condition}", parameters)
+
+    def add(self, table: str, columns: Sequence[str], query: str, parameters: Mapping[str, Any] | None = None) -> None:
+        """Add what a query gives to a table."""
+        self.execute(f"INSERT INTO {table} ({', '.join(columns)}) {query}", parameters)
+
+    def keep(self, table: str, row: Mapping[str, Any]) -> None:
+        """Add one row to a table."""
+        values = ", ".join(f"${column}" for column in row)
+        self.execute(f"INSERT INTO {table} ({', '.join(row)}) VALUES ({values})", row)
+
     def replace(self, kind: type[Fact], name: str) -> None:
         """Put rows in place of those with their keys; those that are older than what is there are left out."""
         if kind.version_column:
@@ -60,21 +88,23 @@ class Staging(ABC):
 
     def insert(self, name: str, kind: type[Fact]) -> None:
         """Add the rows to a table of facts, whose columns they have."""
-        columns = ", ".join(column for column, _ in column_types(kind))
-        self.execute(f"INSERT INTO {kind.table} ({columns}) SELECT {columns} FROM {name}")
+        columns = [column for column, _ in column_types(kind)]
+        self.add(kind.table, columns, f"SELECT {', '.join(columns)} FROM {name}")
 
     def delete_matching(self, kind: type[Fact], name: str) -> None:
         """Delete the facts whose keys stand in the rows."""
-        self.execute(f"DELETE FROM {kind.table} USING {name} WHERE {key_match(kind, kind.table, name)}")
+        self.delete(kind.table, key_match(kind, kind.table, name), using=name)
 
     def mention(self, kind: type[Fact], name: str) -> None:
         """Note the members and projects that the rows, which have the columns of a table of facts, refer to."""
         for what, mentioned in (("member", MENTIONED_MEMBERS), ("project", MENTIONED_PROJECTS)):
             for column in (column for table, column in mentioned if table == kind.table):
-                self.execute(
-                    f"INSERT INTO mentions SELECT DISTINCT organization_id, '{what}', {column} FROM {name} "
+                self.add(
+                    "mentions",
+                    ("organization_id", "kind", "id"),
+                    f"SELECT DISTINCT organization_id, '{what}', {column} FROM {name} "
                     f"WHERE {column} IS NOT NULL AND NOT EXISTS (SELECT 1 FROM mentions WHERE "
-                    f"mentions.organization_id = {name}.organization_id AND kind = '{what}' AND id = {name}.{column})"
+                    f"mentions.organization_id = {name}.organization_id AND kind = '{what}' AND id = {name}.{column})",
                 )
 
 

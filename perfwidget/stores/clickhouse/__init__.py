@@ -1,0 +1,95 @@
+"""The ClickHouse store: one database, read by any number of processes and threads, and written by one at a time."""
+
+import logging
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+
+from perfwidget.columns import Id
+from perfwidget.errors import StoreUnavailable
+from perfwidget.facts import Fact, Key, Membership
+from perfwidget.observations import Observation
+from perfwidget.stores import writing
+from perfwidget.stores.clickhouse import history, schema
+from perfwidget.stores.clickhouse.address import Address, parse
+from perfwidget.stores.clickhouse.claims import Claim
+from perfwidget.stores.clickhouse.database import Database
+from perfwidget.stores.clickhouse.session import ClickHouseSession
+from perfwidget.stores.clickhouse.staging import SentStaging
+from perfwidget.stores.reading import SqlReader
+
+log = logging.getLogger(__name__)
+
+
+class ClickHouseStore:
+    """Facts in one database; the protocol says what each method means."""
+
+    notices: tuple[str, ...] = ()
+
+    def __init__(self, address: Address, *, create: bool) -> None:
+        """Open the database, making its tables if they are not there and may be; raises StoreUnavailable."""
+        self._writing = threading.Lock()
+        self._database = Database(address)
+        schema.prepare(self._database, create=create)
+
+    @contextmanager
+    def reading(self) -> Iterator[SqlReader]:
+        """Open one consistent state for reading."""
+        yield SqlReader(ClickHouseSession(self._database))
+
+    def write(self, facts: Iterable[Fact | Observation]) -> None:
+        """Keep facts in one transaction, all or nothing."""
+        with self._staging() as staging:
+            writing.write(staging, facts)
+
+    def remove(self, facts: Iterable[Fact | Key]) -> None:
+        """Remove facts by their keys in one transaction, all or nothing."""
+        with self._staging() as staging:
+            writing.remove(staging, facts)
+
+    def set_memberships(self, organization_id: Id, user_id: Id, memberships: Iterable[Membership]) -> None:
+        """Replace all memberships of one user in one transaction."""
+        wanted = writing.MembershipsOfOne(organization_id, user_id, memberships)
+        with self._staging() as staging:
+            writing.set_memberships(staging, wanted)
+
+    def settle(self) -> None:
+        """Remove what was taken away long ago."""
+        with self._claim():
+            history.compact(self._database)
+
+    def close(self) -> None:
+        """Let go of the connections."""
+        self._database.close()
+
+    @contextmanager
+    def _claim(self) -> Iterator[Claim]:
+        """Be the only one who writes, of this process and of all others."""
+        with self._writing:
+            claim = Claim(self._database)
+            try:
+                yield claim
+            finally:
+                with suppress(StoreUnavailable):  # then it ends by itself
+                    claim.release()
+
+    @contextmanager
+    def _staging(self) -> Iterator[SentStaging]:
+        """Open a write: it is committed at the end, or void."""
+        with self._claim() as claim:
+            history.give_up_unfinished(self._database)
+            write = claim.begin()
+            try:
+                staging = SentStaging(self._database, claim, history.newest(self._database)._replace(write=write))
+                yield staging
+                staging.check()
+                claim.commit(write)
+            except BaseException:
+                with suppress(StoreUnavailable):  # then the next write does it
+                    history.give_up(self._database, write)
+                raise
+
+
+def opened(url: str, *, create: bool) -> ClickHouseStore:
+    """Open the store at an address; raises InvalidSetting and StoreUnavailable."""
+    return ClickHouseStore(parse(url), create=create)
