@@ -28,6 +28,7 @@
 
   function appearance() {
     root.dataset.bsTheme = theme || (prefersDark.matches ? 'dark' : 'light');
+    window.perfwidgetCharts.repaint();
   }
 
   function chooseTheme(wanted) {
@@ -113,15 +114,17 @@
     }).catch(() => {});
   }
 
-  /* Start Dash's scripts in their order; the last, which stands in the page itself, once all others and the page are there. */
+  /* Start Dash's scripts in their order; the last, which stands in the page itself, once all others and the page are
+     there. None of them waits for plotly.js, which comes when it comes. */
   function startDash() {
     const scripts = [...byId('perfwidget-dash').content.querySelectorAll('script')];
     const started = scripts.filter((each) => each.src).map((each) => new Promise((done) => {
       const script = document.createElement('script');
-      script.async = false;
+      script.async = each.hasAttribute('async');
       script.onload = done;
       script.src = each.src;
       document.head.append(script);
+      if (script.async) done();
     }));
     Promise.all([parsed, ...started]).then(() => document.head.append(
       ...scripts.filter((each) => !each.src).map((each) => document.importNode(each, true))));
@@ -529,7 +532,7 @@
 
   function drawPanels(answer, statistic, place) {
     window.perfwidgetCharts.draw(Object.entries(answer.panels).map(([name, { figures }]) => (
-      { picture: place(`${name}-graph`), name, figure: figures[statistic] || figures[''], titles: answer.places })));
+      { picture: place(`${name}-graph`), name, figure: figures[statistic] || figures[''] })));
   }
 
   /* Called with the reading of the total time. */
@@ -676,17 +679,17 @@
   document.addEventListener('click', (event) => {
     const link = event.target.closest('a[data-rows]');
     const panel = event.target.closest('#rows-panel');
-    const picture = event.target.closest('.picture');
     if (link && !event.ctrlKey && !event.metaKey && !event.shiftKey && !event.altKey) {
       event.preventDefault();
       openRows(link.dataset.rows, link);
     } else if (panel) {
       turned(event.target.closest('button'));
-    } else if (picture && drawn && drawn.leads) {
-      const mark = window.perfwidgetCharts.chosen(event);
-      const opener = picture.closest('.panel').querySelector('.data > summary');
-      if (mark) openRows(mark.place === undefined ? mark.meta : `${mark.meta}@${drawn.dates[mark.place]}`, opener);
     }
+  });
+
+  window.perfwidgetCharts.onPick((picture, { meta, place }) => {
+    const opener = picture.closest('.panel').querySelector('.data > summary');
+    if (drawn && drawn.leads) openRows(place === undefined ? meta : `${meta}@${drawn.dates[place]}`, opener);
   });
 
   document.addEventListener('keydown', (event) => {

@@ -14,11 +14,13 @@ is all a host does, and a `before_request` of the blueprint guards everything th
     /assets/…                     the browser files of this package
 
 Whatever else Dash has to offer (catch-all, reload hash, liveness, MCP, `dash.hooks`, startup routes) is left out.
+
 The page runs its scripts in this order, after the JSON of `#_dash-config`: React, component packages, the .js files of
 the assets folder (its own by name, then those of its folders), the renderer, Dash's own components. So a script in the
-assets can wrap `fetch` before Dash asks for anything. plotly.js (`dcc.Graph`), DataTable and polyfills for browsers of
-before 2020 are not served: they would cost every page half a second. Of the latter, components need what the page has
-to load first, `vendor/regenerator-runtime.js`.
+assets can wrap `fetch` before Dash asks for anything. Neither DataTable nor polyfills for browsers of before 2020 are
+served: they would cost every page a quarter of a second. Of the latter, components need what the page has to load
+first, `vendor/regenerator-runtime.js`. The full plotly.js, which `dcc.Graph` would fetch, is not served either: the
+page draws with the basic bundle, `vendor/plotly-basic.min.js`.
 
 Addresses inside a layout come from `flask.url_for` or `DashBlueprint.public_prefix`: `app.get_asset_url` and its like
 do not know where a blueprint is mounted.

@@ -15,8 +15,8 @@ from pathlib import Path
 from flask import Response, request
 from werkzeug.exceptions import NotFound
 
-PAGE_SCRIPT = "perfwidget.js"
-"""What the page cannot be without, in `assets_folder()`."""
+PLOTLY_BUNDLE = "vendor/plotly-basic.min.js"
+"""plotly.js with scatter, bar and pie only, in `assets_folder()`; of the same version as the one in plotly itself."""
 
 MIMETYPES = {
     ".css": "text/css",
@@ -53,7 +53,7 @@ def assets_folder() -> Path:
     """
     package = Path(__file__).resolve().parent
     for folder in (package / "assets", package.parent / "assets"):
-        if (folder / PAGE_SCRIPT).is_file():
+        if (folder / PLOTLY_BUNDLE).is_file():
             return folder
     raise FileNotFoundError(f"The browser files of {package.name} are missing; install {package.name} again.")
 

@@ -29,12 +29,13 @@ from flask.testing import FlaskClient
 from flask_wtf.csrf import CSRFProtect
 from hypothesis import given
 from hypothesis import strategies as st
+from plotly.offline import get_plotlyjs_version
 from werkzeug.exceptions import Conflict, ServiceUnavailable
 from werkzeug.test import TestResponse
 
 from perfwidget import statics
 from perfwidget.mount import DashBlueprint, MountedDash
-from perfwidget.statics import PAGE_SCRIPT, assets_folder
+from perfwidget.statics import PLOTLY_BUNDLE, assets_folder
 
 PREFIX = "/performance/"
 GREETING = {
@@ -436,7 +437,7 @@ def test_a_guard_of_the_blueprint_stands_before_every_rule() -> None:
         address = re.sub(r"<(?:\w+:)?\w+>", "dash", rule.rule)
         for method in rule.methods or ():
             assert client.open(address, method=method).status_code == 403, (method, address)
-    for link in (PREFIX + "assets/" + PAGE_SCRIPT, PREFIX + "_dash-component-suites/dash/dcc/async-graph.js"):
+    for link in (PREFIX + "assets/" + PLOTLY_BUNDLE, PREFIX + "_dash-component-suites/dash/dcc/async-graph.js"):
         assert client.get(link).status_code == 403
     assert client.get("/").text == "home"
 
@@ -754,8 +755,8 @@ SUITE = f"{PREFIX}_dash-component-suites/dash/dcc/"
         f"{SUITE}async-graph.js",
         f"{SUITE}dash_core_components.js",
         f"{SUITE}dash_core_components.v4_4_0m1.js",
-        f"{PREFIX}assets/{PAGE_SCRIPT}",
-        f"{PREFIX}assets/{PAGE_SCRIPT}?m=1",
+        f"{PREFIX}assets/{PLOTLY_BUNDLE}",
+        f"{PREFIX}assets/{PLOTLY_BUNDLE}?m=1",
         f"{PREFIX}_favicon.ico",
     ],
 )
@@ -921,19 +922,29 @@ def test_answers_of_the_host_are_not_touched() -> None:
     assert "Vary" not in answer.headers
 
 
-# --- what the page loads, and where the files are
+# --- plotly.js, and where the files are
 
 
-def test_the_page_loads_no_more_than_it_needs_and_nothing_from_elsewhere() -> None:
+def test_the_bundle_is_of_the_version_that_plotly_speaks() -> None:
+    head = (assets_folder() / PLOTLY_BUNDLE).read_text(encoding="utf-8")[:200]
+    found = re.search(r"plotly\.js \(basic - minified\) v([\d.]+)\n", head)
+    assert found
+    assert found[1] == get_plotlyjs_version()
+    assert "MIT" in (assets_folder() / "vendor/plotly-basic.LICENSE").read_text(encoding="utf-8")
+
+
+def test_the_page_loads_the_bundle_before_the_renderer_and_nothing_from_elsewhere() -> None:
     host = make_host()
     Dash("theirs", server=host, url_base_pathname="/dash/").layout = html.Div()
     page = host.test_client().get(PREFIX).text
     scripts = [link for link in links(page) if ".js" in link]
-    (react,) = (number for number, link in enumerate(scripts) if "/react@" in link)
-    (ours,) = (number for number, link in enumerate(scripts) if PAGE_SCRIPT in link)
+    (bundle,) = (number for number, link in enumerate(scripts) if "plotly" in link)
     (renderer,) = (number for number, link in enumerate(scripts) if "dash_renderer" in link)
-    assert react < ours < renderer
-    assert not any(word in link for link in scripts for word in ("plotly", "polyfill", "dash_table", "mathjax"))
+    (react,) = (number for number, link in enumerate(scripts) if "/react@" in link)
+    assert PLOTLY_BUNDLE in scripts[bundle]
+    assert react < bundle < renderer
+    assert not any(word in link for link in scripts for word in ("polyfill", "dash_table", "mathjax"))
+    assert page.index("_dash-config") < page.index(PLOTLY_BUNDLE)
     assert "://" not in page
     assert "://" not in json.dumps(config(page))
     assert not any(link.startswith("//") for link in links(page))
@@ -946,8 +957,8 @@ def test_the_assets_are_found_installed_and_in_a_checkout(tmp_path: Path, assets
     shutil.copy(statics.__file__, tmp_path / "perfwidget")
     (tmp_path / "assets").mkdir()  # anybody's, as in site-packages
     if assets:
-        (tmp_path / assets).mkdir(parents=True, exist_ok=True)
-        (tmp_path / assets / PAGE_SCRIPT).touch()
+        (tmp_path / assets / PLOTLY_BUNDLE).parent.mkdir(parents=True)
+        (tmp_path / assets / PLOTLY_BUNDLE).touch()
     command = [sys.executable, "-c", "from perfwidget.statics import assets_folder; print(assets_folder())"]
     environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)

@@ -121,7 +121,6 @@ def show(
             "time": f"{as_of:%H:%M}",
             "what": words.whose(member_name(report.user), report.period.first, report.period.last),
             "dates": [point.bucket.first.isoformat() for point in report.series],
-            "places": [formats.bucket(point.bucket, report.grain) for point in report.series],
             "leads": question is not None,
             "panels": {panel.name: shown(panel, report) for panel in PANELS},
         },

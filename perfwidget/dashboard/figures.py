@@ -1,8 +1,8 @@
-"""The six graphs as pure functions of a report: plain dicts in the words of plotly.js, drawn by `assets/charts.js`.
+"""The six graphs as pure functions of a report: plain dicts in the words of plotly.js.
 
-Colours are names of the stylesheet's custom properties (`--submitted`), so that a theme changes without new figures.
-Texts are dates, numbers and words of our own; nothing that people typed comes into a figure. On the axis of dates, a
-bucket's place is its number in the report.
+Colours are names of the stylesheet's custom properties (`--submitted`), filled in by the page when it draws. Texts are
+dates, numbers and words of our own; nothing that people typed comes into a figure. Places on the axis of dates are
+categories, each named by what its bar stands for.
 """
 
 from collections.abc import Sequence
@@ -26,6 +26,10 @@ from perfwidget.report import Report
 
 Figure = dict[str, Any]
 
+FONT = "-apple-system, BlinkMacSystemFont, 'Segoe UI', Roboto, 'Helvetica Neue', 'Liberation Sans', Arial, sans-serif"
+MOST_MARKS = 400
+"""With more buckets than that, no bar or point gets a mark of its own: plotly.js needs a millisecond for each."""
+
 FEWEST_PLACES = 7
 """An axis of dates leaves room for so many bars, so that a single day does not become a wall."""
 
@@ -39,16 +43,29 @@ def annotation_summary(report: Report) -> Figure:
         "meta": [series.key for series in ANNOTATED],
         "values": numbers,
         "customdata": [formats.count(number) for number in numbers],
+        "hovertemplate": "%{label}: %{customdata} (%{percent})<extra></extra>",
+        "textinfo": "none",
+        "sort": False,
+        "direction": "clockwise",
+        "hole": 0.66,
         "marker": {
             "colors": [series.colour for series in ANNOTATED],
-            "pattern": {"shape": [series.pattern for series in ANNOTATED]},
+            "line": {"color": "--panel", "width": 2},
+            "pattern": {
+                **_pattern([series.pattern for series in ANNOTATED]),
+                # As an overlay, plotly.js looks for one colour that contrasts with those of all slices, and warns.
+                "fillmode": "replace",
+                "bgcolor": [series.colour for series in ANNOTATED],
+            },
         },
     }
-    middle = [
+    layout = _layout()
+    layout["margin"] = {"l": 4, "r": 4, "t": 4, "b": 4}
+    layout["annotations"] = [
         _middle(formats.count(sum(numbers)), 22, "--text", 8),
         _middle(words.IN_ALL, 12, "--muted", -14),
     ]
-    return {"data": [ring], "layout": {"annotations": middle}}
+    return {"data": [ring], "layout": layout}
 
 
 def annotations(report: Report) -> Figure:
@@ -77,7 +94,7 @@ def time_per_annotation(report: Report) -> Figure:
 
 
 def _counts(report: Report, shown: Sequence[Series], unit: str) -> Figure:
-    traces = [_bar(report, series, _numbers(report, series)) for series in shown]
+    traces = [trace for series in shown for trace in _bar(report, series, _numbers(report, series))]
     most = max(sum(filter(None, heights)) for heights in zip(*(trace["y"] for trace in traces), strict=True))
     axis: Figure = {"title": {"text": unit}, "tickformat": ",d"}
     if most <= 5:
@@ -89,8 +106,9 @@ def _times(report: Report, shown: Sequence[Series], per: str, *, lines: bool = F
     longest = max((number for series in shown for number in _numbers(report, series) if number is not None), default=0)
     unit = time_unit(longest)
     draw = _line if lines else _bar
-    traces = [draw(report, series, _scaled(_numbers(report, series), unit)) for series in shown]
-    return {"data": traces, "layout": _dated(report, {"title": {"text": f"{unit.name} {per}"}})}
+    traces = [trace for series in shown for trace in draw(report, series, _scaled(_numbers(report, series), unit))]
+    axis = {"title": {"text": f"{unit.name} {per}"}, "separatethousands": True}
+    return {"data": traces, "layout": _dated(report, axis)}
 
 
 def _numbers(report: Report, series: Series) -> list[Number]:
@@ -101,33 +119,118 @@ def _scaled(numbers: Sequence[Number], unit: TimeUnit) -> list[Number]:
     return [None if number is None else number / unit.seconds for number in numbers]
 
 
-def _bar(report: Report, series: Series, heights: Sequence[Number]) -> Figure:
-    marker = {"color": series.colour, "pattern": {"shape": series.pattern}}
-    return _trace(report, series, heights) | {"type": "bar", "marker": marker}
+def _bar(report: Report, series: Series, heights: Sequence[Number]) -> list[Figure]:
+    trace = _trace(report, series, heights)
+    if len(heights) <= MOST_MARKS:
+        marker = {"color": series.colour, "pattern": _pattern(series.pattern)}
+        return [trace | {"type": "bar", "marker": marker}]
+    # Bars thinner than a pixel: the outline of all of them is one shape instead of thousands, and looks the same.
+    step = {"shape": "hvh", "width": 0}
+    fill = {"fillcolor": series.colour, "fillpattern": _pattern(series.pattern)}
+    return [trace | {"type": "scatter", "mode": "lines", "stackgroup": "all", "line": step, **fill}]
 
 
-def _line(report: Report, series: Series, heights: Sequence[Number]) -> Figure:
-    line = {"color": series.colour, "dash": series.dash}
-    marker = {"color": series.colour, "symbol": series.symbol}
-    return _trace(report, series, heights) | {"type": "scatter", "line": line, "marker": marker}
+def _line(report: Report, series: Series, heights: Sequence[Number]) -> list[Figure]:
+    line = {"color": series.colour, "width": 2, "dash": series.dash}
+    marker = {"color": series.colour, "symbol": series.symbol, "size": 6 if len(heights) <= 62 else 4}
+    trace = _trace(report, series, heights) | {"type": "scatter", "line": line, "marker": marker, "connectgaps": False}
+    if len(heights) <= MOST_MARKS:
+        return [trace | {"mode": "lines+markers"}]
+    # A line shows no point that stands alone; these few keep their marks.
+    alone = [
+        number if before is None and after is None else None
+        for before, number, after in zip([None, *heights[:-1]], heights, [*heights[1:], None], strict=True)
+    ]
+    marks = trace | {"mode": "markers", "hoverinfo": "skip"}
+    for key in ("x", "customdata"):
+        marks[key] = [each for each, number in zip(trace[key], alone, strict=True) if number is not None]
+    marks["y"] = [number for number in alone if number is not None]
+    del marks["hovertemplate"]
+    return [trace | {"mode": "lines"}, marks]
 
 
 def _trace(report: Report, series: Series, heights: Sequence[Number]) -> Figure:
     texts = [formats.value(series.metric, point.values[series.key]) for point in report.series]
-    return {"name": series.name, "meta": series.key, "y": list(heights), "customdata": texts}
+    return {
+        "name": series.name,
+        "meta": series.key,
+        "x": _places(report),
+        "y": list(heights),
+        "customdata": texts,
+        "hovertemplate": f"{series.name}: %{{customdata}}<extra></extra>",
+    }
+
+
+def _places(report: Report) -> list[str]:
+    return [formats.bucket(point.bucket, report.grain) for point in report.series]
+
+
+def _pattern(shape: str | list[str]) -> Figure:
+    return {"shape": shape, "fillmode": "overlay", "fgcolor": "--pattern", "size": 6, "solidity": 0.35}
 
 
 def _middle(text: str, size: int, colour: str, shift: int) -> Figure:
-    return {"text": text, "font": {"size": size, "color": colour}, "yshift": shift}
+    font = {"size": size, "color": colour, "family": FONT}
+    return {"text": text, "font": font, "showarrow": False, "x": 0.5, "y": 0.5, "yshift": shift}
 
 
 def _dated(report: Report, values: Figure) -> Figure:
     """Return the layout of a graph by date, its axis of values beginning at 0."""
+    places = _places(report)
     marks = ticks([point.bucket for point in report.series], report.grain)
-    margin = max(0.0, (FEWEST_PLACES - len(report.series)) / 2)
-    dates = {
-        "range": [-0.5 - margin, len(report.series) - 0.5 + margin],
+    margin = max(0.0, (FEWEST_PLACES - len(places)) / 2)
+    layout = _layout()
+    layout["xaxis"] = {
+        "type": "category",
+        "categoryorder": "array",
+        "categoryarray": places,
+        "range": [-0.5 - margin, len(places) - 0.5 + margin],
+        "tickmode": "array",
         "tickvals": [mark.place for mark in marks],
         "ticktext": [mark.text for mark in marks],
+        "tickangle": 0,
+        "ticks": "outside",
+        "ticklen": 4,
+        "tickcolor": "--line",
+        "showgrid": False,
+        "zeroline": False,
+        "showline": True,
+        "linecolor": "--line",
+        "fixedrange": True,
+        "automargin": True,
+        "unifiedhovertitle": {"text": "%{x}"},
+        "spikecolor": "--muted",
+        "spikethickness": 1,
+        "spikedash": "dot",
     }
-    return {"barmode": "stack", "xaxis": dates, "yaxis": values}
+    layout["yaxis"] = {
+        "rangemode": "tozero",
+        "nticks": 6,
+        "gridcolor": "--grid",
+        "zeroline": False,
+        "fixedrange": True,
+        "automargin": True,
+    } | values
+    layout["yaxis"]["title"] = {"standoff": 10, "font": {"size": 12}} | values["title"]
+    return layout
+
+
+def _layout() -> Figure:
+    """Return what all graphs share."""
+    return {
+        "font": {"family": FONT, "size": 12, "color": "--muted"},
+        "paper_bgcolor": "rgba(0,0,0,0)",
+        "plot_bgcolor": "rgba(0,0,0,0)",
+        "margin": {"l": 8, "r": 8, "t": 10, "b": 8},
+        "showlegend": False,
+        "dragmode": False,
+        "hovermode": "x unified",
+        "hoverlabel": {
+            "bgcolor": "--tip",
+            "bordercolor": "--tip-line",
+            "font": {"family": FONT, "size": 12, "color": "--text"},
+        },
+        "barmode": "stack",
+        "bargap": 0.28,
+        "barcornerradius": 2,
+    }

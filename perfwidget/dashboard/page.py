@@ -10,12 +10,12 @@ from urllib.parse import quote
 from perfwidget.dashboard import words
 from perfwidget.dashboard.callbacks import ANSWER
 from perfwidget.dashboard.choices import zones
-from perfwidget.statics import assets_folder
+from perfwidget.statics import PLOTLY_BUNDLE, assets_folder
 
 PACKAGES = ("dash", "dash_bootstrap_components")
 """The component packages whose scripts the page loads."""
 
-ASSETS_IGNORE = r"\.css$|^(perfwidget|charts|parts|embed|label_studio|regenerator-runtime)\.js$"
+ASSETS_IGNORE = r"\.css$|^(perfwidget|charts|parts|embed|label_studio|regenerator-runtime|plotly-basic\.min)\.js$"
 """The assets that Dash is not to put into the page by itself: they stand in `INDEX_STRING`, or are for other pages."""
 
 
@@ -59,6 +59,7 @@ INDEX_STRING = f"""<!doctype html>
 <script type="application/json" id="perfwidget-words">{_data(words.SAID_BY_SCRIPT)}</script>
 <script type="application/json" id="perfwidget-fixed">{_data(FIXED)}</script>
 <template id="perfwidget-dash">
+<script async src="{_asset(PLOTLY_BUNDLE)}"></script>
 <script src="{_asset("vendor/regenerator-runtime.js")}"></script>
 {{%scripts%}}
 {{%renderer%}}

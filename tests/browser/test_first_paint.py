@@ -17,7 +17,7 @@ SHIFTS = """(() => {
     { type: 'layout-shift', buffered: true });
 })()"""
 
-PARTS = ".head > *, .filters > *, .cards > *, .panels > *, .panels > * > *, .chart, .aside"
+PARTS = ".head > *, .filters > *, .cards > *, .panels > *, .panels > * > *, .js-plotly-plot, .aside"
 BOXES = f"""() => [...document.querySelectorAll('{PARTS}')].map((each) => each.getBoundingClientRect())
   .filter(({{ width }}) => width).map((box) => [box.x, box.y, box.width, box.height].map(Math.round))"""
 
@@ -50,7 +50,7 @@ def test_cards_and_graphs_are_shown_before_dash_is_there(visit: Callable[..., Vi
     page.goto(f"{boss.address}/performance/?user=ann&{MARCH}&theme=dark&statistic=median", wait_until="commit")
     cards = page.locator(".page[inert][aria-hidden=true] .card-value")
     expect(cards).to_have_text(["29m 48s", "6", "7m 30s", "1m 15s", "4m 58s", "50 %"])
-    expect(page.locator(".page[inert] .chart")).to_have_count(4)
+    expect(page.locator(".page[inert] .js-plotly-plot .main-svg:first-child")).to_have_count(4)
     expect(page.locator(".page[inert] select").first).to_have_value("dark")
     expect(page.locator("#member, #cards, [name=grain]")).to_have_count(0)  # nothing is there twice
     assert counted == {"_dash-layout": 1, "_dash-dependencies": 1, "_dash-update-component": 1}
@@ -105,31 +105,61 @@ def test_nothing_moves_while_the_page_comes_and_when_it_changes(visit: Callable[
     assert sum(each[0] for each in shifted) < 0.01, shifted
 
 
+DRAWN = """() => document.querySelectorAll('.js-plotly-plot').forEach((plot) => {
+  const picture = plot.closest('.picture').id;
+  plot.on('plotly_afterplot', () => { (window.drawn = window.drawn || []).push(picture); });
+})"""
+
+
 def test_only_graphs_that_change_are_drawn_again(visit: Callable[..., Visit]) -> None:
     boss = visit()
-    page = boss.go(f"user=ann&{MARCH}")
-    page.evaluate("document.querySelectorAll('.chart').forEach((each) => { each.dataset.old = '' })")
-    left = page.locator(".chart[data-old]")
-    expect(left).to_have_count(4)
-    page.get_by_label("Theme").select_option("dark")
+    page = boss.go(f"user=ann&{MARCH}&theme=light")
+    page.evaluate(DRAWN)
     page.locator("#refresh").click()
     boss.expect_questions(2)
-    expect(left).to_have_count(4)
     page.locator("#statistic").get_by_text("Median").click()
-    expect(page.locator("#total-time-graph .chart:not([data-old])")).to_be_visible()
-    expect(left).to_have_count(3)
-    page.get_by_label("Period").select_option("all_time")
-    boss.expect_questions(3)
-    expect(left).to_have_count(0)
+    page.evaluate(A_MOMENT)
+    assert page.evaluate("window.drawn") == ["total-time-graph"]
+    page.get_by_label("Theme").select_option("dark")
+    page.evaluate(A_MOMENT)
+    assert len(page.evaluate("window.drawn")) == 5, "in other colours all four are other graphs"
+
+
+def test_each_graph_is_drawn_once_and_moves_into_the_page(visit: Callable[..., Visit]) -> None:
+    boss = visit()
+    page = boss.page
+    waiting = held(page, "**/dash_renderer*")
+    page.goto(f"{boss.address}/performance/?user=ann&{MARCH}", wait_until="commit")
+    plots = page.locator(".page[inert] .js-plotly-plot .main-svg:first-child")
+    expect(plots).to_have_count(4)
+    page.evaluate(DRAWN)
+    waiting[0].continue_()
+    boss.ready()
+    page.evaluate(A_MOMENT)
+    expect(page.locator("#annotations-graph .js-plotly-plot .main-svg").first).to_be_visible()
+    assert page.evaluate("window.drawn || []") == []
+
+
+def test_figures_are_shown_before_plotly_is_there(visit: Callable[..., Visit]) -> None:
+    boss = visit()
+    page = boss.page
+    waiting = held(page, "**/plotly-basic*")
+    page.goto(f"{boss.address}/performance/?user=ann&{MARCH}", wait_until="commit")
+    boss.ready()
+    expect(boss.card("submitted-annotations")).to_have_text("6")
+    expect(page.locator(".main-svg")).to_have_count(0)
+    waiting[0].continue_()
+    expect(page.locator("#annotations-graph .main-svg").first).to_be_visible()
+    expect(page.locator(".js-plotly-plot")).to_have_count(4)
 
 
 def test_graphs_keep_to_the_width_of_the_page(visit: Callable[..., Visit]) -> None:
     page = visit().go(f"user=ann&{MARCH}")
     for width in (1000, 380):
         page.set_viewport_size({"width": width, "height": 900})
-        page.evaluate(A_MOMENT)
-        for picture in page.locator(".picture:has(.chart)").all():
-            assert picture.evaluate("(each) => each.clientWidth === each.firstChild.width.baseVal.value")
+        for picture in page.locator(".picture:has(.main-svg)").all():
+            wide = picture.evaluate("(each) => String(each.clientWidth)")
+            expect(picture.locator(".main-svg").first).to_have_attribute("width", wide)
 
 
 def test_all_zones_are_listed_once_the_list_is_opened(visit: Callable[..., Visit]) -> None:
@@ -138,11 +168,3 @@ def test_all_zones_are_listed_once_the_list_is_opened(visit: Callable[..., Visit
     page.keyboard.press("Enter")
     page.keyboard.type("Phoenix")
     expect(page.locator(".dash-dropdown-option")).to_have_text(["America/Phoenix"])
-
-
-def test_ten_years_of_days_are_a_few_shapes(visit: Callable[..., Visit]) -> None:
-    page = visit().go("user=ann&from=2016-01-01&to=2025-12-31&tz=UTC&grain=day")
-    expect(page.locator("#annotations-graph .bars path.marks")).not_to_have_count(0)
-    assert page.locator(".chart path").count() < 60
-    # A point that stands alone would not be seen as a part of a line, and has its mark.
-    assert page.locator("#time-per-annotation-graph .marks").first.get_attribute("d")

@@ -16,16 +16,6 @@ MARCH = "from=2024-03-04&to=2024-03-10&tz=UTC"
 A_MOMENT = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done))))"
 """Until the page has drawn twice, and whatever its scripts had to do in between is done."""
 
-MARK = """(marks, place) => {
-  const part = marks.cloneNode();
-  part.setAttribute('d', 'M' + marks.getAttribute('d').split('M').slice(1)[place]);
-  marks.parentNode.append(part);
-  const { left, top, width, height } = part.getBoundingClientRect();
-  part.remove();
-  return [left + width / 2, top + height / 2];
-}"""
-"""A series is one shape of many parts; this is the middle of the nth."""
-
 CROWD = 60
 """So many further members that the list of members has to be searched on the server."""
 
@@ -113,17 +103,6 @@ class Visit:
 
     def card(self, key: str) -> Locator:
         return self.page.locator(f"#card-{key} .card-value")
-
-    def mark(self, panel: str, series: str, place: int) -> tuple[float, float]:
-        """Return where the middle of a bar or of a line's point is in the window, once it has been scrolled to."""
-        marks = self.page.locator(f"#{panel}-graph .trace[data-series={series}] > .marks").first
-        marks.scroll_into_view_if_needed()
-        return tuple(marks.evaluate(MARK, place))
-
-    def point_at(self, x: float, y: float) -> None:
-        """Move the pointer as a hand does: it comes from somewhere."""
-        self.page.mouse.move(x - 3, y)
-        self.page.mouse.move(x, y)
 
     def expect_questions(self, number: int) -> None:
         """Expect so many questions since the page was opened, and no further one once the last is answered."""

@@ -233,7 +233,7 @@ def test_a_search_finds_each_by_its_text(hostile: Platform) -> None:
 
 CENSUS = """() => [...document.querySelectorAll(':not(g)')].map((each) =>
   each.tagName + ' ' + each.getAttributeNames().filter((name) => name !== 'style').sort().join(' '))"""
-"""Every element of the page with the names of its attributes; graphs have as many groups as they have parts."""
+"""Every element of the page with the names of its attributes; plotly.js makes groups and sets styles as it likes."""
 
 A_WHILE = "new Promise((done) => requestAnimationFrame(() => setTimeout(done, 100)))"
 
@@ -292,8 +292,8 @@ class Visit:
             self.texts[name] = page.locator(f"#rows-panel tbody td:nth-child({column})").all_text_contents()
 
     def hover(self) -> None:
-        self.page.locator("#annotations-graph .bars path").first.hover()
-        expect(self.page.locator(".panel-annotations .hover span").first).to_be_visible()
+        self.page.locator("#annotations-graph .nsewdrag").hover()
+        expect(self.page.locator("#annotations-graph .hoverlayer text").first).to_be_visible()
         self.step("hover")
         self.page.mouse.move(0, 0)
 
