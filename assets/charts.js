@@ -35,15 +35,26 @@
     return chart;
   }
 
-  /* Draw figures in their pictures: first everything is measured, then everything is drawn. `wanted` is a list of
-     {picture, name, figure}; without a figure the picture is empty. */
+  /* Draw figures in their pictures. `wanted` is a list of {picture, name, figure}; without a figure the picture is empty.
+     What came with them is painted first; in a page that nobody looks at, nothing ever is. */
   function draw(wanted) {
-    redraw(wanted.map((each) => Object.assign(chartOf(each), { figure: each.figure })));
+    wanted.forEach((each) => Object.assign(chartOf(each), { figure: each.figure }));
+    if (coming) return;
+    const act = () => {
+      if (coming) redraw(all());
+      coming = false;
+    };
+    coming = true;
+    window.setTimeout(act, 200);
+    window.requestAnimationFrame(() => window.setTimeout(act));
   }
 
+  let coming = false;
+
+  /* First everything is measured, then everything is drawn. */
   function redraw(some) {
-    if (!window.Plotly) return;
     const colours = window.getComputedStyle(document.documentElement);
+    if (!window.Plotly || !colours.getPropertyValue('--text')) return;  // or the stylesheet is not there yet
     const sized = some.map((chart) => ({ chart, width: chart.picture.clientWidth, height: chart.picture.clientHeight }));
     sized.forEach(({ chart, width, height }) => {
       if (!chart.figure) empty(chart);
@@ -69,12 +80,8 @@
   const resized = new ResizeObserver(() => redraw(all().filter(({ picture, said, width }) => (
     !said || picture.clientWidth !== width))));
 
-  let started = false;
-  document.addEventListener('load', () => {  // of scripts, one of which is plotly.js
-    if (started || !window.Plotly) return;
-    started = true;
-    redraw(all());
-  }, true);
+  // Of plotly.js and of the stylesheet, without which there are no colours.
+  document.addEventListener('load', () => redraw(all().filter(({ said, figure }) => figure && !said)), true);
 
   // -- Clicks ---------------------------------------------------------------------------------------------------------
 

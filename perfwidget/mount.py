@@ -17,10 +17,8 @@ Whatever else Dash has to offer (catch-all, reload hash, liveness, MCP, `dash.ho
 
 The page runs its scripts in this order, after the JSON of `#_dash-config`: React, component packages, the .js files of
 the assets folder (its own by name, then those of its folders), the renderer, Dash's own components. So a script in the
-assets can wrap `fetch` before Dash asks for anything. Neither DataTable nor polyfills for browsers of before 2020 are
-served: they would cost every page a quarter of a second. Of the latter, components need what the page has to load
-first, `vendor/regenerator-runtime.js`. The full plotly.js, which `dcc.Graph` would fetch, is not served either: the
-page draws with the basic bundle, `vendor/plotly-basic.min.js`.
+assets can wrap `fetch` before Dash asks for anything. Not served are the full plotly.js of `dcc.Graph`, as ours draws
+with the basic bundle, DataTable, and polyfills for browsers of before 2020, but for regenerator-runtime in the assets.
 
 Addresses inside a layout come from `flask.url_for` or `DashBlueprint.public_prefix`: `app.get_asset_url` and its like
 do not know where a blueprint is mounted.
