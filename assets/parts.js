@@ -55,17 +55,21 @@
   };
 
   /* Put a picture of the page above the place where Dash will make it; nobody can click or read it, but see it. The
-     controls say what is `chosen`. Return how to find its parts, which bear no ids, and how to take it away. */
+     controls say what is `chosen`. Return how to find its parts, which bear no ids once they are
+     stripped of them, and how to take it away. */
   function preview(layout, chosen) {
     const [page] = built(layout, ({ type, props }) => (CONTROLS[type] ? [CONTROLS[type](props, chosen)] : []));
     const places = new Map([...page.querySelectorAll('[id]')].map((each) => [each.id, each]));
-    page.querySelectorAll('[id], [name]').forEach((each) => ['id', 'name'].forEach((name) => each.removeAttribute(name)));
+    const strip = () => page.querySelectorAll('[id], [name]').forEach((each) => (
+      ['id', 'name'].forEach((name) => each.removeAttribute(name))));
+    strip();
     page.inert = true;
     page.setAttribute('aria-hidden', 'true');
     document.documentElement.dataset.preview = '';
     document.body.prepend(page);
     return {
       place: (id) => places.get(id),
+      strip,
       end() {
         delete document.documentElement.dataset.preview;
         page.remove();

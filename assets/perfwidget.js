@@ -525,6 +525,7 @@
   function fill({ answer: { data: answer }, ...parts }) {
     const place = preview ? preview.place : byId;
     Object.entries(parts).forEach(([id, { children }]) => place(id).replaceChildren(...window.perfwidgetParts.built(children)));
+    if (preview) preview.strip();
     root.toggleAttribute('data-leads', answer.leads);
     drawPanels(answer, root.dataset.statistic, place);
     Object.entries(answer.panels).forEach(([name, { message }]) => { place(`${name}-message`).textContent = message || ''; });
