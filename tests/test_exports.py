@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import os
 import shutil
 import subprocess
 import unicodedata
@@ -30,6 +31,9 @@ from tests.conftest import NewStore, enough
 from tests.hosts import host
 from tests.test_properties import _worlds, written
 from tests.worlds import annotation, ask, people
+
+WHOLE = os.environ.get("PERFWIDGET_SECURITY") == "full"
+"""Whether to try all examples there are, for which `make test` has no time."""
 
 HOSTILE = [
     "=1+1",
@@ -102,7 +106,7 @@ def store(new_store: NewStore) -> Iterator[Store]:
 
 
 @given(_worlds, st.sets(st.sampled_from("abc")))
-@settings(max_examples=25)
+@settings(max_examples=25 if WHOLE else 8)
 def test_csv_json_and_page_say_the_same(store: Store, engine: str, world: Any, some: set[str]) -> None:
     if enough(engine, "say the same"):
         return
@@ -142,7 +146,7 @@ def test_the_command_line_says_what_the_widget_says(new_store: NewStore, capsys:
 
 
 @given(_worlds)
-@settings(max_examples=15)
+@settings(max_examples=15 if WHOLE else 6)
 def test_the_rows_behind_every_number_recompute_it(store: Store, engine: str, world: Any) -> None:
     if enough(engine, "rows behind", 2):
         return
