@@ -41,7 +41,7 @@ ROUTES: dict[str, tuple[str, str]] = {
 CALLBACKS = {"asked": "the page's figures", "seek": "searches", "rows-sought": "the rows behind a number"}
 """Every callback on the server, by its input."""
 
-IN_BROWSER = {"ask", "draw", "seek", "found", "listed", "open"}
+IN_BROWSER = {"ask", "seek", "found", "read", "listed"}
 """Every callback in the browser, by its function."""
 
 SURFACES: dict[str, tuple[str, dict[str, str]]] = {
