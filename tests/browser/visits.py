@@ -90,6 +90,9 @@ class Visit:
     def ready(self) -> None:
         """Wait until the newest question is answered and drawn."""
         expect(self.page.locator("html[data-ready] #figures[aria-busy=false]")).to_be_visible(timeout=20_000)
+        # Its controls come with scripts of their own; nobody is so fast as to use them before.
+        expect(self.page.locator("button#member, #member button").first).to_be_attached()
+        self.page.evaluate(A_MOMENT)
 
     def parameters(self) -> dict[str, list[str]]:
         """Return what the address bar says."""
