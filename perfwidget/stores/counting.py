@@ -189,6 +189,7 @@ _TOLD: dict[Condition, _Told] = {
     Condition.SCORE_MISSING: _Told(("score",), lambda rows: rows["score"] == MISSING),
     BEYOND_THE_ROW: _Told((), lambda _: True),
 }
+"""The same conditions as in `sql`, which lists the rows that are counted here; tests compare the two."""
 
 
 def _there(column: Numbers) -> Flags:

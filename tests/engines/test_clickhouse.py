@@ -22,7 +22,7 @@ from perfwidget.stores.clickhouse import claims, database, history, session
 from perfwidget.stores.clickhouse.address import parse
 from perfwidget.stores.failures import TOO_LONG
 from tests.engines.clickhouse_server import ClickHouse
-from tests.engines.test_postgresql import ROOT, program
+from tests.engines.test_postgresql import ROOT, program, run_at_once
 from tests.worlds import ORGANIZATION, annotation, ask, people
 
 MARCH = {"user": "ann", "from_": "2024-03-01", "to": "2024-03-31"}
@@ -120,21 +120,13 @@ def test_an_annotation_that_changes_its_owner_and_day_is_counted_once(store: Sto
 
 def test_processes_that_write_at_once_lose_nothing(store: Store, address: str) -> None:
     code = (
-        "print('ready', flush=True)\ninput()\n"
         "store = open_store(sys.argv[1])\n"
         "for number in range(2):\n"
         "    store.write([annotation(f'{sys.argv[2]}-{number}', '2024-03-05 12:00'),"
         " annotation('shared', '2024-03-06 12:00', lead_time=number)])\n"
         "store.close()\n"
     )
-    writers = [program(code, address, str(number)) for number in range(3)]
-    for writer in writers:
-        assert writer.stdout.readline() == "ready\n"  # type: ignore[union-attr]
-    for writer in writers:
-        writer.stdin.write("go\n")  # type: ignore[union-attr]
-        writer.stdin.flush()  # type: ignore[union-attr]
-    for writer in writers:
-        assert (writer.communicate(timeout=240)[1], writer.returncode) == ("", 0)
+    run_at_once(code, address)
     assert figures(store) == (3 * 2 + 1, 1.0)
 
 

@@ -56,15 +56,9 @@ def program(code: str, *arguments: str) -> subprocess.Popen[str]:
     )
 
 
-def test_processes_that_start_at_once_on_an_empty_database_and_write_at_once_lose_nothing(address: str) -> None:
-    code = (
-        "print('ready', flush=True)\ninput()\n"
-        "store = open_store(sys.argv[1])\n"
-        "for number in range(25):\n"
-        "    store.write([*people(), annotation(f'{sys.argv[2]}-{number}', '2024-03-05 12:00'),"
-        " annotation('shared', '2024-03-06 12:00', lead_time=number)])\n"
-        "store.close()\n"
-    )
+def run_at_once(code: str, address: str) -> None:
+    """Run a program three times, each with its number, from one moment on; all have to end well."""
+    code = f"print('ready', flush=True)\ninput()\n{code}"
     writers = [program(code, address, str(number)) for number in range(3)]
     for writer in writers:
         assert writer.stdout.readline() == "ready\n"  # type: ignore[union-attr]
@@ -72,7 +66,18 @@ def test_processes_that_start_at_once_on_an_empty_database_and_write_at_once_los
         writer.stdin.write("go\n")  # type: ignore[union-attr]
         writer.stdin.flush()  # type: ignore[union-attr]
     for writer in writers:
-        assert (writer.communicate(timeout=120)[1], writer.returncode) == ("", 0)
+        assert (writer.communicate(timeout=240)[1], writer.returncode) == ("", 0)
+
+
+def test_processes_that_start_at_once_on_an_empty_database_and_write_at_once_lose_nothing(address: str) -> None:
+    code = (
+        "store = open_store(sys.argv[1])\n"
+        "for number in range(25):\n"
+        "    store.write([*people(), annotation(f'{sys.argv[2]}-{number}', '2024-03-05 12:00'),"
+        " annotation('shared', '2024-03-06 12:00', lead_time=number)])\n"
+        "store.close()\n"
+    )
+    run_at_once(code, address)
     with closing(open_store(address, create=False)) as store:
         assert count(store) == 3 * 25 + 1
         assert ask(store, **MARCH).values["total_time"] == 24.0

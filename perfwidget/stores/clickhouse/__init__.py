@@ -2,14 +2,10 @@
 
 import logging
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-from perfwidget.columns import Id
 from perfwidget.errors import StoreUnavailable
-from perfwidget.facts import Fact, Key, Membership
-from perfwidget.observations import Observation
-from perfwidget.stores import writing
 from perfwidget.stores.clickhouse import history, schema
 from perfwidget.stores.clickhouse.address import Address, parse
 from perfwidget.stores.clickhouse.claims import Claim
@@ -17,11 +13,12 @@ from perfwidget.stores.clickhouse.database import Database
 from perfwidget.stores.clickhouse.session import ClickHouseSession
 from perfwidget.stores.clickhouse.staging import SentStaging
 from perfwidget.stores.reading import SqlReader
+from perfwidget.stores.writing.staged import StagedStore
 
 log = logging.getLogger(__name__)
 
 
-class ClickHouseStore:
+class ClickHouseStore(StagedStore):
     """Facts in one database; the protocol says what each method means."""
 
     notices: tuple[str, ...] = ()
@@ -36,22 +33,6 @@ class ClickHouseStore:
     def reading(self) -> Iterator[SqlReader]:
         """Open one consistent state for reading."""
         yield SqlReader(ClickHouseSession(self._database))
-
-    def write(self, facts: Iterable[Fact | Observation]) -> None:
-        """Keep facts in one transaction, all or nothing."""
-        with self._staging() as staging:
-            writing.write(staging, facts)
-
-    def remove(self, facts: Iterable[Fact | Key]) -> None:
-        """Remove facts by their keys in one transaction, all or nothing."""
-        with self._staging() as staging:
-            writing.remove(staging, facts)
-
-    def set_memberships(self, organization_id: Id, user_id: Id, memberships: Iterable[Membership]) -> None:
-        """Replace all memberships of one user in one transaction."""
-        wanted = writing.MembershipsOfOne(organization_id, user_id, memberships)
-        with self._staging() as staging:
-            writing.set_memberships(staging, wanted)
 
     def settle(self) -> None:
         """Remove what was taken away long ago."""

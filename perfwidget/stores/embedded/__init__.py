@@ -1,24 +1,21 @@
 """The embedded store: one DuckDB file, owned by one process, read by many threads and written by one at a time."""
 
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from perfwidget.columns import Id
-from perfwidget.facts import Fact, Key, Membership
-from perfwidget.observations import Observation
-from perfwidget.stores import writing
 from perfwidget.stores.embedded import recovery
 from perfwidget.stores.embedded.database import Database
-from perfwidget.stores.embedded.order import Keeper
+from perfwidget.stores.embedded.order import Sorter
 from perfwidget.stores.embedded.session import EmbeddedSession
 from perfwidget.stores.embedded.staging import FrameStaging
 from perfwidget.stores.embedded.time_limit import TimeLimit
 from perfwidget.stores.reading import SqlReader
+from perfwidget.stores.writing.staged import StagedStore
 
 
-class EmbeddedStore:
+class EmbeddedStore(StagedStore):
     """Facts in one DuckDB file; the protocol says what each method means."""
 
     def __init__(self, path: Path) -> None:
@@ -26,7 +23,7 @@ class EmbeddedStore:
         self._writing = threading.Lock()
         self._time_limit = TimeLimit()
         self._database = Database(path)
-        self._order = Keeper(self._database, self._writing)
+        self._order = Sorter(self._database, self._writing)
 
     @property
     def notices(self) -> tuple[str, ...]:
@@ -38,22 +35,6 @@ class EmbeddedStore:
         """Open one consistent state for reading."""
         with self._database.transaction() as cursor:
             yield SqlReader(EmbeddedSession(cursor, self._time_limit))
-
-    def write(self, facts: Iterable[Fact | Observation]) -> None:
-        """Keep facts in one transaction, all or nothing."""
-        with self._staging() as staging:
-            writing.write(staging, facts)
-
-    def remove(self, facts: Iterable[Fact | Key]) -> None:
-        """Remove facts by their keys in one transaction, all or nothing."""
-        with self._staging() as staging:
-            writing.remove(staging, facts)
-
-    def set_memberships(self, organization_id: Id, user_id: Id, memberships: Iterable[Membership]) -> None:
-        """Replace all memberships of one user in one transaction."""
-        wanted = writing.MembershipsOfOne(organization_id, user_id, memberships)
-        with self._staging() as staging:
-            writing.set_memberships(staging, wanted)
 
     def settle(self) -> None:
         """Put what was written in the order in which it is read, now rather than some time later."""

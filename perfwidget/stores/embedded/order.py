@@ -66,7 +66,7 @@ class _Lying(NamedTuple):
     in_order: int
 
 
-class Keeper:
+class Sorter:
     """Puts rows in order in a thread of its own, and gives way to writers until it is overdue.
 
     Readers never wait: each sees the state that it began with.
@@ -88,7 +88,7 @@ class Keeper:
             if self._written < TAIL or self._closed or (self._thread is not None and self._thread.is_alive()):
                 return
             self._written = 0
-            self._thread = threading.Thread(target=self._keep, name="perfwidget-order")
+            self._thread = threading.Thread(target=self._sort, name="perfwidget-order")
             self._thread.start()
 
     @contextmanager
@@ -127,7 +127,7 @@ class Keeper:
         if thread is not None:
             thread.join()
 
-    def _keep(self) -> None:
+    def _sort(self) -> None:
         try:
             with self._writing:
                 self._put_in_order(least=LONGEST_TAIL, gives_way=False)

@@ -1,12 +1,8 @@
 """The PostgreSQL store: one schema of a database, read and written by any number of processes and threads."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
-from perfwidget.columns import Id
-from perfwidget.facts import Fact, Key, Membership
-from perfwidget.observations import Observation
-from perfwidget.stores import writing
 from perfwidget.stores.postgresql import schema
 from perfwidget.stores.postgresql.address import Address, parse
 from perfwidget.stores.postgresql.database import Database
@@ -14,9 +10,10 @@ from perfwidget.stores.postgresql.session import PostgreSQLDialect, PostgreSQLSe
 from perfwidget.stores.postgresql.staging import TableStaging
 from perfwidget.stores.postgresql.views import ViewsStore
 from perfwidget.stores.reading import SqlReader
+from perfwidget.stores.writing.staged import StagedStore
 
 
-class PostgreSQLStore:
+class PostgreSQLStore(StagedStore):
     """Facts in one schema; the protocol says what each method means."""
 
     notices: tuple[str, ...] = ()
@@ -34,28 +31,18 @@ class PostgreSQLStore:
         with self._database.reading() as connection:
             yield SqlReader(PostgreSQLSession(connection, self._dialect))
 
-    def write(self, facts: Iterable[Fact | Observation]) -> None:
-        """Keep facts in one transaction, all or nothing."""
-        with self._database.writing() as connection:
-            writing.write(TableStaging(connection, self._dialect), facts)
-
-    def remove(self, facts: Iterable[Fact | Key]) -> None:
-        """Remove facts by their keys in one transaction, all or nothing."""
-        with self._database.writing() as connection:
-            writing.remove(TableStaging(connection, self._dialect), facts)
-
-    def set_memberships(self, organization_id: Id, user_id: Id, memberships: Iterable[Membership]) -> None:
-        """Replace all memberships of one user in one transaction."""
-        wanted = writing.MembershipsOfOne(organization_id, user_id, memberships)
-        with self._database.writing() as connection:
-            writing.set_memberships(TableStaging(connection, self._dialect), wanted)
-
     def settle(self) -> None:
         """Nothing: autovacuum looks after the tables."""
 
     def close(self) -> None:
         """Let go of the connections."""
         self._database.close()
+
+    @contextmanager
+    def _staging(self) -> Iterator[TableStaging]:
+        """Open a transaction that writes."""
+        with self._database.writing() as connection:
+            yield TableStaging(connection, self._dialect)
 
 
 def opened(url: str, *, create: bool) -> PostgreSQLStore | ViewsStore:
