@@ -28,16 +28,14 @@ from perfwidget.metrics import (
     Scan,
     Where,
 )
+from perfwidget.observations import NOTHING
 from perfwidget.period import Bucket
 
 Numbers = NDArray[np.int64]
 Columns = Mapping[str, Numbers]
-"""The columns of a scan's rows by name, all of one length, and `MISSING` for null."""
+"""The columns of a scan's rows by name, all of one length, and `NOTHING` for null."""
 
 Flags = NDArray[np.bool_]
-
-MISSING = int(np.iinfo(np.int64).min)
-"""Stands for null among whole numbers; no value of the contract comes near it."""
 
 NO_NUMBERS: Numbers = np.empty(0, np.int64)
 
@@ -111,7 +109,7 @@ class Counted:
         if isinstance(aggregate, Count):
             return self._counts(place)
         values = self._columns[aggregate.column][chosen]
-        present = values != MISSING
+        present = values != NOTHING
         if not present.all():
             place, values = place[present], values[present]
         return (_middles if isinstance(aggregate, Middle) else _sums)(place, values, self._buckets)
@@ -183,17 +181,17 @@ _TOLD: dict[Condition, _Told] = {
     Condition.VISIT_TIMED: _Told((LASTED,), lambda rows: rows[LASTED] >= 0),
     Condition.VISIT_UNTIMED: _Told((LASTED,), lambda rows: rows[LASTED] < 0),  # missing ones, too
     Condition.TIME_USABLE: _Told(("lead_time",), lambda rows: rows["lead_time"] >= 0),
-    Condition.TIME_MISSING: _Told(("lead_time",), lambda rows: rows["lead_time"] == MISSING),
+    Condition.TIME_MISSING: _Told(("lead_time",), lambda rows: rows["lead_time"] == NOTHING),
     Condition.TIME_INVALID: _Told(("lead_time",), lambda rows: rows["lead_time"] == INVALID_LEAD_TIME),
-    Condition.SCORE_PRESENT: _Told(("score",), lambda rows: rows["score"] != MISSING),
-    Condition.SCORE_MISSING: _Told(("score",), lambda rows: rows["score"] == MISSING),
+    Condition.SCORE_PRESENT: _Told(("score",), lambda rows: rows["score"] != NOTHING),
+    Condition.SCORE_MISSING: _Told(("score",), lambda rows: rows["score"] == NOTHING),
     BEYOND_THE_ROW: _Told((), lambda _: True),
 }
 """The same conditions as in `sql`, which lists the rows that are counted here; tests compare the two."""
 
 
 def _there(column: Numbers) -> Flags:
-    return np.asarray(column != MISSING)
+    return np.asarray(column != NOTHING)
 
 
 def _sums(place: NDArray[Any], values: Numbers, buckets: int) -> tuple[int, list[int | None]]:

@@ -5,9 +5,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from perfwidget.errors import StoreUnavailable
+from perfwidget.observations import NOTHING
 from perfwidget.stores.clickhouse.database import Database, list_name
 from perfwidget.stores.clickhouse.history import LONGEST_READING, newest, visible
-from perfwidget.stores.counting import MISSING, Columns
+from perfwidget.stores.counting import Columns
 
 TOO_OLD = "What was read has become too old to go on with; begin again."
 
@@ -82,7 +83,7 @@ class ClickHouseSession:
     def columns(self, names: Sequence[str], text: str, parameters: Mapping[str, Any]) -> Columns:
         """Return the columns of a statement."""
         self._expect_fresh()
-        missing = f"toInt64('{MISSING}')"
+        missing = f"toInt64('{NOTHING}')"
         numbers = ", ".join(f"coalesce(toInt64({name}), {missing})" for name in names)
         return self._database.numbers(names, f"SELECT {numbers} FROM ({text}) columns", parameters, self._tables)
 

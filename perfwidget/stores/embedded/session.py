@@ -6,7 +6,8 @@ from typing import Any
 import duckdb
 import numpy as np
 
-from perfwidget.stores.counting import MISSING, Columns
+from perfwidget.observations import NOTHING
+from perfwidget.stores.counting import Columns
 from perfwidget.stores.embedded.time_limit import TimeLimit
 
 
@@ -74,7 +75,7 @@ class EmbeddedSession:
         """Return the columns of a statement."""
         with self._time_limit.watched(self._cursor):
             found = self._execute(text, parameters).fetchnumpy()
-        return {name: np.ma.filled(np.ma.asarray(found[name], np.int64), MISSING) for name in names}
+        return {name: np.ma.filled(np.ma.asarray(found[name], np.int64), NOTHING) for name in names}
 
     def batches(self, text: str, parameters: Mapping[str, Any], size: int) -> Iterator[list[tuple[Any, ...]]]:
         """Yield the rows of a statement so many at once."""

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from itertools import count
 from typing import Any
 
-from perfwidget.stores.counting import MISSING, NO_NUMBERS, Columns
+from perfwidget.observations import NOTHING
+from perfwidget.stores.counting import NO_NUMBERS, Columns
 from perfwidget.stores.postgresql.address import quoted
 from perfwidget.stores.postgresql.database import Connection
 
@@ -96,7 +97,7 @@ class PostgreSQLSession:
 
     def columns(self, names: Sequence[str], text: str, parameters: Mapping[str, Any]) -> Columns:
         """Return the columns of a statement, each of which comes as one array."""
-        arrays = ", ".join(f"array_agg(coalesce(CAST({name} AS BIGINT), {MISSING}))" for name in names)
+        arrays = ", ".join(f"array_agg(coalesce(CAST({name} AS BIGINT), {NOTHING}))" for name in names)
         with self._connection.cursor(binary=True) as cursor:
             cursor.execute(*numbered(f"SELECT {arrays} FROM ({text}) columns", self._given(parameters)))
             [found] = cursor.fetchall()
