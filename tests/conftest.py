@@ -20,9 +20,10 @@ from tests.engines.server import BINARIES, Server
 IN_CI = os.environ.get("CI") == "true"
 
 # How long an example takes says something about the machine, not about the code; in CI the same examples every time.
-settings.register_profile("ci", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.register_profile("desk", max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("ci" if IN_CI else "desk")
+settings.register_profile(
+    "ours", max_examples=50, derandomize=IN_CI, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("ours")
 
 # How long a page is waited for says something about the machine, too.
 expect.set_options(timeout=20_000)
@@ -108,7 +109,7 @@ SLOW = () if os.environ.get("PERFWIDGET_SECURITY") == "full" else ("clickhouse",
 _tried: Counter[tuple[str, str]] = Counter()
 
 
-def enough(engine: str, test: str, most: int = 5) -> bool:
+def enough(engine: str, test: str, most: int = 3) -> bool:
     """Say whether a test has tried as many examples on an engine as there is time for, and count this one."""
     _tried[engine, test] += 1
     return engine in SLOW and _tried[engine, test] > most

@@ -185,7 +185,9 @@ def test_members_are_searched_on_the_server(visit: Callable[..., Visit]) -> None
     member = page.get_by_label("Member", exact=True)
     expect(member).to_contain_text("Boss · boss@acme.example")
     member.focus()
-    page.keyboard.type("m59@")
+    page.keyboard.type("m")  # which opens the list, and begins the search
+    expect(page.locator(".dash-dropdown-search")).to_be_focused()
+    page.keyboard.type("59@")
     expect(page.locator(".dash-dropdown-option")).to_have_text(["Extra 59 · m59@acme.example · inactive"])
     page.keyboard.press("Enter")
     expect(page.locator("#heading")).to_contain_text("Extra 59")

@@ -4,7 +4,6 @@ import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
-import pytest
 from playwright.sync_api import Locator, Page, Route, expect
 
 from perfwidget.dashboard import formats
@@ -68,35 +67,25 @@ def test_rows_are_sorted_on_the_server_and_the_focus_stays(visit: Callable[..., 
     assert tasks(panel) == ["t3", "t8", "t6", "t2", "t1", "t7"]
 
 
-@pytest.mark.parametrize(
-    ("graph", "mark", "title"),
-    [
-        ("annotations", ".trace.bars:nth-of-type(1) .point:nth-of-type(1) path", "Submitted4 Mar 2024"),
-        ("annotations", ".trace.bars:nth-of-type(2) .point:nth-of-type(3) path", "Updated6 Mar 2024"),
-        ("annotations", ".trace.bars:nth-of-type(3) .point:nth-of-type(3) path", "Skipped6 Mar 2024"),
-        ("total-time", ".point:nth-of-type(3) path", "Total Time6 Mar 2024"),
-        (
-            "time-per-annotation",
-            ".trace:nth-of-type(1) .points .point >> nth=0",
-            "Time per Annotation (Median)4 Mar 2024",
-        ),
-        (
-            "time-per-annotation",
-            ".trace:nth-of-type(2) .points .point >> nth=0",
-            "Time per Annotation (Average)4 Mar 2024",
-        ),
-    ],
+MARKS = (
+    ("annotations", ".trace.bars:nth-of-type(1) .point:nth-of-type(1) path", "Submitted4 Mar 2024"),
+    ("annotations", ".trace.bars:nth-of-type(2) .point:nth-of-type(3) path", "Updated6 Mar 2024"),
+    ("annotations", ".trace.bars:nth-of-type(3) .point:nth-of-type(3) path", "Skipped6 Mar 2024"),
+    ("total-time", ".point:nth-of-type(3) path", "Total Time6 Mar 2024"),
+    ("time-per-annotation", ".trace:nth-of-type(1) .points .point >> nth=0", "Time per Annotation (Median)4 Mar 2024"),
+    ("time-per-annotation", ".trace:nth-of-type(2) .points .point >> nth=0", "Time per Annotation (Average)4 Mar 2024"),
 )
-def test_bars_and_points_open_the_rows_of_their_day(
-    visit: Callable[..., Visit], graph: str, mark: str, title: str
-) -> None:
+
+
+def test_bars_and_points_open_the_rows_of_their_day(visit: Callable[..., Visit]) -> None:
     boss = visit()
     page = boss.go(f"user=ann&{MARCH}")
-    for _ in range(2):  # the same mark opens its rows again after they were closed
-        click_mark(page, page.locator(f"#{graph}-graph {mark}"))
-        panel = boss.rows(title)
-        panel.get_by_role("button", name="Close").click()
-        expect(page.locator("#rows-panel")).to_be_hidden()
+    for graph, mark, title in MARKS:
+        for _ in range(2):  # the same mark opens its rows again after they were closed
+            click_mark(page, page.locator(f"#{graph}-graph {mark}"))
+            panel = boss.rows(title)
+            panel.get_by_role("button", name="Close").click()
+            expect(page.locator("#rows-panel")).to_be_hidden()
 
 
 def test_a_slice_opens_its_rows(visit: Callable[..., Visit]) -> None:

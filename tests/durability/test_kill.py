@@ -14,7 +14,7 @@ import duckdb
 from perfwidget.stores.embedded import EmbeddedStore
 from tests.durability.writer import SIZES, written
 
-CYCLES = 200 if os.environ.get("PERFWIDGET_SECURITY") == "full" else 10
+CYCLES = 200 if os.environ.get("PERFWIDGET_SECURITY") == "full" else 6
 PAUSES = ("no", "no", "no", "before", "within")
 
 State = tuple[dict[str, float], str | None]

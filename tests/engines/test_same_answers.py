@@ -1,6 +1,7 @@
 """Every engine gives the same answers, byte for byte: reports, downloads, rows, lists and searches."""
 
 import itertools
+import os
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from datetime import timedelta
@@ -129,17 +130,20 @@ PERIODS = (
     "from=2024-03-20&to=2024-04-10&tz=America/Sao_Paulo&project=p&project=ü",
     "preset=all_time&tz=UTC&workspace=w",
 )
+WHOLE = os.environ.get("PERFWIDGET_SECURITY") == "full"
 DOWNLOADS = ("report.json", "report.csv", "timeline.csv", "comments.csv")
 
 
-@pytest.mark.parametrize("period", PERIODS)
-@pytest.mark.parametrize("user", ["ann", "örn"])
-def test_downloads_are_the_same_bytes(stores: list[Store], period: str, user: str) -> None:
+# Of the rows behind numbers every question has a third, so that each number is asked for of both members.
+@pytest.mark.parametrize("turn", range(6))
+def test_downloads_are_the_same_bytes(stores: list[Store], turn: int) -> None:
+    period, user = PERIODS[turn % 3], ("ann", "örn")[turn % 2]
+    metrics = METRICS if WHOLE else METRICS[turn // 2 :: 3]
     answers: list[list[tuple[int, bytes]]] = []
     for store in stores:
         browser = host(store).test_client()
         browser.get("/login?as=boss:owner")
-        kinds = [*DOWNLOADS, *(f"rows.csv?metric={metric.key}" for metric in METRICS)]
+        kinds = [*DOWNLOADS, *(f"rows.csv?metric={metric.key}" for metric in metrics)]
         addresses = [f"/performance/export/{kind}{'&' if '?' in kind else '?'}user={user}&{period}" for kind in kinds]
         answers.append([])
         for address in addresses:

@@ -213,7 +213,7 @@ _scripts = st.lists(
 
 
 @settings(
-    max_examples=100 if WHOLE else 10, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    max_examples=100 if WHOLE else 6, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
 @given(st.lists(st.tuples(st.lists(_changes, max_size=4), _scripts, st.booleans()), min_size=1, max_size=4))
 def test_whatever_happens_in_between_it_ends_right(steps: list[tuple[list[Any], list[Any], bool]]) -> None:

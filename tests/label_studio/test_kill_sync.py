@@ -15,7 +15,7 @@ from tests.label_studio.fault_server import TOKEN, FaultServer, World
 from tests.label_studio.test_faults import Studio, busy
 
 ROOT = Path(__file__).parents[2]
-KILLS = 100 if os.environ.get("PERFWIDGET_SECURITY") == "full" else 5
+KILLS = 100 if os.environ.get("PERFWIDGET_SECURITY") == "full" else 3
 
 SYNC = """
 import sys
