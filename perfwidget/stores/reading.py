@@ -26,7 +26,7 @@ from perfwidget.stores.listing import (
 )
 from perfwidget.stores.protocol import Answer, Kept, Marked, Profile, ProjectOption, WorkspaceOption
 from perfwidget.stores.session import Session
-from perfwidget.stores.sql import first_instant
+from perfwidget.stores.sql import Statement, first_instant
 
 STREAMED = 5_000
 """Rows of a download that are handed on at once, and after which its permission is asked for again."""
@@ -58,6 +58,7 @@ class SqlReader:
         self._rows = session.rows
         self._batches = session.batches
         self._dialect = session.dialect
+        self._people: dict[tuple[str, str], Profile | None] = {}
 
     @property
     def _everybody(self) -> str:
@@ -73,46 +74,53 @@ class SqlReader:
     def _member(self) -> str:
         return f"{self._texts('user_id')}, email, display_name, active, role"
 
-    @property
-    def _chosen(self) -> str:
-        """The condition that a project is one of some, or in one of some workspaces."""
+    def _chosen(self, projects: Sequence[str], workspaces: Sequence[str]) -> Statement:
+        """Return the condition that a project is one of some, or in one of some workspaces."""
         in_list = self._dialect.in_list
-        return f"{in_list('project_id', 'projects')} OR {in_list('workspace_id', 'workspaces')}"
+        text = f"({in_list('project_id', 'projects', projects)} OR {in_list('workspace_id', 'workspaces', workspaces)})"
+        return Statement(text, {"projects": projects, "workspaces": workspaces})
 
     def _texts(self, *columns: str) -> str:
         return ", ".join(f"{self._dialect.as_text(column)} AS {column}" for column in columns)
 
     def standing(self, viewer: Viewer, query: Query) -> Standing:
         """Say what the store knows of the viewer and of the ids they ask for."""
-        parameters = {"organization_id": viewer.organization_id, "user_id": viewer.user_id}
-        record = self._rows(
-            "SELECT active FROM members WHERE organization_id = $organization_id AND user_id = $user_id", parameters
-        )
         role = viewer.known_role()
+        chosen = query.user if role.chooses_members else None
+        record = self._person(viewer.organization_id, viewer.user_id, also=chosen)
         projects = self._asked_projects(viewer, query) if role.sees_organization else self._memberships(viewer)
-        return Standing(record[0][0] if record else None, projects, self._knows_user(viewer, role, query.user))
+        known = chosen is not None and self._knows(viewer.organization_id, chosen, role)
+        return Standing(record.active if record else None, projects, known)
 
-    def _knows_user(self, viewer: Viewer, role: Role, user: str | None) -> bool:
-        if user is None or not role.chooses_members:
-            return False
-        parameters = {"organization_id": viewer.organization_id, "asked": user}
-        tables = (_MEMBERS, self._everybody) if role.sees_organization else (_MEMBERS,)
-        return any(
-            self._rows(f"SELECT 1 FROM ({table}) known WHERE user_id = $asked LIMIT 1", parameters) for table in tables
-        )
+    def _knows(self, organization_id: str, user: str, role: Role) -> bool:
+        if self._person(organization_id, user):
+            return True
+        parameters = {"organization_id": organization_id, "asked": user}
+        text = f"SELECT 1 FROM ({self._everybody}) known WHERE user_id = $asked LIMIT 1"
+        return role.sees_organization and bool(self._rows(text, parameters))
+
+    def _person(self, organization_id: str, user: str, also: str | None = None) -> Profile | None:
+        """Return a member, who is read once, and at once with somebody else who will be asked for."""
+        if (organization_id, user) not in self._people:
+            other = user if also is None else also
+            parameters = {"organization_id": organization_id, "user_id": user, "asked": other}
+            # Which of the two a row is of, the engine says, as a host's ids may be of any type.
+            text = (
+                f"SELECT {self._member}, user_id = $user_id AS is_one, user_id = $asked AS is_other "
+                f"FROM ({_MEMBERS}) known WHERE user_id = $user_id OR user_id = $asked"
+            )
+            self._people |= dict.fromkeys(((organization_id, user), (organization_id, other)))
+            for *row, is_one, is_other in self._rows(text, parameters):
+                found = ((user, is_one), (other, is_other))
+                self._people |= {(organization_id, id_): Profile(*row) for id_, is_theirs in found if is_theirs}
+        return self._people[organization_id, user]
 
     def _asked_projects(self, viewer: Viewer, query: Query) -> dict[str, str | None]:
         if not query.projects and not query.workspaces:
             return {}
-        text = (
-            f"SELECT {self._texts('project_id', 'workspace_id')} FROM ({self._all_projects}) known WHERE {self._chosen}"
-        )
-        parameters = {
-            "organization_id": viewer.organization_id,
-            "projects": list(query.projects),
-            "workspaces": list(query.workspaces),
-        }
-        return dict(self._rows(text, parameters))
+        chosen, parameters = self._chosen(list(query.projects), list(query.workspaces))
+        text = f"SELECT {self._texts('project_id', 'workspace_id')} FROM ({self._all_projects}) known WHERE {chosen}"
+        return dict(self._rows(text, parameters | {"organization_id": viewer.organization_id}))
 
     def _memberships(self, viewer: Viewer) -> dict[str, str | None]:
         """Map the viewer's projects to their workspaces; each list of the viewer's replaces the store's half."""
@@ -122,16 +130,17 @@ class SqlReader:
             "WHERE organization_id = $organization_id AND user_id = $user_id",
             parameters,
         )
-        workspaces = {workspace for workspace, _ in stored if workspace is not None}
-        projects = {project for _, project in stored if project is not None}
-        parameters["workspaces"] = sorted(workspaces if viewer.workspaces is None else viewer.workspaces)
-        parameters["projects"] = sorted(projects if viewer.projects is None else viewer.projects)
+        of_store = {workspace for workspace, _ in stored if workspace is not None}
+        workspaces = sorted(of_store if viewer.workspaces is None else viewer.workspaces)
+        of_store = {project for _, project in stored if project is not None}
+        projects = sorted(of_store if viewer.projects is None else viewer.projects)
+        chosen, among = self._chosen(projects, workspaces)
         found = self._rows(
             f"SELECT {self._texts('project_id', 'workspace_id')} FROM projects "
-            f"WHERE organization_id = $organization_id AND ({self._chosen})",
-            parameters,
+            f"WHERE organization_id = $organization_id AND {chosen}",
+            parameters | among,
         )
-        return dict.fromkeys(parameters["projects"]) | dict(found)
+        return dict.fromkeys(projects) | dict(found)
 
     def first_instant(self, asked: ScopedQuery) -> int | None:
         """Return the instant of the subject's first fact in scope."""
@@ -175,10 +184,8 @@ class SqlReader:
 
     def profile(self, asked: ScopedQuery) -> Profile:
         """Return who the subject is."""
-        parameters = {"organization_id": asked.scope.organization_id, "subject_id": asked.subject_id}
-        text = f"SELECT {self._member} FROM ({_MEMBERS}) known WHERE user_id = $subject_id"
-        rows = self._rows(text, parameters)
-        return Profile(*rows[0]) if rows else Profile(asked.subject_id, None, None, active=True, role=None)
+        person = self._person(asked.scope.organization_id, asked.subject_id)
+        return person or Profile(asked.subject_id, None, None, active=True, role=None)
 
     def recorded(self, scope: Scope) -> Mapping[str, int | None]:
         """Map each recorded kind to the instant since when; doubts are kept by our own tables only."""
@@ -232,20 +239,20 @@ class SqlReader:
         )
         parameters: dict[str, Any] = {"organization_id": organization_id, "project_id": project_id}
         if tasks is not None:
-            text += f" AND {self._dialect.in_list('task_id', 'tasks')}"
+            text += f" AND {self._dialect.in_list('task_id', 'tasks', tasks)}"
             parameters["tasks"] = list(tasks)
         for batch in self._batches(text, parameters, STREAMED):
             yield from map(Kept._make, batch)
 
     def workspaces(self, scope: Scope) -> Sequence[WorkspaceOption]:
         """Return the workspaces that hold a project in scope."""
-        held = {project.workspace_id for project in self.projects(scope)} - {None}
+        held = sorted({project.workspace_id for project in self.projects(scope) if project.workspace_id})
         text = (
             f"SELECT {self._texts('workspace_id')}, title FROM workspaces WHERE organization_id = $organization_id "
-            f"AND {self._dialect.in_list('workspace_id', 'held')}"
+            f"AND {self._dialect.in_list('workspace_id', 'held', held)}"
         )
-        titles = dict(self._rows(text, {"organization_id": scope.organization_id, "held": sorted(filter(None, held))}))
-        options = [WorkspaceOption(workspace, titles.get(workspace, workspace)) for workspace in held if workspace]
+        titles = dict(self._rows(text, {"organization_id": scope.organization_id, "held": held}))
+        options = [WorkspaceOption(workspace, titles.get(workspace, workspace)) for workspace in held]
         return sorted(options, key=lambda option: (option.title.casefold(), option.workspace_id))
 
     def projects(self, scope: Scope) -> Sequence[ProjectOption]:
@@ -258,7 +265,7 @@ class SqlReader:
             parameters["projects"] = sorted(scope.projects)
             found = self._rows(
                 f"SELECT {columns} FROM projects WHERE organization_id = $organization_id "
-                f"AND {self._dialect.in_list('project_id', 'projects')}",
+                f"AND {self._dialect.in_list('project_id', 'projects', scope.projects)}",
                 parameters,
             )
             known = {project for project, _, _ in found}

@@ -3,7 +3,7 @@
 Values never stand in the text: they are named parameters, written `$name`. What differs by engine is a `Dialect`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Sized
 from typing import Any, NamedTuple, Protocol
 
 from perfwidget.access import ScopedQuery
@@ -32,8 +32,8 @@ class Dialect(Protocol):
     def keeps_more(self) -> bool:
         """Whether there are columns and tables of our own beside the contract's: doubts, mentions and bookmarks."""
 
-    def in_list(self, column: str, name: str) -> str:
-        """Return the condition that an id is in the list given as a parameter of that name."""
+    def in_list(self, column: str, name: str, ids: Sized) -> str:
+        """Return the condition that an id is in a list, which is given as a parameter of that name."""
 
     def middle(self, column: str, condition: str) -> str:
         """Return the expression of twice the exact median of whole numbers, as a whole number."""
@@ -75,7 +75,7 @@ def scoped(dialect: Dialect, asked: ScopedQuery, member: str) -> Statement:
     parameters: dict[str, Any] = {"organization_id": asked.scope.organization_id, "subject_id": asked.subject_id}
     text = f"organization_id = $organization_id AND {member} = $subject_id"
     if asked.projects is not None:
-        text += f" AND {dialect.in_list('project_id', 'projects')}"
+        text += f" AND {dialect.in_list('project_id', 'projects', asked.projects)}"
         parameters["projects"] = sorted(asked.projects)
     return Statement(text, parameters)
 
@@ -130,10 +130,39 @@ def _number(dialect: Dialect, scan: Scan, name: str) -> str:
 
 def instants_of(dialect: Dialect, asked: ScopedQuery, rows: Rows, start: int, end: int) -> Statement:
     """Return the query of the instants of annotations that rows of reviews decide upon."""
-    facts = columns_in(dialect, asked, rows.scan, (counting.INSTANT,), start, end)
+    column = f"{instant_of(rows.scan)} AS {counting.INSTANT}"
+    text, parameters = _as_far_as_told(dialect, asked, rows, column, start, end)
+    return Statement(f"{text} AND {_latest_rejects(dialect, asked)}", parameters)
+
+
+def annotations_of(dialect: Dialect, asked: ScopedQuery, rows: Rows, start: int, end: int) -> Statement:
+    """Return the query of the ids and instants of annotations that rows of reviews have a say about."""
+    columns = f"{dialect.as_text('annotation_id')} AS annotation_id, {instant_of(rows.scan)}"
+    return _as_far_as_told(dialect, asked, rows, columns, start, end)
+
+
+def reviews_of(dialect: Dialect, asked: ScopedQuery, annotations: Sequence[str]) -> Statement:
+    """Return the query of annotations' reviews: annotation, instant, id and action, which may be none that counts."""
+    condition, parameters = scoped(dialect, asked, "completed_by")
+    text = (
+        f"SELECT {dialect.as_text('annotation_id')} AS annotation_id, created_at, "
+        f"{dialect.as_text('review_id')} AS review_id, action FROM reviews "
+        f"WHERE {condition} AND {dialect.in_list('annotation_id', 'annotations', annotations)}"
+    )
+    return Statement(text, parameters | {"annotations": annotations})
+
+
+def _as_far_as_told(dialect: Dialect, asked: ScopedQuery, rows: Rows, columns: str, start: int, end: int) -> Statement:
+    """Return the query of columns of annotations that meet every condition but the one that reviews decide."""
+    condition, parameters = scoped(dialect, asked, rows.scan.member)
     told = Rows(rows.scan, tuple(where for where in rows.where if where is not Condition.LATEST_REVIEW_REJECTS))
-    text = f"{facts.text} AND {conditions(dialect, told, asked.rules)} AND {_latest_rejects(dialect, asked)}"
-    return Statement(text, facts.parameters | {"period_start": _begins(asked, start)})
+    instant = instant_of(rows.scan)
+    text = (
+        f"SELECT {columns} FROM {rows.scan.fact.table} WHERE {condition} "
+        f"AND {instant} >= $since AND {instant} < $before AND {conditions(dialect, told, asked.rules)}"
+    )
+    more = {"since": start, "before": end, "period_start": _begins(asked, start)}
+    return Statement(text, parameters | more)
 
 
 def instant_of(scan: Scan) -> str:

@@ -101,7 +101,7 @@ SABOTAGES = [
         "ids of the host's are cast where they are compared",
         VIEWS,
         "    def as_text(self, column: str) -> str:\n",
-        '    def in_list(self, column: str, name: str) -> str:\n        """Compare texts."""\n'
+        '    def in_list(self, column: str, name: str, ids: object) -> str:\n        """Compare texts."""\n'
         '        return f"{self.as_text(column)} = ANY(CAST(${name} AS TEXT[]))"\n\n'
         "    def as_text(self, column: str) -> str:\n",
         LABEL_STUDIO,

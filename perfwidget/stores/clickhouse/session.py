@@ -1,7 +1,7 @@
 """Questions to one consistent state of a ClickHouse database."""
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Sized
 from typing import Any
 
 from perfwidget.errors import StoreUnavailable
@@ -18,7 +18,7 @@ class ClickHouseDialect:
 
     keeps_more = True
 
-    def in_list(self, column: str, name: str) -> str:
+    def in_list(self, column: str, name: str, ids: Sized) -> str:  # noqa: ARG002 (of any length)
         """Return the condition that an id is in a list."""
         return f"{column} IN (SELECT id FROM {list_name(name)})"
 

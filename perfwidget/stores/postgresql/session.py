@@ -1,7 +1,7 @@
 """Questions to one consistent state of a PostgreSQL database."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Sized
 from dataclasses import dataclass
 from itertools import count
 from typing import Any
@@ -25,7 +25,7 @@ class PostgreSQLDialect:
     """The collation by whose rules texts become lower case."""
     keeps_more: bool = True
 
-    def in_list(self, column: str, name: str) -> str:
+    def in_list(self, column: str, name: str, ids: Sized) -> str:  # noqa: ARG002 (of any length)
         """Return the condition that an id is in a list."""
         return f"{column} = ANY(${name})"
 

@@ -45,6 +45,7 @@ _SAME_IDS = {
     "workspaces": "workspace_id",
     "held": "workspace_id",
     "tasks": "task_id",
+    "annotations": "annotation_id",
 }
 """Columns and parameters that hold the ids of others: they are compared with each other, so they are of one type."""
 

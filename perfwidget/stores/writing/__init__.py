@@ -117,7 +117,7 @@ def _forget_mentions(staging: Staging) -> None:
         if not ids:
             continue  # so that the facts need not be looked through
         still = " UNION ".join(
-            f"SELECT organization_id, {column} FROM {table} WHERE {staging.dialect.in_list(column, 'ids')}"
+            f"SELECT organization_id, {column} FROM {table} WHERE {staging.dialect.in_list(column, 'ids', ids)}"
             for table, column in mentioned
         )
         staging.delete("mentions", f"{unknown} AND (organization_id, id) NOT IN ({still})", {"ids": ids})
