@@ -6,6 +6,7 @@ categories, each named by what its bar stands for.
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 from perfwidget.dashboard import formats, words
@@ -21,6 +22,7 @@ from perfwidget.dashboard.series import (
     Series,
 )
 from perfwidget.metrics import Number
+from perfwidget.period import Bucket, Grain
 from perfwidget.query import Statistic
 from perfwidget.report import Report
 
@@ -162,7 +164,20 @@ def _trace(report: Report, series: Series, heights: Sequence[Number]) -> Figure:
 
 
 def _places(report: Report) -> list[str]:
-    return [formats.bucket(point.bucket, report.grain) for point in report.series]
+    return _named(_buckets(report), report.grain)
+
+
+def _buckets(report: Report) -> tuple[Bucket, ...]:
+    return tuple(point.bucket for point in report.series)
+
+
+# Every trace and axis of a page names the same buckets.
+@lru_cache(maxsize=32)
+def _named(buckets: tuple[Bucket, ...], grain: Grain) -> list[str]:
+    return [formats.bucket(bucket, grain) for bucket in buckets]
+
+
+_ticks = lru_cache(maxsize=32)(ticks)
 
 
 def _pattern(shape: str | list[str]) -> Figure:
@@ -177,7 +192,7 @@ def _middle(text: str, size: int, colour: str, shift: int) -> Figure:
 def _dated(report: Report, values: Figure) -> Figure:
     """Return the layout of a graph by date, its axis of values beginning at 0."""
     places = _places(report)
-    marks = ticks([point.bucket for point in report.series], report.grain)
+    marks = _ticks(_buckets(report), report.grain)
     margin = max(0.0, (FEWEST_PLACES - len(places)) / 2)
     layout = _layout()
     layout["xaxis"] = {

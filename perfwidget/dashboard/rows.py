@@ -1,5 +1,6 @@
 """The way from a number to the rows that it counts: the number as a link to the page with these rows opened."""
 
+from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
@@ -15,9 +16,15 @@ def linked(shown: str, metric: Metric, question: str, **looks: Any) -> html.A:
 
     It is the address of the page with the rows opened; the script opens them without leaving the page.
     """
-    address = urlencode([*parse_qsl(question), ("rows", metric.key)])
+    address = "&".join(filter(None, (_question(question), urlencode({"rows": metric.key}))))
     title = looks.pop("title", None)
     told = words.rows_behind(metric.label)
     return html.A(
         shown, href=f"?{address}", title=f"{title} · {told}" if title else told, **data(rows=metric.key), **looks
     )
+
+
+@lru_cache(maxsize=32)
+def _question(question: str) -> str:
+    """Return a question as every link of the page that answers it has it."""
+    return urlencode(parse_qsl(question))
