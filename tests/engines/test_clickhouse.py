@@ -18,6 +18,7 @@ from perfwidget.access import Viewer
 from perfwidget.errors import InvalidSetting, StoreUnavailable
 from perfwidget.facts import Fact, Member
 from perfwidget.stores import Store, open_store
+from perfwidget.stores import clickhouse as clickhouse_store
 from perfwidget.stores.clickhouse import claims, database, history, session
 from perfwidget.stores.clickhouse.address import parse
 from perfwidget.stores.failures import TOO_LONG
@@ -208,6 +209,18 @@ def test_what_was_taken_away_long_ago_is_cleared_and_no_figure_changes(
     store.write([annotation(1, NOON, lead_time=1)])
     store.settle()
     assert figures(store) == (2, 8.0)
+
+
+def test_every_so_many_writes_it_is_cleared_by_itself(store: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(history, "KEPT_FOR", 0)
+    monkeypatch.setattr(clickhouse_store, "WRITES_UNTIL_CLEARED", 5)
+    kept = []
+    for step in range(11):
+        store.write([annotation(1, NOON, lead_time=step)])
+        assert figures(store) == (1, float(step))
+        kept += rows(store, "SELECT count() FROM annotations_rows")
+    # The first write was that of the people: these are the second to the twelfth, and the fifth and the tenth clear.
+    assert kept == [(1,), (2,), (3,), (1,), (2,), (3,), (4,), (5,), (1,), (2,), (3,)]
 
 
 def test_a_server_that_was_away_is_used_again() -> None:

@@ -17,6 +17,9 @@ from perfwidget.stores.writing.staged import StagedStore
 
 log = logging.getLogger(__name__)
 
+WRITES_UNTIL_CLEARED = 200
+"""Every so many writes, of all programs, whoever writes removes what was taken away long ago."""
+
 
 class ClickHouseStore(StagedStore):
     """Facts in one database; the protocol says what each method means."""
@@ -69,6 +72,11 @@ class ClickHouseStore(StagedStore):
                 with suppress(StoreUnavailable):  # then the next write does it
                     history.give_up(self._database, write)
                 raise
+            if write % WRITES_UNTIL_CLEARED == 0:
+                try:
+                    history.compact(self._database)
+                except StoreUnavailable as fault:  # what was written is kept, and the rest is only in the way
+                    log.warning("Rows that were taken away long ago could not be removed: %s", fault)
 
 
 def opened(url: str, *, create: bool) -> ClickHouseStore:
