@@ -18,10 +18,16 @@ from tests.engines.clickhouse_server import ClickHouse
 from tests.engines.server import BINARIES, Server
 
 IN_CI = os.environ.get("CI") == "true"
+WHOLE = os.environ.get("PERFWIDGET_SECURITY") == "full"
+"""Whether to try all that there is, for which `make test` has no time."""
 
 # How long an example takes says something about the machine, not about the code; in CI the same examples every time.
 settings.register_profile(
-    "ours", max_examples=50, derandomize=IN_CI, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    "ours",
+    max_examples=100 if WHOLE else 30,
+    derandomize=IN_CI,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("ours")
 
@@ -103,7 +109,7 @@ def new_store(engine: str, request: pytest.FixtureRequest, tmp_path_factory: pyt
     return lambda: f"duckdb:///{tmp_path_factory.mktemp('store')}/facts.duckdb"
 
 
-SLOW = () if os.environ.get("PERFWIDGET_SECURITY") == "full" else ("clickhouse",)
+SLOW = () if WHOLE else ("clickhouse",)
 """Engines that take long to answer small questions, so that few of Hypothesis's examples are tried on them."""
 
 _tried: Counter[tuple[str, str]] = Counter()
