@@ -3,7 +3,6 @@
 import csv
 import io
 import logging
-import os
 import shutil
 import subprocess
 import threading
@@ -20,11 +19,9 @@ from perfwidget.downloads import BrokenOff, downloaded
 from perfwidget.errors import InvalidSetting
 from perfwidget.facts import Action, Comment, Fact, Member, Project, ReviewVisit
 from perfwidget.stores import Store, open_store
+from tests.conftest import WHOLE
 from tests.hosts import User, host
 from tests.worlds import ORGANIZATION, annotation, at, people, review
-
-WHOLE = os.environ.get("PERFWIDGET_SECURITY") == "full"
-"""Whether to try all examples there are, for which `make test` has no time."""
 
 MARCH = "from=2024-03-01&to=2024-03-31&tz=America/Phoenix"
 

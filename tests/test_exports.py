@@ -3,7 +3,6 @@
 import csv
 import io
 import json
-import os
 import shutil
 import subprocess
 import unicodedata
@@ -27,13 +26,10 @@ from perfwidget.query import parse
 from perfwidget.rows_behind import RowsBehind, read_rows
 from perfwidget.stores import Store, open_store
 from perfwidget.stores.listing import Order
-from tests.conftest import NewStore, enough
+from tests.conftest import WHOLE, NewStore, enough
 from tests.hosts import host
 from tests.test_properties import _worlds, written
 from tests.worlds import annotation, ask, people
-
-WHOLE = os.environ.get("PERFWIDGET_SECURITY") == "full"
-"""Whether to try all examples there are, for which `make test` has no time."""
 
 HOSTILE = [
     "=1+1",

@@ -1,6 +1,5 @@
 """Snapshots and guesses: whatever order they are written in, the same facts stand."""
 
-import os
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
@@ -11,11 +10,8 @@ from perfwidget.access import Viewer
 from perfwidget.facts import Action, Fact, Member, Membership, Project, Recorded
 from perfwidget.observations import Inferred, Snapshot
 from perfwidget.stores import open_store
-from tests.conftest import NewStore, enough
+from tests.conftest import WHOLE, NewStore, enough
 from tests.worlds import ORGANIZATION, annotation, ask, at, review
-
-WHOLE = os.environ.get("PERFWIDGET_SECURITY") == "full"
-"""Whether to try all examples there are, for which `make test` has no time."""
 
 START = at("2024-03-01 12:00")
 PERIOD = {"from_": "2024-02-01", "to": "2024-04-30"}

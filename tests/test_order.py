@@ -1,7 +1,6 @@
 """Rows are put in order beside the work: what is read stays the same, and costs less."""
 
 import json
-import os
 import threading
 from collections.abc import Iterator
 from datetime import timedelta
@@ -18,11 +17,8 @@ from perfwidget.cli import main
 from perfwidget.facts import Annotation, Comment, Fact, Key, ReviewVisit
 from perfwidget.stores import open_store
 from perfwidget.stores.embedded import EmbeddedStore, order
-from tests.conftest import NewStore
+from tests.conftest import WHOLE, NewStore
 from tests.worlds import ORGANIZATION, annotation, ask, at, people, review
-
-WHOLE = os.environ.get("PERFWIDGET_SECURITY") == "full"
-"""Whether to try all examples there are, for which `make test` has no time."""
 
 MARCH = {"from_": "2024-03-01", "to": "2024-03-31"}
 NOON = at("2024-03-01 12:00")

@@ -12,9 +12,10 @@ from typing import Any
 import duckdb
 
 from perfwidget.stores.embedded import EmbeddedStore
+from tests.conftest import WHOLE
 from tests.durability.writer import SIZES, written
 
-CYCLES = 200 if os.environ.get("PERFWIDGET_SECURITY") == "full" else 6
+CYCLES = 200 if WHOLE else 6
 PAUSES = ("no", "no", "no", "before", "within")
 
 State = tuple[dict[str, float], str | None]

@@ -5,7 +5,6 @@ shards are not tested here.
 """
 
 import logging
-import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -22,13 +21,14 @@ from perfwidget.stores import clickhouse as clickhouse_store
 from perfwidget.stores.clickhouse import claims, database, history, session
 from perfwidget.stores.clickhouse.address import parse
 from perfwidget.stores.failures import TOO_LONG
+from tests.conftest import WHOLE
 from tests.engines.clickhouse_server import ClickHouse
 from tests.engines.test_postgresql import ROOT, program, run_at_once
 from tests.worlds import ORGANIZATION, annotation, ask, people
 
 MARCH = {"user": "ann", "from_": "2024-03-01", "to": "2024-03-31"}
 NOON = "2024-03-05 12:00"
-STEP = 1 if os.environ.get("PERFWIDGET_SECURITY") == "full" else 3
+STEP = 1 if WHOLE else 3
 """How many statements further on a writer is killed than the one before."""
 
 

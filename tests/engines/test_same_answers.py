@@ -1,7 +1,6 @@
 """Every engine gives the same answers, byte for byte: reports, downloads, rows, lists and searches."""
 
 import itertools
-import os
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from datetime import timedelta
@@ -25,6 +24,7 @@ from perfwidget.metrics import BY_KEY, METRICS
 from perfwidget.observations import Inferred, Observation
 from perfwidget.stores import Store, open_store
 from perfwidget.stores.listing import Order, Slice
+from tests.conftest import WHOLE
 from tests.engines.clickhouse_server import ClickHouse
 from tests.engines.server import Server
 from tests.hosts import host
@@ -130,7 +130,6 @@ PERIODS = (
     "from=2024-03-20&to=2024-04-10&tz=America/Sao_Paulo&project=p&project=ü",
     "preset=all_time&tz=UTC&workspace=w",
 )
-WHOLE = os.environ.get("PERFWIDGET_SECURITY") == "full"
 DOWNLOADS = ("report.json", "report.csv", "timeline.csv", "comments.csv")
 
 

@@ -3,7 +3,6 @@ are those of a direct import of its export."""
 
 import io
 import logging
-import os
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -26,6 +25,7 @@ from perfwidget.label_studio.sync import Sync
 from perfwidget.label_studio.task_ids import TaskIds
 from perfwidget.sources.label_studio import Reading, read_export
 from perfwidget.stores import Store, open_store
+from tests.conftest import WHOLE
 from tests.label_studio.fault_server import LIST_FAULTS, PLAIN_FAULTS, TOKEN, FaultServer, World
 from tests.worlds import ask
 
@@ -114,10 +114,6 @@ def busy(world: World, tasks: int = 7) -> int:
     for place, task in enumerate(world.add_tasks(project, tasks)):
         world.submit(task, by=1 + place % 2, lead_time=1.5 * place, skip=place % 4 == 3)
     return project
-
-
-WHOLE = os.environ.get("PERFWIDGET_SECURITY") == "full"
-"""Whether every fault is tried at every request, as `make test-security` does; else each at one, in turn."""
 
 
 def cases(places: int) -> list[tuple[str, int]]:

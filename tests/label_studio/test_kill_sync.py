@@ -11,11 +11,12 @@ from pathlib import Path
 import pytest
 
 from perfwidget.stores import open_store
+from tests.conftest import WHOLE
 from tests.label_studio.fault_server import TOKEN, FaultServer, World
 from tests.label_studio.test_faults import Studio, busy
 
 ROOT = Path(__file__).parents[2]
-KILLS = 100 if os.environ.get("PERFWIDGET_SECURITY") == "full" else 3
+KILLS = 100 if WHOLE else 3
 
 SYNC = """
 import sys

@@ -6,7 +6,6 @@ of a store that answers equal scoped questions once, for it answers nothing else
 
 import csv
 import io
-import os
 import re
 import sys
 from collections import defaultdict
@@ -20,7 +19,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from perfwidget.stores import Store, open_store
-from tests.conftest import NewStore
+from tests.conftest import WHOLE, NewStore
 from tests.hosts import asking_body
 from tests.security.authorization_world import (
     AWAY,
@@ -58,7 +57,6 @@ from tests.security.matrix import (
 from tests.security.oracle import ROLES, Decision, Person, refused, role_table, seen
 
 ROOT = Path(__file__).parents[2]
-FULL = os.environ.get("PERFWIDGET_SECURITY") == "full"
 STRIDES = {"postgresql": 7, "clickhouse": 29}
 """On other engines than the embedded one one case in so many is asked."""
 DOCUMENT = {"Sec-Fetch-Dest": "document"}
@@ -303,7 +301,7 @@ def test_any_two_circumstances_together_change_nothing(asker: Asker) -> None:
     assert verdict.asked > 800
 
 
-@pytest.mark.skipif(not FULL, reason="takes minutes; set PERFWIDGET_SECURITY=full")
+@pytest.mark.skipif(not WHOLE, reason="takes minutes; set PERFWIDGET_SECURITY=full")
 def test_the_whole_matrix(store: Store, capsys: pytest.CaptureFixture[str]) -> None:
     verdict = _ask(Asker(_Remembering(store)), all_cases())
     with capsys.disabled():
@@ -317,7 +315,7 @@ def test_on_every_engine_nobody_sees_what_they_may_not(engine: str, new_store: N
     with closing(open_store(new_store())) as store:
         store.write(facts())
         cases = [*plain_cases(), *covering_cases()]
-        verdict = _ask(Asker(store), cases if FULL else cases[:: STRIDES[engine]])
+        verdict = _ask(Asker(store), cases if WHOLE else cases[:: STRIDES[engine]])
     assert not verdict.faults, "\n".join(verdict.faults)
     assert {200, 302, 401, 403} <= set(verdict.statuses)
 
@@ -349,7 +347,7 @@ def _files(browser: FlaskClient) -> list[str]:
 AT_THE_DOORS = ("anonymous", "owner 1", "manager 4", "annotator 7", "annotator 9", "king", "away owner 7", "elsewhere")
 
 
-@pytest.mark.parametrize("name", PEOPLE if FULL else AT_THE_DOORS)
+@pytest.mark.parametrize("name", PEOPLE if WHOLE else AT_THE_DOORS)
 def test_every_route_answers_every_method_as_it_should(asker: Asker, name: str) -> None:
     person, browser = PEOPLE[name], asker.browsers[name]
     files = _files(asker.browsers["owner 1"])

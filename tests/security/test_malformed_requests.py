@@ -5,7 +5,6 @@ import gc
 import gzip
 import io
 import json
-import os
 import re
 import socket
 import threading
@@ -26,10 +25,11 @@ from werkzeug.test import TestResponse
 
 from perfwidget import open_store
 from perfwidget.facts import Recorded
+from tests.conftest import WHOLE
 from tests.hosts import asking, host, served
 from tests.worlds import ORGANIZATION, annotation, people, review
 
-MANY = 2_000 if os.environ.get("PERFWIDGET_SECURITY") == "full" else 60
+MANY = 2_000 if WHOLE else 60
 CALLBACK = "/performance/_dash-update-component"
 EXPORTS = [f"/performance/export/{name}" for name in ("report.csv", "report.json", "timeline.csv", "comments.csv")]
 PAGES = ["/performance/", "/performance/_dash-layout", "/performance/_dash-dependencies", "/performance/session"]

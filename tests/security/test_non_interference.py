@@ -6,7 +6,6 @@ nothing else is.
 """
 
 import json
-import os
 import re
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
@@ -30,11 +29,12 @@ from perfwidget.facts import (
     Workspace,
 )
 from perfwidget.stores import Store, open_store
+from tests.conftest import WHOLE
 from tests.hosts import asking_body
 from tests.security.authorization_world import FIRST_DAY, PREFIX, Platform
 from tests.security.oracle import ROLES, Offer, Person, World, offer
 
-EXAMPLES = 150 if os.environ.get("PERFWIDGET_SECURITY") == "full" else 12
+EXAMPLES = 150 if WHOLE else 12
 PERIOD = "from=2024-03-01&to=2024-03-05&tz=UTC"
 VIEWER, HERE, THERE = "a", "one", "two"
 METRICS = ("total_time", "submitted_annotations", "performance_score", "reviews_rejected", "review_time", "skipped")

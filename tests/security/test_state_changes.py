@@ -4,7 +4,6 @@ Hypothesis signs a person in and out, changes their role, their memberships and 
 between workspaces, and in between asks for figures, opens the page and reads on in a download of 12,000 rows.
 """
 
-import os
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
@@ -24,11 +23,12 @@ from hypothesis.stateful import (
 
 from perfwidget.facts import Action, Annotation, Fact, Member, Project, Workspace
 from perfwidget.stores import Store, open_store
+from tests.conftest import WHOLE
 from tests.hosts import asking_body
 from tests.security.authorization_world import FIRST_DAY, PREFIX, Platform, membership, tokens
 from tests.security.oracle import ROLES, Ask, Decision, Offer, Person, World, decide, offer, refused, seen
 
-EXAMPLES, STEPS = (60, 30) if os.environ.get("PERFWIDGET_SECURITY") == "full" else (12, 16)
+EXAMPLES, STEPS = (60, 30) if WHOLE else (12, 16)
 BATCH = 5_000
 ORGANIZATION, VIEWER = "one", "ann"
 MEMBERS, PROJECTS = (VIEWER, "bob"), ("p", "q", "r")
