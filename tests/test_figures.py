@@ -12,6 +12,8 @@ from typing import Any
 import plotly.graph_objects as go
 import pytest
 from dash.development.base_component import Component
+from hypothesis import given
+from hypothesis import strategies as st
 
 from perfwidget.dashboard import axes, figures
 from perfwidget.dashboard.answer import review_time_notice, show
@@ -129,7 +131,40 @@ def test_annotations_are_stacked_by_day() -> None:
 
 def test_a_few_annotations_have_whole_numbers_on_their_axis() -> None:
     assert figures.annotations(report({"submitted": 2}))["layout"]["yaxis"]["dtick"] == 1
-    assert "dtick" not in figures.annotations(report({"submitted": 200}))["layout"]["yaxis"]
+    assert figures.annotations(report({"submitted": 200}))["layout"]["yaxis"]["dtick"] == 50
+
+
+@pytest.mark.parametrize(
+    ("most", "whole", "step", "longest"),
+    [
+        (0, True, 1, "1"),
+        (1, True, 1, "1"),
+        (5, True, 1, "5"),
+        (6, True, 2, "6"),
+        (11, True, 5, "10"),
+        (1_234, True, 500, "1,000"),
+        (10_000, True, 2_000, "10,000"),
+        (2.4, False, 0.5, "2.0"),
+        (0.06, False, 0.02, "0.06"),
+        (0.0000015, False, 0.0000005, "0.0000015"),
+        (26.5, False, 10, "20"),
+        (3_000_000.5, False, 1_000_000, "3,000,000"),
+    ],
+)
+def test_an_axis_of_values_has_round_marks_and_room_for_them(
+    most: float, whole: bool, step: float, longest: str
+) -> None:
+    found = axes.scale(most, whole=whole)
+    assert (found.step, found.longest) == (step, longest)
+
+
+@given(st.floats(1e-7, 1e15), st.booleans())
+def test_an_axis_of_values_is_never_crowded(most: float, whole: bool) -> None:
+    found = axes.scale(most, whole=whole)
+    assert most / found.step <= 5
+    assert most / found.step >= 1.99 or (whole and found.step == 1)
+    assert len(f"{most:,.{found.decimals}f}") <= len(found.longest) + 1
+    assert most < found.top
 
 
 def test_total_time_is_the_sum_or_the_count_times_the_median() -> None:

@@ -1,5 +1,6 @@
 """Axes that read well from one day to many years, and from seconds to thousands of hours."""
 
+import math
 from collections.abc import Callable, Sequence
 from datetime import date
 from typing import NamedTuple
@@ -25,6 +26,36 @@ def time_unit(longest: float) -> TimeUnit:
     if longest <= 120:
         return SECONDS
     return MINUTES if longest <= 3 * 3_600 else HOURS
+
+
+MOST_STEPS = 5
+
+
+class Scale(NamedTuple):
+    """An axis of values from 0: its marks, where it ends, and what the longest of their texts is."""
+
+    step: float
+    top: float
+    decimals: int
+    longest: str
+
+
+def scale(most: float, *, whole: bool) -> Scale:
+    """Return round marks for values up to `most`: 1, 2 or 5 times a power of ten apart, five at most besides 0."""
+    if most <= 0:
+        return Scale(1, 1, 0, "1")
+    power = math.floor(math.log10(most / MOST_STEPS))
+    factor, power = next(
+        each for each in ((1, power), (2, power), (5, power), (1, power + 1)) if most / _times(*each) <= MOST_STEPS
+    )
+    if whole and power < 0:
+        factor, power = 1, 0
+    step, decimals = _times(factor, power), max(0, -power)
+    return Scale(step, most * 1.05, decimals, f"{math.floor(most / step) * step:,.{decimals}f}")
+
+
+def _times(factor: int, power: int) -> float:
+    return float(factor * 10**power if power >= 0 else factor / 10**-power)
 
 
 class Tick(NamedTuple):

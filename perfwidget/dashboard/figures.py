@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Any
 
 from perfwidget.dashboard import formats, words
-from perfwidget.dashboard.axes import TimeUnit, ticks, time_unit
+from perfwidget.dashboard.axes import Scale, TimeUnit, scale, ticks, time_unit
 from perfwidget.dashboard.series import (
     ANNOTATED,
     AVERAGE,
@@ -31,6 +31,9 @@ Figure = dict[str, Any]
 FONT = "-apple-system, BlinkMacSystemFont, 'Segoe UI', Roboto, 'Helvetica Neue', 'Liberation Sans', Arial, sans-serif"
 MOST_MARKS = 400
 """With more buckets than that, no bar or point gets a mark of its own: plotly.js needs a millisecond for each."""
+
+AXIS_TITLE, DIGIT, LINE = 36, 8, 16
+"""Pixels that an axis' title, a digit of its marks, and a line of dates take at most, in whatever font there is."""
 
 FEWEST_PLACES = 7
 """An axis of dates leaves room for so many bars, so that a single day does not become a wall."""
@@ -98,10 +101,7 @@ def time_per_annotation(report: Report) -> Figure:
 def _counts(report: Report, shown: Sequence[Series], unit: str) -> Figure:
     traces = [trace for series in shown for trace in _bar(report, series, _numbers(report, series))]
     most = max(sum(filter(None, heights)) for heights in zip(*(trace["y"] for trace in traces), strict=True))
-    axis: Figure = {"title": {"text": unit}, "tickformat": ",d"}
-    if most <= 5:
-        axis["dtick"] = 1
-    return {"data": traces, "layout": _dated(report, axis)}
+    return {"data": traces, "layout": _dated(report, unit, scale(most, whole=True))}
 
 
 def _times(report: Report, shown: Sequence[Series], per: str, *, lines: bool = False) -> Figure:
@@ -109,8 +109,7 @@ def _times(report: Report, shown: Sequence[Series], per: str, *, lines: bool = F
     unit = time_unit(longest)
     draw = _line if lines else _bar
     traces = [trace for series in shown for trace in draw(report, series, _scaled(_numbers(report, series), unit))]
-    axis = {"title": {"text": f"{unit.name} {per}"}, "separatethousands": True}
-    return {"data": traces, "layout": _dated(report, axis)}
+    return {"data": traces, "layout": _dated(report, f"{unit.name} {per}", scale(longest / unit.seconds, whole=False))}
 
 
 def _numbers(report: Report, series: Series) -> list[Number]:
@@ -189,12 +188,22 @@ def _middle(text: str, size: int, colour: str, shift: int) -> Figure:
     return {"text": text, "font": font, "showarrow": False, "x": 0.5, "y": 0.5, "yshift": shift}
 
 
-def _dated(report: Report, values: Figure) -> Figure:
-    """Return the layout of a graph by date, its axis of values beginning at 0."""
+def _dated(report: Report, unit: str, values: Scale) -> Figure:
+    """Return the layout of a graph by date, its axis of values beginning at 0.
+
+    Marks and margins are given, for plotly.js would find them by drawing the graph twice.
+    """
     places = _places(report)
     marks = _ticks(_buckets(report), report.grain)
     margin = max(0.0, (FEWEST_PLACES - len(places)) / 2)
     layout = _layout()
+    lines = max(mark.text.count("<br>") for mark in marks) + 1
+    layout["margin"] = {
+        "l": AXIS_TITLE + DIGIT * len(values.longest),
+        "r": 20,  # where half of the last date may stand
+        "t": 10,
+        "b": 12 + LINE * lines,
+    }
     layout["xaxis"] = {
         "type": "category",
         "categoryorder": "array",
@@ -212,21 +221,21 @@ def _dated(report: Report, values: Figure) -> Figure:
         "showline": True,
         "linecolor": "--line",
         "fixedrange": True,
-        "automargin": True,
         "unifiedhovertitle": {"text": "%{x}"},
         "spikecolor": "--muted",
         "spikethickness": 1,
         "spikedash": "dot",
     }
     layout["yaxis"] = {
-        "rangemode": "tozero",
-        "nticks": 6,
+        "range": [0, values.top],
+        "tick0": 0,
+        "dtick": values.step,
+        "tickformat": f",.{values.decimals}~f",
         "gridcolor": "--grid",
         "zeroline": False,
         "fixedrange": True,
-        "automargin": True,
-    } | values
-    layout["yaxis"]["title"] = {"standoff": 10, "font": {"size": 12}} | values["title"]
+        "title": {"text": unit, "standoff": 10, "font": {"size": 12}},
+    }
     return layout
 
 
@@ -236,7 +245,6 @@ def _layout() -> Figure:
         "font": {"family": FONT, "size": 12, "color": "--muted"},
         "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": "rgba(0,0,0,0)",
-        "margin": {"l": 8, "r": 8, "t": 10, "b": 8},
         "showlegend": False,
         "dragmode": False,
         "hovermode": "x unified",
