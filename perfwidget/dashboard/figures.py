@@ -151,7 +151,7 @@ def _line(report: Report, series: Series, heights: Sequence[Number]) -> list[Fig
 
 
 def _trace(report: Report, series: Series, heights: Sequence[Number]) -> Figure:
-    texts = [formats.value(series.metric, point.values[series.key]) for point in report.series]
+    texts = formats.values(series.metric, _numbers(report, series))
     return {
         "name": series.name,
         "meta": series.key,

@@ -1,6 +1,7 @@
 """How numbers and dates read to people; exact values stand in tables and exports."""
 
 import math
+from collections.abc import Iterable
 from datetime import date, datetime
 
 from perfwidget.metrics import Metric, Number, Unit
@@ -48,6 +49,12 @@ _BY_UNIT = {Unit.SECONDS: duration, Unit.COUNT: count, Unit.SHARE: share}
 def value(metric: Metric, number: Number) -> str:
     """Return a metric's number in its unit, or a dash where there is none."""
     return NO_VALUE if number is None else _BY_UNIT[metric.unit](number)
+
+
+def values(metric: Metric, numbers: Iterable[Number]) -> list[str]:
+    """Return many numbers of a metric, each like `value`."""
+    told = _BY_UNIT[metric.unit]
+    return [NO_VALUE if number is None else told(number) for number in numbers]
 
 
 def exact(number: Number) -> str:

@@ -23,12 +23,11 @@ class Table(NamedTuple):
 def by_date(report: Report, shown: Sequence[Series]) -> Table:
     """Return a row for each bucket, oldest first."""
     head = [words.DATE_OF[report.grain], *(name for series in shown for name in _names(series))]
-    rows = [
-        [formats.iso(point.bucket), *(text for series in shown for text in _cells(series, point.values[series.key]))]
-        for point in report.series
-    ]
+    columns = [[formats.iso(point.bucket) for point in report.series]]
+    for series in shown:
+        columns += _columns(series, [point.values[series.key] for point in report.series])
     keys = ["", *(key for series in shown for key in _keys(series))]
-    return Table(head, rows, keys, dated=True)
+    return Table(head, list(zip(*columns, strict=True)), keys, dated=True)
 
 
 def of_shares(report: Report) -> Table:
@@ -52,7 +51,6 @@ def _keys(series: Series) -> tuple[str, ...]:
     return (series.key, "") if series.metric.unit is Unit.SECONDS else (series.key,)
 
 
-def _cells(series: Series, number: Number) -> tuple[str, ...]:
-    if series.metric.unit is Unit.SECONDS:
-        return formats.value(series.metric, number), formats.exact(number)
-    return (formats.exact(number),)
+def _columns(series: Series, numbers: Sequence[Number]) -> list[list[str]]:
+    exact = list(map(formats.exact, numbers))
+    return [formats.values(series.metric, numbers), exact] if series.metric.unit is Unit.SECONDS else [exact]
