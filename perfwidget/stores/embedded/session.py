@@ -19,6 +19,17 @@ MOST_PARSED = 512
 _PARSED: dict[str, duckdb.Statement] = {}
 
 
+def parsed(cursor: duckdb.DuckDBPyConnection, text: str) -> duckdb.Statement:
+    """Return a statement as DuckDB parsed it, which takes about as long as to answer a small one."""
+    known = _PARSED.get(text)
+    if known is None:
+        if len(_PARSED) >= MOST_PARSED:
+            _PARSED.clear()
+        [known] = cursor.extract_statements(text)
+        _PARSED[text] = known  # of which DuckDB takes a copy whenever it is carried out, in any thread
+    return known
+
+
 class DuckDBDialect:
     """How DuckDB writes what engines write differently; it orders texts by their bytes anyway."""
 
@@ -97,17 +108,7 @@ class EmbeddedSession:
                 batch = self._cursor.fetchmany(size)
 
     def _execute(self, text: str, parameters: Mapping[str, Any]) -> duckdb.DuckDBPyConnection:
-        statement = self._statement(text)
+        statement = parsed(self._cursor, text)
         # DuckDB refuses parameters that a statement does not name.
         used = {name: value for name, value in parameters.items() if name in statement.named_parameters}
         return self._cursor.execute(statement, used)
-
-    def _statement(self, text: str) -> duckdb.Statement:
-        """Return a statement as DuckDB parsed it, which takes about as long as to answer a small one."""
-        parsed = _PARSED.get(text)
-        if parsed is None:
-            if len(_PARSED) >= MOST_PARSED:
-                _PARSED.clear()
-            [parsed] = self._cursor.extract_statements(text)
-            _PARSED[text] = parsed  # of which DuckDB takes a copy whenever it is carried out, in any thread
-        return parsed

@@ -13,7 +13,7 @@ import pandas as pd
 from perfwidget.facts import Fact
 from perfwidget.observations import NOTHING, Coded, StoredColumn
 from perfwidget.stores.embedded.order import TABLES
-from perfwidget.stores.embedded.session import DuckDBDialect
+from perfwidget.stores.embedded.session import DuckDBDialect, parsed
 from perfwidget.stores.writing.staging import Staging, key_match
 
 _PANDAS_TYPES = {"VARCHAR": "str", "BIGINT": "Int64", "BOOLEAN": "boolean"}
@@ -121,4 +121,4 @@ def _execute(
 
     Frames that are registered instead stay in memory until the transaction ends, and an import is one transaction.
     """
-    return cursor.execute(text, parameters)
+    return cursor.execute(parsed(cursor, text), parameters)
