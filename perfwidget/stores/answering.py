@@ -12,7 +12,7 @@ from perfwidget.stores.protocol import Answer
 from perfwidget.stores.session import Session
 from perfwidget.stores.sql import annotations_of, columns_in, instants_of, reviews_of
 
-FEW = 100
+FEW = 500
 """Annotations whose reviews are asked for by the annotations' ids."""
 
 

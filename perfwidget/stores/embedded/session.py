@@ -10,7 +10,7 @@ from perfwidget.observations import NOTHING
 from perfwidget.stores.counting import Columns
 from perfwidget.stores.embedded.time_limit import TimeLimit
 
-SHORT_LIST = 100
+SHORT_LIST = 500
 """Ids that are faster looked through for each row than a join is planned."""
 
 MOST_PARSED = 512
