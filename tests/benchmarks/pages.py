@@ -108,7 +108,7 @@ def measure(site: Site) -> Iterator[Measure]:
         card = "#card-submitted_annotations"
         opened = {
             OURS: Opened(
-                f"{ours}/performance/?user={site.world.typical}&{dates}&tz=Europe/Berlin",
+                f"{ours}/performance/?user={site.world.reviewing}&{dates}&tz=Europe/Berlin",
                 "#card-submitted-annotations .card-value",
                 f"{ours}/login?as=boss:owner",
             ),

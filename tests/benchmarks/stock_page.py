@@ -121,7 +121,7 @@ def stock_page(server: Flask, prefix: str, panels: Panels, world: World) -> Dash
             dcc.Dropdown(
                 id="member",
                 options=[{"value": str(each.user_id), "label": each.display_name} for each in world.workers()],
-                value=world.typical,
+                value=world.reviewing,
                 clearable=False,
             ),
             dcc.DatePickerRange(id="dates", start_date=first.isoformat(), end_date=last.isoformat()),

@@ -96,7 +96,17 @@ class World:
     @property
     def typical(self) -> str:
         """The id of a member whom half of the others outdo."""
-        return str(FIRST_MEMBER + int(np.argsort(self._shares())[self.members // 2]))
+        return str(self._by_work()[self.members // 2])
+
+    @property
+    def reviewing(self) -> str:
+        """The id of such a member among those who review, whose page has something to draw in each graph."""
+        reviewers = [each for each in self._by_work() if self._reviews(each)]
+        return str(reviewers[len(reviewers) // 2])
+
+    def _by_work(self) -> list[int]:
+        """Return the members, who did least first."""
+        return [FIRST_MEMBER + int(place) for place in np.argsort(self._shares())]
 
     def cast(self) -> Iterator[Fact]:
         """Yield all that is not somebody's work: members, projects, memberships, and what is recorded."""
