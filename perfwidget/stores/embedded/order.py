@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 ROW_GROUP = 122_880
 """Rows that DuckDB keeps together."""
 
-TAIL = 4 * ROW_GROUP
+TAIL = 2 * ROW_GROUP
 """Rows that may lie as they came; from then on they are put in order when nobody writes."""
 
 LONGEST_TAIL = 4 * TAIL
