@@ -29,6 +29,7 @@ def time_unit(longest: float) -> TimeUnit:
 
 
 MOST_STEPS = 5
+"""Marks that an axis of values has at most, besides 0."""
 
 
 class Scale(NamedTuple):

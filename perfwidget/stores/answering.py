@@ -1,6 +1,7 @@
 """One question's numbers: a statement for each scan, and more where rows of other tables have a say."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -48,8 +49,14 @@ def _sent_back(session: Session, asked: ScopedQuery, buckets: Sequence[Bucket], 
     start, end = buckets[0].start, buckets[-1].end
     instants = dict(session.rows(*annotations_of(session.dialect, asked, aggregate.rows, start, end)))
     reviews = session.rows(*reviews_of(session.dialect, asked, list(instants))) if instants else []
-    latest = {annotation: action for annotation, _, _, action in sorted(reviews) if action in REVIEW_ACTIONS}
+    latest = {annotation: action for annotation, _, _, action in sorted(reviews, key=_age) if action in REVIEW_ACTIONS}
     return {INSTANT: np.array([instants[each] for each, action in latest.items() if action == "rejected"], np.int64)}
+
+
+def _age(review: tuple[Any, ...]) -> tuple[bool, int, str]:
+    """Return the place of a review among others of its annotation; a host's view may lack its instant."""
+    _, instant, identity, _ = review
+    return instant is None, instant or 0, identity
 
 
 def _joined(session: Session, asked: ScopedQuery, buckets: Sequence[Bucket], aggregate: Aggregate) -> Columns:

@@ -33,7 +33,7 @@ class Dialect(Protocol):
         """Whether there are columns and tables of our own beside the contract's: doubts, mentions and bookmarks."""
 
     def in_list(self, column: str, name: str, ids: Sized) -> str:
-        """Return the condition that an id is in a list, which is given as a parameter of that name."""
+        """Return the condition that an id is in a list; the list itself goes with the statement under that name."""
 
     def middle(self, column: str, condition: str) -> str:
         """Return the expression of twice the exact median of whole numbers, as a whole number."""
