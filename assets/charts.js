@@ -15,9 +15,10 @@
 
   // -- Drawing --------------------------------------------------------------------------------------------------------
 
-  /* Colours are named after the custom properties of the stylesheet. */
+  /* Colours are named after the custom properties of the stylesheet, and looked up once: after each plot, the browser
+     would work out all styles of the page again. */
   function painted(part, colours) {
-    if (typeof part === 'string') return part.startsWith('--') ? colours.getPropertyValue(part).trim() : part;
+    if (typeof part === 'string') return part.startsWith('--') ? colours(part) : part;
     if (Array.isArray(part)) return part.map((each) => painted(each, colours));
     if (part === null || typeof part !== 'object') return part;
     return Object.fromEntries(Object.entries(part).map(([name, each]) => [name, painted(each, colours)]));
@@ -53,13 +54,18 @@
 
   /* First everything is measured, then everything is drawn. */
   function redraw(some) {
-    const colours = window.getComputedStyle(document.documentElement);
-    if (!window.Plotly || !colours.getPropertyValue('--text')) return;  // or the stylesheet is not there yet
-    const sized = some.map((chart) => ({ chart, width: chart.picture.clientWidth, height: chart.picture.clientHeight }));
-    sized.forEach(({ chart, width, height }) => {
+    const style = window.getComputedStyle(document.documentElement);
+    if (!window.Plotly || !style.getPropertyValue('--text')) return;  // or the stylesheet is not there yet
+    const known = new Map();
+    const colours = (name) => {
+      if (!known.has(name)) known.set(name, style.getPropertyValue(name).trim());
+      return known.get(name);
+    };
+    const sized = some.map((chart) => ({
+      chart, width: chart.picture.clientWidth, height: chart.picture.clientHeight, ...painted(chart.figure, colours) }));
+    sized.forEach(({ chart, width, height, data, layout }) => {
       if (!chart.figure) empty(chart);
       if (!chart.figure || !width) return;
-      const { data, layout } = painted(chart.figure, colours);
       const said = JSON.stringify([data, layout, width, height]);
       if (chart.said === said) return;
       const first = !chart.said;

@@ -5,8 +5,19 @@
   if (window.perfwidget) return;
 
   /* Dash's lists keep what people typed as keys of plain objects: a member called `__proto__` would break them, and
-     write into the prototype of every object of the page. Without this accessor it is a key like any other. */
-  delete Object.prototype.__proto__;
+     write into the prototype of every object of the page. Of plain objects it is a key like any other here. Arrays and
+     events keep their accessor, which plotly.js uses, if it finds one while it is started: it copies methods otherwise. */
+  const inherited = Object.getOwnPropertyDescriptor(Object.prototype, '__proto__');
+  const plain = (object) => Object.getPrototypeOf(object) === Object.prototype;
+  const starting = () => document.currentScript && document.currentScript.src.includes('plotly');
+  Object.defineProperty(Object.prototype, '__proto__', {
+    configurable: true,
+    get() { return plain(this) && !starting() ? undefined : inherited.get.call(this); },
+    set(value) {
+      if (!plain(this)) inherited.set.call(this, value);
+      else Object.defineProperty(this, '__proto__', { value, configurable: true, enumerable: true, writable: true });
+    },
+  });
 
   const root = document.documentElement;
   const byId = (id) => document.getElementById(id);

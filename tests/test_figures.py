@@ -264,6 +264,12 @@ def test_ten_years_of_days_are_a_few_shapes() -> None:
     assert (len(alone["y"]), alone["x"][0]) == (366, "Sat 9 Mar 2024")
 
 
+def test_points_have_marks_until_they_would_touch_each_other() -> None:
+    two_months, longer = (figures.time_per_annotation(report(*[BUSY] * days, total=BUSY)) for days in (62, 63))
+    assert [trace["mode"] for trace in two_months["data"]] == ["lines+markers"] * 2
+    assert [trace["mode"] for trace in longer["data"]] == ["lines"] * 2
+
+
 def test_figures_are_what_plotly_takes_and_the_bundle_can_draw() -> None:
     long = report(*[BUSY] * 500, total=BUSY)
     for figure in all_figures(report(BUSY, {})) + all_figures(long):

@@ -29,8 +29,11 @@ from perfwidget.report import Report
 Figure = dict[str, Any]
 
 FONT = "-apple-system, BlinkMacSystemFont, 'Segoe UI', Roboto, 'Helvetica Neue', 'Liberation Sans', Arial, sans-serif"
-MOST_MARKS = 400
-"""With more buckets than that, no bar or point gets a mark of its own: plotly.js needs a millisecond for each."""
+MOST_BARS = 400
+"""With more buckets than that, no bar is a shape of its own: plotly.js needs a fifth of a millisecond for each."""
+
+MOST_POINTS = 62
+"""With more buckets than that, points of a line would touch each other, and get no marks unless they stand alone."""
 
 AXIS_TITLE, DIGIT, LINE = 36, 8, 16
 """Pixels that an axis' title, a digit of its marks, and a line of dates take at most, in whatever font there is."""
@@ -122,7 +125,7 @@ def _scaled(numbers: Sequence[Number], unit: TimeUnit) -> list[Number]:
 
 def _bar(report: Report, series: Series, heights: Sequence[Number]) -> list[Figure]:
     trace = _trace(report, series, heights)
-    if len(heights) <= MOST_MARKS:
+    if len(heights) <= MOST_BARS:
         marker = {"color": series.colour, "pattern": _pattern(series.pattern)}
         return [trace | {"type": "bar", "marker": marker}]
     # Bars thinner than a pixel: the outline of all of them is one shape instead of thousands, and looks the same.
@@ -133,9 +136,9 @@ def _bar(report: Report, series: Series, heights: Sequence[Number]) -> list[Figu
 
 def _line(report: Report, series: Series, heights: Sequence[Number]) -> list[Figure]:
     line = {"color": series.colour, "width": 2, "dash": series.dash}
-    marker = {"color": series.colour, "symbol": series.symbol, "size": 6 if len(heights) <= 62 else 4}
+    marker = {"color": series.colour, "symbol": series.symbol, "size": 6 if len(heights) <= MOST_POINTS else 4}
     trace = _trace(report, series, heights) | {"type": "scatter", "line": line, "marker": marker, "connectgaps": False}
-    if len(heights) <= MOST_MARKS:
+    if len(heights) <= MOST_POINTS:
         return [trace | {"mode": "lines+markers"}]
     # A line shows no point that stands alone; these few keep their marks.
     alone = [
@@ -147,7 +150,7 @@ def _line(report: Report, series: Series, heights: Sequence[Number]) -> list[Fig
         marks[key] = [each for each, number in zip(trace[key], alone, strict=True) if number is not None]
     marks["y"] = [number for number in alone if number is not None]
     del marks["hovertemplate"]
-    return [trace | {"mode": "lines"}, marks]
+    return [trace | {"mode": "lines"}, *([marks] if marks["x"] else [])]
 
 
 def _trace(report: Report, series: Series, heights: Sequence[Number]) -> Figure:

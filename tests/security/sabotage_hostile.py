@@ -68,8 +68,8 @@ SABOTAGES = [
     (
         "`__proto__` is everybody's prototype",
         "assets/perfwidget.js",
-        "  delete Object.prototype.__proto__;\n",
-        "",
+        "Object.getPrototypeOf(object) === Object.prototype",
+        "false",
         IN_BROWSER,
     ),
     (
