@@ -54,6 +54,7 @@
 
   /* First everything is measured, then everything is drawn. */
   function redraw(some) {
+    if (!some.length) return;  // as to ask for a style makes the browser work out all of them
     const style = window.getComputedStyle(document.documentElement);
     if (!window.Plotly || !style.getPropertyValue('--text')) return;  // or the stylesheet is not there yet
     const known = new Map();

@@ -111,7 +111,7 @@
     figures.catch(() => {});  // the layout may fail first
     const layout = askAhead('_dash-layout').then(copied);
     askAhead('_dash-dependencies').catch(() => {});
-    Promise.all([layout, parsed]).then(([made]) => {
+    return Promise.all([layout, parsed]).then(([made]) => {
       if (state !== null) return figures;
       choices = made.props.children.find(({ props }) => props.id === 'choices').props.data;
       const controls = controlsFor(given);
@@ -125,20 +125,29 @@
     }).catch(() => {});
   }
 
-  /* Start Dash's scripts in their order; the last, which stands in the page itself, once all others and the page are
-     there. None of them waits for plotly.js, which comes when it comes. */
+  const PATIENCE = 1000;  // milliseconds that scripts wait for what comes before them
+  const within = (done) => Promise.race([done, new Promise((late) => { window.setTimeout(late, PATIENCE); })]);
+
+  const scripts = (which) => [...byId('perfwidget-dash').content.querySelectorAll(`script${which}`)];
+
+  /* All scripts are fetched at once, but each keeps the browser from painting, and a part of the machine from answering:
+     so the first answer comes first, then plotly.js, which draws it, and then Dash's own. */
+  function fetchScripts() {
+    scripts('[src]').forEach(({ src: href }) => {
+      document.head.append(Object.assign(document.createElement('link'), { rel: 'preload', as: 'script', href }));
+    });
+  }
+
+  /* Run scripts in their order; those that do not come are missed by whoever needs them. */
+  const run = (all) => Promise.all(all.map((each) => new Promise((done) => {
+    const made = { src: each.src, async: each.hasAttribute('async'), onload: done, onerror: done };
+    document.head.append(Object.assign(document.createElement('script'), made));
+  })));
+
+  /* The last of Dash's scripts, which stands in the page itself, runs once all others and the page are there. */
   function startDash() {
-    const scripts = [...byId('perfwidget-dash').content.querySelectorAll('script')];
-    const started = scripts.filter((each) => each.src).map((each) => new Promise((done) => {
-      const script = document.createElement('script');
-      script.async = each.hasAttribute('async');
-      script.onload = done;
-      script.src = each.src;
-      document.head.append(script);
-      if (script.async) done();
-    }));
-    Promise.all([parsed, ...started]).then(() => document.head.append(
-      ...scripts.filter((each) => !each.src).map((each) => document.importNode(each, true))));
+    Promise.all([parsed, run(scripts('[src]:not([async])'))]).then(() => document.head.append(
+      ...scripts(':not([src])').map((each) => document.importNode(each, true))));
   }
 
   const parsed = new Promise((done) => { document.addEventListener('DOMContentLoaded', done); });
@@ -259,6 +268,7 @@
   let state = null;  // {question, settled, attempt}: what is asked, how the controls say it, and the number of asking
   let shown = null;  // {from, to, time, what, question} of the answer on the page
 
+  // It takes the browser longer than anything else here.
   const browserZone = once(() => Intl.DateTimeFormat().resolvedOptions().timeZone || 'UTC');
   const ownZone = () => (fixed().zones.includes(browserZone()) ? browserZone() : 'UTC');
   const written = (parameters) => parameters.toString().replace(/%2F/g, '/').replace(/%40/g, '@');
@@ -289,7 +299,7 @@
       preset: dated ? CUSTOM : oneOf(given.get('preset'), fixed().presets, DEFAULT_PRESET),
       from: dated ? dates[0] : null,
       to: dated ? dates[1] : null,
-      zone: oneOf(given.get('tz'), fixed().zones, ownZone()),
+      zone: fixed().zones.includes(given.get('tz')) ? given.get('tz') : ownZone(),
       workspaces: values(given, 'workspace'),
       projects: values(given, 'project'),
       grain: oneOf(given.get('grain'), GRAINS, AUTO),
@@ -301,7 +311,7 @@
   function fromAddress() {
     const { given, rows, question } = asked();
     const zoned = new URLSearchParams(location.search).get('tz');
-    zoneNotice = browserZone() === ownZone() || zoned ? '' : words().unknownZone.replace('{zone}', browserZone());
+    zoneNotice = zoned || browserZone() === ownZone() ? '' : words().unknownZone.replace('{zone}', browserZone());
     entry = given.get('entry') || '';
     opened = rows.length === 1 ? asOpened(rows[0]) : null;
     focusNext = opened ? '#rows-title' : '';
@@ -794,8 +804,8 @@
     if (window.parent !== window) reportHeight();
   });
 
-  begin();
-  startDash();
+  fetchScripts();
+  within(begin().then(painted)).then(() => within(run(scripts('[async]')))).then(startDash);
   window.perfwidget = true;
   window.dash_clientside = Object.assign({}, window.dash_clientside, { perfwidget: { ask, seek, found, read, listed } });
 })();
