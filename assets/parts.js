@@ -1,24 +1,36 @@
-/* Parts of the page made of what the server says of them, which is the JSON of Dash's components. It lets the script show
-   an answer at once, and the whole page while Dash's own scripts are still on their way. Texts become text nodes. */
+/* Parts of the page made of what the server says of them: an answer's elements, and Dash's components as JSON. It lets the
+   script show an answer at once, and the whole page while Dash's own scripts are still on their way. Texts become text
+   nodes. */
 (function () {
   'use strict';
   if (window.perfwidgetParts) return;
 
   const NAMES = { className: 'class', htmlFor: 'for', tabIndex: 'tabindex', dateTime: 'datetime' };
 
-  /* Return the nodes of a component, of several, or of a text. `other` makes those that are not plain elements. */
+  /* Return the nodes of an element, of a component, of several, or of a text. `other` makes components of other kinds. */
   function built(part, other) {
     if (part === null || part === undefined) return [];
     if (Array.isArray(part)) return part.flatMap((each) => built(each, other));
     if (typeof part !== 'object') return [document.createTextNode(part)];
+    if (part.tag) return [node(part.tag, part.attributes, part.children, other)];
     const { type, namespace, props: { children, ...attributes } } = part;
-    if (namespace !== 'dash_html_components') return other(part);
-    const made = document.createElement(type);
+    return namespace === 'dash_html_components' ? [node(type, attributes, children, other)] : other(part);
+  }
+
+  function node(tag, attributes, children, other) {
+    const made = document.createElement(tag);
     Object.entries(attributes).forEach(([name, value]) => {
       if (value !== null && value !== false) made.setAttribute(NAMES[name] || name, value === true ? '' : value);
     });
     made.append(...built(children, other));
-    return [made];
+    return made;
+  }
+
+  /* Fill parts of a page that are empty with what is the same for everybody; `place` finds them by their ids. */
+  function furnish(skeleton, place) {
+    Object.entries(skeleton).forEach(([id, parts]) => {
+      if (!place(id).hasChildNodes()) place(id).append(...built(parts));
+    });
   }
 
   // -- The page before Dash -------------------------------------------------------------------------------------------
@@ -57,8 +69,9 @@
   /* Put a picture of the page above the place where Dash will make it; nobody can click or read it, but see it. The
      controls say what is `chosen`. Return how to find its parts, which bear no ids once they are
      stripped of them, and how to take it away. */
-  function preview(layout, chosen) {
+  function preview(layout, skeleton, chosen) {
     const [page] = built(layout, ({ type, props }) => (CONTROLS[type] ? [CONTROLS[type](props, chosen)] : []));
+    furnish(skeleton, (id) => page.querySelector(`#${id}`));
     const places = new Map([...page.querySelectorAll('[id]')].map((each) => [each.id, each]));
     const strip = () => page.querySelectorAll('[id], [name]').forEach((each) => (
       ['id', 'name'].forEach((name) => each.removeAttribute(name))));
@@ -77,5 +90,5 @@
     };
   }
 
-  window.perfwidgetParts = { built, preview };
+  window.perfwidgetParts = { built, furnish, preview };
 })();

@@ -27,7 +27,7 @@
   const json = (id) => JSON.parse(byId(id).textContent);
   const once = (make) => { let made; return () => (made === undefined ? (made = make()) : made); };
   const words = once(() => json('perfwidget-words'));
-  const fixed = once(() => json('perfwidget-fixed'));  // {zones, presets, answer}: the same for everybody
+  const fixed = once(() => json('perfwidget-fixed'));  // {zones, presets, answer, skeleton}: the same for everybody
   const config = once(() => json('_dash-config'));
   const prefix = () => config().requests_pathname_prefix;
 
@@ -116,11 +116,11 @@
       choices = made.props.children.find(({ props }) => props.id === 'choices').props.data;
       const controls = controlsFor(given);
       root.dataset.statistic = controls.statistic;
-      preview = window.perfwidgetParts.preview(made, controls);
+      preview = window.perfwidgetParts.preview(made, fixed().skeleton, controls);
       return figures;
-    }).then(({ response }) => {
+    }).then((body) => {
       if (!preview) return;
-      fill(response);
+      fill(body);
       preview.place('figures').setAttribute('aria-busy', 'false');
     }).catch(() => {});
   }
@@ -377,6 +377,7 @@
     choices = known;
     const restore = state === null || changed.includes('address.search');
     if (restore && location.search === mirrored) return nothing;
+    if (state === null) window.perfwidgetParts.furnish(fixed().skeleton, byId);
     const said = { member, preset, from, to, zone, workspaces: workspaces || [], projects: projects || [], grain,
       statistic, theme: wantedTheme };
     const next = restore ? fromAddress() : fromControls(said, changed);
@@ -522,15 +523,14 @@
 
   /* Show an answer as soon as it is there: it is no news to Dash, which would need longer. */
   function answered(response, outdated) {
-    return response.json().then(({ response: parts }) => {
+    return response.json().then((body) => {
       if (outdated()) return unanswered();
       endPreview();
-      fill(parts);
-      drawn = parts.answer.data;
+      drawn = fill(body);
       Object.keys(drawn.panels).forEach((name) => fillTable(name, drawn));
       settle(drawn);
       return painted().then(() => {
-        if (!outdated()) agree(parts.answer.data);
+        if (!outdated()) agree(drawn);
         return unanswered();
       });
     });
@@ -542,14 +542,16 @@
     window.setTimeout(done, 200);
   });
 
-  /* Fill the page, or the preview of it, with the parts of an answer. */
-  function fill({ answer: { data: answer }, ...parts }) {
+  /* Fill the page, or the preview of it, with the answer that came, and return that. */
+  function fill({ response: { answer: { data: answer } } }) {
     const place = preview ? preview.place : byId;
-    Object.entries(parts).forEach(([id, { children }]) => place(id).replaceChildren(...window.perfwidgetParts.built(children)));
+    const { built } = window.perfwidgetParts;
+    Object.entries(answer.parts).forEach(([id, part]) => place(id).replaceChildren(...built(part)));
     if (preview) preview.strip();
     root.toggleAttribute('data-leads', answer.leads);
     drawPanels(answer, root.dataset.statistic, place);
     Object.entries(answer.panels).forEach(([name, { message }]) => { place(`${name}-message`).textContent = message || ''; });
+    return answer;
   }
 
   function drawPanels(answer, statistic, place) {

@@ -331,14 +331,12 @@ def test_every_number_leads_to_its_rows(store: Store) -> None:
 
 
 def properties(tree: Any) -> Iterator[dict[str, Any]]:
-    """Return the properties of every component of a layout or of a callback's answer."""
+    """Return the properties of every component of a layout, or the attributes of every element of an answer."""
     if isinstance(tree, list):
         for part in tree:
             yield from properties(part)
-    elif isinstance(tree, dict) and "props" in tree:
-        yield tree["props"]
-        yield from properties(tree["props"].get("children"))
     elif isinstance(tree, dict):
+        yield from (tree[name] for name in ("props", "attributes") if name in tree)
         for part in tree.values():
             yield from properties(part)
 

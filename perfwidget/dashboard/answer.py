@@ -1,15 +1,13 @@
 """From a question to all that the page shows: parse, ask, draw. A part that fails says so and the others stay."""
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import parse_qs
 
-from dash.development.base_component import Component
-
 from perfwidget import access
-from perfwidget.dashboard import formats, words
+from perfwidget.dashboard import formats, ids, words
 from perfwidget.dashboard.asides import asides
 from perfwidget.dashboard.cards import cards
 from perfwidget.dashboard.choices import member_option
@@ -17,7 +15,7 @@ from perfwidget.dashboard.desk import Desk
 from perfwidget.dashboard.heading import clock, heading
 from perfwidget.dashboard.labels import member_name
 from perfwidget.dashboard.legends import shares
-from perfwidget.dashboard.panels import PANELS, shown
+from perfwidget.dashboard.panels import ANNOTATION_SUMMARY, PANELS, REVIEW_TIME_PANEL, shown
 from perfwidget.errors import InvalidQuery
 from perfwidget.freshness import Freshness, freshness
 from perfwidget.period import zone
@@ -29,19 +27,7 @@ log = logging.getLogger(__name__)
 MOST_PARAMETERS = 4_096
 
 
-class Answer(NamedTuple):
-    """What the page shows of a report, part by part."""
-
-    heading: Sequence[Component | str]
-    cards: Sequence[Component]
-    shares: Sequence[Component]
-    review_time_notice: str | None
-    asides: Sequence[Component]
-    drawn: dict[str, Any]
-    """What the script needs: the panels, and what the controls should say."""
-
-
-def ask(desk: Desk, question: Any) -> Answer:
+def ask(desk: Desk, question: Any) -> dict[str, Any]:
     """Answer a question, written as the query of an address, for the viewer of the current request.
 
     Raises InvalidQuery, Forbidden and StoreUnavailable, each with its sentence for people.
@@ -55,10 +41,8 @@ def ask(desk: Desk, question: Any) -> Answer:
     as_of = fresh.as_of if fresh and fresh.complete else now
     answer = show(report, desk.review_time_since, now, question if desk.offers("rows") else None, as_of)
     late = late_notice(fresh, now, desk.late_after, query.timezone)
-    answer.drawn.update(
-        notices=list(desk.store.notices), question=question, late=late, news=fresh.news if fresh else None
-    )
-    return answer
+    told = {"notices": list(desk.store.notices), "question": question, "late": late}
+    return {**answer, **told, "news": fresh.news if fresh else None}
 
 
 def news(desk: Desk, query: Query) -> dict[str, Any]:
@@ -101,30 +85,31 @@ def show(
     now: datetime,
     question: str | None = None,
     as_of: datetime | None = None,
-) -> Answer:
+) -> dict[str, Any]:
     """Draw the report that answers a question; `now` is the instant of the answer, `as_of` that of its facts.
 
-    Without the question the numbers do not lead to their rows.
+    What is within parts of the page stands under the ids of these parts; the rest is what the script goes by. Without
+    the question the numbers do not lead to their rows.
     """
     as_of = (as_of or now).astimezone(zone(report.period.timezone))
-    return Answer(
-        heading=heading(report, as_of, now),
-        cards=_guarded("cards", lambda: cards(report, question)),
-        shares=_guarded("shares", lambda: shares(report, question)),
-        review_time_notice=review_time_notice(report, review_time_since),
-        asides=_guarded("asides", lambda: asides(report, question)),
-        drawn={
-            "member": member_option(report.user),
-            "name": member_name(report.user),
-            "from": report.period.first.isoformat(),
-            "to": report.period.last.isoformat(),
-            "time": f"{as_of:%H:%M}",
-            "what": words.whose(member_name(report.user), report.period.first, report.period.last),
-            "dates": [point.bucket.first.isoformat() for point in report.series],
-            "leads": question is not None,
-            "panels": {panel.name: shown(panel, report) for panel in PANELS},
+    return {
+        "parts": {
+            ids.HEADING: heading(report, as_of, now),
+            ids.CARDS: _guarded("cards", lambda: cards(report, question)),
+            ids.legend(ANNOTATION_SUMMARY): _guarded("shares", lambda: shares(report, question)),
+            ids.legend(REVIEW_TIME_PANEL): review_time_notice(report, review_time_since),
+            ids.ASIDES: _guarded("asides", lambda: asides(report, question)),
         },
-    )
+        "member": member_option(report.user),
+        "name": member_name(report.user),
+        "from": report.period.first.isoformat(),
+        "to": report.period.last.isoformat(),
+        "time": f"{as_of:%H:%M}",
+        "what": words.whose(member_name(report.user), report.period.first, report.period.last),
+        "dates": [point.bucket.first.isoformat() for point in report.series],
+        "leads": question is not None,
+        "panels": {panel.name: shown(panel, report) for panel in PANELS},
+    }
 
 
 def review_time_notice(report: Report, since: date) -> str | None:

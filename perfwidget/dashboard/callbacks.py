@@ -6,7 +6,7 @@
 
 `ask` alone decides what is asked; it also restores the controls from the address, writes the address and knows when
 nothing has changed. So there is one request a page and one a change. The script sends it before Dash would, and shows
-the answer as soon as it comes: `answer` has the outputs of any callback, and Dash is told that none of them changes.
+the answer as soon as it comes: `answer` has an output as any callback, and Dash is told that it does not change.
 """
 
 from typing import Any
@@ -15,7 +15,7 @@ from dash import ClientsideFunction, Dash, Input, Output, State
 from dash.development.base_component import Component
 
 from perfwidget.dashboard import choices, ids
-from perfwidget.dashboard.answer import Answer, ask
+from perfwidget.dashboard.answer import ask
 from perfwidget.dashboard.desk import Desk
 from perfwidget.dashboard.rows_panel import opened_rows
 from perfwidget.dashboard.words import EXPORTS
@@ -34,16 +34,6 @@ CONTROLS = (
 )
 """What the controls hold, in the order in which the script reads and sets it."""
 
-ANSWER = (
-    (ids.HEADING, "children"),
-    (ids.CARDS, "children"),
-    (ids.SUMMARY_LEGEND, "children"),
-    (ids.REVIEW_TIME_NOTICE, "children"),
-    (ids.ASIDES, "children"),
-    (ids.ANSWER, "data"),
-)
-"""The parts of an answer, in the order of `Answer`."""
-
 LISTS = (ids.MEMBER, ids.TIMEZONE, ids.WORKSPACES, ids.PROJECTS)
 """The dropdowns whose entries the script sets."""
 
@@ -52,8 +42,8 @@ def register_callbacks(app: Dash, desk: Desk) -> None:
     """Give the app its three callbacks on the server and those in the browser."""
     _register_script(app)
 
-    @app.callback(*(Output(*part) for part in ANSWER), Input(ids.ASKED, "data"), prevent_initial_call=True)
-    def answer(asked: Any) -> Answer:
+    @app.callback(Output(ids.ANSWER, "data"), Input(ids.ASKED, "data"), prevent_initial_call=True)
+    def answer(asked: Any) -> dict[str, Any]:
         return ask(desk, asked.get("question") if isinstance(asked, dict) else None)
 
     @app.callback(Output(ids.FOUND, "data"), Input(ids.SEEK, "data"), prevent_initial_call=True)

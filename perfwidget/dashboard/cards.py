@@ -1,9 +1,7 @@
 """The six numbers at the top: their names and definitions, their values, and why there is none."""
 
-from dash import html
-
 from perfwidget.dashboard import formats, words
-from perfwidget.dashboard.attributes import aria
+from perfwidget.dashboard.elements import Element, aria, element
 from perfwidget.dashboard.rows import linked
 from perfwidget.metrics import METRICS, Metric, Section, Unit
 from perfwidget.report import Report
@@ -11,33 +9,29 @@ from perfwidget.report import Report
 SUMMARY = tuple(metric for metric in METRICS if metric.section is Section.SUMMARY)
 
 
-def cards(report: Report | None, question: str | None = None) -> list[html.Div]:
+def cards(report: Report | None, question: str | None = None) -> list[Element]:
     """Return the cards of the report that answers a question; without one, cards that wait for their numbers."""
     return [_card(metric, report, question) for metric in SUMMARY]
 
 
-def _card(metric: Metric, report: Report | None, question: str | None) -> html.Div:
+def _card(metric: Metric, report: Report | None, question: str | None) -> Element:
     definition = f"about-{metric.key.replace('_', '-')}"
-    name = html.Button(
-        metric.label, type="button", className="card-name", id=f"{definition}-name", **aria(describedby=definition)
-    )
-    tip = html.Span(metric.definition, id=definition, className="tip", role="tooltip")
-    number = _number(metric, report, question)
-    aside = html.Dd("" if report is None else remark(metric, report), className="card-remark")
-    return html.Div(
-        [html.Dt([name, tip]), html.Dd(number, className="card-number"), aside],
-        className="card",
-        id=f"card-{metric.key.replace('_', '-')}",
-    )
+    looks = {"type": "button", "class": "card-name", "id": f"{definition}-name", **aria(describedby=definition)}
+    name = element("button", looks, metric.label)
+    tip = element("span", {"id": definition, "class": "tip", "role": "tooltip"}, metric.definition)
+    number = element("dd", {"class": "card-number"}, _number(metric, report, question))
+    aside = element("dd", {"class": "card-remark"}, "" if report is None else remark(metric, report))
+    place = {"class": "card", "id": f"card-{metric.key.replace('_', '-')}"}
+    return element("div", place, element("dt", {}, name, tip), number, aside)
 
 
-def _number(metric: Metric, report: Report | None, question: str | None) -> html.Span | html.A:
+def _number(metric: Metric, report: Report | None, question: str | None) -> Element:
     if report is None:
-        return html.Span("", className="card-value waiting")
+        return element("span", {"class": "card-value waiting"})
     shown, exactly = formats.value(metric, report.values[metric.key]), _exactly(metric, report)
     if report.values[metric.key] is None or question is None:
-        return html.Span(shown, className="card-value", title=exactly)
-    return linked(shown, metric, question, className="card-value", title=exactly)
+        return element("span", {"class": "card-value", "title": exactly}, shown)
+    return linked(shown, metric, question, kind="card-value", title=exactly)
 
 
 def remark(metric: Metric, report: Report) -> str:

@@ -7,8 +7,8 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from perfwidget.dashboard import ids, words
-from perfwidget.dashboard.attributes import aria
 from perfwidget.dashboard.choices import Choices
+from perfwidget.dashboard.elements import aria
 from perfwidget.query import DEFAULT_PRESET
 
 TALLEST_LIST = 320  # pixels

@@ -2,29 +2,26 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
-
-from dash import html
-from dash.development.base_component import Component
 
 from perfwidget.dashboard import formats, labels, words
+from perfwidget.dashboard.elements import Part, element
 from perfwidget.report import Report
 
 
-def heading(report: Report, as_of: datetime, now: datetime) -> list[Component | str]:
+def heading(report: Report, as_of: datetime, now: datetime) -> list[Part]:
     """Return the parts of the line; `as_of` is the instant of which the figures are, in the period's time zone."""
     email = labels.member_email(report.user)
-    beside: list[Any] = [" ", html.Span(email, className="email")] if email else []
+    beside: list[Part] = [" ", element("span", {"class": "email"}, email)] if email else []
     parts = [
-        html.Span([html.Strong(labels.member_name(report.user)), *beside], className="who"),
-        html.Span(formats.dates(report.period.first, report.period.last), className="when"),
-        html.Span(report.period.timezone.replace("_", " ")),
-        html.Span(_scope(report)),
+        element("span", {"class": "who"}, element("strong", {}, labels.member_name(report.user)), *beside),
+        element("span", {"class": "when"}, formats.dates(report.period.first, report.period.last)),
+        element("span", {}, report.period.timezone.replace("_", " ")),
+        element("span", {}, _scope(report)),
     ]
     if not report.user.active:
-        parts.insert(1, html.Span(words.INACTIVE, className="inactive"))
+        parts.insert(1, element("span", {"class": "inactive"}, words.INACTIVE))
     said = clock(as_of, now)
-    time = html.Time(said["text"], dateTime=said["instant"], title=said["title"])
+    time = element("time", {"datetime": said["instant"], "title": said["title"]}, said["text"])
     return [each for part in parts for each in (part, words.BETWEEN)] + [time]
 
 

@@ -26,14 +26,17 @@ FIGURES = "figures"
 ROWS = "rows"
 ROWS_SOUGHT = "rows-sought"
 ASIDES = "asides"
-
-SUMMARY_LEGEND = "annotation-summary-legend"
-REVIEW_TIME_NOTICE = "review-time-notice"
+DEFINITIONS = "definitions"
 
 
 def graph(panel: str) -> str:
     """Return the id of a panel's graph."""
     return f"{panel}-graph"
+
+
+def legend(panel: str) -> str:
+    """Return the id of the legend of a panel's graph."""
+    return f"{panel}-legend"
 
 
 def message(panel: str) -> str:

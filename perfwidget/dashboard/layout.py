@@ -1,4 +1,4 @@
-"""The page as a tree of components: everything in its place and of its size before the first figure is there."""
+"""The page as a tree of components: everything in its place, but for what the script puts there (see `skeleton`)."""
 
 from typing import Any
 
@@ -6,14 +6,11 @@ import dash_bootstrap_components as dbc
 from dash import dcc, html
 
 from perfwidget.dashboard import ids, row_words, words
-from perfwidget.dashboard.asides import asides, definitions
-from perfwidget.dashboard.attributes import aria, data
-from perfwidget.dashboard.cards import cards
 from perfwidget.dashboard.choices import Choices, choices
 from perfwidget.dashboard.desk import Desk
+from perfwidget.dashboard.elements import aria, data
 from perfwidget.dashboard.filters import AUTO, filters, segments
-from perfwidget.dashboard.legends import legend
-from perfwidget.dashboard.panels import PANELS, Panel
+from perfwidget.dashboard.panels import ANNOTATION_SUMMARY, PANELS, Panel
 from perfwidget.query import Statistic
 
 
@@ -85,16 +82,16 @@ def _main() -> html.Main:
     return html.Main(
         [
             html.Div(id=ids.NOTICE, role="alert", className="notice"),
-            html.Section(html.Dl(cards(None), id=ids.CARDS, className="cards"), **aria(label=words.SUMMARY)),
+            html.Section(html.Dl(id=ids.CARDS, className="cards"), **aria(label=words.SUMMARY)),
             html.P(row_words.HINT, id="rows-hint", className="rows-hint"),
             _rows(),
             html.Section([_panel(panel) for panel in PANELS], className="panels", **aria(label=words.GRAPHS)),
             html.Section(
-                [html.H2(words.ASIDES, id="asides-title"), html.Dl(asides(None), id=ids.ASIDES, className="asides")],
+                [html.H2(words.ASIDES, id="asides-title"), html.Dl(id=ids.ASIDES, className="asides")],
                 className="panel",
                 **aria(labelledby="asides-title"),
             ),
-            html.Details([html.Summary(words.DEFINITIONS), definitions()], className="panel definitions"),
+            html.Details(id=ids.DEFINITIONS, className="panel definitions"),
         ],
         id=ids.FIGURES,
         **aria(busy="true"),
@@ -121,6 +118,8 @@ def _panel(panel: Panel) -> html.Section:
     if panel.switchable:
         switch = segments(ids.STATISTIC, words.STATISTICS, Statistic.AVERAGE.value)
         head.append(html.Div(switch, role="radiogroup", **aria(label=words.STATISTIC)))
+    kind = "legend shares" if panel.name == ANNOTATION_SUMMARY else "legend"
+    legend = html.Div(id=ids.legend(panel.name), className=kind)
     picture = html.Div(
         id=ids.graph(panel.name), className="picture", role="img", **aria(label=words.graph(title, shows))
     )
@@ -134,7 +133,7 @@ def _panel(panel: Panel) -> html.Section:
         **data(panel=panel.name),
     )
     return html.Section(
-        [html.Div(head, className="panel-head"), legend(panel), graph, numbers],
+        [html.Div(head, className="panel-head"), legend, graph, numbers],
         className=f"panel panel-{panel.name}",
         **aria(labelledby=f"{panel.name}-title"),
     )

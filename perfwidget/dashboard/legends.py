@@ -1,48 +1,44 @@
 """Legends as elements of the page: they cover no data, and stay readable where a graph is not seen."""
 
-from typing import Any
-
-from dash import html
-
-from perfwidget.dashboard import formats, ids, words
-from perfwidget.dashboard.attributes import aria
+from perfwidget.dashboard import formats, words
+from perfwidget.dashboard.elements import Element, Part, aria, element
 from perfwidget.dashboard.panels import ANNOTATION_SUMMARY, REVIEW_TIME_PANEL, Panel
 from perfwidget.dashboard.rows import linked
 from perfwidget.dashboard.series import ANNOTATED, REJECTED, Series
 from perfwidget.report import Report
 
 
-def legend(panel: Panel) -> html.Div:
-    """Return the names of the looks in a graph; where it depends on the report, the place that it will have."""
-    if panel.name == ANNOTATION_SUMMARY:
-        return html.Div(id=ids.SUMMARY_LEGEND, className="legend shares")
-    if panel.name == REVIEW_TIME_PANEL:
-        return html.Div(id=ids.REVIEW_TIME_NOTICE, className="legend")
-    return html.Div([_key(series.look, series.name) for series in panel.series], className="legend")
+def legend(panel: Panel) -> list[Element]:
+    """Return the names of the looks in a graph; none where they depend on the report."""
+    if panel.name in (ANNOTATION_SUMMARY, REVIEW_TIME_PANEL):
+        return []
+    return [_key(series.look, series.name) for series in panel.series]
 
 
-def shares(report: Report, question: str | None = None) -> list[html.Span]:
+def shares(report: Report, question: str | None = None) -> list[Element]:
     """Return the numbers of the Annotation Summary with their shares, and the rejected ones beside them."""
 
-    def number(series: Series) -> html.Strong:
+    def number(series: Series) -> Element:
         value = report.values[series.key]
         shown = formats.NO_VALUE if value is None else formats.count(value)
-        return html.Strong(linked(shown, series.metric, question) if value and question is not None else shown)
+        return element(
+            "strong", {}, linked(shown, series.metric, question) if value and question is not None else shown
+        )
 
     numbers = [(series, report.values[series.key] or 0) for series in ANNOTATED]
     total = sum(value for _, value in numbers)
     keys = [
         _key(
             series.look,
-            html.Span(series.name),
+            element("span", {}, series.name),
             number(series),
-            html.Span(formats.share(value / total) if total else ""),
+            element("span", {}, formats.share(value / total) if total else ""),
         )
         for series, value in numbers
     ]
-    beside = [html.Span(words.rejected_beside(report.rules)), number(REJECTED), html.Span()]
+    beside = [element("span", {}, words.rejected_beside(report.rules)), number(REJECTED), element("span", {})]
     return [*keys, _key(REJECTED.look, *beside, kind="key beside")]
 
 
-def _key(look: str, *texts: Any, kind: str = "key") -> html.Span:
-    return html.Span([html.Span(className=f"swatch {look}", **aria(hidden="true")), *texts], className=kind)
+def _key(look: str, *texts: Part, kind: str = "key") -> Element:
+    return element("span", {"class": kind}, element("span", {"class": f"swatch {look}", **aria(hidden="true")}), *texts)

@@ -7,9 +7,9 @@ import json
 from html import escape
 from urllib.parse import quote
 
-from perfwidget.dashboard import words
-from perfwidget.dashboard.callbacks import ANSWER
+from perfwidget.dashboard import ids, words
 from perfwidget.dashboard.choices import zones
+from perfwidget.dashboard.skeleton import skeleton
 from perfwidget.statics import PLOTLY_BUNDLE, assets_folder
 
 PACKAGES = ("dash", "dash_bootstrap_components")
@@ -28,12 +28,10 @@ _ICON = "data:image/svg+xml," + quote(
 FIXED = {
     "zones": zones(),
     "presets": list(words.PRESETS),
-    "answer": {
-        "output": "..{}..".format("...".join(f"{name}.{prop}" for name, prop in ANSWER)),
-        "outputs": [{"id": name, "property": prop} for name, prop in ANSWER],
-    },
+    "answer": {"output": f"{ids.ANSWER}.data", "outputs": {"id": ids.ANSWER, "property": "data"}},
+    "skeleton": skeleton(),
 }
-"""What the script needs in order to put the page's question, which is the same for everybody."""
+"""What the script needs that is the same for everybody: to put the page's question, and to make parts of the page."""
 
 
 def _asset(name: str) -> str:

@@ -1,27 +1,22 @@
 """The way from a number to the rows that it counts: the number as a link to the page with these rows opened."""
 
 from functools import lru_cache
-from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
-from dash import html
-
 from perfwidget.dashboard import words
-from perfwidget.dashboard.attributes import data
+from perfwidget.dashboard.elements import Element, data, element
 from perfwidget.metrics import Metric
 
 
-def linked(shown: str, metric: Metric, question: str, **looks: Any) -> html.A:
+def linked(shown: str, metric: Metric, question: str, *, kind: str | None = None, title: str | None = None) -> Element:
     """Return a number as a link to the rows behind it, for the very question that it answers.
 
     It is the address of the page with the rows opened; the script opens them without leaving the page.
     """
     address = "&".join(filter(None, (_question(question), urlencode({"rows": metric.key}))))
-    title = looks.pop("title", None)
     told = words.rows_behind(metric.label)
-    return html.A(
-        shown, href=f"?{address}", title=f"{title} · {told}" if title else told, **data(rows=metric.key), **looks
-    )
+    looks = {"class": kind, "title": f"{title} · {told}" if title else told, **data(rows=metric.key)}
+    return element("a", {"href": f"?{address}", **looks}, shown)
 
 
 @lru_cache(maxsize=32)

@@ -13,8 +13,8 @@ from perfwidget import access
 from perfwidget.columns import FIRST_INSTANT, MICROSECONDS, MILLIONTHS
 from perfwidget.dashboard import formats, row_words, words
 from perfwidget.dashboard.answer import read
-from perfwidget.dashboard.attributes import aria, data
 from perfwidget.dashboard.desk import Desk
+from perfwidget.dashboard.elements import aria, data
 from perfwidget.dashboard.labels import shown
 from perfwidget.errors import Forbidden, InvalidQuery
 from perfwidget.facts import Annotation, Review

@@ -173,7 +173,7 @@ def test_nobody_gets_what_another_called_back(ways: Ways) -> None:
     for who, name, time in (("ann:annotator", "Ann", "30.5"), ("rev:reviewer", "Rev", "77.25")):
         response = json.loads(answers[who].body)["response"]
         assert response["answer"]["data"]["name"] == name
-        assert time in json.dumps(response["cards"])
+        assert time in json.dumps(response["answer"]["data"]["parts"]["cards"])
 
 
 def own_figures(app: Flask) -> bytes:

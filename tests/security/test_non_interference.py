@@ -219,8 +219,8 @@ class Side:
 def _without_time(answer: dict[str, Any]) -> dict[str, Any]:
     """Take out when the figures were worked out: the clock at the end of the heading, and the script's copy of it."""
     if "response" in answer:
-        clock = answer["response"]["heading"]["children"].pop()
-        assert clock["type"] == "Time"
+        clock = answer["response"]["answer"]["data"]["parts"]["heading"].pop()
+        assert clock["tag"] == "time"
         del answer["response"]["answer"]["data"]["time"]
     return answer
 
