@@ -65,8 +65,8 @@ WATCH = """
   };
   window.__done = (card, graphs) => {
     const value = document.querySelector(card);
-    return value && value.textContent && seen.running === 0 && seen.frames.length && !seen.waiting
-      && seen.controls && seen.frames.at(-1).drawn === graphs && performance.now() - Math.max(since('cards'), since('graphs')) > 600;
+    return value && value.textContent && seen.running === 0 && seen.frames.length && !seen.waiting && seen.controls
+      && seen.frames.at(-1).drawn === graphs && performance.now() - Math.max(since('cards'), since('graphs')) > 600;
   };
   window.__seen = () => [since('cards'), since('graphs'), seen.controls];
   window.__change = (first, last) => {
