@@ -1,65 +1,75 @@
 """One question's numbers: a statement for each scan, and more where rows of other tables have a say."""
 
 from collections.abc import Sequence
+from functools import partial
+from itertools import chain
 from typing import Any
-
-import numpy as np
 
 from perfwidget.access import ScopedQuery
 from perfwidget.metrics import REVIEW_ACTIONS, Aggregate, Scan
 from perfwidget.period import Bucket
-from perfwidget.stores.counting import BEYOND_THE_ROW, INSTANT, Columns, Counted, aggregates_of, columns_of_scan
+from perfwidget.stores.counting import DECIDED, Counted, Flags, aggregates_of, columns_of_scan, decided_by_others
 from perfwidget.stores.protocol import Answer
 from perfwidget.stores.session import Session
-from perfwidget.stores.sql import annotations_of, columns_in, instants_of, reviews_of
+from perfwidget.stores.sql import columns_in, rejected_of, reviews_of
 
 FEW = 500
-"""Annotations whose reviews are asked for by the annotations' ids."""
+"""Annotations whose reviews are asked for by the annotations' ids; for more, all of the subject's are read."""
+
+OfScan = tuple[list[int], dict[Aggregate, tuple[int | None, list[int | None]]]]
+"""The places of the buckets that have rows, and each aggregate: of all rows, and by place."""
 
 
 def answer(session: Session, asked: ScopedQuery, buckets: Sequence[Bucket], scans: Sequence[Scan]) -> Answer:
     """Answer every aggregate of the scans."""
+    several = partial(_added_up, asked=asked, buckets=buckets)
+    alone = [scan for scan in scans if decided_by_others(scan) is None]
+    decided = [scan for scan in scans if scan not in alone]
     total: dict[Aggregate, int | None] = {}
     places: dict[int, dict[Aggregate, int | None]] = {}
-    for scan in scans:
-        rows = _counted(session, asked, buckets, scan)
-        filled = [(place, places.setdefault(place, {})) for place in rows.filled]
-        for aggregate in aggregates_of(scan):
-            chosen = rows.those(aggregate.rows)
-            if BEYOND_THE_ROW in aggregate.rows.where and chosen.any():
-                few = np.count_nonzero(chosen) <= FEW
-                apart = (_sent_back if few else _joined)(session, asked, buckets, aggregate)
-                total[aggregate], values = Counted(apart, buckets, asked.rules, buckets[0].start).count()
-            else:
-                total[aggregate], values = rows.add_up(aggregate, chosen)
-            for place, target in filled:
-                target[aggregate] = values[place]
+    for filled, found in chain(*session.both(partial(several, scans=decided), partial(several, scans=alone))):
+        targets = [(place, places.setdefault(place, {})) for place in filled]
+        for aggregate, (of_all, by_place) in found.items():
+            total[aggregate] = of_all
+            for place, target in targets:
+                target[aggregate] = by_place[place]
     return Answer(total, places)
 
 
-def _counted(session: Session, asked: ScopedQuery, buckets: Sequence[Bucket], scan: Scan) -> Counted:
-    names = columns_of_scan(scan)
-    start, end = buckets[0].start, buckets[-1].end
-    columns = session.columns(names, *columns_in(session.dialect, asked, scan, names, start, end))
-    return Counted(columns, buckets, asked.rules, start if asked.period is None else asked.period.start)
+def _added_up(session: Session, asked: ScopedQuery, buckets: Sequence[Bucket], scans: Sequence[Scan]) -> list[OfScan]:
+    return [_of_scan(session, asked, buckets, scan) for scan in scans]
 
 
-def _sent_back(session: Session, asked: ScopedQuery, buckets: Sequence[Bucket], aggregate: Aggregate) -> Columns:
-    """Return the instants of the annotations whose latest review is a rejection, found in two steps."""
+def _of_scan(session: Session, asked: ScopedQuery, buckets: Sequence[Bucket], scan: Scan) -> OfScan:
+    names, decided = columns_of_scan(scan), decided_by_others(scan)
     start, end = buckets[0].start, buckets[-1].end
-    instants = dict(session.rows(*annotations_of(session.dialect, asked, aggregate.rows, start, end)))
-    reviews = session.rows(*reviews_of(session.dialect, asked, list(instants))) if instants else []
-    latest = {annotation: action for annotation, _, _, action in sorted(reviews, key=_age) if action in REVIEW_ACTIONS}
-    return {INSTANT: np.array([instants[each] for each, action in latest.items() if action == "rejected"], np.int64)}
+    statement = columns_in(session.dialect, asked, scan, start, end)
+    columns = session.columns(names, *statement, texts=() if decided is None else (DECIDED,))
+    rows = Counted(columns, buckets, asked.rules, start if asked.period is None else asked.period.start)
+    chosen = {aggregate.rows: rows.those(aggregate.rows) for aggregate in aggregates_of(scan)}
+    if decided is not None:
+        chosen[decided] = _sent_back(session, asked, chosen[decided], columns[DECIDED])
+    return rows.filled, {aggregate: rows.add_up(aggregate, chosen[aggregate.rows]) for aggregate in aggregates_of(scan)}
+
+
+def _sent_back(session: Session, asked: ScopedQuery, chosen: Flags, annotations: Any) -> Flags:
+    """Say of each row whether it is one of the chosen, and its annotation's latest review is a rejection."""
+    ids = annotations[chosen].tolist()
+    if not ids:
+        return chosen
+    if len(ids) > FEW:
+        rejected = {annotation for (annotation,) in session.rows(*rejected_of(session.dialect, asked))}
+    else:
+        reviews = session.rows(*reviews_of(session.dialect, asked, ids))
+        told = [review for review in sorted(reviews, key=_age) if review[-1] in REVIEW_ACTIONS]
+        latest = {annotation: action for annotation, *_, action in told}
+        rejected = {annotation for annotation, action in latest.items() if action == "rejected"}
+    found = chosen.copy()
+    found[chosen] = [each in rejected for each in ids]
+    return found
 
 
 def _age(review: tuple[Any, ...]) -> tuple[bool, int, str]:
     """Return the place of a review among others of its annotation; a host's view may lack its instant."""
     _, instant, identity, _ = review
     return instant is None, instant or 0, identity
-
-
-def _joined(session: Session, asked: ScopedQuery, buckets: Sequence[Bucket], aggregate: Aggregate) -> Columns:
-    """Return the same, found in one step, which takes longer to plan and not so long for many."""
-    start, end = buckets[0].start, buckets[-1].end
-    return session.columns((INSTANT,), *instants_of(session.dialect, asked, aggregate.rows, start, end))

@@ -6,6 +6,7 @@ do it, too: each aggregate that a statement names costs it more to plan than its
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -32,8 +33,8 @@ from perfwidget.observations import NOTHING
 from perfwidget.period import Bucket
 
 Numbers = NDArray[np.int64]
-Columns = Mapping[str, Numbers]
-"""The columns of a scan's rows by name, all of one length, and `NOTHING` for null."""
+Columns = Mapping[str, NDArray[Any]]
+"""The columns of a scan's rows by name, all of one length: numbers with `NOTHING` for null, or texts with None."""
 
 Flags = NDArray[np.bool_]
 
@@ -42,17 +43,32 @@ NO_NUMBERS: Numbers = np.empty(0, np.int64)
 INSTANT, LASTED, BY_SUBJECT, DOUBTS = "instant", "lasted", "by_subject", "doubts"
 """Columns beside the contract's: when it was, how long a visit took, whether the reviewer is the subject, doubts."""
 
+DECIDED = "decided"
+"""A column of texts: the ids of annotations on which rows of reviews decide, null for others."""
+
 _LOW = (1 << 32) - 1
 
 BEYOND_THE_ROW = Condition.LATEST_REVIEW_REJECTS
 """The condition that other rows decide; who meets it is asked apart."""
 
 
+@cache
 def aggregates_of(scan: Scan) -> tuple[Aggregate, ...]:
     """Return the aggregates of a scan's rows."""
     return tuple(aggregate for aggregate in AGGREGATES if aggregate.rows.scan == scan)
 
 
+@cache
+def decided_by_others(scan: Scan) -> Rows | None:
+    """Return those of a scan's rows on which rows of other tables have a say, as far as the rows themselves tell."""
+    named = {aggregate.rows for aggregate in aggregates_of(scan) if BEYOND_THE_ROW in aggregate.rows.where}
+    if not named:
+        return None
+    [decided] = named
+    return decided
+
+
+@cache
 def columns_of_scan(scan: Scan) -> tuple[str, ...]:
     """Return the names of the columns that the aggregates of a scan need."""
     names = {INSTANT: None}

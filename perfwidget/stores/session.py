@@ -1,10 +1,13 @@
 """What a reader needs of an engine: one transaction to ask in."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Protocol
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, Protocol, TypeVar
 
 from perfwidget.stores.counting import Columns
 from perfwidget.stores.sql import Dialect
+
+T = TypeVar("T")
+U = TypeVar("U")
 
 
 class Session(Protocol):
@@ -17,8 +20,17 @@ class Session(Protocol):
     def rows(self, text: str, parameters: Mapping[str, Any]) -> list[tuple[Any, ...]]:
         """Return the rows that a statement gives; it need not name all parameters."""
 
-    def columns(self, names: Sequence[str], text: str, parameters: Mapping[str, Any]) -> Columns:
-        """Return the columns of a statement that gives whole numbers and flags of these names."""
+    def columns(
+        self, names: Sequence[str], text: str, parameters: Mapping[str, Any], texts: Sequence[str] = ()
+    ) -> Columns:
+        """Return the columns of a statement: whole numbers and flags of these names, and texts of those."""
+
+    def both(self, one: "Part[T]", other: "Part[U]") -> tuple[T, U]:
+        """Do two parts of the work on a question, at the same time where the engine can: both see this state."""
 
     def batches(self, text: str, parameters: Mapping[str, Any], size: int) -> Iterator[list[tuple[Any, ...]]]:
         """Yield the rows of a statement so many at once; nothing else may be asked meanwhile."""
+
+
+Part = Callable[[Session], T]
+"""A part of the work on a question, which asks in the session that it is given."""

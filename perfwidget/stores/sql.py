@@ -98,15 +98,21 @@ def first_instant(dialect: Dialect, asked: ScopedQuery) -> Statement:
     return Statement(text, scoped(dialect, asked, "user_id").parameters)
 
 
-def columns_in(
-    dialect: Dialect, asked: ScopedQuery, scan: Scan, names: Sequence[str], start: int, end: int
-) -> Statement:
-    """Return the query of columns of whole numbers (see `counting`) of a scan's facts from `start` to before `end`."""
+def columns_in(dialect: Dialect, asked: ScopedQuery, scan: Scan, start: int, end: int) -> Statement:
+    """Return the query of columns (see `counting`) of a scan's facts from `start` to before `end`.
+
+    They are whole numbers; with them go the ids of the rows on which others decide.
+    """
     condition, parameters = scoped(dialect, asked, scan.member)
     instant = instant_of(scan)
-    columns = ", ".join(f"{_number(dialect, scan, name)} AS {name}" for name in names)
+    columns = ", ".join(f"{_number(dialect, scan, name)} AS {name}" for name in counting.columns_of_scan(scan))
+    decided = counting.decided_by_others(scan)
+    if decided is not None:
+        told = Rows(scan, tuple(where for where in decided.where if where is not counting.BEYOND_THE_ROW))
+        identity = dialect.as_text("annotation_id")
+        columns += f", CASE WHEN {conditions(dialect, told, asked.rules)} THEN {identity} END AS {counting.DECIDED}"
     text = f"SELECT {columns} FROM {scan.fact.table} WHERE {condition} AND {instant} >= $since AND {instant} < $before"
-    return Statement(text, parameters | {"since": start, "before": end})
+    return Statement(text, parameters | {"since": start, "before": end, "period_start": _begins(asked, start)})
 
 
 def _number(dialect: Dialect, scan: Scan, name: str) -> str:
@@ -128,19 +134,6 @@ def _number(dialect: Dialect, scan: Scan, name: str) -> str:
             return name
 
 
-def instants_of(dialect: Dialect, asked: ScopedQuery, rows: Rows, start: int, end: int) -> Statement:
-    """Return the query of the instants of annotations that rows of reviews decide upon."""
-    column = f"{instant_of(rows.scan)} AS {counting.INSTANT}"
-    text, parameters = _as_far_as_told(dialect, asked, rows, column, start, end)
-    return Statement(f"{text} AND {_latest_rejects(dialect, asked)}", parameters)
-
-
-def annotations_of(dialect: Dialect, asked: ScopedQuery, rows: Rows, start: int, end: int) -> Statement:
-    """Return the query of the ids and instants of annotations that rows of reviews have a say about."""
-    columns = f"{dialect.as_text('annotation_id')} AS annotation_id, {instant_of(rows.scan)}"
-    return _as_far_as_told(dialect, asked, rows, columns, start, end)
-
-
 def reviews_of(dialect: Dialect, asked: ScopedQuery, annotations: Sequence[str]) -> Statement:
     """Return the query of annotations' reviews: annotation, instant, id and action, which may be none that counts."""
     condition, parameters = scoped(dialect, asked, "completed_by")
@@ -152,17 +145,10 @@ def reviews_of(dialect: Dialect, asked: ScopedQuery, annotations: Sequence[str])
     return Statement(text, parameters | {"annotations": annotations})
 
 
-def _as_far_as_told(dialect: Dialect, asked: ScopedQuery, rows: Rows, columns: str, start: int, end: int) -> Statement:
-    """Return the query of columns of annotations that meet every condition but the one that reviews decide."""
-    condition, parameters = scoped(dialect, asked, rows.scan.member)
-    told = Rows(rows.scan, tuple(where for where in rows.where if where is not Condition.LATEST_REVIEW_REJECTS))
-    instant = instant_of(rows.scan)
-    text = (
-        f"SELECT {columns} FROM {rows.scan.fact.table} WHERE {condition} "
-        f"AND {instant} >= $since AND {instant} < $before AND {conditions(dialect, told, asked.rules)}"
-    )
-    more = {"since": start, "before": end, "period_start": _begins(asked, start)}
-    return Statement(text, parameters | more)
+def rejected_of(dialect: Dialect, asked: ScopedQuery) -> Statement:
+    """Return the query of the ids of all the subject's annotations whose latest review is a rejection."""
+    parameters = scoped(dialect, asked, "completed_by").parameters
+    return Statement(_rejected(dialect, asked, dialect.as_text("annotation_id")), parameters)
 
 
 def instant_of(scan: Scan) -> str:
@@ -191,10 +177,14 @@ def _begins(asked: ScopedQuery, start: int) -> int:
 
 def _latest_rejects(dialect: Dialect, asked: ScopedQuery) -> str:
     """Return the condition that an annotation's latest review in scope, of any time, is a rejection."""
+    return f"annotation_id IN ({_rejected(dialect, asked, 'annotation_id')})"
+
+
+def _rejected(dialect: Dialect, asked: ScopedQuery, column: str) -> str:
     return (
-        f"annotation_id IN (SELECT annotation_id FROM reviews WHERE {scoped(dialect, asked, 'completed_by').text} "
+        f"SELECT {column} FROM reviews WHERE {scoped(dialect, asked, 'completed_by').text} "
         f"AND action IN ({_texts(REVIEW_ACTIONS)}) GROUP BY annotation_id "
-        f"HAVING {dialect.latest('action', 'created_at', dialect.as_text('review_id'))} = 'rejected')"
+        f"HAVING {dialect.latest('action', 'created_at', dialect.as_text('review_id'))} = 'rejected'"
     )
 
 

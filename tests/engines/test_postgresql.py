@@ -18,7 +18,6 @@ from perfwidget.facts import Fact, Member
 from perfwidget.metrics import ANNOTATED
 from perfwidget.period import Grain
 from perfwidget.stores import Store, open_store
-from perfwidget.stores.counting import columns_of_scan
 from perfwidget.stores.failures import TOO_LONG
 from perfwidget.stores.postgresql import database, faults, schema
 from perfwidget.stores.postgresql.address import parse
@@ -334,8 +333,7 @@ def test_one_members_days_are_read_from_an_index_alone(store: Any, postgresql: S
         connection.execute(f"VACUUM ANALYZE {parse(address).schema}.annotations")
     asked = scoped(store, **(MARCH | {"user": "m7"}))
     [day, *_, last] = asked.period.buckets(Grain.DAY)
-    columns = columns_of_scan(ANNOTATED)
-    text, parameters = columns_in(store._dialect, asked, ANNOTATED, columns, day.start, last.end)
+    text, parameters = columns_in(store._dialect, asked, ANNOTATED, day.start, last.end)
     with store.reading() as reader:
         for other in ("enable_bitmapscan", "enable_seqscan"):  # which are as good in a table this small
             reader._rows(f"SELECT set_config('{other}', 'off', TRUE)", {})

@@ -35,6 +35,20 @@ SABOTAGES = [
         "tests/test_report.py",
     ),
     (
+        "half of a question is answered from another state",
+        "perfwidget/stores/embedded/abreast.py",
+        "return (found,) if session.state == state else None",
+        "return (found,)",
+        "tests/test_abreast.py",
+    ),
+    (
+        "a write that is being committed is in no state yet, and is told as the one before",
+        "perfwidget/stores/embedded/database.py",
+        "self._committing = True",
+        "self._committing = False  # told",
+        "tests/test_abreast.py",
+    ),
+    (
         "sums are held to 64 bits",
         COUNTING,
         "(upper << 32) + lower",

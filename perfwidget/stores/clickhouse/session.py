@@ -9,6 +9,7 @@ from perfwidget.observations import NOTHING
 from perfwidget.stores.clickhouse.database import Database, list_name
 from perfwidget.stores.clickhouse.history import LONGEST_READING, newest, visible
 from perfwidget.stores.counting import Columns
+from perfwidget.stores.session import Part, T, U
 
 TOO_OLD = "What was read has become too old to go on with; begin again."
 
@@ -80,12 +81,18 @@ class ClickHouseSession:
         self._expect_fresh()
         return self._database.rows(text, parameters, self._tables)
 
-    def columns(self, names: Sequence[str], text: str, parameters: Mapping[str, Any]) -> Columns:
+    def columns(
+        self, names: Sequence[str], text: str, parameters: Mapping[str, Any], texts: Sequence[str] = ()
+    ) -> Columns:
         """Return the columns of a statement."""
         self._expect_fresh()
-        missing = f"toInt64('{NOTHING}')"
-        numbers = ", ".join(f"coalesce(toInt64({name}), {missing})" for name in names)
-        return self._database.numbers(names, f"SELECT {numbers} FROM ({text}) columns", parameters, self._tables)
+        chosen = ", ".join([*(f"coalesce(toInt64({name}), toInt64('{NOTHING}'))" for name in names), *texts])
+        ask = self._database.columns if texts else self._database.numbers
+        return ask((*names, *texts), f"SELECT {chosen} FROM ({text}) columns", parameters, self._tables)
+
+    def both(self, one: Part[T], other: Part[U]) -> tuple[T, U]:
+        """Do two parts of the work, one after the other: the server works on each with all that it has."""
+        return one(self), other(self)
 
     def batches(self, text: str, parameters: Mapping[str, Any], size: int) -> Iterator[list[tuple[Any, ...]]]:
         """Yield the rows of a statement so many at once."""

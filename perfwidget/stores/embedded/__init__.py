@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from perfwidget.stores.embedded import recovery
+from perfwidget.stores.embedded.abreast import Abreast
 from perfwidget.stores.embedded.database import Database
 from perfwidget.stores.embedded.order import Sorter
 from perfwidget.stores.embedded.session import EmbeddedSession
@@ -23,6 +24,7 @@ class EmbeddedStore(StagedStore):
         self._writing = threading.Lock()
         self._time_limit = TimeLimit()
         self._database = Database(path)
+        self._abreast = Abreast(self._database, self._time_limit)
         self._order = Sorter(self._database, self._writing)
 
     @property
@@ -34,7 +36,7 @@ class EmbeddedStore(StagedStore):
     def reading(self) -> Iterator[SqlReader]:
         """Open one consistent state for reading."""
         with self._database.transaction() as cursor:
-            yield SqlReader(EmbeddedSession(cursor, self._time_limit))
+            yield SqlReader(EmbeddedSession(cursor, self._database, self._time_limit, self._abreast.both))
 
     def settle(self) -> None:
         """Put what was written in the order in which it is read, now rather than some time later."""
@@ -44,6 +46,7 @@ class EmbeddedStore(StagedStore):
         """Let go of the file."""
         self._order.close()
         self._database.close()
+        self._abreast.close()
 
     @contextmanager
     def _staging(self) -> Iterator[FrameStaging]:

@@ -37,6 +37,8 @@ class Database:
         self.path = path
         self._lock = threading.RLock()
         self._cursors: set[duckdb.DuckDBPyConnection] = set()
+        self._states = 0
+        self._committing = False
         self._connection = self._open()
         self._closed = False
         try:
@@ -102,12 +104,25 @@ class Database:
                 self._cursors.discard(cursor)
             cursor.close()  # without a commit this rolls back
 
+    @property
+    def state(self) -> int | None:
+        """The number of the state that the file is in; None while a write is being committed.
+
+        A transaction sees a state if that was told before its first statement and is told after it.
+        """
+        return None if self._committing else self._states
+
     @contextmanager
     def writing(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """Give a cursor in a transaction that writes; one at a time. When it has ended, the write is acknowledged."""
-        with self.transaction() as cursor:
-            yield cursor
-            cursor.execute("UPDATE perfwidget SET writes = ?", [self.writes + 1])
+        try:
+            with self.transaction() as cursor:
+                yield cursor
+                cursor.execute("UPDATE perfwidget SET writes = ?", [self.writes + 1])
+                self._committing = True
+        finally:
+            self._states += 1  # before the next line, so that no other number is told while this one ends
+            self._committing = False
         self.writes += 1
         try:
             self._seal.put(self.writes)

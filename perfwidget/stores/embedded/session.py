@@ -1,7 +1,7 @@
 """Questions to one consistent state of the embedded file."""
 
 from collections.abc import Iterator, Mapping, Sequence, Sized
-from typing import Any
+from typing import Any, Protocol
 
 import duckdb
 import numpy as np
@@ -9,6 +9,7 @@ import numpy as np
 from perfwidget.observations import NOTHING
 from perfwidget.stores.counting import Columns
 from perfwidget.stores.embedded.time_limit import TimeLimit
+from perfwidget.stores.session import Part, T, U
 
 SHORT_LIST = 500
 """Ids that are faster looked through for each row than a join is planned."""
@@ -77,25 +78,58 @@ class DuckDBDialect:
         return f"contains({text}, {part})"
 
 
+class File(Protocol):
+    """The open file."""
+
+    @property
+    def state(self) -> int | None:
+        """The number of the state that the file is in; None while a write is being committed."""
+
+
+class Abreast(Protocol):
+    """Does two parts of the work in a session, at the same time where there is a thread for it."""
+
+    def __call__(self, session: "EmbeddedSession", one: Part[T], other: Part[U]) -> tuple[T, U]:
+        """Do both parts."""
+
+
 class EmbeddedSession:
     """One transaction of one cursor."""
 
     dialect = DuckDBDialect()
 
-    def __init__(self, cursor: duckdb.DuckDBPyConnection, time_limit: TimeLimit) -> None:
+    def __init__(
+        self,
+        cursor: duckdb.DuckDBPyConnection,
+        file: File,
+        time_limit: TimeLimit,
+        abreast: Abreast | None = None,
+    ) -> None:
         self._cursor = cursor
+        self._file = file
         self._time_limit = time_limit
+        self._abreast = abreast
+        self._before = file.state
+        self.state: int | None = None
+        """Which state of the file is seen, once something has been asked; None where that cannot be told."""
 
     def rows(self, text: str, parameters: Mapping[str, Any]) -> list[tuple[Any, ...]]:
         """Return the rows that a statement gives."""
         with self._time_limit.watched(self._cursor):
             return self._execute(text, parameters).fetchall()
 
-    def columns(self, names: Sequence[str], text: str, parameters: Mapping[str, Any]) -> Columns:
+    def columns(
+        self, names: Sequence[str], text: str, parameters: Mapping[str, Any], texts: Sequence[str] = ()
+    ) -> Columns:
         """Return the columns of a statement."""
         with self._time_limit.watched(self._cursor):
             found = self._execute(text, parameters).fetchnumpy()
-        return {name: np.ma.filled(np.ma.asarray(found[name], np.int64), NOTHING) for name in names}
+        numbers = {name: np.ma.filled(np.ma.asarray(found[name], np.int64), NOTHING) for name in names}
+        return numbers | {name: np.ma.filled(np.ma.asarray(found[name], object), None) for name in texts}
+
+    def both(self, one: Part[T], other: Part[U]) -> tuple[T, U]:
+        """Do two parts of the work, at the same time if there is a thread for that."""
+        return (one(self), other(self)) if self._abreast is None else self._abreast(self, one, other)
 
     def batches(self, text: str, parameters: Mapping[str, Any], size: int) -> Iterator[list[tuple[Any, ...]]]:
         """Yield the rows of a statement so many at once."""
@@ -111,4 +145,8 @@ class EmbeddedSession:
         statement = parsed(self._cursor, text)
         # DuckDB refuses parameters that a statement does not name.
         used = {name: value for name, value in parameters.items() if name in statement.named_parameters}
-        return self._cursor.execute(statement, used)
+        answer = self._cursor.execute(statement, used)
+        if self._before is not None:  # the first statement decides which state a transaction sees
+            self.state = self._before if self._before == self._file.state else None
+            self._before = None
+        return answer

@@ -6,10 +6,13 @@ from dataclasses import dataclass
 from itertools import count
 from typing import Any
 
+import numpy as np
+
 from perfwidget.observations import NOTHING
 from perfwidget.stores.counting import NO_NUMBERS, Columns
 from perfwidget.stores.postgresql.address import quoted
 from perfwidget.stores.postgresql.database import Connection
+from perfwidget.stores.session import Part, T, U
 
 _NAMED = re.compile(r"\$([a-z_]+)")
 
@@ -95,13 +98,22 @@ class PostgreSQLSession:
         """Return the rows that a statement gives."""
         return self._connection.execute(*numbered(text, self._given(parameters))).fetchall()
 
-    def columns(self, names: Sequence[str], text: str, parameters: Mapping[str, Any]) -> Columns:
+    def columns(
+        self, names: Sequence[str], text: str, parameters: Mapping[str, Any], texts: Sequence[str] = ()
+    ) -> Columns:
         """Return the columns of a statement, each of which comes as one array."""
-        arrays = ", ".join(f"array_agg(coalesce(CAST({name} AS BIGINT), {NOTHING}))" for name in names)
+        arrays = [f"array_agg(coalesce(CAST({name} AS BIGINT), {NOTHING}))" for name in names]
+        arrays += [f"array_agg({name})" for name in texts]
         with self._connection.cursor(binary=True) as cursor:
-            cursor.execute(*numbered(f"SELECT {arrays} FROM ({text}) columns", self._given(parameters)))
+            cursor.execute(*numbered(f"SELECT {', '.join(arrays)} FROM ({text}) columns", self._given(parameters)))
             [found] = cursor.fetchall()
-        return {name: NO_NUMBERS if each is None else each for name, each in zip(names, found, strict=True)}
+        columns = dict(zip((*names, *texts), found, strict=True))
+        numbers = {name: NO_NUMBERS if columns[name] is None else columns[name] for name in names}
+        return numbers | {name: np.array(columns[name] or [], object) for name in texts}
+
+    def both(self, one: Part[T], other: Part[U]) -> tuple[T, U]:
+        """Do two parts of the work, one after the other: a connection answers one statement at a time."""
+        return one(self), other(self)
 
     def batches(self, text: str, parameters: Mapping[str, Any], size: int) -> Iterator[list[tuple[Any, ...]]]:
         """Yield the rows of a statement so many at once; the others wait in the database."""
