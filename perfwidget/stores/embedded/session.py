@@ -153,7 +153,7 @@ class EmbeddedSession:
         return answer
 
 
-def _filled(column: npt.NDArray[Any], kind: type[Any], null: Any) -> npt.NDArray[Any]:
+def _filled(column: Any, kind: type[Any], null: Any) -> npt.NDArray[Any]:
     """Return a column with something in place of nulls; numpy's own way to do so costs more than most columns."""
     values = np.asarray(column).astype(kind, copy=isinstance(column, np.ma.MaskedArray))
     if isinstance(column, np.ma.MaskedArray):
