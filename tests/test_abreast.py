@@ -112,3 +112,11 @@ def test_before_anything_was_asked_no_state_is_known_and_one_thread_does_the_wor
     with store.reading() as reader:
         session: Any = reader._session  # type: ignore[attr-defined]
         assert session.both(lambda _: threading.current_thread().name, thread_of) == (here, here)
+
+
+def test_a_store_that_is_closed_within_a_question_says_so(store: EmbeddedStore) -> None:
+    with pytest.raises(StoreUnavailable), store.reading() as reader:
+        session: Any = reader._session  # type: ignore[attr-defined]
+        thread_of(session)
+        store.close()
+        session.both(thread_of, thread_of)

@@ -130,10 +130,6 @@ class Counted:
             place, values = place[present], values[present]
         return (_middles if isinstance(aggregate, Middle) else _sums)(place, values, self._buckets)
 
-    def count(self) -> tuple[int, list[int | None]]:
-        """Return how many rows there are: in all, and by place."""
-        return self._counts(self._place)
-
     def _counts(self, place: NDArray[Any]) -> tuple[int, list[int | None]]:
         return len(place), np.bincount(place, minlength=self._buckets).tolist()
 

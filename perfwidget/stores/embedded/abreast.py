@@ -7,9 +7,11 @@ import os
 import threading
 from concurrent.futures import ThreadPoolExecutor, wait
 
+from perfwidget.errors import StoreUnavailable
 from perfwidget.stores.embedded.database import Database
 from perfwidget.stores.embedded.session import EmbeddedSession
 from perfwidget.stores.embedded.time_limit import TimeLimit
+from perfwidget.stores.failures import CLOSED
 from perfwidget.stores.session import Part, T, U
 
 THREADS = max(1, (os.cpu_count() or 1) - 1)
@@ -30,7 +32,11 @@ class Abreast:
         state = session.state
         if state is None or not self._free.acquire(blocking=False):
             return one(session), other(session)
-        there = self._threads.submit(self._elsewhere, state, other)
+        try:
+            there = self._threads.submit(self._elsewhere, state, other)
+        except RuntimeError as fault:  # the store has been closed meanwhile
+            self._free.release()
+            raise StoreUnavailable(CLOSED) from fault
         try:
             mine = one(session)
         finally:
