@@ -1,5 +1,6 @@
-/* The graphs, drawn by plotly.js. It comes after the page has been painted: until it is there, what is to be drawn waits.
-   A figure that is as it was is left alone, and a plot that was drawn in the preview moves into the page that follows. */
+/* The graphs. What a figure shows is on the screen at once as a still picture (sketch.js); plotly.js, which comes later
+   and takes thirty times as long, draws it again as soon as a pointer comes to it, and answers to the pointer from then
+   on. A figure that is as it was is left alone, and what was drawn in the preview moves into the page that follows. */
 (function () {
   'use strict';
   if (window.perfwidgetCharts) return;
@@ -7,11 +8,12 @@
   const CONFIG = { displayModeBar: false, doubleClick: false, scrollZoom: false, responsive: false };
   const FAR = 10000;  // pixels, more than any graph is high
 
-  const charts = new Map();  // by name: {picture, plot, figure, said, width}
+  const charts = new Map();  // by name: {picture, plot, figure, said, width, live}
   let pointed = 0;  // how far down the window the pointer went down last
   let picked = () => {};
 
   document.addEventListener('pointerdown', ({ clientY }) => { pointed = clientY; }, true);
+  ['pointerover', 'pointermove'].forEach((kind) => document.addEventListener(kind, enliven, true));
 
   // -- Drawing --------------------------------------------------------------------------------------------------------
 
@@ -36,58 +38,64 @@
     return chart;
   }
 
-  /* Draw figures in their pictures. `wanted` is a list of {picture, name, figure}; without a figure the picture is empty.
-     What came with them is painted first; in a page that nobody looks at, nothing ever is. */
+  /* Draw figures in their pictures. `wanted` is a list of {picture, name, figure}; without a figure the picture is
+     empty. */
   function draw(wanted) {
     wanted.forEach((each) => Object.assign(chartOf(each), { figure: each.figure }));
-    if (coming) return;
-    const act = () => {
-      if (coming) redraw(all());
-      coming = false;
-    };
-    coming = true;
-    window.setTimeout(act, 200);
-    window.requestAnimationFrame(() => window.setTimeout(act));
+    redraw(all());
   }
-
-  let coming = false;
 
   /* First everything is measured, then everything is drawn. */
   function redraw(some) {
-    if (!some.length) return;  // as to ask for a style makes the browser work out all of them
-    const style = window.getComputedStyle(document.documentElement);
-    if (!window.Plotly || !style.getPropertyValue('--text')) return;  // or the stylesheet is not there yet
-    const known = new Map();
-    const colours = (name) => {
-      if (!known.has(name)) known.set(name, style.getPropertyValue(name).trim());
-      return known.get(name);
-    };
-    const sized = some.map((chart) => ({
-      chart, width: chart.picture.clientWidth, height: chart.picture.clientHeight, ...painted(chart.figure, colours) }));
-    sized.forEach(({ chart, width, height, data, layout }) => {
+    if (!some.length || !styled()) return;
+    const sized = some.map((chart) => ({ chart, width: chart.picture.clientWidth, height: chart.picture.clientHeight }));
+    sized.forEach(({ chart, width, height }) => {
       if (!chart.figure) empty(chart);
       if (!chart.figure || !width) return;
-      const said = JSON.stringify([data, layout, width, height]);
+      const said = JSON.stringify([chart.figure, width, height]);
       if (chart.said === said) return;
-      const first = !chart.said;
+      if (chart.live && !chart.picture.matches(':hover')) empty(chart);
       Object.assign(chart, { said, width });
-      window.Plotly.react(chart.plot, data, { ...layout, width, height }, CONFIG);
-      if (first) chart.plot.on('plotly_click', (click) => choose(chart, click));
+      if (chart.live) plot(chart, width, height);
+      else chart.plot.replaceChildren(window.perfwidgetSketch(chart.name, chart.figure, width, height));
     });
   }
 
-  function empty(chart) {
-    if (!chart.said) return;
-    window.Plotly.purge(chart.plot);
+  /* Before the stylesheet is there, nothing has its size, nor its colour. */
+  const styled = () => window.getComputedStyle(document.documentElement).getPropertyValue('--text');
+
+  /* Let plotly.js draw what is under the pointer, which goes on as if that had been there before. */
+  function enliven({ target, clientX, clientY }) {
+    const picture = target.closest && target.closest('.picture');
+    const chart = picture && all().find((each) => each.picture === picture);
+    if (!chart || chart.live || !chart.said || !window.Plotly) return;
+    chart.live = true;
     chart.plot.replaceChildren();
-    chart.said = '';
+    plot(chart, chart.width, picture.clientHeight);
+    chart.plot.on('plotly_click', (click) => choose(chart, click));
+    const under = document.elementFromPoint(clientX, clientY);
+    if (under && picture.contains(under)) {
+      under.dispatchEvent(new MouseEvent('mousemove', { bubbles: true, clientX, clientY, view: window }));
+    }
+  }
+
+  function plot({ figure, plot: place }, width, height) {
+    const style = window.getComputedStyle(document.documentElement);
+    const { data, layout } = painted(figure, (name) => style.getPropertyValue(name).trim());
+    window.Plotly.react(place, data, { ...layout, width, height }, CONFIG);
+  }
+
+  function empty(chart) {
+    if (chart.live) window.Plotly.purge(chart.plot);
+    chart.plot.replaceChildren();
+    Object.assign(chart, { said: '', live: false });
   }
 
   const all = () => [...charts.values()];
   const resized = new ResizeObserver(() => redraw(all().filter(({ picture, said, width }) => (
     !said || picture.clientWidth !== width))));
 
-  // Of plotly.js and of the stylesheet, without which there are no colours.
+  // Of the stylesheet.
   document.addEventListener('load', () => redraw(all().filter(({ said, figure }) => figure && !said)), true);
 
   // -- Clicks ---------------------------------------------------------------------------------------------------------
@@ -109,8 +117,10 @@
 
   window.perfwidgetCharts = {
     draw,
-    /* Draw everything anew, in the colours that the stylesheet has now. */
-    repaint: () => redraw(all()),
+    /* Draw in the colours that the stylesheet has now what does not follow it by itself. */
+    repaint: () => all().filter(({ live }) => live).forEach((chart) => {
+      plot(chart, chart.width, chart.picture.clientHeight);
+    }),
     /* Call a function with the picture and the {meta, place} of a bar, a point or a slice that is clicked. */
     onPick: (act) => { picked = act; },
   };

@@ -130,10 +130,10 @@
 
   const scripts = (which) => [...byId('perfwidget-dash').content.querySelectorAll(`script${which}`)];
 
-  /* All scripts are fetched at once, but each keeps the browser from painting, and a part of the machine from answering:
-     so the first answer comes first, then plotly.js, which draws it, and then Dash's own. */
+  /* Dash's scripts are fetched at once, but each keeps the browser from painting, and a part of the machine from
+     answering: so the first answer comes first. What only a pointer needs comes when nothing else is to be done. */
   function fetchScripts() {
-    scripts('[src]').forEach(({ src: href }) => {
+    scripts('[src]:not([async])').forEach(({ src: href }) => {
       document.head.append(Object.assign(document.createElement('link'), { rel: 'preload', as: 'script', href }));
     });
   }
@@ -145,10 +145,10 @@
   })));
 
   /* The last of Dash's scripts, which stands in the page itself, runs once all others and the page are there. */
-  function startDash() {
-    Promise.all([parsed, run(scripts('[src]:not([async])'))]).then(() => document.head.append(
-      ...scripts(':not([src])').map((each) => document.importNode(each, true))));
-  }
+  const startDash = () => Promise.all([parsed, run(scripts('[src]:not([async])'))]).then(() => document.head.append(
+    ...scripts(':not([src])').map((each) => document.importNode(each, true))));
+
+  const whenIdle = () => new Promise((done) => { (window.requestIdleCallback || window.setTimeout)(done); });
 
   const parsed = new Promise((done) => { document.addEventListener('DOMContentLoaded', done); });
 
@@ -807,7 +807,7 @@
   });
 
   fetchScripts();
-  within(begin().then(painted)).then(() => within(run(scripts('[async]')))).then(startDash);
+  within(begin().then(painted)).then(startDash).then(whenIdle).then(() => run(scripts('[async]')));
   window.perfwidget = true;
   window.dash_clientside = Object.assign({}, window.dash_clientside, { perfwidget: { ask, seek, found, read, listed } });
 })();

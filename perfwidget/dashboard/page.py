@@ -15,7 +15,7 @@ from perfwidget.statics import PLOTLY_BUNDLE, assets_folder
 PACKAGES = ("dash", "dash_bootstrap_components")
 """The component packages whose scripts the page loads."""
 
-ASSETS_IGNORE = r"\.css$|^(perfwidget|charts|parts|embed|label_studio|regenerator-runtime|plotly-basic\.min)\.js$"
+ASSETS_IGNORE = r"\.(css|js)$"
 """The assets that Dash is not to put into the page by itself: they stand in `INDEX_STRING`, or are for other pages."""
 
 
@@ -63,6 +63,7 @@ INDEX_STRING = f"""<!doctype html>
 {{%renderer%}}
 </template>
 <script src="{_asset("parts.js")}"></script>
+<script src="{_asset("sketch.js")}"></script>
 <script src="{_asset("charts.js")}"></script>
 <script src="{_asset("perfwidget.js")}"></script>
 <link rel="stylesheet" href="{_asset("vendor/bootstrap.min.css")}">

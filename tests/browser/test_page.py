@@ -36,15 +36,17 @@ def test_a_page_asks_once_and_so_does_every_change(visit: Callable[..., Visit]) 
 def test_how_it_is_drawn_is_no_question(visit: Callable[..., Visit]) -> None:
     boss = visit(color_scheme="light")
     page = boss.go(f"user=ann&{MARCH}")
-    bar = page.locator("#total-time-graph .point path").first
-    height = bar.bounding_box()["height"]  # type: ignore[index]
+    bars = page.locator("#total-time-graph .sketch svg path")
+    shape = bars.get_attribute("d")
+    assert shape
     page.locator("#statistic").get_by_text("Median").click()
     expect(page.locator(".panel-total-time .legend")).to_contain_text("Median (count × median time)")
-    assert bar.bounding_box()["height"] != height  # type: ignore[index]
-    light = page.locator("#annotations-graph .point path").first.get_attribute("style")
+    expect(bars).not_to_have_attribute("d", shape)
+    bars = page.locator("#annotations-graph .sketch svg path").first
+    expect(bars).to_have_css("fill", "rgb(36, 88, 168)")
     page.get_by_label("Theme").select_option("dark")
     expect(page.locator("html")).to_have_attribute("data-bs-theme", "dark")
-    expect(page.locator("#annotations-graph .point path").first).not_to_have_attribute("style", light or "")
+    expect(bars).to_have_css("fill", "rgb(91, 148, 232)")
     assert boss.parameters()["statistic"] == ["median"]
     assert boss.parameters()["theme"] == ["dark"]
     boss.expect_questions(1)
@@ -54,10 +56,11 @@ def test_the_theme_follows_the_browser_until_it_is_chosen(visit: Callable[..., V
     ann = visit("ann:annotator", color_scheme="dark")
     page = ann.go(MARCH)
     expect(page.locator("html")).to_have_attribute("data-bs-theme", "dark")
-    style = page.locator("#annotations-graph .point path").first.get_attribute("style")
+    bars = page.locator("#annotations-graph .sketch svg path").first
+    expect(bars).to_have_css("fill", "rgb(91, 148, 232)")
     page.emulate_media(color_scheme="light")
     expect(page.locator("html")).to_have_attribute("data-bs-theme", "light")
-    expect(page.locator("#annotations-graph .point path").first).not_to_have_attribute("style", style or "")
+    expect(bars).to_have_css("fill", "rgb(36, 88, 168)")
     ann.go(f"{MARCH}&theme=dark")
     expect(page.locator("html")).to_have_attribute("data-bs-theme", "dark")
 
@@ -273,8 +276,9 @@ def test_a_definition_shows_on_hover_and_on_focus_and_goes_on_escape(visit: Call
 
 
 def test_a_graph_tells_exact_values_under_the_pointer(visit: Callable[..., Visit]) -> None:
-    page = visit().go(f"user=ann&{MARCH}")
-    bar = page.locator("#total-time-graph .point path").nth(2)
+    boss = visit()
+    page = boss.go(f"user=ann&{MARCH}")
+    bar = boss.graph("total-time").locator(".point path").nth(2)
     box = bar.bounding_box()
     assert box
     page.mouse.move(box["x"] + box["width"] / 2 - 3, box["y"] + box["height"] / 2)
@@ -533,7 +537,7 @@ def test_a_cold_page_is_at_most_a_megabyte(visit: Callable[..., Visit]) -> None:
     wire.send("Network.enable")
     wire.send("Network.setCacheDisabled", {"cacheDisabled": True})
     boss.go(f"user=ann&{MARCH}")
-    expect(boss.page.locator("#annotations-graph .main-svg").first).to_be_visible()
+    boss.graph("annotations")
     assert 100_000 < sum(sizes) <= 1_000_000
 
 

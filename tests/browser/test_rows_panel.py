@@ -82,7 +82,7 @@ def test_bars_and_points_open_the_rows_of_their_day(visit: Callable[..., Visit])
     page = boss.go(f"user=ann&{MARCH}")
     for graph, mark, title in MARKS:
         for _ in range(2):  # the same mark opens its rows again after they were closed
-            click_mark(page, page.locator(f"#{graph}-graph {mark}"))
+            click_mark(page, boss.graph(graph).locator(mark))
             panel = boss.rows(title)
             panel.get_by_role("button", name="Close").click()
             expect(page.locator("#rows-panel")).to_be_hidden()
@@ -91,7 +91,7 @@ def test_bars_and_points_open_the_rows_of_their_day(visit: Callable[..., Visit])
 def test_a_slice_opens_its_rows(visit: Callable[..., Visit]) -> None:
     boss = visit()
     page = boss.go(f"user=ann&{MARCH}")
-    ring = page.locator("#annotation-summary-graph .pielayer").bounding_box()
+    ring = boss.graph("annotation-summary").locator(".pielayer").bounding_box()
     assert ring
     # The largest slice, of five submitted in seven, begins at the top and goes right: so at three o'clock it is there.
     x, y = ring["x"] + ring["width"] * 0.92, ring["y"] + ring["height"] / 2

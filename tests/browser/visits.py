@@ -94,6 +94,22 @@ class Visit:
         expect(self.page.locator("button#member, #member button").first).to_be_attached()
         self.page.evaluate(A_MOMENT)
 
+    def graph(self, name: str) -> Locator:
+        """Move the pointer onto a graph, and return its picture once plotly.js has come, and answers to the pointer."""
+        picture = self.page.locator(f"#{name}-graph")
+        picture.scroll_into_view_if_needed()
+        box = picture.bounding_box()
+        assert box
+        drawn = picture.locator(".js-plotly-plot .main-svg")
+
+        def answers() -> bool:
+            self.page.mouse.move(box["x"] + 1, box["y"] + 1)
+            self.page.mouse.move(box["x"] + 3, box["y"] + 3)
+            return drawn.count() > 0
+
+        until(self.page, answers)
+        return picture
+
     def parameters(self) -> dict[str, list[str]]:
         """Return what the address bar says."""
         return parse_qs(urlsplit(self.page.url).query)
