@@ -149,7 +149,7 @@ def read_report(reader: Reader, asked: ScopedQuery, query: Query, grain: Grain |
     buckets = period.buckets(grain)
     answer = reader.answer(asked, buckets)
     everything = _numbers(NOTHING | answer.total)
-    recorded = dict(reader.recorded(asked.scope))
+    recorded = dict(answer.recorded)
     recorded |= {
         kind: None for kind, keys in IMPLIED_BY.items() if kind not in recorded and any(everything[key] for key in keys)
     }

@@ -17,7 +17,7 @@ from perfwidget.cli import main
 from perfwidget.facts import Annotation, Comment, Fact, Key, ReviewVisit
 from perfwidget.stores import open_store
 from perfwidget.stores.embedded import EmbeddedStore, order
-from tests.conftest import WHOLE, NewStore
+from tests.conftest import WHOLE, NewStore, differing_copies
 from tests.worlds import ORGANIZATION, annotation, ask, at, people, review
 
 MARCH = {"from_": "2024-03-01", "to": "2024-03-31"}
@@ -105,7 +105,8 @@ def test_members_lie_together_within_stretches_of_time(store: EmbeddedStore, pat
 def test_whatever_order_rows_lie_in_the_figures_are_the_same(
     tmp_path_factory: pytest.TempPathFactory, writes: list[list[tuple[int, int, bool]]]
 ) -> None:
-    ordered, plain = (EmbeddedStore(tmp_path_factory.mktemp("order") / "facts.duckdb") for _ in range(2))
+    ordered_path, plain_path = (tmp_path_factory.mktemp("order") / "facts.duckdb" for _ in range(2))
+    ordered, plain = EmbeddedStore(ordered_path), EmbeddedStore(plain_path)
     for store in (ordered, plain):
         store.write(people())
     for number, each in enumerate(writes):
@@ -117,8 +118,9 @@ def test_whatever_order_rows_lie_in_the_figures_are_the_same(
     wait_for_order()
     for member in ("ann", "rev"):
         assert ask(ordered, user=member, **MARCH) == ask(plain, user=member, **MARCH)
-    for store in (ordered, plain):
+    for store, path in ((ordered, ordered_path), (plain, plain_path)):
         store.close()
+        assert differing_copies(path) == []
 
 
 def facts_of(identity: int, version: int) -> Iterator[Fact]:

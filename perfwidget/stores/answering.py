@@ -1,7 +1,6 @@
 """One question's numbers: a statement for each scan, and more where rows of other tables have a say."""
 
-from collections.abc import Sequence
-from functools import partial
+from collections.abc import Mapping, Sequence
 from itertools import chain
 from typing import Any
 
@@ -22,18 +21,32 @@ OfScan = tuple[list[int], dict[Aggregate, tuple[int | None, list[int | None]]]]
 
 def answer(session: Session, asked: ScopedQuery, buckets: Sequence[Bucket], scans: Sequence[Scan]) -> Answer:
     """Answer every aggregate of the scans."""
-    several = partial(_added_up, asked=asked, buckets=buckets)
     alone = [scan for scan in scans if decided_by_others(scan) is None]
     decided = [scan for scan in scans if scan not in alone]
+
+    def one(session: Session) -> list[OfScan]:
+        return _added_up(session, asked, buckets, decided)
+
+    def other(session: Session) -> tuple[list[OfScan], Mapping[str, int | None]]:
+        return _added_up(session, asked, buckets, alone), _recorded(session, asked)
+
+    of_decided, (of_others, recorded) = session.both(one, other)
     total: dict[Aggregate, int | None] = {}
     places: dict[int, dict[Aggregate, int | None]] = {}
-    for filled, found in chain(*session.both(partial(several, scans=decided), partial(several, scans=alone))):
+    for filled, found in chain(of_decided, of_others):
         targets = [(place, places.setdefault(place, {})) for place in filled]
         for aggregate, (of_all, by_place) in found.items():
             total[aggregate] = of_all
             for place, target in targets:
                 target[aggregate] = by_place[place]
-    return Answer(total, places)
+    return Answer(total, places, recorded)
+
+
+def _recorded(session: Session, asked: ScopedQuery) -> Mapping[str, int | None]:
+    """Map each recorded kind to the instant since when; doubts are kept by our own tables only."""
+    text = "SELECT kind, since FROM recorded WHERE organization_id = $organization_id"
+    kinds = dict(session.rows(text, {"organization_id": asked.scope.organization_id}))
+    return kinds | {"doubts": None} if session.dialect.keeps_more else kinds
 
 
 def _added_up(session: Session, asked: ScopedQuery, buckets: Sequence[Bucket], scans: Sequence[Scan]) -> list[OfScan]:
@@ -45,10 +58,10 @@ def _of_scan(session: Session, asked: ScopedQuery, buckets: Sequence[Bucket], sc
     start, end = buckets[0].start, buckets[-1].end
     statement = columns_in(session.dialect, asked, scan, start, end)
     columns = session.columns(names, *statement, texts=() if decided is None else (DECIDED,))
-    rows = Counted(columns, buckets, asked.rules, start if asked.period is None else asked.period.start)
+    rows = Counted(columns, buckets, asked.rules)
     chosen = {aggregate.rows: rows.those(aggregate.rows) for aggregate in aggregates_of(scan)}
     if decided is not None:
-        chosen[decided] = _sent_back(session, asked, chosen[decided], columns[DECIDED])
+        chosen[decided] = _sent_back(session, asked, chosen[decided], rows[DECIDED])
     return rows.filled, {aggregate: rows.add_up(aggregate, chosen[aggregate.rows]) for aggregate in aggregates_of(scan)}
 
 

@@ -6,7 +6,7 @@ do it, too: each aggregate that a statement names costs it more to plan than its
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import cache
+from functools import cache, cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -40,8 +40,9 @@ Flags = NDArray[np.bool_]
 
 NO_NUMBERS: Numbers = np.empty(0, np.int64)
 
-INSTANT, LASTED, BY_SUBJECT, DOUBTS = "instant", "lasted", "by_subject", "doubts"
-"""Columns beside the contract's: when it was, how long a visit took, whether the reviewer is the subject, doubts."""
+INSTANT, LASTED, BY_SUBJECT, EARLIER, DOUBTS = "instant", "lasted", "by_subject", "earlier", "doubts"
+"""Columns beside the contract's: when it was, how long a visit took, whether the reviewer is the subject, whether it
+was made before the question's period, doubts."""
 
 DECIDED = "decided"
 """A column of texts: the ids of annotations on which rows of reviews decide, null for others."""
@@ -91,28 +92,38 @@ WORDS = _words()
 
 
 class Counted:
-    """The rows of one scan, ready to be added up for the conditions of one question."""
+    """The rows of one scan in the order of time, ready to be added up for the conditions of one question."""
 
-    def __init__(self, columns: Columns, buckets: Sequence[Bucket], rules: Rules, begins: int) -> None:
-        """Take columns of rows within the buckets; `begins` is the instant at which the question's period does."""
+    def __init__(self, columns: Columns, buckets: Sequence[Bucket], rules: Rules) -> None:
+        """Take columns of rows within the buckets."""
+        instants = columns[INSTANT]
+        if (instants[1:] < instants[:-1]).any():
+            order = np.argsort(instants, kind="stable")
+            columns = {name: column[order] for name, column in columns.items()}
         self._columns = columns
         self._rules = rules
-        self._begins = begins
-        self._buckets = len(buckets)
         # Of buckets that begin at one instant all but the last are empty: days that a zone left out.
         starts = np.array([bucket.start for bucket in buckets], np.int64)
-        self._place = np.searchsorted(starts, columns[INSTANT], side="right") - 1
+        begins = np.searchsorted(columns[INSTANT], starts)
+        self._lengths = np.diff(begins, append=len(instants))
+        self._filled = np.flatnonzero(self._lengths)
+        self._begins = begins[self._filled]
         self._met: dict[Where, Flags] = {}
 
     @property
     def filled(self) -> list[int]:
         """The places of the buckets that have rows."""
-        places: list[int] = np.flatnonzero(np.bincount(self._place)).tolist()
+        places: list[int] = self._filled.tolist()
         return places
+
+    @cached_property
+    def _place(self) -> Numbers:
+        """The place of each row's bucket."""
+        return np.repeat(np.arange(len(self._lengths)), self._lengths)
 
     def those(self, rows: Rows) -> Flags:
         """Say of each row whether it is one of some rows, as far as the row itself tells."""
-        met = np.ones(len(self._place), np.bool_)
+        met = np.ones(len(self._columns[INSTANT]), np.bool_)
         for where in rows.where:
             if where not in self._met:
                 self._met[where] = self._meets(where)
@@ -121,17 +132,26 @@ class Counted:
 
     def add_up(self, aggregate: Aggregate, chosen: Flags) -> tuple[int | None, list[int | None]]:
         """Return an aggregate of the chosen rows: of all of them, and by place."""
-        place = self._place[chosen]
         if isinstance(aggregate, Count):
-            return self._counts(place)
-        values = self._columns[aggregate.column][chosen]
-        present = values != NOTHING
-        if not present.all():
-            place, values = place[present], values[present]
-        return (_middles if isinstance(aggregate, Middle) else _sums)(place, values, self._buckets)
+            counts = self._by_place(chosen)
+            return sum(counts), list(counts)
+        values = self._columns[aggregate.column]
+        chosen = chosen & (values != NOTHING)
+        if isinstance(aggregate, Middle):
+            return _middles(self._place[chosen], values[chosen], len(self._lengths))
+        # Sums may need more than 64 bits: the lower half of each value by itself, and the upper.
+        halves = (values & _LOW, values >> 32)
+        low, high = (self._by_place(np.where(chosen, half, 0)) for half in halves)
+        sums = [(upper << 32) + lower for upper, lower in zip(high, low, strict=True)]
+        return sum(sums), list(sums)
 
-    def _counts(self, place: NDArray[Any]) -> tuple[int, list[int | None]]:
-        return len(place), np.bincount(place, minlength=self._buckets).tolist()
+    def _by_place(self, values: NDArray[Any]) -> list[int]:
+        """Return sums of a value a row by place."""
+        found = np.zeros(len(self._lengths), np.int64)
+        if len(values):
+            found[self._filled] = np.add.reduceat(values, self._begins, dtype=np.int64)
+        sums: list[int] = found.tolist()
+        return sums
 
     def _meets(self, where: Where) -> Flags:
         match where:
@@ -161,10 +181,6 @@ class Counted:
         """Say of each row whether its last action is one that counts."""
         return self.among("last_action", COUNTED_ACTIONS + (("rejected",) if self._rules.count_rejected else ()))
 
-    def earlier(self) -> Flags:
-        """Say of each row whether it was made before the question's period."""
-        return np.asarray(self["created_at"] < self._begins) & _there(self["created_at"])
-
     def doubted(self, doubt: Doubt) -> Flags:
         """Say of each row whether its source has a doubt about it."""
         return np.asarray(self[DOUBTS] & int(doubt) != 0)
@@ -185,7 +201,7 @@ _TOLD: dict[Condition, _Told] = {
     Condition.COUNTED_OR_SKIPPED: _Told(
         ("was_cancelled", "last_action"), lambda rows: (rows["was_cancelled"] == 1) | rows.counted()
     ),
-    Condition.CREATED_EARLIER: _Told(("created_at",), Counted.earlier),
+    Condition.CREATED_EARLIER: _Told((EARLIER,), lambda rows: rows[EARLIER] == 1),
     Condition.BY_SUBJECT: _Told((BY_SUBJECT,), lambda rows: rows[BY_SUBJECT] == 1),
     Condition.POSTED_BY_OTHER: _Told((DOUBTS,), lambda rows: rows.doubted(Doubt.POSTED_BY_OTHER)),
     Condition.IMPORTED: _Told((DOUBTS,), lambda rows: rows.doubted(Doubt.IMPORTED)),
@@ -206,15 +222,6 @@ def _there(column: Numbers) -> Flags:
     return np.asarray(column != NOTHING)
 
 
-def _sums(place: NDArray[Any], values: Numbers, buckets: int) -> tuple[int, list[int | None]]:
-    """Return exact sums, which may need more than 64 bits: the lower half of each value by itself, and the upper."""
-    low, high = np.zeros(buckets, np.int64), np.zeros(buckets, np.int64)
-    np.add.at(low, place, values & _LOW)
-    np.add.at(high, place, values >> 32)
-    sums = [(upper << 32) + lower for upper, lower in zip(high.tolist(), low.tolist(), strict=True)]
-    return sum(sums), list(sums)
-
-
 def _middles(place: NDArray[Any], values: Numbers, buckets: int) -> tuple[int | None, list[int | None]]:
     """Return twice the medians; None where nothing has one."""
     ordered = _in_order(place, values, buckets)
@@ -222,8 +229,16 @@ def _middles(place: NDArray[Any], values: Numbers, buckets: int) -> tuple[int | 
     ends = np.cumsum(counts)
     lower, upper = ends - counts + (counts - 1) // 2, ends - counts + counts // 2
     twice = _twice(ordered, lower, upper, counts > 0)
-    [total] = _twice(np.sort(values), *(np.array([each]) for each in _middle_of(len(values))))
-    return total, twice
+    return _middle(values), twice
+
+
+def _middle(values: Numbers) -> int | None:
+    """Return twice the median."""
+    if not len(values):
+        return None
+    lower, upper = (len(values) - 1) // 2, len(values) // 2
+    parted = np.partition(values, (lower, upper))
+    return int(parted[lower]) + int(parted[upper])
 
 
 def _in_order(place: NDArray[Any], values: Numbers, buckets: int) -> Numbers:
@@ -232,10 +247,6 @@ def _in_order(place: NDArray[Any], values: Numbers, buckets: int) -> Numbers:
     if width + buckets.bit_length() < 63:  # one number holds both, and numbers are put in order ten times as fast
         return np.sort((place << width) | values) & ((1 << width) - 1)
     return values[np.lexsort((values, place))]
-
-
-def _middle_of(count: int) -> tuple[int, int, bool]:
-    return (count - 1) // 2, count // 2, count > 0
 
 
 def _twice(ordered: Numbers, lower: NDArray[Any], upper: NDArray[Any], there: Flags) -> list[int | None]:

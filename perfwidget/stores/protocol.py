@@ -21,6 +21,8 @@ class Answer(NamedTuple):
 
     total: Values
     buckets: Mapping[int, Values]
+    recorded: Mapping[str, int | None]
+    """Each kind of facts that the organization's source records, and the instant since when (None: always)."""
 
 
 class Profile(NamedTuple):
@@ -91,9 +93,6 @@ class Reader(Protocol):
 
     def profile(self, asked: ScopedQuery) -> Profile:
         """Return who the subject is."""
-
-    def recorded(self, scope: Scope) -> Mapping[str, int | None]:
-        """Map each kind of facts that the organization's source records to the instant since when (None: always)."""
 
     def members(self, scope: Scope, search: str, limit: int) -> Sequence[Profile]:
         """Return up to `limit` members that the viewer may choose, by name, whose name, e-mail or id holds `search`."""

@@ -187,12 +187,6 @@ class SqlReader:
         person = self._person(asked.scope.organization_id, asked.subject_id)
         return person or Profile(asked.subject_id, None, None, active=True, role=None)
 
-    def recorded(self, scope: Scope) -> Mapping[str, int | None]:
-        """Map each recorded kind to the instant since when; doubts are kept by our own tables only."""
-        text = "SELECT kind, since FROM recorded WHERE organization_id = $organization_id"
-        kinds = dict(self._rows(text, {"organization_id": scope.organization_id}))
-        return kinds | {"doubts": None} if self._dialect.keeps_more else kinds
-
     def members(self, scope: Scope, search: str, limit: int) -> Sequence[Profile]:
         """Return members that the viewer may choose, whose name, e-mail or id holds the text."""
         parameters = {

@@ -32,6 +32,9 @@ class Dialect(Protocol):
     def keeps_more(self) -> bool:
         """Whether there are columns and tables of our own beside the contract's: doubts, mentions and bookmarks."""
 
+    def table(self, scan: Scan) -> str:
+        """Return the table that a scan reads: its facts' own, or a copy that lies in the scan's order."""
+
     def in_list(self, column: str, name: str, ids: Sized) -> str:
         """Return the condition that an id is in a list; the list itself goes with the statement under that name."""
 
@@ -43,6 +46,9 @@ class Dialect(Protocol):
 
     def flag(self, condition: str) -> str:
         """Return the expression of a truth as a whole number, or what a session reads as one."""
+
+    def small(self, number: str) -> str:
+        """Return the expression of a whole number below 256, in as few bytes as a session reads well."""
 
     def place(self, column: str, texts: str) -> str:
         """Return the expression of a text's place in a list of literals, from 1 on; 0 or null if it is none of them."""
@@ -111,8 +117,11 @@ def columns_in(dialect: Dialect, asked: ScopedQuery, scan: Scan, start: int, end
         told = Rows(scan, tuple(where for where in decided.where if where is not counting.BEYOND_THE_ROW))
         identity = dialect.as_text("annotation_id")
         columns += f", CASE WHEN {conditions(dialect, told, asked.rules)} THEN {identity} END AS {counting.DECIDED}"
-    text = f"SELECT {columns} FROM {scan.fact.table} WHERE {condition} AND {instant} >= $since AND {instant} < $before"
-    return Statement(text, parameters | {"since": start, "before": end, "period_start": _begins(asked, start)})
+    return Statement(
+        f"SELECT {columns} FROM {dialect.table(scan)} "
+        f"WHERE {condition} AND {instant} >= $since AND {instant} < $before",
+        parameters | {"since": start, "before": end, "period_start": _begins(asked, start)},
+    )
 
 
 def _number(dialect: Dialect, scan: Scan, name: str) -> str:
@@ -123,13 +132,15 @@ def _number(dialect: Dialect, scan: Scan, name: str) -> str:
         return "closed_at - opened_at"
     if name == counting.BY_SUBJECT:
         return dialect.flag("reviewer_id = $subject_id")
+    if name == counting.EARLIER:
+        return dialect.flag("created_at < $period_start")
     if name == counting.DOUBTS:
-        return name if dialect.keeps_more else "0"
+        return dialect.small(name) if dialect.keeps_more else "0"
     match next(column.kind for column in scan.fact.columns() if column.name == name):
         case Kind.FLAG:
             return dialect.flag(name)
         case Kind.TEXT:
-            return dialect.place(name, _texts(counting.WORDS))
+            return dialect.small(dialect.place(name, _texts(counting.WORDS)))
         case _:
             return name
 
@@ -166,8 +177,11 @@ def facts_in(dialect: Dialect, asked: ScopedQuery, scan: Scan, start: int, end: 
     columns = "*"
     if scan is ANNOTATED:
         columns += f", {_latest_rejects(dialect, asked)} AS latest_review_rejects"
-    text = f"SELECT {columns} FROM {scan.fact.table} WHERE {condition} AND {instant} >= $since AND {instant} < $before"
-    return Statement(text, parameters | {"since": start, "before": end, "period_start": _begins(asked, start)})
+    return Statement(
+        f"SELECT {columns} FROM {dialect.table(scan)} "
+        f"WHERE {condition} AND {instant} >= $since AND {instant} < $before",
+        parameters | {"since": start, "before": end, "period_start": _begins(asked, start)},
+    )
 
 
 def _begins(asked: ScopedQuery, start: int) -> int:

@@ -81,7 +81,7 @@ _REVIEWED_KEYS = ("scores", "scored", "fixes_without_score", "own_reviews", "oth
 _REVIEWING = f"""
     SELECT {{bar}} AS bar, count_if(action = 'accepted'), count_if(action = 'rejected'),
         count_if(action = 'fixed_and_accepted')
-    FROM reviews {_WHERE} GROUP BY GROUPING SETS ((), (bar))
+    FROM reviews_by_reviewer {_WHERE} GROUP BY GROUPING SETS ((), (bar))
 """
 _REVIEWING_KEYS = ("reviews_accepted", "reviews_rejected", "reviews_fixed_and_accepted")
 _VISITED = f"""

@@ -36,6 +36,7 @@ def fill(store: Path, world: World) -> None:
                 for fact, columns in chunk.items():
                     _insert(connection, fact, columns)
                 progress.update(len(next(iter(chunk.values()))["annotation_id"]))
+        connection.execute("INSERT INTO reviews_by_reviewer BY NAME FROM reviews")
         # The people and projects of all this are those of the cast, and anybody's facts mention both.
         connection.execute(
             "INSERT INTO mentions SELECT organization_id, 'member', user_id FROM members "

@@ -50,7 +50,7 @@ WATCH = """
   const look = () => {
     seen.waiting = false;
     const cards = visible('#cards, .cards').map((each) => each.textContent).join();
-    const graphs = visible('.js-plotly-plot, .sketch').map(shown);
+    const graphs = visible('.picture, .dash-graph').map(shown);
     if (!seen.controls && visible('button#member').length) seen.controls = performance.now();
     seen.frames.push({ at: performance.now(), cards, drawn: graphs.filter(Boolean).length, graphs: graphs.join() });
   };

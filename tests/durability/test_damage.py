@@ -15,8 +15,9 @@ from perfwidget import open_store
 from perfwidget.errors import StoreUnavailable
 from perfwidget.stores import Store
 from perfwidget.stores.embedded import EmbeddedStore, database, order, schema, time_limit
+from tests.conftest import differing_copies
 from tests.hosts import asking, host
-from tests.worlds import OWNER, annotation, ask, people
+from tests.worlds import OWNER, annotation, ask, people, review
 
 MARCH = {"user": "ann", "from_": "2024-03-01", "to": "2024-03-31"}
 WRITES = 20
@@ -264,7 +265,9 @@ def as_version_1(path: Path) -> None:
         connection.execute("ALTER TABLE perfwidget DROP COLUMN writes")
         connection.execute("ALTER TABLE annotations DROP COLUMN doubts")
         connection.execute("DROP TABLE bookmarks")
-        for table in order.TABLES:
+        for copy in order.COPIES:
+            connection.execute(f"DROP TABLE {copy}")
+        for table in set(order.TABLES) - set(order.COPIES):
             connection.execute(f"ALTER TABLE {table} DROP COLUMN run")
         connection.execute("UPDATE perfwidget SET schema_version = 1")
     path.with_name("facts.duckdb.writes").unlink()
@@ -273,14 +276,16 @@ def as_version_1(path: Path) -> None:
 def test_an_older_file_is_brought_up_to_date_with_a_copy_set_aside(tmp_path: Path) -> None:
     path = tmp_path / "facts.duckdb"
     store = EmbeddedStore(path)
-    store.write([*people(), annotation(1, "2024-03-01 12:00", lead_time=1)])
+    store.write([*people(), annotation(1, "2024-03-01 12:00", lead_time=1), review(1, "2024-03-02 12:00", "accepted")])
     store.close()
     as_version_1(path)
     old = path.read_bytes()
     store = EmbeddedStore(path)
-    store.write([annotation(2, "2024-03-01 12:00", lead_time=1)])
+    store.write([annotation(2, "2024-03-01 12:00", lead_time=1), review(2, "2024-03-02 13:00", "accepted")])
     assert (submitted(store), store.notices) == (2, ())
+    assert ask(store, user="rev", from_="2024-03-01", to="2024-03-31").values["reviews_accepted"] == 2
     store.close()
+    assert differing_copies(path) == []
     [copy] = tmp_path.glob("facts.duckdb.schema-1-*")
     assert copy.read_bytes() == old
     EmbeddedStore(path).close()
@@ -292,13 +297,13 @@ def test_a_migration_that_fails_leaves_the_file_as_it_was(tmp_path: Path) -> Non
     EmbeddedStore(path).close()
     failing = (*schema.MIGRATIONS, ("CREATE TABLE halfway (one INTEGER)", "SELECT no_such_column FROM perfwidget"))
     with duckdb.connect(str(path)) as connection:
-        with pytest.raises(StoreUnavailable, match="could not be brought from schema 4 to 5 and is as it was"):
+        with pytest.raises(StoreUnavailable, match="could not be brought from schema 5 to 6 and is as it was"):
             schema.prepare(path, connection, failing)
-        assert connection.execute("SELECT schema_version FROM perfwidget").fetchall() == [(4,)]
+        assert connection.execute("SELECT schema_version FROM perfwidget").fetchall() == [(5,)]
         assert connection.execute("SELECT 1 FROM duckdb_tables() WHERE table_name = 'halfway'").fetchall() == []
         further = (*schema.MIGRATIONS, ("CREATE TABLE whole (one INTEGER)",), ("INSERT INTO whole VALUES (7)",))
         schema.prepare(path, connection, further)
-        assert connection.execute("SELECT schema_version, one FROM perfwidget, whole").fetchall() == [(6, 7)]
+        assert connection.execute("SELECT schema_version, one FROM perfwidget, whole").fetchall() == [(7, 7)]
 
 
 def test_a_newer_file_is_refused_in_one_sentence(tmp_path: Path) -> None:

@@ -168,7 +168,6 @@ def test_lists_have_the_same_members_in_the_same_order(stores: list[Store], view
         lambda reader, scope: reader.members(scope, "", 4),
         lambda reader, scope: reader.projects(scope),
         lambda reader, scope: reader.workspaces(scope),
-        lambda reader, scope: reader.recorded(scope),
         lambda reader, scope: reader.organizations(),
     ):
         first, second, third = (told(store, viewer, ask) for store in stores)

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence, Sized
 from typing import Any
 
 from perfwidget.errors import StoreUnavailable
+from perfwidget.metrics import Scan
 from perfwidget.observations import NOTHING
 from perfwidget.stores.clickhouse.database import Database, list_name
 from perfwidget.stores.clickhouse.history import LONGEST_READING, newest, visible
@@ -18,6 +19,10 @@ class ClickHouseDialect:
     """How ClickHouse writes what engines write differently; it orders texts by their bytes anyway."""
 
     keeps_more = True
+
+    def table(self, scan: Scan) -> str:
+        """Return the table of a scan's facts."""
+        return scan.fact.table
 
     def in_list(self, column: str, name: str, ids: Sized) -> str:  # noqa: ARG002 (of any length)
         """Return the condition that an id is in a list."""
@@ -36,6 +41,10 @@ class ClickHouseDialect:
     def flag(self, condition: str) -> str:
         """Return a truth as 1 or 0."""
         return f"toInt64({condition})"
+
+    def small(self, number: str) -> str:
+        """Return a number as it is."""
+        return number
 
     def place(self, column: str, texts: str) -> str:
         """Return a text's place in a list."""

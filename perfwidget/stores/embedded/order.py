@@ -16,7 +16,7 @@ from typing import NamedTuple, Protocol
 import duckdb
 
 from perfwidget.errors import StoreUnavailable
-from perfwidget.metrics import COMMENTS_RECEIVED, SCANS, TIMELINE
+from perfwidget.metrics import COMMENTS_RECEIVED, REVIEWING, SCANS, TIMELINE, Scan
 from perfwidget.stores.sql import instant_of
 
 log = logging.getLogger(__name__)
@@ -39,9 +39,17 @@ _ASKED_AGAIN = 0.05
 _AS_IT_CAME, _WHOLE = 0, 1
 """Runs: rows as they came, and those that were in order when the whole table was put in order; later runs follow."""
 
+COPIES = {"reviews_by_reviewer": "reviews"}
+"""Tables that hold the rows of another one, to lie in another order; every write writes to both."""
+
+
+def table_for(scan: Scan) -> str:
+    """Return the table whose rows lie in the order in which a scan reads them."""
+    return "reviews_by_reviewer" if scan is REVIEWING else scan.fact.table
+
+
 _READ_BY = {
-    scan.fact.table: (scan.member, instant_of(scan))
-    for scan in (TIMELINE.scan, COMMENTS_RECEIVED.scan, *reversed(SCANS))  # reviews are read by reviewer, too, but less
+    table_for(scan): (scan.member, instant_of(scan)) for scan in (TIMELINE.scan, COMMENTS_RECEIVED.scan, *SCANS)
 }
 """The tables that grow with the work, by whose rows and by when they are read."""
 

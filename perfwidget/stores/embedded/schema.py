@@ -24,6 +24,11 @@ MIGRATIONS: Sequence[Migration] = (
         f"ALTER TABLE {table} ADD COLUMN run BIGINT DEFAULT 0"
         for table in ("annotations", "actions", "reviews", "review_visits", "comments")
     ),
+    # 4 to 5: reviews once more, to lie in the order in which they are read by reviewer.
+    (
+        "CREATE TABLE reviews_by_reviewer AS SELECT * REPLACE (CAST(0 AS BIGINT) AS run) FROM reviews",
+        "ALTER TABLE reviews_by_reviewer ALTER run SET DEFAULT 0",
+    ),
 )
 """From version 1 on, in order; the number of the last is the version of a new file."""
 

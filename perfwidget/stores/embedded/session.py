@@ -7,8 +7,10 @@ import duckdb
 import numpy as np
 import numpy.typing as npt
 
+from perfwidget.metrics import Scan
 from perfwidget.observations import NOTHING
 from perfwidget.stores.counting import Columns
+from perfwidget.stores.embedded.order import table_for
 from perfwidget.stores.embedded.time_limit import TimeLimit
 from perfwidget.stores.session import Part, T, U
 
@@ -37,6 +39,10 @@ class DuckDBDialect:
 
     keeps_more = True
 
+    def table(self, scan: Scan) -> str:
+        """Return the table that lies in a scan's order."""
+        return table_for(scan)
+
     def in_list(self, column: str, name: str, ids: Sized) -> str:
         """Return the condition that an id is in a list: a long one is joined, a short one looked through."""
         given = f"CAST(${name} AS VARCHAR[])"
@@ -53,6 +59,10 @@ class DuckDBDialect:
     def flag(self, condition: str) -> str:
         """Return a truth as it is."""
         return condition
+
+    def small(self, number: str) -> str:
+        """Return a number in a byte."""
+        return f"CAST({number} AS UTINYINT)"
 
     def place(self, column: str, texts: str) -> str:
         """Return a text's place in a list."""
@@ -154,7 +164,12 @@ class EmbeddedSession:
 
 
 def _filled(column: Any, kind: type[Any], null: Any) -> npt.NDArray[Any]:
-    """Return a column with something in place of nulls; numpy's own way to do so costs more than most columns."""
+    """Return a column with something in place of nulls; numpy's own way to do so costs more than most columns.
+
+    Without nulls, flags and numbers of a byte stay what they are.
+    """
+    if not isinstance(column, np.ma.MaskedArray) and column.dtype.itemsize == 1:
+        return np.asarray(column)
     values = np.asarray(column).astype(kind, copy=isinstance(column, np.ma.MaskedArray))
     if isinstance(column, np.ma.MaskedArray):
         values[np.ma.getmaskarray(column)] = null

@@ -12,7 +12,7 @@ import pandas as pd
 
 from perfwidget.facts import Fact
 from perfwidget.observations import NOTHING, Coded, StoredColumn
-from perfwidget.stores.embedded.order import TABLES
+from perfwidget.stores.embedded.order import COPIES, TABLES
 from perfwidget.stores.embedded.session import DuckDBDialect, parsed
 from perfwidget.stores.writing.staging import Staging, key_match
 
@@ -30,6 +30,10 @@ class FrameStaging(Staging):
         self._frames: dict[str, pd.DataFrame] = {}
         self.added = 0
         """How many rows were added to tables that grow with the work."""
+
+    def holding(self, table: str) -> Sequence[str]:
+        """Return the tables that hold a table's rows."""
+        return (table, *(copy for copy, of in COPIES.items() if of == table))
 
     def put(self, name: str, columns: Sequence[tuple[str, str]], rows: Sequence[Sequence[Any]]) -> None:
         """Let statements name rows of the given columns (name and SQL type), in place of any of that name."""
@@ -82,6 +86,9 @@ class FrameStaging(Staging):
         replaced = [row for row, _, kept in found if not kept]
         if replaced:
             self.execute(f"DELETE FROM {kind.table} WHERE rowid IN (SELECT unnest($rows))", {"rows": replaced})
+            for copy in self.holding(kind.table)[1:]:
+                match = key_match(kind, kind.table, name)
+                self.execute(f"DELETE FROM {copy} AS {kind.table} USING {name} WHERE {match}")
         self.insert(name, kind)
 
     def insert(self, name: str, kind: type[Fact]) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from perfwidget.metrics import Scan
 from perfwidget.observations import NOTHING
 from perfwidget.stores.counting import NO_NUMBERS, Columns
 from perfwidget.stores.postgresql.address import quoted
@@ -28,6 +29,10 @@ class PostgreSQLDialect:
     """The collation by whose rules texts become lower case."""
     keeps_more: bool = True
 
+    def table(self, scan: Scan) -> str:
+        """Return the table of a scan's facts."""
+        return scan.fact.table
+
     def in_list(self, column: str, name: str, ids: Sized) -> str:  # noqa: ARG002 (of any length)
         """Return the condition that an id is in a list."""
         return f"{column} = ANY(${name})"
@@ -43,6 +48,10 @@ class PostgreSQLDialect:
     def flag(self, condition: str) -> str:
         """Return a truth as 1 or 0."""
         return f"CAST({condition} AS INTEGER)"
+
+    def small(self, number: str) -> str:
+        """Return a number as it is."""
+        return number
 
     def place(self, column: str, texts: str) -> str:
         """Return a text's place in a list; null of a null, which only a host's own tables can have."""

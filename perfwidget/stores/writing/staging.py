@@ -33,6 +33,10 @@ class Staging(ABC):
         """Take note of rows that were added to tables of facts by other statements than `insert`."""
         raise NotImplementedError
 
+    def holding(self, table: str) -> Sequence[str]:
+        """Return the tables that hold a table's rows: itself, and copies that lie in another order."""
+        return (table,)
+
     @abstractmethod
     def put(self, name: str, columns: Sequence[tuple[str, str]], rows: Sequence[Sequence[Any]]) -> None:
         """Let statements name rows of the given columns (name and SQL type), in place of any of that name."""
@@ -53,7 +57,9 @@ class Staging(ABC):
         self, table: str, condition: str, parameters: Mapping[str, Any] | None = None, *, using: str = ""
     ) -> None:
         """Delete the rows of a table that meet a condition, which may speak of another one, too."""
-        self.execute(f"DELETE FROM {table}{f' USING {using}' if using else ''} WHERE {condition}", parameters)
+        of = f"{f' USING {using}' if using else ''} WHERE {condition}"
+        for each in self.holding(table):
+            self.execute(f"DELETE FROM {_named(each, table)}{of}", parameters)
 
     def update(
         self,
@@ -66,11 +72,14 @@ class Staging(ABC):
     ) -> None:
         """Change columns to expressions in the rows of a table that meet a condition."""
         set_to = ", ".join(f"{column} = {expression}" for column, expression in changes.items())
-        self.execute(f"UPDATE {table} SET {set_to}{f' FROM {using}' if using else ''} WHERE {condition}", parameters)
+        changed = f"SET {set_to}{f' FROM {using}' if using else ''} WHERE {condition}"
+        for each in self.holding(table):
+            self.execute(f"UPDATE {_named(each, table)} {changed}", parameters)
 
     def add(self, table: str, columns: Sequence[str], query: str, parameters: Mapping[str, Any] | None = None) -> None:
         """Add what a query gives to a table."""
-        self.execute(f"INSERT INTO {table} ({', '.join(columns)}) {query}", parameters)
+        for each in self.holding(table):
+            self.execute(f"INSERT INTO {each} ({', '.join(columns)}) {query}", parameters)
 
     def keep(self, table: str, row: Mapping[str, Any]) -> None:
         """Add one row to a table."""
@@ -106,6 +115,11 @@ class Staging(ABC):
                     f"WHERE {column} IS NOT NULL AND NOT EXISTS (SELECT 1 FROM mentions WHERE "
                     f"mentions.organization_id = {name}.organization_id AND kind = '{what}' AND id = {name}.{column})",
                 )
+
+
+def _named(each: str, table: str) -> str:
+    """Return a table under the name by which conditions speak of it."""
+    return table if each == table else f"{each} AS {table}"
 
 
 def key_match(kind: type[Fact], left: str, right: str) -> str:
