@@ -20,7 +20,6 @@ from perfwidget.metrics import (
     Rows,
     Rules,
     Scan,
-    Where,
 )
 from perfwidget.stores import counting
 
@@ -204,20 +203,32 @@ def _rejected(dialect: Dialect, asked: ScopedQuery, column: str) -> str:
 
 def conditions(dialect: Dialect, rows: Rows, rules: Rules) -> str:
     """Return the condition that a fact of the scan is one of the rows."""
-    return " AND ".join(_condition(dialect, where, rules) for where in rows.where) or "TRUE"
+    told: list[str] = []
+    allowed: dict[str, tuple[str, ...]] = {}
+    for each in rows.where:
+        where = OneOf("last_action", _counted(rules)) if each is Condition.COUNTED else each
+        if isinstance(where, OneOf):
+            others = allowed.get(where.column, where.values)
+            allowed[where.column] = tuple(value for value in where.values if value in others)
+        else:
+            told.append(_condition(dialect, where, rules))
+    # One short list for each column: engines plan a long one, or several, as joins.
+    told += [f"{column} IN ({_texts(values)})" if values else "FALSE" for column, values in allowed.items()]
+    return " AND ".join(told) or "TRUE"
 
 
-def _condition(dialect: Dialect, where: Where, rules: Rules) -> str:
-    counted = COUNTED_ACTIONS + (("rejected",) if rules.count_rejected else ())
+def _counted(rules: Rules) -> tuple[str, ...]:
+    return COUNTED_ACTIONS + (("rejected",) if rules.count_rejected else ())
+
+
+def _condition(dialect: Dialect, where: Condition | NoneOf | Is, rules: Rules) -> str:
     match where:
-        case OneOf(column, values):
-            return f"{column} IN ({_texts(values)})"
         case NoneOf(column, values):
             return f"{column} NOT IN ({_texts(values)})"
         case Is(column, value):
             return column if value else f"NOT {column}"
         case Condition.COUNTED:
-            return f"last_action IN ({_texts(counted)})"
+            return f"last_action IN ({_texts(_counted(rules))})"
         case Condition.UNCOUNTED:
             return f"last_action NOT IN ({_texts((*COUNTED_ACTIONS, 'rejected'))})"
         case Condition.CREATED_EARLIER:
@@ -229,7 +240,7 @@ def _condition(dialect: Dialect, where: Where, rules: Rules) -> str:
         case Condition.BY_OTHERS:
             return "(created_by IS NULL OR created_by <> $subject_id)"
         case Condition.COUNTED_OR_SKIPPED:
-            return f"(was_cancelled OR last_action IN ({_texts(counted)}))"
+            return f"(was_cancelled OR {_condition(dialect, Condition.COUNTED, rules)})"
         case Condition.POSTED_BY_OTHER:
             return _doubted(dialect, Doubt.POSTED_BY_OTHER)
         case Condition.IMPORTED:
