@@ -1,23 +1,21 @@
 """The one door to the numbers: report(store, viewer, query) -> Report."""
 
 import json
-from collections.abc import Iterable, Mapping
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
 from perfwidget import access
 from perfwidget.access import Scope, ScopedQuery, Viewer
-from perfwidget.metrics import AGGREGATES, METRICS, Aggregate, Metric, Middle, Number, Rules, Section
+from perfwidget.metrics import METRICS, Aggregates, Metric, Number, Rules, Section
 from perfwidget.period import Bucket, Grain, Period, zone
 from perfwidget.query import Query
 from perfwidget.stores.protocol import Profile, Reader, Store
 
 if TYPE_CHECKING:
     import pandas as pd
-
-NOTHING: dict[Aggregate, int | None] = {each: None if isinstance(each, Middle) else 0 for each in AGGREGATES}
-"""The aggregates of a bucket without rows."""
 
 SERIES = tuple(metric for metric in METRICS if metric.daily or metric.key == "performance_score")
 """The numbers of a bucket: the report CSV has the performance score by day too."""
@@ -148,17 +146,17 @@ def read_report(reader: Reader, asked: ScopedQuery, query: Query, grain: Grain |
     grain = grain or query.grain or period.default_grain()
     buckets = period.buckets(grain)
     answer = reader.answer(asked, buckets)
-    everything = _numbers(NOTHING | answer.total)
+    whole = _numbers(answer.total, METRICS)
     recorded = dict(answer.recorded)
     recorded |= {
-        kind: None for kind, keys in IMPLIED_BY.items() if kind not in recorded and any(everything[key] for key in keys)
+        kind: None for kind, keys in IMPLIED_BY.items() if kind not in recorded and any(whole[key][0] for key in keys)
     }
-    if everything["performance_score"] is not None:
+    if whole["performance_score"][0] is not None:
         recorded.setdefault("reviews", None)
-    series = tuple(
-        Point(bucket, _known(_of_bucket(answer.buckets.get(place)), recorded, bucket.end, SERIES))
-        for place, bucket in enumerate(buckets)
-    )
+    values = _known(whole, METRICS, recorded, [math.inf])
+    series = _known(_numbers(answer.buckets, SERIES), SERIES, recorded, [bucket.end for bucket in buckets])
+    rows = (dict(zip(series, row, strict=True)) for row in zip(*series.values(), strict=True))
+    points = tuple(map(Point, buckets, rows))
     return Report(
         user=reader.profile(asked),
         period=period,
@@ -166,8 +164,8 @@ def read_report(reader: Reader, asked: ScopedQuery, query: Query, grain: Grain |
         workspaces=asked.workspaces,
         projects=asked.asked_projects,
         grain=grain,
-        values=_known(everything, recorded, None),
-        series=series,
+        values={key: number for key, [number] in values.items()},
+        series=points,
         recorded=recorded,
         rules=asked.rules,
     )
@@ -185,32 +183,25 @@ def resolved_period(reader: Reader, asked: ScopedQuery, query: Query) -> Period:
     return Period(min(instant.astimezone(zone(query.timezone)).date(), today), today, query.timezone)
 
 
-def _numbers(values: dict[Aggregate, int | None], metrics: Iterable[Metric] = METRICS) -> dict[str, Number]:
-    return {metric.key: metric.formula.value(values) for metric in metrics}
-
-
-_EMPTY = _numbers(NOTHING, SERIES)
-
-
-def _of_bucket(values: Mapping[Aggregate, int | None] | None) -> dict[str, Number]:
-    """Return the numbers of a bucket; most of a long period's have no rows."""
-    return _EMPTY.copy() if values is None else _numbers({**NOTHING, **values}, SERIES)
+def _numbers(aggregates: Aggregates, metrics: Iterable[Metric]) -> dict[str, list[Number]]:
+    return {metric.key: metric.formula.values(aggregates) for metric in metrics}
 
 
 def _known(
-    numbers: dict[str, Number],
+    numbers: dict[str, list[Number]],
+    metrics: Iterable[Metric],
     recorded: Mapping[str, int | None],
-    end: int | None,
-    metrics: Iterable[Metric] = METRICS,
-) -> dict[str, Number]:
-    """Take away the numbers of what the source does not record, or did not yet record before `end`."""
+    ends: Sequence[float],
+) -> dict[str, list[Number]]:
+    """Take away the numbers of what the source does not record, or did not yet record before the `ends` of buckets."""
     for metric in metrics:
         if metric.kind is None:
             continue
-        since = recorded.get(metric.kind)
-        too_early = end is not None and since is not None and end <= since and not numbers[metric.key]
-        if metric.kind not in recorded or too_early:
-            numbers[metric.key] = None
+        if metric.kind not in recorded:
+            numbers[metric.key] = [None] * len(ends)
+        elif (since := recorded[metric.kind]) is not None:
+            pairs = zip(numbers[metric.key], ends, strict=True)
+            numbers[metric.key] = [None if end <= since and not number else number for number, end in pairs]
     return numbers
 
 

@@ -9,7 +9,7 @@ from perfwidget.facts import Annotation
 from perfwidget.metrics import Metric, Number, Unit
 from perfwidget.period import Bucket, Grain, Period
 from perfwidget.query import Behind, Query
-from perfwidget.report import NOTHING, resolved_period
+from perfwidget.report import resolved_period
 from perfwidget.stores.listing import ListedRow, Longest, Order, Slice, Tally
 from perfwidget.stores.protocol import Reader
 
@@ -72,7 +72,7 @@ def read_rows(
         behind=behind,
         period=period,
         grain=grain,
-        number=behind.metric.formula.value(NOTHING | answer.total),
+        number=behind.metric.formula.values(answer.total)[0],
         tally=tally,
         longest=_longest(reader, asked, behind.metric, part, tally),
         rows=reader.page(asked, rows, part, order, descending=descending, place=place),

@@ -1,4 +1,4 @@
-"""The two parts of a page's question that run at the same time: they speak of one state, and each fault comes out."""
+"""The parts of a page's question, two of which run at once: they speak of one state, and each fault comes out."""
 
 import threading
 from collections.abc import Iterator
@@ -33,7 +33,7 @@ def pair(number: int) -> list[Any]:
     ]
 
 
-def test_both_parts_see_the_state_that_the_question_began_with(store: EmbeddedStore) -> None:
+def test_all_parts_see_the_state_that_the_question_began_with(store: EmbeddedStore) -> None:
     store.write(pair(1))
     asked = scoped(store, OWNER, **MARCH)
     assert asked.period is not None
@@ -73,6 +73,16 @@ def thread_of(session: EmbeddedSession) -> str:
     return threading.current_thread().name
 
 
+def met(barrier: threading.Barrier) -> Any:
+    """Return a part that ends once so many of its kind have begun: they must run at the same time."""
+
+    def part(session: EmbeddedSession) -> str:
+        barrier.wait(60)
+        return thread_of(session)
+
+    return part
+
+
 def begun(store: EmbeddedStore) -> Any:
     reading = store.reading()
     session: Any = reading.__enter__()._session
@@ -83,14 +93,23 @@ def begun(store: EmbeddedStore) -> Any:
 def test_the_parts_run_in_two_threads_and_in_one_where_no_other_is_free(store: EmbeddedStore) -> None:
     here = threading.current_thread().name
     reading, session = begun(store)
-    one, other = session.both(thread_of, thread_of)
+    one, other = session.each([met(threading.Barrier(2))] * 2)
     assert one == here != other
     free = store._abreast._free
     taken = 0
     while free.acquire(blocking=False):
         taken += 1
-    assert session.both(thread_of, thread_of) == (here, here)
+    assert session.each([thread_of] * 3) == [here] * 3
     free.release(taken)
+    reading.__exit__(None, None, None)
+
+
+def test_what_the_parts_give_comes_in_their_order(store: EmbeddedStore) -> None:
+    reading, session = begun(store)
+    for _ in range(20):
+        assert session.each([lambda session, n=n: session.rows(f"SELECT {n}", {}) for n in range(9)]) == [
+            [(number,)] for number in range(9)
+        ]
     reading.__exit__(None, None, None)
 
 
@@ -99,10 +118,10 @@ def test_a_fault_of_either_part_comes_out_and_the_next_question_is_answered(stor
         raise StoreUnavailable("It is away.")
 
     reading, session = begun(store)
-    for parts in ((fails, thread_of), (thread_of, fails), (fails, fails)) * 5:
+    for parts in ([fails, thread_of], [thread_of, fails], [fails, fails]) * 5:
         with pytest.raises(StoreUnavailable, match="It is away"):
-            session.both(*parts)
-    one, other = session.both(thread_of, thread_of)
+            session.each(parts)
+    one, other = session.each([met(threading.Barrier(2))] * 2)
     assert one != other
     reading.__exit__(None, None, None)
 
@@ -111,7 +130,7 @@ def test_before_anything_was_asked_no_state_is_known_and_one_thread_does_the_wor
     here = threading.current_thread().name
     with store.reading() as reader:
         session: Any = reader._session  # type: ignore[attr-defined]
-        assert session.both(lambda _: threading.current_thread().name, thread_of) == (here, here)
+        assert session.each([lambda _: threading.current_thread().name, thread_of]) == [here, here]
 
 
 def test_a_store_that_is_closed_within_a_question_says_so(store: EmbeddedStore) -> None:
@@ -119,4 +138,4 @@ def test_a_store_that_is_closed_within_a_question_says_so(store: EmbeddedStore) 
         session: Any = reader._session  # type: ignore[attr-defined]
         thread_of(session)
         store.close()
-        session.both(thread_of, thread_of)
+        session.each([thread_of, thread_of])

@@ -6,7 +6,7 @@ numbers only; Python divides once, so that every engine gives the same digits.
 
 from collections.abc import Mapping
 
-from perfwidget.metrics.formulas import Aggregate, Count, Middle, Number, Total
+from perfwidget.metrics.formulas import Aggregate, Aggregates, Count, Middle, Number, Total
 from perfwidget.metrics.metric import Metric, Section, Unit
 from perfwidget.metrics.notes import NOTE_METRICS
 from perfwidget.metrics.reviewing import REVIEWING_METRICS
@@ -41,6 +41,7 @@ __all__ = [
     "SCANS",
     "TIMELINE",
     "Aggregate",
+    "Aggregates",
     "Condition",
     "Count",
     "Is",

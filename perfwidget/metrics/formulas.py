@@ -1,10 +1,10 @@
-"""How a number is worked out of aggregates: whole numbers from the engine, divided once here.
+"""How numbers are worked out of aggregates: whole numbers from the engine, divided once here, for many buckets at once.
 
-Aggregates are looked up some ten thousand times for a report of years, so each exists once and is compared by identity:
-`count_of`, `total_of` and `middle_of` make them.
+Aggregates are looked up often, so each exists once and is compared by identity: `count_of`, `total_of` and `middle_of`
+make them.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -55,8 +55,8 @@ def middle_of(rows: Rows, column: str) -> Middle:
     return Middle(rows, column)
 
 
-Values = Mapping[Aggregate, int | None]
-"""What an engine answers: a whole number for each aggregate; None for the middle of nothing."""
+Aggregates = Mapping[Aggregate, Sequence[int | None]]
+"""What an engine answers: of each aggregate a whole number for each bucket; None for the middle of nothing."""
 
 Number = int | float | None
 
@@ -70,16 +70,16 @@ class Sum:
     missing_if_only: tuple[Aggregate, Aggregate] | None = None
     """No value where the first of these is not 0 but the second is: work is there, but none of it has a time."""
 
-    def value(self, values: Values) -> Number:
-        """Return the value, or None where there is none."""
+    def values(self, aggregates: Aggregates) -> list[Number]:
+        """Return the value of each bucket, or None where there is none."""
+        terms = [[factor * (number or 0) for number in aggregates[term]] for factor, term in self.terms]
+        sums = terms[0] if len(terms) == 1 else list(map(sum, zip(*terms, strict=True)))
+        found: list[Number] = [*sums] if self.scale == 1 else [total / self.scale for total in sums]
         if self.missing_if_only is not None:
-            there, usable = (values[aggregate] for aggregate in self.missing_if_only)
-            if there and not usable:
-                return None
-        total = 0
-        for factor, aggregate in self.terms:
-            total += factor * (values[aggregate] or 0)
-        return total if self.scale == 1 else total / self.scale
+            there, usable = (aggregates[aggregate] for aggregate in self.missing_if_only)
+            lacking = (work and not times for work, times in zip(there, usable, strict=True))
+            found = [None if none else number for number, none in zip(found, lacking, strict=True)]
+        return found
 
     def aggregates(self) -> tuple[Aggregate, ...]:
         """Return the aggregates that an engine has to answer."""
@@ -94,11 +94,10 @@ class Mean:
     under: Sum
     scale: int
 
-    def value(self, values: Values) -> Number:
-        """Return the mean, or None where nothing is counted."""
-        count = self.under.value(values)
-        over = self.over.value(values)
-        return over / (count * self.scale) if count and over is not None else None
+    def values(self, aggregates: Aggregates) -> list[Number]:
+        """Return the mean of each bucket, or None where nothing is counted."""
+        pairs = zip(self.over.values(aggregates), self.under.values(aggregates), strict=True)
+        return [over / (count * self.scale) if count and over is not None else None for over, count in pairs]
 
     def aggregates(self) -> tuple[Aggregate, ...]:
         """Return the aggregates that an engine has to answer."""
@@ -113,13 +112,12 @@ class Median:
     scale: int
     times: Count | None = None
 
-    def value(self, values: Values) -> Number:
-        """Return the median, or None where nothing has a middle."""
-        middle = values[self.middle]
-        if middle is None:
-            return None
-        factor = 1 if self.times is None else values[self.times] or 0
-        return factor * middle / (2 * self.scale)
+    def values(self, aggregates: Aggregates) -> list[Number]:
+        """Return the median of each bucket, or None where nothing has a middle."""
+        middles, twice = aggregates[self.middle], 2 * self.scale
+        factors = [1] * len(middles) if self.times is None else [count or 0 for count in aggregates[self.times]]
+        pairs = zip(factors, middles, strict=True)
+        return [None if middle is None else factor * middle / twice for factor, middle in pairs]
 
     def aggregates(self) -> tuple[Aggregate, ...]:
         """Return the aggregates that an engine has to answer."""

@@ -1,11 +1,12 @@
 """One question's numbers: a statement for each scan, and more where rows of other tables have a say."""
 
-from collections.abc import Mapping, Sequence
-from itertools import chain
+from collections import ChainMap
+from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from perfwidget.access import ScopedQuery
-from perfwidget.metrics import REVIEW_ACTIONS, Aggregate, Scan
+from perfwidget.metrics import REVIEW_ACTIONS, Scan
 from perfwidget.period import Bucket
 from perfwidget.stores.counting import DECIDED, Counted, Flags, aggregates_of, columns_of_scan, decided_by_others
 from perfwidget.stores.protocol import Answer
@@ -15,45 +16,24 @@ from perfwidget.stores.sql import columns_in, rejected_of, reviews_of
 FEW = 500
 """Annotations whose reviews are asked for by the annotations' ids; for more, all of the subject's are read."""
 
-OfScan = tuple[list[int], dict[Aggregate, tuple[int | None, list[int | None]]]]
-"""The places of the buckets that have rows, and each aggregate: of all rows, and by place."""
-
 
 def answer(session: Session, asked: ScopedQuery, buckets: Sequence[Bucket], scans: Sequence[Scan]) -> Answer:
     """Answer every aggregate of the scans."""
-    alone = [scan for scan in scans if decided_by_others(scan) is None]
-    decided = [scan for scan in scans if scan not in alone]
-
-    def one(session: Session) -> list[OfScan]:
-        return _added_up(session, asked, buckets, decided)
-
-    def other(session: Session) -> tuple[list[OfScan], Mapping[str, int | None]]:
-        return _added_up(session, asked, buckets, alone), _recorded(session, asked)
-
-    of_decided, (of_others, recorded) = session.both(one, other)
-    total: dict[Aggregate, int | None] = {}
-    places: dict[int, dict[Aggregate, int | None]] = {}
-    for filled, found in chain(of_decided, of_others):
-        targets = [(place, places.setdefault(place, {})) for place in filled]
-        for aggregate, (of_all, by_place) in found.items():
-            total[aggregate] = of_all
-            for place, target in targets:
-                target[aggregate] = by_place[place]
-    return Answer(total, places, recorded)
+    # What takes long comes first: it goes on while another thread does the rest.
+    in_turn = sorted(scans, key=lambda scan: decided_by_others(scan) is None)
+    parts = [partial(_of_scan, asked=asked, buckets=buckets, scan=scan) for scan in in_turn]
+    found = session.each([*parts[:1], partial(_recorded, asked=asked), *parts[1:]])
+    return Answer(*(dict(ChainMap(*each)) for each in zip(*found, strict=True)))
 
 
-def _recorded(session: Session, asked: ScopedQuery) -> Mapping[str, int | None]:
-    """Map each recorded kind to the instant since when; doubts are kept by our own tables only."""
+def _recorded(session: Session, asked: ScopedQuery) -> Answer:
+    """Tell since when each kind is recorded; doubts are kept by our own tables only."""
     text = "SELECT kind, since FROM recorded WHERE organization_id = $organization_id"
     kinds = dict(session.rows(text, {"organization_id": asked.scope.organization_id}))
-    return kinds | {"doubts": None} if session.dialect.keeps_more else kinds
+    return Answer({}, {}, kinds | {"doubts": None} if session.dialect.keeps_more else kinds)
 
 
-def _added_up(session: Session, asked: ScopedQuery, buckets: Sequence[Bucket], scans: Sequence[Scan]) -> list[OfScan]:
-    return [_of_scan(session, asked, buckets, scan) for scan in scans]
-
-
-def _of_scan(session: Session, asked: ScopedQuery, buckets: Sequence[Bucket], scan: Scan) -> OfScan:
+def _of_scan(session: Session, asked: ScopedQuery, buckets: Sequence[Bucket], scan: Scan) -> Answer:
     names, decided = columns_of_scan(scan), decided_by_others(scan)
     start, end = buckets[0].start, buckets[-1].end
     statement = columns_in(session.dialect, asked, scan, start, end)
@@ -62,7 +42,9 @@ def _of_scan(session: Session, asked: ScopedQuery, buckets: Sequence[Bucket], sc
     chosen = {aggregate.rows: rows.those(aggregate.rows) for aggregate in aggregates_of(scan)}
     if decided is not None:
         chosen[decided] = _sent_back(session, asked, chosen[decided], rows[DECIDED])
-    return rows.filled, {aggregate: rows.add_up(aggregate, chosen[aggregate.rows]) for aggregate in aggregates_of(scan)}
+    found = {aggregate: rows.add_up(aggregate, chosen[aggregate.rows]) for aggregate in aggregates_of(scan)}
+    total = {aggregate: (of_all,) for aggregate, (of_all, _) in found.items()}
+    return Answer(total, {aggregate: by_place for aggregate, (_, by_place) in found.items()}, {})
 
 
 def _sent_back(session: Session, asked: ScopedQuery, chosen: Flags, annotations: Any) -> Flags:

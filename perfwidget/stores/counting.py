@@ -110,12 +110,6 @@ class Counted:
         self._begins = begins[self._filled]
         self._met: dict[Where, Flags] = {}
 
-    @property
-    def filled(self) -> list[int]:
-        """The places of the buckets that have rows."""
-        places: list[int] = self._filled.tolist()
-        return places
-
     @cached_property
     def _place(self) -> Numbers:
         """The place of each row's bucket."""

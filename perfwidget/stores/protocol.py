@@ -7,20 +7,18 @@ from typing import Any, NamedTuple, Protocol
 from perfwidget.access import Scope, ScopedQuery, Standing, Viewer
 from perfwidget.columns import Id
 from perfwidget.facts import Annotation, Comment, Fact, Key, Membership
-from perfwidget.metrics import SCANS, Aggregate, Rows, Scan
+from perfwidget.metrics import SCANS, Aggregates, Rows, Scan
 from perfwidget.observations import Observation
 from perfwidget.period import Bucket
 from perfwidget.query import Query
 from perfwidget.stores.listing import ListedRow, Longest, Order, Slice, Tally
 
-Values = dict[Aggregate, int | None]
-
 
 class Answer(NamedTuple):
-    """Every aggregate over the whole period, and for each bucket that has any rows, by its place."""
+    """Every aggregate over the whole period, as if that were one bucket, and by bucket."""
 
-    total: Values
-    buckets: Mapping[int, Values]
+    total: Aggregates
+    buckets: Aggregates
     recorded: Mapping[str, int | None]
     """Each kind of facts that the organization's source records, and the instant since when (None: always)."""
 

@@ -7,7 +7,6 @@ from perfwidget.stores.counting import Columns
 from perfwidget.stores.sql import Dialect
 
 T = TypeVar("T")
-U = TypeVar("U")
 
 
 class Session(Protocol):
@@ -25,8 +24,11 @@ class Session(Protocol):
     ) -> Columns:
         """Return the columns of a statement: whole numbers and flags of these names, and texts of those."""
 
-    def both(self, one: "Part[T]", other: "Part[U]") -> tuple[T, U]:
-        """Do two parts of the work on a question, at the same time where the engine can: both see this state."""
+    def each(self, parts: "Sequence[Part[T]]") -> list[T]:
+        """Do the parts of the work on a question, at the same time where the engine can: all see this state.
+
+        The first are begun first where it cannot, and the last as soon where it can.
+        """
 
     def batches(self, text: str, parameters: Mapping[str, Any], size: int) -> Iterator[list[tuple[Any, ...]]]:
         """Yield the rows of a statement so many at once; nothing else may be asked meanwhile."""

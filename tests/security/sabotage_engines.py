@@ -35,10 +35,10 @@ SABOTAGES = [
         "tests/test_report.py",
     ),
     (
-        "half of a question is answered from another state",
+        "a part of a question is answered from another state",
         "perfwidget/stores/embedded/abreast.py",
-        "return (found,) if session.state == state else None",
-        "return (found,)",
+        "return found if session.state == state else {}",
+        "return found",
         "tests/test_abreast.py",
     ),
     (

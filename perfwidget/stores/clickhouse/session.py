@@ -10,7 +10,7 @@ from perfwidget.observations import NOTHING
 from perfwidget.stores.clickhouse.database import Database, list_name
 from perfwidget.stores.clickhouse.history import LONGEST_READING, newest, visible
 from perfwidget.stores.counting import Columns
-from perfwidget.stores.session import Part, T, U
+from perfwidget.stores.session import Part, T
 
 TOO_OLD = "What was read has become too old to go on with; begin again."
 
@@ -99,9 +99,9 @@ class ClickHouseSession:
         ask = self._database.columns if texts else self._database.numbers
         return ask((*names, *texts), f"SELECT {chosen} FROM ({text}) columns", parameters, self._tables)
 
-    def both(self, one: Part[T], other: Part[U]) -> tuple[T, U]:
-        """Do two parts of the work, one after the other: the server works on each with all that it has."""
-        return one(self), other(self)
+    def each(self, parts: Sequence[Part[T]]) -> list[T]:
+        """Do the parts of the work one after the other: the server works on each with all that it has."""
+        return [part(self) for part in parts]
 
     def batches(self, text: str, parameters: Mapping[str, Any], size: int) -> Iterator[list[tuple[Any, ...]]]:
         """Yield the rows of a statement so many at once."""

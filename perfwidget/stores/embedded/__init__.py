@@ -36,7 +36,7 @@ class EmbeddedStore(StagedStore):
     def reading(self) -> Iterator[SqlReader]:
         """Open one consistent state for reading."""
         with self._database.transaction() as cursor:
-            yield SqlReader(EmbeddedSession(cursor, self._database, self._time_limit, self._abreast.both))
+            yield SqlReader(EmbeddedSession(cursor, self._database, self._time_limit, self._abreast.each))
 
     def settle(self) -> None:
         """Put what was written in the order in which it is read, now rather than some time later."""

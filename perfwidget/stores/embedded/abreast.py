@@ -1,10 +1,12 @@
-"""Two parts of the work on one question at the same time, each in a cursor of its own, in one state of the file.
+"""Parts of the work on one question, two at the same time, each in a cursor of its own, in one state of the file.
 
 DuckDB reads rows with all processors, but it plans a statement with one, and that is half of what a page's cost.
 """
 
 import os
 import threading
+from collections import deque
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 
 from perfwidget.errors import StoreUnavailable
@@ -12,7 +14,7 @@ from perfwidget.stores.embedded.database import Database
 from perfwidget.stores.embedded.session import EmbeddedSession
 from perfwidget.stores.embedded.time_limit import TimeLimit
 from perfwidget.stores.failures import CLOSED
-from perfwidget.stores.session import Part, T, U
+from perfwidget.stores.session import Part, T
 
 THREADS = max(1, (os.cpu_count() or 1) - 1)
 """Threads that help; the one that asks works, too."""
@@ -27,33 +29,46 @@ class Abreast:
         self._threads = ThreadPoolExecutor(THREADS, "perfwidget-abreast")
         self._free = threading.Semaphore(THREADS)
 
-    def both(self, session: EmbeddedSession, one: Part[T], other: Part[U]) -> tuple[T, U]:
-        """Do both parts; the other one elsewhere if that sees the session's state."""
+    def each(self, session: EmbeddedSession, parts: Sequence[Part[T]]) -> list[T]:
+        """Do the parts: here from the first on, and elsewhere from the last on if that sees the session's state."""
         state = session.state
         if state is None or not self._free.acquire(blocking=False):
-            return one(session), other(session)
+            return [part(session) for part in parts]
+        left = deque(enumerate(parts))
         try:
-            there = self._threads.submit(self._elsewhere, state, other)
+            there = self._threads.submit(self._elsewhere, state, left)
         except RuntimeError as fault:  # the store has been closed meanwhile
             self._free.release()
             raise StoreUnavailable(CLOSED) from fault
         try:
-            mine = one(session)
+            found = _done(session, left.popleft)
         finally:
+            left.clear()  # after a fault nothing more is begun
             wait([there])
-        found = there.result()
-        return mine, other(session) if found is None else found[0]
+        found |= there.result()
+        return [found[place] if place in found else part(session) for place, part in enumerate(parts)]
 
-    def _elsewhere(self, state: int, part: Part[T]) -> tuple[T] | None:
-        """Do a part in a cursor of its own; None if that saw another state."""
+    def _elsewhere(self, state: int, left: "deque[tuple[int, Part[T]]]") -> dict[int, T]:
+        """Do parts in a cursor of its own, and return what they gave by place; nothing if that saw another state."""
         try:
             with self._database.transaction() as cursor:
                 session = EmbeddedSession(cursor, self._database, self._time_limit)
-                found = part(session)
-                return (found,) if session.state == state else None
+                found = _done(session, left.pop)
+                return found if session.state == state else {}
         finally:
             self._free.release()
 
     def close(self) -> None:
         """Let go of the threads, of which none is at work any more."""
         self._threads.shutdown()
+
+
+def _done(session: EmbeddedSession, take: Callable[[], tuple[int, Part[T]]]) -> dict[int, T]:
+    """Do parts until none is left to take."""
+    found: dict[int, T] = {}
+    while True:
+        try:
+            place, part = take()
+        except IndexError:
+            return found
+        found[place] = part(session)

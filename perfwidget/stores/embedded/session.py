@@ -12,7 +12,7 @@ from perfwidget.observations import NOTHING
 from perfwidget.stores.counting import Columns
 from perfwidget.stores.embedded.order import table_for
 from perfwidget.stores.embedded.time_limit import TimeLimit
-from perfwidget.stores.session import Part, T, U
+from perfwidget.stores.session import Part, T
 
 SHORT_LIST = 500
 """Ids that are faster looked through for each row than a join is planned."""
@@ -98,10 +98,10 @@ class File(Protocol):
 
 
 class Abreast(Protocol):
-    """Does two parts of the work in a session, at the same time where there is a thread for it."""
+    """Does parts of the work in a session, two at the same time where there is a thread for it."""
 
-    def __call__(self, session: "EmbeddedSession", one: Part[T], other: Part[U]) -> tuple[T, U]:
-        """Do both parts."""
+    def __call__(self, session: "EmbeddedSession", parts: Sequence[Part[T]]) -> list[T]:
+        """Do all parts."""
 
 
 class EmbeddedSession:
@@ -138,9 +138,9 @@ class EmbeddedSession:
         numbers = {name: _filled(found[name], np.int64, NOTHING) for name in names}
         return numbers | {name: _filled(found[name], object, None) for name in texts}
 
-    def both(self, one: Part[T], other: Part[U]) -> tuple[T, U]:
-        """Do two parts of the work, at the same time if there is a thread for that."""
-        return (one(self), other(self)) if self._abreast is None else self._abreast(self, one, other)
+    def each(self, parts: Sequence[Part[T]]) -> list[T]:
+        """Do the parts of the work, two at the same time if there is a thread for that."""
+        return [part(self) for part in parts] if self._abreast is None else self._abreast(self, parts)
 
     def batches(self, text: str, parameters: Mapping[str, Any], size: int) -> Iterator[list[tuple[Any, ...]]]:
         """Yield the rows of a statement so many at once."""

@@ -13,7 +13,7 @@ from perfwidget.observations import NOTHING
 from perfwidget.stores.counting import NO_NUMBERS, Columns
 from perfwidget.stores.postgresql.address import quoted
 from perfwidget.stores.postgresql.database import Connection
-from perfwidget.stores.session import Part, T, U
+from perfwidget.stores.session import Part, T
 
 _NAMED = re.compile(r"\$([a-z_]+)")
 
@@ -120,9 +120,9 @@ class PostgreSQLSession:
         numbers = {name: NO_NUMBERS if columns[name] is None else columns[name] for name in names}
         return numbers | {name: np.array(columns[name] or [], object) for name in texts}
 
-    def both(self, one: Part[T], other: Part[U]) -> tuple[T, U]:
-        """Do two parts of the work, one after the other: a connection answers one statement at a time."""
-        return one(self), other(self)
+    def each(self, parts: Sequence[Part[T]]) -> list[T]:
+        """Do the parts of the work one after the other: a connection answers one statement at a time."""
+        return [part(self) for part in parts]
 
     def batches(self, text: str, parameters: Mapping[str, Any], size: int) -> Iterator[list[tuple[Any, ...]]]:
         """Yield the rows of a statement so many at once; the others wait in the database."""
