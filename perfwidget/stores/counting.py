@@ -110,6 +110,10 @@ class Counted:
         self._begins = begins[self._filled]
         self._met: dict[Where, Flags] = {}
 
+    def __len__(self) -> int:
+        """Return how many rows there are."""
+        return len(self._columns[INSTANT])
+
     @cached_property
     def _place(self) -> Numbers:
         """The place of each row's bucket."""
@@ -117,7 +121,7 @@ class Counted:
 
     def those(self, rows: Rows) -> Flags:
         """Say of each row whether it is one of some rows, as far as the row itself tells."""
-        met = np.ones(len(self._columns[INSTANT]), np.bool_)
+        met = np.ones(len(self), np.bool_)
         for where in rows.where:
             if where not in self._met:
                 self._met[where] = self._meets(where)

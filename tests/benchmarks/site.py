@@ -1,7 +1,6 @@
 """The folder that a run works in: the embedded store's file, a copy with plain tables beside it, columns for pandas."""
 
 import json
-import shutil
 import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -35,7 +34,7 @@ class Site:
 
     @property
     def beside(self) -> Path:
-        """A copy of that file, which holds the plain tables, too, and which others may open."""
+        """A file with the same tables, in the same order, and the plain ones, which others may open."""
         return self.folder / "beside.duckdb"
 
     @property
@@ -53,16 +52,15 @@ class Site:
             return
         fill(self.store, self.world)
         # What others read lies as it came, as it would with them; ours lies as the store puts it.
-        raw = self.folder / "raw.duckdb"
-        shutil.copyfile(self.store, raw)
-        with duckdb.connect(str(raw), read_only=True, config={"memory_limit": MEMORY}) as connection:
+        with duckdb.connect(str(self.store), read_only=True, config={"memory_limit": MEMORY}) as connection:
             frames.unload(connection, self.frames)
+        with duckdb.connect(str(self.beside), config={"memory_limit": MEMORY}) as connection:
+            connection.execute(f"ATTACH '{self.store}' AS facts (READ_ONLY)")
+            plain_sql.make(connection, "facts")
         store = open_store(self.address)
         store.settle()
         store.close()
-        shutil.copyfile(self.store, self.beside)
         with duckdb.connect(str(self.beside), config={"memory_limit": MEMORY}) as connection:
-            connection.execute(f"ATTACH '{raw}' AS raw (READ_ONLY)")
-            plain_sql.make(connection, "raw")
-        raw.unlink()
+            connection.execute(f"ATTACH '{self.store}' AS facts (READ_ONLY)")
+            connection.execute(f"COPY FROM DATABASE facts TO {self.beside.stem}")
         made.write_text(said)
