@@ -220,7 +220,8 @@ def test_a_rejected_annotation_that_was_fixed_and_resubmitted_is_noted(store: St
 
 def test_of_few_and_of_many_the_latest_review_decides(store: Store) -> None:
     """Of 2,400 updated annotations, 450 of them on one day, every third is accepted later, or by the review that comes
-    last in the order of ids at one instant; what is no review action has no say. One day has thousands of reviews and no annotation."""
+    last in the order of ids at one instant; what is no review action has no say. One day has thousands of reviews and
+    no annotation."""
     facts: list[Fact] = [Recorded(ORGANIZATION, "reviews")]
     for number in range(2400):
         instant = "2024-03-10 10:00" if number < 450 else "2024-03-11 10:00"
