@@ -36,7 +36,6 @@ _PACKABLE = {".css", ".ico", ".js", ".svg"}
 _FOREVER = "private, max-age=31536000, immutable"
 _ASK_AGAIN = "no-cache"
 _SMALLEST_PACKED = 1000  # bytes; below that the gzip frame and the work outweigh what is saved
-_QUICK = 4  # gzip level of answers made per request
 _THOROUGH = 9  # brotli level of static files: the two above it save another tenth and take ten times as long
 _READING: dict[Path, threading.Lock] = {}
 
@@ -45,6 +44,12 @@ _ENCODINGS: Mapping[str, Callable[[bytes], bytes]] = {
     "gzip": lambda plain: gzip.compress(plain, 9, mtime=0),
 }
 """How static files are packed, the best first."""
+
+_QUICK: Mapping[str, Callable[[bytes], bytes]] = {
+    "br": lambda plain: brotli.compress(plain, quality=1),
+    "gzip": lambda plain: gzip.compress(plain, 4, mtime=0),
+}
+"""How answers are packed that are made per request: to the same size, with brotli in a quarter of the time."""
 
 
 @dataclass(frozen=True)
@@ -105,16 +110,16 @@ def send_static(path: Path, *, fingerprinted: bool) -> Response:
 
 
 def compressed(response: Response) -> Response:
-    """The same answer, packed if that pays and the client takes gzip; for answers that are made afresh each time."""
+    """The same answer, packed if that pays and the client takes it; for answers that are made afresh each time."""
     if response.status_code != 200 or response.is_streamed or "Content-Encoding" in response.headers:
         return response
     body = response.get_data()
     if len(body) <= _SMALLEST_PACKED:
         return response
     response.vary.add("Accept-Encoding")
-    if _taken(["gzip"]):
-        response.set_data(gzip.compress(body, _QUICK, mtime=0))
-        response.headers["Content-Encoding"] = "gzip"
+    if encoding := _taken(_QUICK):
+        response.set_data(_QUICK[encoding](body))
+        response.headers["Content-Encoding"] = encoding
     return response
 
 

@@ -86,7 +86,7 @@ def _callback(store: Store, question: Question) -> Turns:
     browser.get(f"/login?as={question.viewer.user_id}:{question.viewer.role}")
     asked = "&".join(f"{name}={value}" for name, value in question.parameters.items())
     body = json.dumps(asking_body(browser, "asked", {"question": asked}))
-    heads = {"Content-Type": "application/json", "Accept-Encoding": "gzip"}
+    heads = {"Content-Type": "application/json", "Accept-Encoding": "gzip, deflate, br, zstd"}
 
     def call() -> None:
         answer = browser.post("/performance/_dash-update-component", data=body, headers=heads)
