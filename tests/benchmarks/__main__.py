@@ -7,11 +7,10 @@ to read. The outcome goes into `.readme/` and the README. Nothing is asserted bu
 import argparse
 import sys
 import tempfile
+from contextlib import ExitStack
 from pathlib import Path
 
-from perfwidget import open_store
-from tests.benchmarks import memory, outcome, pages, plot, queries, rates
-from tests.benchmarks.filling import facts
+from tests.benchmarks import engines, memory, outcome, pages, plot, queries, rates
 from tests.benchmarks.site import Site
 from tests.benchmarks.world import World
 
@@ -27,13 +26,15 @@ def main() -> None:
     asking.add_argument("--folder", type=Path, help="where the facts are made, and left for the next run")
     asking.add_argument("--store", action="append", default=[], metavar="URL", help="an empty store to compare, too")
     asked = asking.parse_args()
-    with tempfile.TemporaryDirectory(prefix="perfwidget-bench-") as temporary:
-        site = Site(asked.folder or Path(temporary), World(asked.annotations, asked.seed), tuple(asked.store))
-        for address in site.further:
-            store = open_store(address)
-            store.write(facts(site.world))
-            store.close()
+    with ExitStack() as stack:
+        temporary = stack.enter_context(tempfile.TemporaryDirectory(prefix="perfwidget-bench-"))
+        further = list(asked.store)
+        if asked.annotations <= engines.MOST and "queries" in (asked.only or PARTS):
+            further += stack.enter_context(engines.started())
+        site = Site(asked.folder or Path(temporary), World(asked.annotations, asked.seed), tuple(further))
         site.prepare()
+        for address in site.further:
+            engines.fill(address, site.world)
         measures = []
         for name, measure in PARTS.items():
             if name not in (asked.only or PARTS):

@@ -12,7 +12,8 @@ from tqdm import tqdm
 
 from perfwidget import open_store
 from perfwidget.columns import FIRST_INSTANT, Kind
-from perfwidget.facts import FACTS, Fact
+from perfwidget.facts import FACTS, Annotation, Fact
+from perfwidget.observations import Doubt, Snapshot
 from tests.benchmarks.world import NOTHING, WORDS, Chunk, Columns, World
 from tests.worlds import ORGANIZATION
 
@@ -23,6 +24,17 @@ MEMORY = "4GB"
 def facts(world: World) -> Iterator[Fact]:
     """Yield the whole organization as a host would hand it over; what its source finds odd has no place there."""
     return chain(world.cast(), chain.from_iterable(map(_facts_of, world.chunks())))
+
+
+def doubted(world: World) -> Iterator[Snapshot]:
+    """Yield what `facts` cannot tell: the annotations that their source finds something odd about, and what."""
+    for chunk in world.chunks():
+        columns = chunk[Annotation]
+        odd = columns["doubts"] != 0
+        annotations = _facts_of({Annotation: {name: values[odd] for name, values in columns.items()}})
+        for annotation, doubts in zip(annotations, columns["doubts"][odd].tolist(), strict=True):
+            assert isinstance(annotation, Annotation)
+            yield Snapshot(annotation, actions=(), history=True, reviews=None, doubts=Doubt(doubts))
 
 
 def fill(store: Path, world: World) -> None:
