@@ -1,12 +1,11 @@
 """One question's numbers: a statement for each scan, and more where rows of other tables have a say."""
 
-from collections import ChainMap
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
 from perfwidget.access import ScopedQuery
-from perfwidget.metrics import AGGREGATES, REVIEW_ACTIONS, REVIEWED, Rows, Scan
+from perfwidget.metrics import AGGREGATES, REVIEW_ACTIONS, REVIEWED, Aggregate, Rows, Scan
 from perfwidget.period import Bucket
 from perfwidget.stores.counting import DECIDED, Counted, Flags, aggregates_of, columns_of_scan, decided_by_others
 from perfwidget.stores.protocol import Answer
@@ -57,7 +56,14 @@ def answer(session: Session, asked: ScopedQuery, buckets: Sequence[Bucket], scan
 
 
 def _together(answers: Iterable[Answer]) -> Answer:
-    return Answer(*(dict(ChainMap(*each)) for each in zip(*answers, strict=True)))
+    total: dict[Aggregate, Sequence[int | None]] = {}
+    buckets: dict[Aggregate, Sequence[int | None]] = {}
+    recorded: dict[str, int | None] = {}
+    for each in answers:
+        total.update(each.total)
+        buckets.update(each.buckets)
+        recorded.update(each.recorded)
+    return Answer(total, buckets, recorded)
 
 
 def _recorded(session: Session, asked: ScopedQuery) -> _Told:
