@@ -1,5 +1,6 @@
 """Processes that read pieces of exports, one at a time each, and give back what they say in the order of the pieces."""
 
+import gc
 import os
 import struct
 import subprocess
@@ -27,8 +28,12 @@ MOST = 4
 LARGE = 1 << 27
 """Bytes of files from which on processes are started, which takes a second."""
 
-AHEAD = 2
-"""Pieces for each process that wait to be read, or to be written; they bound the memory."""
+AHEAD = 32
+"""Pieces for each process that wait to be read, or to be written, which takes a while for many at once; they bound the
+memory."""
+
+UNCOLLECTED = 1_000_000
+"""Objects from which on Python looks for some that hold each other. Those of a piece never do, and are many."""
 
 _LENGTH = struct.Struct("<Q")
 _PROGRAM = """
@@ -148,6 +153,7 @@ def serve() -> None:
     """Read the pieces that are asked for until there are no more."""
     taken, given = sys.stdin.buffer, os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # whoever prints does not spoil what is given
+    gc.set_threshold(UNCOLLECTED)
     reader = PieceReader()
     asked = msgspec.msgpack.Decoder(tuple[FileName, str, int, int])
     with suppress(EOFError, OSError):

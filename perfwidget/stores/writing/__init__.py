@@ -16,8 +16,9 @@ from perfwidget.stores.writing.told import told
 BATCH = 20_000
 """Facts handled at a time: enough that statements cost little each, few enough that memory stays small."""
 
-LIGHTER = 10
-"""Snapshots in columns take a fraction of the memory, so that many more are handled at a time."""
+LIGHTER, ROWS = 100, 20
+"""Snapshots in columns take a fraction of the memory, so that many more are handled at a time: the more, the longer are
+the runs of rows in order that they are kept in. Their actions and reviews are rows, of which fewer are."""
 
 
 _EXTRA: dict[str, tuple[Any, ...]] = {
@@ -157,9 +158,16 @@ def _batches(facts: Iterable[Fact | Observation]) -> Iterator[list[Fact | Observ
     weight = 0
     for fact in facts:
         batch.append(fact)
-        weight += -(-len(fact) // LIGHTER) if isinstance(fact, Snapshots) else 1
+        weight += _weight(fact)
         if weight >= BATCH:
             yield batch
             batch, weight = [], 0
     if batch:
         yield batch
+
+
+def _weight(fact: Fact | Observation) -> int:
+    """Return for how many facts one counts."""
+    if not isinstance(fact, Snapshots):
+        return 1
+    return -(-len(fact) // LIGHTER) + (len(fact.actions) + len(fact.reviews)) // ROWS

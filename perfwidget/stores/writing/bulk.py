@@ -1,9 +1,11 @@
 """Snapshots of many annotations that are all new: added as columns, with nothing to replace and nothing to compare.
 
+They are added in the order in which they are read, as a few numbers are put in order for less than the rows of a table.
+
 What is new shows by ids that are whole numbers; those kept are held as such, in eight bytes each, while a write lasts.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -88,7 +90,6 @@ class Bulk:
         if any(self._known[kind].holds_any(found) for kind, found in ids.items()):
             return False
         _insert(self._staging, snapshots)
-        self._staging.notice(2 * len(snapshots) + len(snapshots.reviews))
         self._mention(snapshots)
         for kind, found in ids.items():
             self._known[kind].add(found)
@@ -177,35 +178,54 @@ def _insert(staging: Staging, snapshots: Snapshots) -> None:
     mine = {"organization_id": snapshots.organization_id}
     ids = {name: f"CAST({name} AS VARCHAR)" for name in ("annotation_id", "project_id", "task_id", "completed_by")}
     names = [name for name, _ in column_types(Annotation)][1:]
-    action_columns = ", ".join(name for name, _ in column_types(Action))
-    staging.put_columns("incoming_rows", snapshots.columns)
-    staging.execute(
-        f"INSERT INTO annotations (organization_id, {', '.join(names)}) "
+    staging.put_columns("incoming_rows", _by_member(snapshots.columns))
+    staging.add_in_order(
+        "annotations",
+        ("organization_id", *names),
         f"SELECT $organization_id, {', '.join(ids.get(name, name) for name in names)} FROM incoming_rows",
         mine,
-    )
-    staging.execute(
-        f"INSERT INTO actions ({action_columns}) "
-        f"SELECT $organization_id, 'annotation-' || annotation_id, {', '.join(ids.values())}, only_action, started_at, "
-        f"completed_at, lead_time, NULL, NULL, '{FROM_ROW}' FROM incoming_rows WHERE only_action IS NOT NULL",
-        mine,
+        rows=len(snapshots),
     )
     staging.execute(
         f"INSERT INTO snapshots SELECT $organization_id, {ids['annotation_id']}, "
         "CASE WHEN reviewed THEN updated_at END, history FROM incoming_rows",
         mine,
     )
+    action_columns = [name for name, _ in column_types(Action)]
+    actions = [
+        f"SELECT $organization_id, 'annotation-' || annotation_id, {', '.join(ids.values())}, only_action, started_at, "
+        f"completed_at, lead_time, NULL, NULL, '{FROM_ROW}' FROM incoming_rows WHERE only_action IS NOT NULL"
+    ]
     if snapshots.actions:
         staging.put("incoming_actions", column_types(Action), [(*row, FROM_ROW) for _, row in snapshots.actions])
-        staging.insert("incoming_actions", Action)
+        actions.append(f"SELECT {', '.join(action_columns)} FROM incoming_actions ORDER BY user_id, created_at")
     if snapshots.reviews:
         places = np.array([place for place, _ in snapshots.reviews], np.int64)
         history = snapshots.flags("history")[places].tolist()
         rows = [(*row, FROM_ROW, told) for (_, row), told in zip(snapshots.reviews, history, strict=True)]
         staging.put("incoming_reviews", [*column_types(Review), ("history", "BOOLEAN")], rows)
-        staging.insert("incoming_reviews", Review)
-        columns = [name for name, _ in column_types(Action)]
-        staging.add("actions", columns, review_actions("incoming_reviews reviews WHERE NOT history"))
+        columns = [name for name, _ in column_types(Review)]
+        query = f"SELECT {', '.join(columns)} FROM incoming_reviews ORDER BY completed_by, created_at"
+        staging.add_in_order("reviews", columns, query, {}, rows=len(rows))
+        told_of = review_actions("incoming_reviews reviews WHERE NOT history")
+        actions.append(f"{told_of} ORDER BY reviewer_id, created_at")
+    count = len(snapshots) + len(snapshots.actions) + len(snapshots.reviews)
+    query = " UNION ALL ".join(f"({each})" for each in actions)
+    staging.add_in_order("actions", action_columns, query, mine, rows=count)
+
+
+def _by_member(columns: Mapping[str, StoredColumn]) -> dict[str, StoredColumn]:
+    """Return rows in the order in which annotations are read, which is that of their own actions, too."""
+    owners, completed_at = columns["completed_by"], columns["completed_at"]
+    if not isinstance(owners, Coded) or isinstance(completed_at, Coded):
+        raise TypeError("Owners are coded texts, and instants are numbers.")
+    rank = np.full(len(owners.texts) + 1, len(owners.texts), np.int32)  # null is the last
+    rank[np.argsort(np.array(owners.texts, object))] = np.arange(len(owners.texts))
+    order = np.lexsort((completed_at, rank[owners.codes]))
+    return {
+        name: column._replace(codes=column.codes[order]) if isinstance(column, Coded) else column[order]
+        for name, column in columns.items()
+    }
 
 
 def review_actions(reviews: str) -> str:
