@@ -168,7 +168,7 @@ class _Sent(NamedTuple):
     organization_id: str
     columns: dict[str, tuple[str, bytes, list[str]]]
     actions: list[tuple[int, list[Any]]]
-    reviews: list[tuple[int, list[Any]]]
+    reviews: dict[str, tuple[str, bytes, list[str]]]
     told: TasksTold
     items: int
     characters: int
@@ -180,9 +180,11 @@ _CODED, _TEXTS = "coded", "texts"
 
 def _answer(read: PieceRead) -> bytes:
     [found] = (each for each in read.found if isinstance(each, Snapshots))
-    columns = {name: _column_sent(column) for name, column in found.columns.items()}
+    columns, reviews = (
+        {name: _column_sent(column) for name, column in each.items()} for each in (found.columns, found.reviews)
+    )
     return msgspec.msgpack.encode(
-        (found.organization_id, columns, found.actions, found.reviews, read.told, read.items, read.characters)
+        (found.organization_id, columns, found.actions, reviews, read.told, read.items, read.characters)
     )
 
 
@@ -194,8 +196,10 @@ def _column_sent(column: StoredColumn) -> tuple[str, bytes, Sequence[str]]:
 
 def _read(answer: bytes) -> PieceRead:
     sent = _sent.decode(answer)
-    columns = {name: _column(*column) for name, column in sent.columns.items()}
-    actions, reviews = ([(place, tuple(row)) for place, row in rows] for rows in (sent.actions, sent.reviews))
+    columns, reviews = (
+        {name: _column(*column) for name, column in each.items()} for each in (sent.columns, sent.reviews)
+    )
+    actions = [(place, tuple(row)) for place, row in sent.actions]
     found = Snapshots(sent.organization_id, columns, actions, reviews)
     return PieceRead([found], sent.told, sent.items, sent.characters)
 

@@ -1,11 +1,12 @@
 """The reviews of many annotations at once, by the rules of `row_parts`, which reads those of rows that are odd."""
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from perfwidget.columns import score_millionths
+from perfwidget.observations import NOTHING
 from perfwidget.sources.codes import ODD, Cast, Flags, Numbers, whole_numbers
 from perfwidget.sources.row_parts import fix_score
 from perfwidget.sources.task_form import ReviewForm, values
@@ -21,19 +22,24 @@ class Reviews(NamedTuple):
     by: Numbers
     created_at: Integers
 
-    def rows(self, owned: Sequence[tuple[str, ...]], users: Sequence[str | None]) -> list[tuple[int, tuple[Any, ...]]]:
-        """Return the place of each annotation, and its review's row.
+    def actions(self) -> list[str]:
+        """Return what the reviews decided."""
+        return [
+            "rejected"
+            if not form.accepted
+            else "accepted"
+            if form.fixed_annotation_history is None
+            else "fixed_and_accepted"
+            for form in self.forms
+        ]
 
-        `owned` has the organization of an annotation and its own id, project, task and owner; `users` who reviewed.
-        """
-        found = []
-        told = zip(self.of.tolist(), self.forms, owned, users, self.created_at.tolist(), strict=True)
-        for place, form, (organization_id, *owning), reviewer_id, created_at in told:
-            action, score = "rejected", None
-            if form.accepted:
-                action = "accepted" if form.fixed_annotation_history is None else "fixed_and_accepted"
-                score = None if action == "accepted" else score_millionths(fix_score(values(form)))
-            found.append((place, (organization_id, str(form.id), *owning, reviewer_id, action, score, created_at)))
+    def scores(self) -> Integers:
+        """Return the scores of fixes, NOTHING for other reviews."""
+        found = np.full(len(self.forms), NOTHING, np.int64)
+        for place, form in enumerate(self.forms):
+            if form.accepted and form.fixed_annotation_history is not None:
+                score = score_millionths(fix_score(values(form)))
+                found[place] = NOTHING if score is None else score
         return found
 
 

@@ -12,8 +12,8 @@ import msgspec
 import numpy as np
 
 from perfwidget.columns import INVALID_LEAD_TIME
-from perfwidget.facts import Doubt
-from perfwidget.observations import NOTHING, Coded, Snapshot, Snapshots
+from perfwidget.facts import Doubt, Review
+from perfwidget.observations import NOTHING, Coded, Snapshot, Snapshots, StoredColumn
 from perfwidget.sources.annotation_row import only_action
 from perfwidget.sources.codes import ODD, Cast, Codes, Flags, Numbers, ids, instant, latest, whole_numbers
 from perfwidget.sources.doubts import NO_CHANGE
@@ -67,7 +67,8 @@ class _Rows:
         self._projects, self._words = Codes(), Codes(_CODE)
         self._columns: dict[str, Any] = {}
         self._actions: list[tuple[int, tuple[Any, ...]]] = []
-        self._reviews: list[tuple[int, tuple[Any, ...]]] = []
+        self._reviews: dict[str, Any] = {}
+        self._odd_reviews: list[tuple[int, Review]] = []
 
     def snapshots(self) -> Snapshots:
         """Read them: the plain rows together, then one by one what is odd."""
@@ -82,7 +83,7 @@ class _Rows:
         reviewed = np.flatnonzero(self._plain & self._columns["reviewed"]).tolist()
         reviews = read_reviews([row.reviews for row in self._rows], reviewed, self._cast, self._plain)
         self._tell_people(named, reviews)
-        self._keep_reviews(reviews, named.owner)
+        self._keep_reviews(reviews)
         self._export.reading.annotations += int(self._plain.sum())
         kept = np.ones(len(self._rows), np.bool_)
         for place in np.flatnonzero(~self._plain).tolist():
@@ -191,20 +192,17 @@ class _Rows:
             if told.any():
                 export.note_recorded(kind, instant(int(updated[told].max())))
 
-    def _keep_reviews(self, reviews: Reviews, owner: Numbers) -> None:
-        persons, projects = self._cast.persons, list(self._projects)
-        owned = [
-            (
-                self._export.organization_id,
-                str(self._ids[place]),
-                projects[self._columns["project_id"][place]],
-                str(self._task_ids[place]),
-                persons[owner[place]].user_id,
-            )
-            for place in reviews.of.tolist()
-        ]
-        self._reviews += reviews.rows(owned, [persons[by].user_id if by >= 0 else None for by in reviews.by.tolist()])
-        self._export.reading.reviews += len(owned)
+    def _keep_reviews(self, reviews: Reviews) -> None:
+        user = np.array([*self._cast.user_of, -1], np.int32)  # the last is that of NOBODY
+        self._reviews = {
+            "place": reviews.of,
+            "review_id": [form.id for form in reviews.forms],
+            "reviewer_id": user[reviews.by],
+            "action": [self._words[action] for action in reviews.actions()],
+            "score": reviews.scores(),
+            "created_at": reviews.created_at,
+        }
+        self._export.reading.reviews += len(reviews.forms)
 
     def _put(self, place: int, snapshot: Snapshot) -> None:
         """Put what was read by itself into the columns."""
@@ -219,7 +217,7 @@ class _Rows:
         for name, value in row.items():
             self._columns[name][place] = NOTHING if value is None else value
         self._actions += [(place, action.row()) for action in snapshot.actions]
-        self._reviews += [(place, review.row()) for review in snapshot.reviews or ()]
+        self._odd_reviews += [(place, review) for review in snapshot.reviews or ()]
 
     def _kept(self, kept: Flags) -> Snapshots:
         texts = {"project_id": self._projects, "completed_by": self._cast.users}
@@ -229,9 +227,23 @@ class _Rows:
         places = np.flatnonzero(kept).tolist()
         columns["annotation_id"] = ids([self._ids[place] for place in places])
         columns["task_id"] = ids([self._task_ids[place] for place in places])
-        moved = (np.cumsum(kept) - 1).tolist()
-        actions, reviews = (
-            [(moved[place], row) for place, row in sorted(rows, key=lambda placed: placed[0])]
-            for rows in (self._actions, self._reviews)
-        )
-        return Snapshots(self._export.organization_id, columns, actions, reviews)
+        moved = np.cumsum(kept) - 1
+        actions = [(int(moved[place]), row) for place, row in sorted(self._actions, key=lambda placed: placed[0])]
+        return Snapshots(self._export.organization_id, columns, actions, self._kept_reviews(moved))
+
+    def _kept_reviews(self, moved: Integers) -> dict[str, StoredColumn]:
+        """Return all reviews in the order of their annotations."""
+        columns: dict[str, Any] = {name: list(column) for name, column in self._reviews.items()}
+        names = [column.name for column in Review.columns()]
+        for place, review in self._odd_reviews:
+            row = dict(zip(names, review.row(), strict=True)) | {"place": place}
+            user, action = row["reviewer_id"], row["action"]
+            row |= {"reviewer_id": -1 if user is None else self._cast.users[user], "action": self._words[action]}
+            for name, column in columns.items():
+                column.append(NOTHING if row[name] is None else row[name])
+        places = np.array(columns.pop("place"), np.int64)
+        order = np.argsort(places, kind="stable")
+        found: dict[str, StoredColumn] = {"place": moved[places[order]], "review_id": ids(columns["review_id"])[order]}
+        for name, texts in (("reviewer_id", self._cast.users), ("action", self._words)):
+            found[name] = Coded(np.array(columns[name], np.int32)[order], list(texts))
+        return found | {name: np.array(columns[name], np.int64)[order] for name in ("score", "created_at")}

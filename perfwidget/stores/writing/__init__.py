@@ -18,7 +18,7 @@ BATCH = 20_000
 
 LIGHTER, ROWS = 100, 20
 """Snapshots in columns take a fraction of the memory, so that many more are handled at a time: the more, the longer are
-the runs of rows in order that they are kept in. Their actions and reviews are rows, of which fewer are."""
+the runs of rows in order that they are kept in. Actions of histories are rows, of which fewer are."""
 
 
 _EXTRA: dict[str, tuple[Any, ...]] = {
@@ -170,4 +170,4 @@ def _weight(fact: Fact | Observation) -> int:
     """Return for how many facts one counts."""
     if not isinstance(fact, Snapshots):
         return 1
-    return -(-len(fact) // LIGHTER) + (len(fact.actions) + len(fact.reviews)) // ROWS
+    return -(-len(fact) // LIGHTER) + len(fact.actions) // ROWS
