@@ -8,8 +8,9 @@ import numpy as np
 from perfwidget.columns import score_millionths
 from perfwidget.observations import NOTHING
 from perfwidget.sources.codes import ODD, Cast, Flags, Numbers, whole_numbers
-from perfwidget.sources.row_parts import fix_score
-from perfwidget.sources.task_form import ReviewForm, values
+from perfwidget.sources.row_values import fraction
+from perfwidget.sources.task_form import ReviewForm
+from perfwidget.sources.text_agreement import agreement_of_texts
 from perfwidget.sources.value_columns import NO_INSTANT, Integers, instants
 
 
@@ -38,7 +39,9 @@ class Reviews(NamedTuple):
         found = np.full(len(self.forms), NOTHING, np.int64)
         for place, form in enumerate(self.forms):
             if form.accepted and form.fixed_annotation_history is not None:
-                score = score_millionths(fix_score(values(form)))
+                given = fraction(form.score)
+                results = form.previous_annotation_history_result, form.fixed_annotation_history_result
+                score = score_millionths(agreement_of_texts(*results) if given is None else given)
                 found[place] = NOTHING if score is None else score
         return found
 
