@@ -13,13 +13,13 @@ import numpy as np
 
 from perfwidget.columns import INVALID_LEAD_TIME
 from perfwidget.facts import Doubt, Review
-from perfwidget.observations import NOTHING, Coded, Snapshot, Snapshots, StoredColumn
+from perfwidget.observations import NOTHING, Coded, Snapshot, Snapshots
 from perfwidget.sources.annotation_row import only_action
 from perfwidget.sources.codes import ODD, Cast, Codes, Flags, Numbers, ids, instant, latest, whole_numbers
 from perfwidget.sources.doubts import NO_CHANGE
 from perfwidget.sources.exported_tasks import ExportedTasks
 from perfwidget.sources.reading import Place
-from perfwidget.sources.review_columns import Reviews, read_reviews
+from perfwidget.sources.review_columns import Reviews, read_reviews, with_odd
 from perfwidget.sources.row_parts import KNOWN_ACTIONS
 from perfwidget.sources.task_form import TaskForm, values
 from perfwidget.sources.value_columns import NO_INSTANT, Integers, instants, lead_times
@@ -68,6 +68,7 @@ class _Rows:
         self._columns: dict[str, Any] = {}
         self._actions: list[tuple[int, tuple[Any, ...]]] = []
         self._reviews: dict[str, Any] = {}
+        self._odd_ids: dict[str, dict[int, str]] = {"annotation_id": {}, "task_id": {}}
         self._odd_reviews: list[tuple[int, Review]] = []
 
     def snapshots(self) -> Snapshots:
@@ -100,11 +101,12 @@ class _Rows:
         tasks_plain = np.ones(len(self._tasks), np.bool_)
         task_ids = whole_numbers([task.id for task in self._tasks], tasks_plain)
         projects = whole_numbers([task.project for task in self._tasks], tasks_plain)
-        codes = [self._projects[str(id_)] if known else -1 for id_, known in zip(projects, tasks_plain, strict=True)]
+        which, place = np.unique(projects, return_inverse=True)
+        codes = np.array([-1 if id_ == NOTHING else self._projects[str(id_)] for id_ in which.tolist()], np.int32)
         self._plain &= tasks_plain[self._task_of]
-        self._ids = whole_numbers([row.id for row in self._rows], self._plain)
-        self._task_ids = [task_ids[task] for task in self._task_of.tolist()]
-        self._columns["project_id"] = np.array(codes, np.int32)[self._task_of]
+        self._columns["annotation_id"] = whole_numbers([row.id for row in self._rows], self._plain)
+        self._columns["task_id"] = task_ids[self._task_of]
+        self._columns["project_id"] = codes[place][self._task_of]
 
     def _read_columns(self, named: _Named) -> None:
         rows = self._rows
@@ -193,23 +195,16 @@ class _Rows:
                 export.note_recorded(kind, instant(int(updated[told].max())))
 
     def _keep_reviews(self, reviews: Reviews) -> None:
-        user = np.array([*self._cast.user_of, -1], np.int32)  # the last is that of NOBODY
-        self._reviews = {
-            "place": reviews.of,
-            "review_id": [form.id for form in reviews.forms],
-            "reviewer_id": user[reviews.by],
-            "action": [self._words[action] for action in reviews.actions()],
-            "score": reviews.scores(),
-            "created_at": reviews.created_at,
-        }
+        self._reviews = reviews.columns(self._cast, self._words)
         self._export.reading.reviews += len(reviews.forms)
 
     def _put(self, place: int, snapshot: Snapshot) -> None:
         """Put what was read by itself into the columns."""
         names = (column.name for column in snapshot.annotation.columns())
         row = dict(zip(names, snapshot.annotation.row(), strict=True))
-        self._ids[place], self._task_ids[place] = row.pop("annotation_id"), row.pop("task_id")
         del row["organization_id"]
+        for name, odd in self._odd_ids.items():
+            odd[place] = row.pop(name)
         codes = {"project_id": self._projects, "completed_by": self._cast.users, "last_action": self._words}
         row |= {name: -1 if row[name] is None else codes[name][row[name]] for name in codes}
         row |= {"doubts": int(snapshot.doubts), "history": snapshot.history, "only_action": -1}
@@ -224,26 +219,14 @@ class _Rows:
         texts |= {"last_action": self._words, "only_action": self._words}
         columns = {name: column[kept] for name, column in self._columns.items()}
         columns |= {name: Coded(columns[name], list(codes)) for name, codes in texts.items()}
-        places = np.flatnonzero(kept).tolist()
-        columns["annotation_id"] = ids([self._ids[place] for place in places])
-        columns["task_id"] = ids([self._task_ids[place] for place in places])
+        for name, odd in self._odd_ids.items():
+            if odd:
+                whole = self._columns[name].tolist()
+                columns[name] = ids([odd.get(place, whole[place]) for place in np.flatnonzero(kept).tolist()])
         moved = np.cumsum(kept) - 1
+        reviews = with_odd(self._reviews, self._odd_reviews, self._cast.users, self._words)
+        reviews |= {"place": moved[reviews["place"]]}
+        for name, codes in (("reviewer_id", self._cast.users), ("action", self._words)):
+            reviews[name] = Coded(reviews[name], list(codes))
         actions = [(int(moved[place]), row) for place, row in sorted(self._actions, key=lambda placed: placed[0])]
-        return Snapshots(self._export.organization_id, columns, actions, self._kept_reviews(moved))
-
-    def _kept_reviews(self, moved: Integers) -> dict[str, StoredColumn]:
-        """Return all reviews in the order of their annotations."""
-        columns: dict[str, Any] = {name: list(column) for name, column in self._reviews.items()}
-        names = [column.name for column in Review.columns()]
-        for place, review in self._odd_reviews:
-            row = dict(zip(names, review.row(), strict=True)) | {"place": place}
-            user, action = row["reviewer_id"], row["action"]
-            row |= {"reviewer_id": -1 if user is None else self._cast.users[user], "action": self._words[action]}
-            for name, column in columns.items():
-                column.append(NOTHING if row[name] is None else row[name])
-        places = np.array(columns.pop("place"), np.int64)
-        order = np.argsort(places, kind="stable")
-        found: dict[str, StoredColumn] = {"place": moved[places[order]], "review_id": ids(columns["review_id"])[order]}
-        for name, texts in (("reviewer_id", self._cast.users), ("action", self._words)):
-            found[name] = Coded(np.array(columns[name], np.int32)[order], list(texts))
-        return found | {name: np.array(columns[name], np.int64)[order] for name in ("score", "created_at")}
+        return Snapshots(self._export.organization_id, columns, actions, reviews)
