@@ -293,6 +293,21 @@ def test_progress_tells_every_byte() -> None:
     assert len(told_of) > 2
 
 
+def test_progress_tells_what_was_handed_over(tmp_path: Path) -> None:
+    """Processes may be far ahead of whoever writes what they read."""
+    file = tmp_path / "export.json"
+    file.write_text(json.dumps(MANY * 20))
+    told_of: list[int] = []
+    with PieceReaders(1) as readers, file.open("rb") as stream:
+        found = read_export_at_once(stream, ORGANIZATION, Reading(), readers, told_of.append, PIECE)
+        next(found)
+        assert sum(told_of) == 0
+        next(found)
+        assert 0 < sum(told_of) <= 2 * PIECE
+        list(found)
+    assert sum(told_of) == file.stat().st_size
+
+
 def test_usual_rows_are_read_as_columns() -> None:
     """The tests above would say nothing of columns if these were never made."""
     _, observations = at_once(json.dumps(MANY).encode())

@@ -83,7 +83,7 @@ class PieceReaders:
             for piece in pieces:
                 yield piece, self._own.read(file, organization_id, piece.begin, piece.size)
             return
-        waiting: deque[tuple[Piece, Future[PieceRead | None]]] = deque()
+        waiting: deque[tuple[Piece, Future[bytes]]] = deque()
         coming = iter(pieces)
         threads = ThreadPoolExecutor(len(self._processes), "perfwidget-pieces")
         try:
@@ -92,9 +92,10 @@ class PieceReaders:
                     waiting.append((piece, threads.submit(self._ask, name, organization_id, piece)))
                 if not waiting:
                     return
-                piece, answer = waiting.popleft()
+                piece, asked = waiting.popleft()
                 try:
-                    read = answer.result()
+                    answer = asked.result()
+                    read = _read(answer) if answer else None
                 except (OSError, EOFError):  # the process has ended, or cannot open the file
                     read = self._own.read(file, organization_id, piece.begin, piece.size)
                 yield piece, read
@@ -105,7 +106,7 @@ class PieceReaders:
         """Read a piece item by item; `export` knows what was read before it."""
         return self._own.read_in_order(file, export, piece.begin, piece.size)
 
-    def _ask(self, name: FileName, organization_id: str, piece: Piece) -> PieceRead | None:
+    def _ask(self, name: FileName, organization_id: str, piece: Piece) -> bytes:
         process = self._free.get()
         try:
             return process.read((name, organization_id, piece.begin, piece.size))
@@ -134,11 +135,10 @@ class _Process:
             return None
         return cls(running, cast(BinaryIO, running.stdin), cast(BinaryIO, running.stdout))
 
-    def read(self, asked: tuple[FileName, str, int, int]) -> PieceRead | None:
-        """Read a piece; raises OSError or EOFError if the process has ended."""
+    def read(self, asked: tuple[FileName, str, int, int]) -> bytes:
+        """Read a piece and return what it says in a fraction of the memory; raises OSError or EOFError if it ended."""
         _put(self._taken, msgspec.msgpack.encode(asked))
-        answer = _got(self._given)
-        return _read(answer) if answer else None
+        return _got(self._given)
 
     def end(self) -> None:
         """End the process, whatever it is at."""
