@@ -78,6 +78,12 @@ class _Lying(NamedTuple):
     in_order: int
     runs: int
 
+    def asks_for_whole(self, most_runs: int) -> bool:
+        """Say whether the whole table is to be put in order, which so many runs are no reason for."""
+        came = self.as_they_came
+        worth = came + self.in_runs >= self.in_order
+        return worth and (self.runs + (came > 0) > most_runs or came > self.in_runs + self.in_order)
+
 
 class Sorter:
     """Puts rows in order in a thread of its own, and gives way to writers until it is overdue.
@@ -149,15 +155,15 @@ class Sorter:
             if not isinstance(fault.__cause__, duckdb.InterruptException):
                 log.warning("Rows could not be put in order, and are slower to read: %s", fault)
 
-    def _put_in_order(self, *, least: int, gives_way: bool, most_runs: int | None = None) -> None:
+    def _put_in_order(self, *, least: int, gives_way: bool, most_runs: int = 0) -> None:
         for table in TABLES:
             with self._file.transaction() as cursor:
                 lying = _lying(cursor, table)
-                too_many = most_runs is not None and lying.runs > most_runs
-                if (lying.as_they_came < least and not too_many) or self._closed:
+                whole = lying.asks_for_whole(most_runs)
+                if (lying.as_they_came < least and not (most_runs and whole)) or self._closed:
                     continue
                 with self._interrupted_by_writers(cursor if gives_way else None):
-                    if too_many or lying.as_they_came + lying.in_runs >= lying.in_order:
+                    if whole:
                         _sort_whole(cursor, table)
                     else:
                         _sort_tail(cursor, table)
