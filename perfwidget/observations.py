@@ -54,8 +54,8 @@ StoredColumn = npt.NDArray[Any] | Coded
 class Snapshots:
     """Snapshots of many annotations of one organization, in the order they were read, with values as stores keep them.
 
-    Means the same as a Snapshot for each row, but costs a fraction of it. The rows of actions and reviews are those of
-    `Action.row` and `Review.row`; beside each stands the place of its annotation.
+    Means the same as a Snapshot for each row, but costs a fraction of it. Rows of actions are those of `Action.row`;
+    beside each stands the place of its annotation.
     """
 
     organization_id: str
@@ -64,7 +64,8 @@ class Snapshots:
     and `only_action`: where that is not null, it is the annotation's one action, which is left out of `actions`: by its
     owner, when it was completed, with its lead time, under the id `annotation-` and the annotation's."""
     actions: Sequence[tuple[int, tuple[Any, ...]]]
-    reviews: Sequence[tuple[int, tuple[Any, ...]]]
+    reviews: Mapping[str, StoredColumn]
+    """The columns of Review that are its own, and `place`, the place of its annotation, whose the others are."""
 
     def __len__(self) -> int:
         return len(self.flags("history"))

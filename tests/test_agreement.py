@@ -2,15 +2,20 @@
 
 import json
 import math
+import random
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from perfwidget.sources import text_agreement
 from perfwidget.sources.agreement import agreement
+from perfwidget.sources.task_form import plain
+from perfwidget.sources.text_agreement import agreement_of_texts
 
 Entry = dict[str, Any]
 
@@ -328,6 +333,66 @@ _shapes = st.one_of(
 def test_agreement_of_shapes_is_symmetric_to_the_last_bit(first: list[Any], second: list[Any]) -> None:
     assert agreement(first, second) == agreement(second, first)
     assert agreement(first, first) == 1.0
+
+
+# --- By their texts
+
+
+def compare_texts(previous: str, fixed: str) -> None:
+    texts = [msgspec.Raw(each.encode("utf-8", "surrogatepass")) for each in (previous, fixed)]
+    assert agreement_of_texts(*texts) == agreement(*map(plain, texts))
+
+
+_stock = [*(span(each, each + 5, "A") for each in (0, 2, 9)), box(1, 1, 5, 5), chosen("A"), chosen("A", "B")]
+_stocked = st.sampled_from([*_stock, *({**each, "id": "y"} for each in _stock), {"type": "relation"}, None])
+
+
+@given(st.lists(_stocked, max_size=5), st.lists(_stocked, max_size=3), st.lists(_stocked, max_size=3), st.randoms())
+def test_texts_agree_as_their_values_do(kept: list[Any], gone: list[Any], new: list[Any], dice: random.Random) -> None:
+    previous, fixed = [*kept, *gone], [*kept, *new]
+    dice.shuffle(fixed)
+    compare_texts(json.dumps(previous), json.dumps(fixed))
+
+
+@given(_results | _json, _results | _json)
+def test_texts_of_anything_agree_as_their_values_do(first: Any, second: Any) -> None:
+    compare_texts(json.dumps(first), json.dumps(second))
+    compare_texts(json.dumps([first, *_stock]), json.dumps([second, *_stock]))
+
+
+_KEPT = json.dumps(_stock)[1:-1]
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        '{"from_name": "x", "type": "rating", "value": ' + "1" * 5_000 + "}",  # more digits than Python reads
+        '{"from_name": "x", "type": "rating", "value": ' + "[" * 900 + "]" * 900 + "}",
+        '{"from_name": "x", "type": "rating", "value": 1, "value": 2}',
+        '{"from_name": null, "from_name": "x", "type": "rating"}',
+        '{"from_name": "x", "from_name": null, "type": "rating"}',
+        '{"fr\\u006fm_name": "x", "type": "rating"}',
+        '{"from_name": [1], "type": "choices", "value": {"choices": ["\\ud800"]}}',
+        '{"from_name": "x", "type": "rating", "value": NaN}',
+        '{"from_name": "x", "type": "rating", "value": 1e400}',
+        "[]",
+        "5",
+    ],
+)
+def test_odd_texts_agree_as_their_values_do(odd: str) -> None:
+    for previous, fixed in ((f"[{_KEPT}, {odd}]", f"[{odd}, {_KEPT}]"), (f"[{_KEPT}]", f"[{_KEPT}, {odd}]")):
+        compare_texts(previous, fixed)
+    compare_texts(json.dumps(f"[{odd}]"), f"[{odd}]")
+
+
+def test_regions_that_stayed_are_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The tests above would say nothing if all were read anyway."""
+    monkeypatch.setattr(text_agreement, "agreement", None)
+    fixed = [*_stock, span(1, 2, "other")]
+    assert agreement_of_texts(*(msgspec.Raw(json.dumps(each).encode()) for each in (_stock, fixed))) == 12 / 13
+
+
+# --- By a plain computation
 
 
 def best_first(first: list[Entry], second: list[Entry], likeness: Any) -> float:

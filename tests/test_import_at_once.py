@@ -31,8 +31,11 @@ from perfwidget.sources.piece_readers import PieceReaders
 from perfwidget.sources.row_values import lead_time, optional_instant
 from perfwidget.sources.value_columns import NO_INSTANT, instants, lead_times
 from perfwidget.stores import open_store, writing
+from perfwidget.stores.embedded import order
+from perfwidget.stores.schema import column_types
 from perfwidget.stores.writing.bulk import joined
-from perfwidget.stores.writing.told import told
+from perfwidget.stores.writing.staging import Staging
+from perfwidget.stores.writing.told import Told, told
 from tests.conftest import NewStore
 from tests.exports import ANN, LATER, MORNING, NOON, export, review, row
 from tests.worlds import ORGANIZATION
@@ -269,8 +272,8 @@ def test_an_email_means_whom_earlier_rows_say() -> None:
     by_email = row(id=2, completed_by={"email": "ann@x.example"}, updated_by=7, updated_at=LATER)
     known, filler = row(id=1, completed_by=ANN), [row(id=number, completed_by=9) for number in range(3, 9)]
     tasks = [export(each, id=each["id"])[0] for each in (known, *filler, by_email)]
-    for order in (tasks, tasks[::-1]):
-        compare(json.dumps(order).encode(), 100)
+    for ordered in (tasks, tasks[::-1]):
+        compare(json.dumps(ordered).encode(), 100)
 
 
 @pytest.mark.parametrize("elapsed", ["596852", "596853", "596854"])
@@ -288,6 +291,21 @@ def test_progress_tells_every_byte() -> None:
         list(read_export_at_once(io.BytesIO(each), ORGANIZATION, Reading(), HERE, told_of.append, PIECE))
         assert sum(told_of) == len(each)
     assert len(told_of) > 2
+
+
+def test_progress_tells_what_was_handed_over(tmp_path: Path) -> None:
+    """Processes may be far ahead of whoever writes what they read."""
+    file = tmp_path / "export.json"
+    file.write_text(json.dumps(MANY * 20))
+    told_of: list[int] = []
+    with PieceReaders(1) as readers, file.open("rb") as stream:
+        found = read_export_at_once(stream, ORGANIZATION, Reading(), readers, told_of.append, PIECE)
+        next(found)
+        assert sum(told_of) == 0
+        next(found)
+        assert 0 < sum(told_of) <= 2 * PIECE
+        list(found)
+    assert sum(told_of) == file.stat().st_size
 
 
 def test_usual_rows_are_read_as_columns() -> None:
@@ -402,11 +420,12 @@ def test_without_processes_everything_is_read_here(monkeypatch: pytest.MonkeyPat
 
 
 def tables(address: str) -> dict[str, list[tuple[Any, ...]]]:
-    """Return all rows of a store that is not open."""
-    names = [fact.table for fact in FACTS] + ["snapshots", "mentions"]
+    """Return all rows of a store that is not open, without how they lie."""
+    names = {fact.table: ", ".join(name for name, _ in column_types(fact)) for fact in FACTS}
     store = open_store(address)
     with store.reading() as reader:
-        found = {name: reader._rows(f"SELECT * FROM {name}", {}) for name in names}
+        every = names | {"snapshots": "*", "mentions": "*"}
+        found = {name: reader._rows(f"SELECT {columns} FROM {name}", {}) for name, columns in every.items()}
     store.close()
     return {name: sorted(rows, key=repr) for name, rows in found.items()}
 
@@ -444,7 +463,9 @@ def test_a_store_keeps_the_same(engine: str, new_store: NewStore, seed: int, mon
     dice = random.Random(seed)
     files = [versions(dice) for _ in range(5)]
     written = [json.dumps([export(each, id=each["id"])[0] for each in rows]).encode() for rows in files]
-    monkeypatch.setattr(writing, "BATCH", 1 + 2 * seed)
+    monkeypatch.setattr(writing, "BATCH", 1 + 4 * seed)
+    monkeypatch.setattr(writing, "AS_ROWS", 2)
+    monkeypatch.setattr(order, "TAIL", 3)
     assert kept(new_store(), written, columns=True) == kept(new_store(), written, columns=False)
 
 
@@ -462,6 +483,26 @@ def test_what_was_written_one_by_one_is_not_written_twice(new_store: NewStore, m
     found = kept(new_store(), [written], columns=True)
     assert found == kept(new_store(), [written], columns=False)
     assert len(found["annotations"]) == 3
+
+
+def test_rows_are_made_of_some_at_a_time(new_store: NewStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those that are new once more are added as columns; of them all, rows would take too much memory."""
+    sizes = []
+
+    def noted(staging: Staging, rows: Sequence[Told]) -> None:
+        sizes.append(len(rows))
+        write(staging, rows)
+
+    write = writing.snapshots.write
+    monkeypatch.setattr(writing.snapshots, "write", noted)
+    monkeypatch.setattr(writing, "AS_ROWS", 2)
+    again = [export(row(id=number), id=number)[0] for number in (4, 5, 20, 21, 22)]
+    written = [json.dumps(each).encode() for each in (MANY, again)]
+    found = kept(new_store(), written, columns=True)
+    assert len(found["annotations"]) == len(MANY) + 3
+    assert sizes
+    assert max(sizes) <= 3
+    assert found == kept(new_store(), written, columns=False)
 
 
 def test_ids_in_columns_are_joined_as_what_they_are() -> None:

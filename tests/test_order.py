@@ -197,10 +197,52 @@ def test_every_engine_settles(new_store: NewStore) -> None:
     opened.close()
 
 
+def exported(folder: Path, first: int, count: int) -> Path:
+    """Write an export of so many annotations of two people, each with a review, who come by turns."""
+    file = folder / f"export-{first}.json"
+    tasks = []
+    for number in range(first, first + count):
+        created = f"2024-03-01T12:{number % 60:02}:00Z"
+        said = {"completed_by": 7 + number % 2, "created_at": created, "last_action": "accepted"}
+        review_of = {"id": number, "accepted": True, "created_by": 9, "created_at": created}
+        tasks.append({"id": number, "project": 1, "annotations": [{"id": number, **said, "reviews": [review_of]}]})
+    file.write_text(json.dumps(tasks))
+    return file
+
+
 def test_an_import_leaves_the_rows_in_order(path: Path, tmp_path: Path) -> None:
-    said = {"completed_by": 7, "created_at": "2024-03-01T12:00:00Z"}
-    tasks = [{"id": number, "project": 1, "annotations": [{"id": number, **said}]} for number in range(1, 10)]
-    export = tmp_path / "export.json"
-    export.write_text(json.dumps(tasks))
-    assert main(["import", "--store", f"duckdb:///{path}", str(export)]) == 0
+    assert main(["import", "--store", f"duckdb:///{path}", str(exported(tmp_path, 1, 9))]) == 0
     assert runs(path) == {1: 9}
+
+
+def test_many_rows_at_once_are_written_in_order(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They need not be moved, until there are so many runs that a question had to look into all too many."""
+    sort_tail = order._sort_tail
+    monkeypatch.setattr(order, "_sort_tail", None)
+    with monkeypatch.context() as patch:
+        patch.setattr(order, "_sort_whole", None)
+        files = [str(exported(tmp_path, first, 40)) for first in (1, 41)]
+        assert main(["import", "--store", f"duckdb:///{path}", *files]) == 0
+        assert runs(path) == {1: 40, 2: 40}
+    few = exported(tmp_path, 121, 5)
+    with monkeypatch.context() as patch:
+        patch.setattr(order, "_sort_whole", None)
+        patch.setattr(order, "_sort_tail", sort_tail)
+        assert main(["import", "--store", f"duckdb:///{path}", str(few)]) == 0
+    assert runs(path) == {1: 40, 2: 40, 3: 5}
+    with duckdb.connect(str(path), read_only=True) as connection:
+        for read_by in (
+            "completed_by, completed_at FROM annotations",
+            "user_id, created_at FROM actions WHERE origin = 'row'",
+            "user_id, created_at FROM actions WHERE origin = 'review'",
+            "completed_by, created_at FROM reviews",
+            "reviewer_id, created_at FROM reviews_by_reviewer",
+        ):
+            rows = connection.execute(f"SELECT run, {read_by} ORDER BY rowid").fetchall()[:-5]
+            assert [run for run, *_ in rows] == [1] * 40 + [2] * 40
+            assert rows == sorted(rows), read_by
+    monkeypatch.setattr(order, "MOST_RUNS", 3)
+    more = exported(tmp_path, 81, 40)
+    assert main(["import", "--store", f"duckdb:///{path}", str(more)]) == 0
+    assert runs(path) == {1: 125}
+    assert differing_copies(path) == []

@@ -1,6 +1,7 @@
 """Ids, texts and people of many rows as numbers, so that what is told of them is worked out for all rows together."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -10,8 +11,8 @@ import numpy.typing as npt
 
 from perfwidget.columns import FIRST_INSTANT
 from perfwidget.observations import NOTHING
-from perfwidget.sources.people import SOMEBODY, People, Person
-from perfwidget.sources.task_form import plain
+from perfwidget.sources.people import SOMEBODY, People, Person, remembered
+from perfwidget.sources.task_form import PersonForm
 from perfwidget.sources.value_columns import Integers
 
 Flags = npt.NDArray[np.bool_]
@@ -41,7 +42,12 @@ class Cast(dict[Any, int]):
         self.user_of: list[int] = []
 
     def __missing__(self, value: Any) -> int:
-        person = self._people.read(plain(value))
+        spelling = (
+            (value.id, value.email, value.first_name, value.last_name)
+            if isinstance(value, PersonForm)
+            else (value, None, None, None)
+        )
+        person = self._people.noted(remembered(*spelling))
         if person is None or person is SOMEBODY or person.by_email:
             code = -1 if person is None else ODD
         else:
@@ -53,17 +59,19 @@ class Cast(dict[Any, int]):
 
     def codes(self, values: Sequence[object]) -> npt.NDArray[np.int32]:
         """Return the numbers of people."""
-        return np.array([self[value] for value in values], np.int32)
+        return np.array(list(map(self.__getitem__, values)), np.int32)
 
 
-def whole_numbers(values: Sequence[Any], plain: Flags) -> list[Any]:
-    """Return ids as they are; where one is no whole number of 64 bits, `plain` becomes false."""
-    if set(map(type, values)) == {int} and min(values) > NOTHING and max(values) < -NOTHING:
-        return list(values)
-    for place, value in enumerate(values):
-        if type(value) is not int or not NOTHING < value < -NOTHING:
-            plain[place] = False
-    return list(values)
+def whole_numbers(values: Sequence[Any], plain: Flags) -> Integers:
+    """Return ids as numbers; where one is no whole number of 64 bits, `plain` becomes false."""
+    if set(map(type, values)) <= {int}:
+        with suppress(OverflowError):
+            found = np.array(values, np.int64)
+            plain &= found != NOTHING
+            return found
+    whole = [type(value) is int and NOTHING < value < -NOTHING for value in values]
+    plain &= np.array(whole, np.bool_)
+    return np.array([value if known else NOTHING for value, known in zip(values, whole, strict=True)], np.int64)
 
 
 def ids(values: Sequence[Any]) -> npt.NDArray[Any]:

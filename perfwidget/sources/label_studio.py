@@ -41,13 +41,13 @@ def read_export_at_once(
 
     A piece that has something rare in it is read task by task. One that is no JSON is damaged, or was cut where no task
     ends: from it on the file is read value by value, and so is all of one that cannot be read at any place, such as a
-    pipe. `progress` is told how many bytes are being read.
+    pipe. `progress` is told how many bytes have been read and handed over.
     """
     if not file.seekable():
         yield from read_export(cast(BinaryIO, _Followed(file, progress)), organization_id, reading)
         return
     export = ExportedTasks(id_text(organization_id), reading)
-    pieces = Pieces(file, size, progress)
+    pieces = Pieces(file, size)
     passed, behind = Passed(0, len(pieces.before.removeprefix(BOM_UTF8))), 0
     for piece, whole in readers.read(file, export.organization_id, pieces):
         read = whole or readers.read_in_order(
@@ -57,8 +57,9 @@ def read_export_at_once(
             break
         export.add(read.told, tasks_before=passed.tasks)
         passed = Passed(passed.tasks + read.items, passed.characters + read.characters + len(piece.behind))
-        behind = piece.begin + piece.size + len(piece.behind)
         yield from read.found
+        before, behind = behind, piece.begin + piece.size + len(piece.behind)
+        progress(behind - before)
     else:
         if pieces.whole:
             yield from _conclusions(export)

@@ -68,11 +68,19 @@ class People:
         try:
             return self._read[spelling]
         except TypeError:  # an array or object in place of an e-mail or name
-            return self._noted(_person(*spelling))
+            return self.noted(_person(*spelling))
         except KeyError:
-            person = self._read[spelling] = self._noted(_remembered(*spelling))
+            person = self._read[spelling] = self.noted(remembered(*spelling))
         if type(value) is int:
             self._plain[value] = person
+        return person
+
+    def noted(self, person: Person | None) -> Person | None:
+        """Note whose e-mail a row tells."""
+        if person is not None and person is not SOMEBODY:
+            emails = self._emails.setdefault(person.user_id, set())
+            if person.email:
+                emails.add(person.email.casefold())
         return person
 
     def same(self, one: Person, other: Person) -> bool:
@@ -134,14 +142,6 @@ class People:
         for (user_id, project_id), seen_at in self._memberships.items():
             yield Inferred(Membership(organization_id, user_id, project_id=project_id), seen_at)
 
-    def _noted(self, person: Person | None) -> Person | None:
-        """Note whose e-mail a row tells."""
-        if person is not None and person is not SOMEBODY:
-            emails = self._emails.setdefault(person.user_id, set())
-            if person.email:
-                emails.add(person.email.casefold())
-        return person
-
 
 def _person(user_id: object, email: object, first_name: object, last_name: object) -> Person | None:
     mail = word(email)
@@ -155,7 +155,7 @@ def _person(user_id: object, email: object, first_name: object, last_name: objec
     return SOMEBODY if found is None else Person(found, mail, name, by_email=user_id is None)
 
 
-_remembered = lru_cache(MANY, typed=True)(_person)
+remembered = lru_cache(MANY, typed=True)(_person)
 
 
 def keep_latest(latest: dict[_Key, datetime], key: _Key, seen_at: datetime) -> None:

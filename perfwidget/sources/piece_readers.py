@@ -1,5 +1,6 @@
 """Processes that read pieces of exports, one at a time each, and give back what they say in the order of the pieces."""
 
+import gc
 import os
 import struct
 import subprocess
@@ -27,8 +28,12 @@ MOST = 4
 LARGE = 1 << 27
 """Bytes of files from which on processes are started, which takes a second."""
 
-AHEAD = 2
-"""Pieces for each process that wait to be read, or to be written; they bound the memory."""
+AHEAD = 32
+"""Pieces for each process that wait to be read, or to be written, which takes a while for many at once; they bound the
+memory."""
+
+UNCOLLECTED = 1_000_000
+"""Objects from which on Python looks for some that hold each other. Those of a piece never do, and are many."""
 
 _LENGTH = struct.Struct("<Q")
 _PROGRAM = """
@@ -78,7 +83,7 @@ class PieceReaders:
             for piece in pieces:
                 yield piece, self._own.read(file, organization_id, piece.begin, piece.size)
             return
-        waiting: deque[tuple[Piece, Future[PieceRead | None]]] = deque()
+        waiting: deque[tuple[Piece, Future[bytes]]] = deque()
         coming = iter(pieces)
         threads = ThreadPoolExecutor(len(self._processes), "perfwidget-pieces")
         try:
@@ -87,9 +92,10 @@ class PieceReaders:
                     waiting.append((piece, threads.submit(self._ask, name, organization_id, piece)))
                 if not waiting:
                     return
-                piece, answer = waiting.popleft()
+                piece, asked = waiting.popleft()
                 try:
-                    read = answer.result()
+                    answer = asked.result()
+                    read = _read(answer) if answer else None
                 except (OSError, EOFError):  # the process has ended, or cannot open the file
                     read = self._own.read(file, organization_id, piece.begin, piece.size)
                 yield piece, read
@@ -100,7 +106,7 @@ class PieceReaders:
         """Read a piece item by item; `export` knows what was read before it."""
         return self._own.read_in_order(file, export, piece.begin, piece.size)
 
-    def _ask(self, name: FileName, organization_id: str, piece: Piece) -> PieceRead | None:
+    def _ask(self, name: FileName, organization_id: str, piece: Piece) -> bytes:
         process = self._free.get()
         try:
             return process.read((name, organization_id, piece.begin, piece.size))
@@ -129,11 +135,10 @@ class _Process:
             return None
         return cls(running, cast(BinaryIO, running.stdin), cast(BinaryIO, running.stdout))
 
-    def read(self, asked: tuple[FileName, str, int, int]) -> PieceRead | None:
-        """Read a piece; raises OSError or EOFError if the process has ended."""
+    def read(self, asked: tuple[FileName, str, int, int]) -> bytes:
+        """Read a piece and return what it says in a fraction of the memory; raises OSError or EOFError if it ended."""
         _put(self._taken, msgspec.msgpack.encode(asked))
-        answer = _got(self._given)
-        return _read(answer) if answer else None
+        return _got(self._given)
 
     def end(self) -> None:
         """End the process, whatever it is at."""
@@ -148,6 +153,7 @@ def serve() -> None:
     """Read the pieces that are asked for until there are no more."""
     taken, given = sys.stdin.buffer, os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # whoever prints does not spoil what is given
+    gc.set_threshold(UNCOLLECTED)
     reader = PieceReader()
     asked = msgspec.msgpack.Decoder(tuple[FileName, str, int, int])
     with suppress(EOFError, OSError):
@@ -162,7 +168,7 @@ class _Sent(NamedTuple):
     organization_id: str
     columns: dict[str, tuple[str, bytes, list[str]]]
     actions: list[tuple[int, list[Any]]]
-    reviews: list[tuple[int, list[Any]]]
+    reviews: dict[str, tuple[str, bytes, list[str]]]
     told: TasksTold
     items: int
     characters: int
@@ -174,9 +180,11 @@ _CODED, _TEXTS = "coded", "texts"
 
 def _answer(read: PieceRead) -> bytes:
     [found] = (each for each in read.found if isinstance(each, Snapshots))
-    columns = {name: _column_sent(column) for name, column in found.columns.items()}
+    columns, reviews = (
+        {name: _column_sent(column) for name, column in each.items()} for each in (found.columns, found.reviews)
+    )
     return msgspec.msgpack.encode(
-        (found.organization_id, columns, found.actions, found.reviews, read.told, read.items, read.characters)
+        (found.organization_id, columns, found.actions, reviews, read.told, read.items, read.characters)
     )
 
 
@@ -188,8 +196,10 @@ def _column_sent(column: StoredColumn) -> tuple[str, bytes, Sequence[str]]:
 
 def _read(answer: bytes) -> PieceRead:
     sent = _sent.decode(answer)
-    columns = {name: _column(*column) for name, column in sent.columns.items()}
-    actions, reviews = ([(place, tuple(row)) for place, row in rows] for rows in (sent.actions, sent.reviews))
+    columns, reviews = (
+        {name: _column(*column) for name, column in each.items()} for each in (sent.columns, sent.reviews)
+    )
+    actions = [(place, tuple(row)) for place, row in sent.actions]
     found = Snapshots(sent.organization_id, columns, actions, reviews)
     return PieceRead([found], sent.told, sent.items, sent.characters)
 

@@ -7,7 +7,7 @@ items ends behind one, so the next piece begins at an item, too.
 import os
 import re
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
@@ -73,10 +73,9 @@ def name_of(stream: BinaryIO) -> FileName | None:
 class Pieces:
     """Cuts a stream that can be read at any place; `behind` is where what it has not cut begins, perhaps the end."""
 
-    def __init__(self, stream: BinaryIO, size: int, progress: Callable[[int], object]) -> None:
+    def __init__(self, stream: BinaryIO, size: int) -> None:
         self._stream = stream
         self._size = size
-        self._progress = progress
         self.whole = False
         """Whether the list has ended."""
         self._end = stream.seek(0, os.SEEK_END)
@@ -98,12 +97,10 @@ class Pieces:
         opening, further = self._task["opening"], self._task["further"]
         task = re.compile(re.escape(opening) + (_SCALAR + re.escape(further) if further else b""))
         begin, size = len(self.before), self._size
-        self._progress(begin)
         while begin + size < self._end:
             cut = self._cut(begin, begin + size, opening, task)
             if cut:
                 yield cut
-                self._progress(cut.size + len(cut.behind))
                 begin, size = cut.begin + cut.size + len(cut.behind), self._size
             elif size > LARGEST:
                 return
@@ -114,7 +111,6 @@ class Pieces:
         if items.endswith(b"]"):
             self.whole = True
             yield Piece(begin, len(items) - 1, text[len(items) - 1 :])
-            self._progress(len(text))
 
     def _cut(self, begin: int, end: int, opening: bytes, task: re.Pattern[bytes]) -> Piece | None:
         """Return the piece up to the last place before `end` where a task seems to end."""

@@ -4,11 +4,15 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from perfwidget.columns import score_millionths
-from perfwidget.sources.codes import ODD, Cast, Flags, Numbers, whole_numbers
-from perfwidget.sources.row_parts import fix_score
-from perfwidget.sources.task_form import ReviewForm, values
+from perfwidget.facts import Review
+from perfwidget.observations import NOTHING
+from perfwidget.sources.codes import NOBODY, ODD, Cast, Codes, Flags, Numbers, ids, whole_numbers
+from perfwidget.sources.row_values import fraction
+from perfwidget.sources.task_form import ReviewForm
+from perfwidget.sources.text_agreement import agreement_of_texts
 from perfwidget.sources.value_columns import NO_INSTANT, Integers, instants
 
 
@@ -18,23 +22,56 @@ class Reviews(NamedTuple):
     of: Integers
     """For each the place of its annotation."""
     forms: Sequence[ReviewForm]
+    ids: Integers
     by: Numbers
     created_at: Integers
 
-    def rows(self, owned: Sequence[tuple[str, ...]], users: Sequence[str | None]) -> list[tuple[int, tuple[Any, ...]]]:
-        """Return the place of each annotation, and its review's row.
+    def columns(self, cast: Cast, words: Codes) -> dict[str, npt.NDArray[Any]]:
+        """Return the columns of the reviews themselves, with numbers for texts, and the places of their annotations."""
+        user = np.array([*cast.user_of, NOBODY], np.int32)
+        rejected, accepted, fixed = (words[action] for action in ("rejected", "accepted", "fixed_and_accepted"))
+        agreed = np.array([form.accepted for form in self.forms], np.bool_)
+        changed = np.array([form.fixed_annotation_history is not None for form in self.forms], np.bool_) & agreed
+        score = np.full(len(self.forms), NOTHING, np.int64)
+        for place in np.flatnonzero(changed).tolist():
+            found = _score(self.forms[place])
+            score[place] = NOTHING if found is None else found
+        return {
+            "place": self.of,
+            "review_id": self.ids,
+            "reviewer_id": user[self.by],
+            "action": np.where(agreed, np.where(changed, fixed, accepted), rejected).astype(np.int32),
+            "score": score,
+            "created_at": self.created_at,
+        }
 
-        `owned` has the organization of an annotation and its own id, project, task and owner; `users` who reviewed.
-        """
-        found = []
-        told = zip(self.of.tolist(), self.forms, owned, users, self.created_at.tolist(), strict=True)
-        for place, form, (organization_id, *owning), reviewer_id, created_at in told:
-            action, score = "rejected", None
-            if form.accepted:
-                action = "accepted" if form.fixed_annotation_history is None else "fixed_and_accepted"
-                score = None if action == "accepted" else score_millionths(fix_score(values(form)))
-            found.append((place, (organization_id, str(form.id), *owning, reviewer_id, action, score, created_at)))
-        return found
+
+def _score(form: ReviewForm) -> int | None:
+    """Return the score of a fix."""
+    given = fraction(form.score)
+    if given is not None:
+        return score_millionths(given)
+    results = form.previous_annotation_history_result, form.fixed_annotation_history_result
+    return score_millionths(agreement_of_texts(*results))
+
+
+def with_odd(
+    columns: dict[str, npt.NDArray[Any]], odd: Sequence[tuple[int, Review]], users: Codes, words: Codes
+) -> dict[str, Any]:
+    """Return columns of reviews and others that were read by themselves, in the order of their annotations."""
+    if not odd:
+        return columns
+    lists = {name: column.tolist() for name, column in columns.items()}
+    names = [column.name for column in Review.columns()]
+    for place, review in odd:
+        row = dict(zip(names, review.row(), strict=True)) | {"place": place}
+        row["reviewer_id"] = NOBODY if row["reviewer_id"] is None else users[row["reviewer_id"]]
+        row["action"] = words[row["action"]]
+        for name, values in lists.items():
+            values.append(NOTHING if row[name] is None else row[name])
+    order = np.argsort(np.array(lists["place"], np.int64), kind="stable")
+    found = {name: np.array(lists[name], column.dtype) for name, column in columns.items() if name != "review_id"}
+    return {name: column[order] for name, column in (found | {"review_id": ids(lists["review_id"])}).items()}
 
 
 def read_reviews(
@@ -44,11 +81,12 @@ def read_reviews(
     forms = [form for place in places for form in lists[place] or ()]
     of = np.repeat(np.array(places, np.int64), [len(lists[place] or ()) for place in places])
     known = np.ones(len(forms), np.bool_)
-    whole_numbers([form.id for form in forms], known)
+    identities = whole_numbers([form.id for form in forms], known)
     created_at = instants([form.created_at for form in forms])
     by = cast.codes([form.created_by for form in forms])
     decided = np.array([type(form.accepted) is bool for form in forms], np.bool_)
     known &= (created_at > NO_INSTANT) & (by != ODD) & decided
     plain[of[~known]] = False
     kept = plain[of]
-    return Reviews(of[kept], [forms[place] for place in np.flatnonzero(kept).tolist()], by[kept], created_at[kept])
+    of_kept = [forms[place] for place in np.flatnonzero(kept).tolist()]
+    return Reviews(of[kept], of_kept, identities[kept], by[kept], created_at[kept])

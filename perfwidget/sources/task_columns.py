@@ -12,14 +12,14 @@ import msgspec
 import numpy as np
 
 from perfwidget.columns import INVALID_LEAD_TIME
-from perfwidget.facts import Doubt
+from perfwidget.facts import Doubt, Review
 from perfwidget.observations import NOTHING, Coded, Snapshot, Snapshots
 from perfwidget.sources.annotation_row import only_action
 from perfwidget.sources.codes import ODD, Cast, Codes, Flags, Numbers, ids, instant, latest, whole_numbers
 from perfwidget.sources.doubts import NO_CHANGE
 from perfwidget.sources.exported_tasks import ExportedTasks
 from perfwidget.sources.reading import Place
-from perfwidget.sources.review_columns import Reviews, read_reviews
+from perfwidget.sources.review_columns import Reviews, read_reviews, with_odd
 from perfwidget.sources.row_parts import KNOWN_ACTIONS
 from perfwidget.sources.task_form import TaskForm, values
 from perfwidget.sources.value_columns import NO_INSTANT, Integers, instants, lead_times
@@ -67,7 +67,9 @@ class _Rows:
         self._projects, self._words = Codes(), Codes(_CODE)
         self._columns: dict[str, Any] = {}
         self._actions: list[tuple[int, tuple[Any, ...]]] = []
-        self._reviews: list[tuple[int, tuple[Any, ...]]] = []
+        self._reviews: dict[str, Any] = {}
+        self._odd_ids: dict[str, dict[int, str]] = {"annotation_id": {}, "task_id": {}}
+        self._odd_reviews: list[tuple[int, Review]] = []
 
     def snapshots(self) -> Snapshots:
         """Read them: the plain rows together, then one by one what is odd."""
@@ -82,7 +84,7 @@ class _Rows:
         reviewed = np.flatnonzero(self._plain & self._columns["reviewed"]).tolist()
         reviews = read_reviews([row.reviews for row in self._rows], reviewed, self._cast, self._plain)
         self._tell_people(named, reviews)
-        self._keep_reviews(reviews, named.owner)
+        self._keep_reviews(reviews)
         self._export.reading.annotations += int(self._plain.sum())
         kept = np.ones(len(self._rows), np.bool_)
         for place in np.flatnonzero(~self._plain).tolist():
@@ -99,11 +101,12 @@ class _Rows:
         tasks_plain = np.ones(len(self._tasks), np.bool_)
         task_ids = whole_numbers([task.id for task in self._tasks], tasks_plain)
         projects = whole_numbers([task.project for task in self._tasks], tasks_plain)
-        codes = [self._projects[str(id_)] if known else -1 for id_, known in zip(projects, tasks_plain, strict=True)]
+        which, place = np.unique(projects, return_inverse=True)
+        codes = np.array([-1 if id_ == NOTHING else self._projects[str(id_)] for id_ in which.tolist()], np.int32)
         self._plain &= tasks_plain[self._task_of]
-        self._ids = whole_numbers([row.id for row in self._rows], self._plain)
-        self._task_ids = [task_ids[task] for task in self._task_of.tolist()]
-        self._columns["project_id"] = np.array(codes, np.int32)[self._task_of]
+        self._columns["annotation_id"] = whole_numbers([row.id for row in self._rows], self._plain)
+        self._columns["task_id"] = task_ids[self._task_of]
+        self._columns["project_id"] = codes[place][self._task_of]
 
     def _read_columns(self, named: _Named) -> None:
         rows = self._rows
@@ -191,27 +194,17 @@ class _Rows:
             if told.any():
                 export.note_recorded(kind, instant(int(updated[told].max())))
 
-    def _keep_reviews(self, reviews: Reviews, owner: Numbers) -> None:
-        persons, projects = self._cast.persons, list(self._projects)
-        owned = [
-            (
-                self._export.organization_id,
-                str(self._ids[place]),
-                projects[self._columns["project_id"][place]],
-                str(self._task_ids[place]),
-                persons[owner[place]].user_id,
-            )
-            for place in reviews.of.tolist()
-        ]
-        self._reviews += reviews.rows(owned, [persons[by].user_id if by >= 0 else None for by in reviews.by.tolist()])
-        self._export.reading.reviews += len(owned)
+    def _keep_reviews(self, reviews: Reviews) -> None:
+        self._reviews = reviews.columns(self._cast, self._words)
+        self._export.reading.reviews += len(reviews.forms)
 
     def _put(self, place: int, snapshot: Snapshot) -> None:
         """Put what was read by itself into the columns."""
         names = (column.name for column in snapshot.annotation.columns())
         row = dict(zip(names, snapshot.annotation.row(), strict=True))
-        self._ids[place], self._task_ids[place] = row.pop("annotation_id"), row.pop("task_id")
         del row["organization_id"]
+        for name, odd in self._odd_ids.items():
+            odd[place] = row.pop(name)
         codes = {"project_id": self._projects, "completed_by": self._cast.users, "last_action": self._words}
         row |= {name: -1 if row[name] is None else codes[name][row[name]] for name in codes}
         row |= {"doubts": int(snapshot.doubts), "history": snapshot.history, "only_action": -1}
@@ -219,19 +212,21 @@ class _Rows:
         for name, value in row.items():
             self._columns[name][place] = NOTHING if value is None else value
         self._actions += [(place, action.row()) for action in snapshot.actions]
-        self._reviews += [(place, review.row()) for review in snapshot.reviews or ()]
+        self._odd_reviews += [(place, review) for review in snapshot.reviews or ()]
 
     def _kept(self, kept: Flags) -> Snapshots:
         texts = {"project_id": self._projects, "completed_by": self._cast.users}
         texts |= {"last_action": self._words, "only_action": self._words}
         columns = {name: column[kept] for name, column in self._columns.items()}
         columns |= {name: Coded(columns[name], list(codes)) for name, codes in texts.items()}
-        places = np.flatnonzero(kept).tolist()
-        columns["annotation_id"] = ids([self._ids[place] for place in places])
-        columns["task_id"] = ids([self._task_ids[place] for place in places])
-        moved = (np.cumsum(kept) - 1).tolist()
-        actions, reviews = (
-            [(moved[place], row) for place, row in sorted(rows, key=lambda placed: placed[0])]
-            for rows in (self._actions, self._reviews)
-        )
+        for name, odd in self._odd_ids.items():
+            if odd:
+                whole = self._columns[name].tolist()
+                columns[name] = ids([odd.get(place, whole[place]) for place in np.flatnonzero(kept).tolist()])
+        moved = np.cumsum(kept) - 1
+        reviews = with_odd(self._reviews, self._odd_reviews, self._cast.users, self._words)
+        reviews |= {"place": moved[reviews["place"]]}
+        for name, codes in (("reviewer_id", self._cast.users), ("action", self._words)):
+            reviews[name] = Coded(reviews[name], list(codes))
+        actions = [(int(moved[place]), row) for place, row in sorted(self._actions, key=lambda placed: placed[0])]
         return Snapshots(self._export.organization_id, columns, actions, reviews)

@@ -1,7 +1,8 @@
 """The form of nearly all tasks: what is read of them, and nothing of the rest, which is most of the text.
 
 Data and results are passed over without making anything of them. What a field may be is what nearly all have; text of
-any other form is refused as a whole, for `json_text` to read.
+any other form is refused as a whole, for `json_text` to read. Fields stand in the order in which Label Studio writes
+them, as each is looked for behind the one before.
 """
 
 from collections.abc import Callable
@@ -32,39 +33,39 @@ class ReviewForm(msgspec.Struct, gc=False):
     created_by: Named = None
     created_at: Any = None
     accepted: Any = None
-    score: Any = None
     fixed_annotation_history: Any = None
     previous_annotation_history_result: msgspec.Raw = msgspec.Raw()
     fixed_annotation_history_result: msgspec.Raw = msgspec.Raw()
+    score: Any = None
 
 
 class AnnotationForm(msgspec.Struct, gc=False):
     """What is read of a row; null is the same as missing, but where that tells something."""
 
     id: Any = None
-    project: Any = None
-    task: Any = None
+    completed_by: Named = None
+    reviews: list[ReviewForm] | None = None
+    was_cancelled: bool | None = None
     created_at: Any = None
     updated_at: Any = None
     draft_created_at: Any = None
-    completed_by: Named = None
+    lead_time: Any = None
+    import_id: Any = msgspec.UNSET
+    last_action: str | None = None
+    task: Any = None
+    project: Any = None
     updated_by: Named | msgspec.UnsetType = msgspec.UNSET
     last_created_by: Named = None
-    import_id: Any = msgspec.UNSET
-    was_cancelled: bool | None = None
-    last_action: str | None = None
-    lead_time: Any = None
-    reviews: list[ReviewForm] | None = None
     history: list[Any] | None = None
 
 
-class TaskForm(msgspec.Struct, gc=False):
+class TaskForm(msgspec.Struct, kw_only=True, gc=False):
     """What is read of a task."""
 
-    annotations: list[AnnotationForm]
     id: Any = None
-    project: Any = None
+    annotations: list[AnnotationForm]
     created_at: Any = None
+    project: Any = None
 
 
 decode: Callable[[bytes | memoryview], list[TaskForm]] = msgspec.json.Decoder(list[TaskForm]).decode

@@ -7,8 +7,10 @@ and one INSERT or COPY. That is a floor more than a rival, as it would double ev
 import json
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import redirect_stdout
 from functools import partial
+from io import StringIO
 from itertools import count, islice
 from pathlib import Path
 
@@ -16,10 +18,9 @@ import duckdb
 import pandas as pd
 
 from perfwidget import open_store
+from perfwidget.cli import main
 from perfwidget.facts import Annotation
 from perfwidget.report import report
-from perfwidget.sources.label_studio import Reading, read_export_at_once
-from perfwidget.sources.piece_readers import PieceReaders
 from perfwidget.stores.embedded import order
 from tests.benchmarks import export_files
 from tests.benchmarks.filling import facts
@@ -28,7 +29,7 @@ from tests.benchmarks.questions import Question, questions
 from tests.benchmarks.site import Site
 from tests.benchmarks.world import World
 from tests.hosts import host
-from tests.worlds import ORGANIZATION, annotation
+from tests.worlds import annotation
 
 PART = "rates"
 OURS, BARE, TAIL = "perfwidget", "without keys and checks", "with a full tail"
@@ -36,6 +37,8 @@ ROWS = 10_000
 """Annotations that are written."""
 IMPORTED = 80_000
 """Annotations that are imported, enough for processes to be worth it."""
+LARGE_IMPORT = 1_000_000
+"""Annotations of a large set, which would take the other ones minutes."""
 SIZES = (1, 100, 10_000)
 """Annotations that are written at once into what is there."""
 
@@ -61,16 +64,17 @@ def _told(
 
 
 def _imported(folder: Path) -> Iterator[Measure]:
+    """Import as a user does, until the rows lie in order."""
     files = export_files.write(folder, IMPORTED, 2)
     numbers = count()
 
-    def ours() -> None:
-        store = open_store(f"duckdb:///{folder}/imported-{next(numbers)}.duckdb")
-        with PieceReaders(PieceReaders.worth(sum(file.stat().st_size for file in files))) as readers:
-            for file in files:
-                with file.open("rb") as stream:
-                    store.write(read_export_at_once(stream, ORGANIZATION, Reading(), readers))
-        store.close()
+    def ours(files: Sequence[Path]) -> None:
+        store = folder / f"imported-{next(numbers)}.duckdb"
+        with redirect_stdout(StringIO()):
+            status = main(["import", "--store", f"duckdb:///{store}", *map(str, files)])
+        if status:
+            raise AssertionError(f"The import ended with {status}.")
+        store.unlink()
 
     def bare() -> None:
         with duckdb.connect(str(folder / f"bare-{next(numbers)}.duckdb")) as connection:
@@ -80,7 +84,12 @@ def _imported(folder: Path) -> Iterator[Measure]:
                 frame = pd.DataFrame(rows).drop(columns=["result", "reviews"], errors="ignore")  # noqa: F841 (named)
                 connection.execute(f"CREATE TABLE annotations_{number} AS SELECT * FROM frame")
 
-    yield from _told("import of export files", IMPORTED, {OURS: ours, BARE: bare}, least=3)
+    yield from _told("import of export files", IMPORTED, {OURS: partial(ours, files), BARE: bare}, least=3)
+    large = folder / "large"
+    large.mkdir()
+    more = export_files.write(large, LARGE_IMPORT)
+    yield from _told("import of export files", LARGE_IMPORT, {OURS: partial(ours, more)}, least=3)
+    shutil.rmtree(large)
 
 
 def _written(folder: Path) -> Iterator[Measure]:

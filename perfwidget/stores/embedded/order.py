@@ -1,10 +1,11 @@
 """Rows in the order in which they are read: those of one member in one stretch of time lie beside each other.
 
 DuckDB skips the parts of a table whose smallest and largest values rule them out, so what a question costs depends on
-how the rows lie. Writes append them as they come (`run` is 0). Once a few row groups have gathered they are put in
-order among themselves, and once there are as many such runs as there were rows in order, the whole table is: each row
-is moved a few times in all, however long the store lives. Stretches of time come before members, so that newer rows
-need not be mixed with older ones, and so that ids, which grow with time, can be found without looking everywhere.
+how the rows lie. Writes append them as they come (`run` is 0), or many at once in order, as a run. Once a few row
+groups have gathered as they came they are put in order among themselves, and once there are as many rows in such runs
+as there were in order, the whole table is: each row is moved a few times in all, however long the store lives.
+Stretches of time come before members, so that newer rows need not be mixed with older ones, and so that ids, which grow
+with time, can be found without looking everywhere.
 """
 
 import logging
@@ -36,8 +37,11 @@ STRETCH = 32 * ROW_GROUP
 _ASKED_AGAIN = 0.05
 """Seconds after which a writer that waits asks again that way be given."""
 
-_AS_IT_CAME, _WHOLE = 0, 1
+AS_IT_CAME, _WHOLE = 0, 1
 """Runs: rows as they came, and those that were in order when the whole table was put in order; later runs follow."""
+
+MOST_RUNS = 8
+"""A question looks into every run: so many of them may stay when rows are put in order for good."""
 
 COPIES = {"reviews_by_reviewer": "reviews"}
 """Tables that hold the rows of another one, to lie in another order; every write writes to both."""
@@ -72,6 +76,13 @@ class _Lying(NamedTuple):
     as_they_came: int
     in_runs: int
     in_order: int
+    runs: int
+
+    def asks_for_whole(self, most_runs: int) -> bool:
+        """Say whether the whole table is to be put in order, which so many runs are no reason for."""
+        came = self.as_they_came
+        worth = came + self.in_runs >= self.in_order
+        return worth and (self.runs + (came > 0) > most_runs or came > self.in_runs + self.in_order)
 
 
 class Sorter:
@@ -119,7 +130,7 @@ class Sorter:
         """Put in order what lies as it came, now, however little; returns when that is done."""
         self._wait()
         with self._writing:
-            self._put_in_order(least=1, gives_way=False)
+            self._put_in_order(least=1, gives_way=False, most_runs=MOST_RUNS)
 
     def close(self) -> None:
         """Stop; what is being put in order stays as it was."""
@@ -144,14 +155,15 @@ class Sorter:
             if not isinstance(fault.__cause__, duckdb.InterruptException):
                 log.warning("Rows could not be put in order, and are slower to read: %s", fault)
 
-    def _put_in_order(self, *, least: int, gives_way: bool) -> None:
+    def _put_in_order(self, *, least: int, gives_way: bool, most_runs: int = 0) -> None:
         for table in TABLES:
             with self._file.transaction() as cursor:
                 lying = _lying(cursor, table)
-                if lying.as_they_came < least or self._closed:
+                whole = lying.asks_for_whole(most_runs)
+                if (lying.as_they_came < least and not (most_runs and whole)) or self._closed:
                     continue
                 with self._interrupted_by_writers(cursor if gives_way else None):
-                    if lying.as_they_came + lying.in_runs >= lying.in_order:
+                    if whole:
                         _sort_whole(cursor, table)
                     else:
                         _sort_tail(cursor, table)
@@ -171,17 +183,26 @@ class Sorter:
 def _lying(cursor: duckdb.DuckDBPyConnection, table: str) -> _Lying:
     """Say how the rows of a table lie; what cannot be of a run is not looked at, so this costs little."""
     counts = (f"(SELECT count(*) FROM {table} WHERE run {which})" for which in ("= 0", "> 1", "= 1"))
-    [row] = cursor.execute(f"SELECT {', '.join(counts)}").fetchall()
+    last = f"(SELECT coalesce(max(run), 0) FROM {table})"
+    [row] = cursor.execute(f"SELECT {', '.join((*counts, last))}").fetchall()
     return _Lying(*row)
+
+
+def run_for(cursor: duckdb.DuckDBPyConnection, table: str, rows: int) -> int:
+    """Return which run so many rows are that are added to a table in order; too few are none."""
+    if rows < TAIL:
+        return AS_IT_CAME
+    [(last,)] = cursor.execute(f"SELECT max(run) FROM {table}").fetchall()
+    return _WHOLE if last is None else max(last, _WHOLE) + 1
 
 
 def _sort_tail(cursor: duckdb.DuckDBPyConnection, table: str) -> None:
     """Put the rows that lie as they came in order among themselves."""
     cursor.execute(
         f"INSERT INTO {table} SELECT * REPLACE ((SELECT max(run) + 1 FROM {table}) AS run) FROM {table} "
-        f"WHERE run = {_AS_IT_CAME} ORDER BY {_order(cursor, table)}"
+        f"WHERE run = {AS_IT_CAME} ORDER BY {_order(cursor, table)}"
     )
-    cursor.execute(f"DELETE FROM {table} WHERE run = {_AS_IT_CAME}")
+    cursor.execute(f"DELETE FROM {table} WHERE run = {AS_IT_CAME}")
 
 
 def _sort_whole(cursor: duckdb.DuckDBPyConnection, table: str) -> None:
@@ -192,6 +213,11 @@ def _sort_whole(cursor: duckdb.DuckDBPyConnection, table: str) -> None:
     cursor.execute(f"INSERT INTO {table}_in_order SELECT * REPLACE ({_WHOLE} AS run) FROM {table} ORDER BY {order}")
     cursor.execute(f"DROP TABLE {table}")
     cursor.execute(f"ALTER TABLE {table}_in_order RENAME TO {table}")
+
+
+def read_by(table: str) -> str:
+    """Return what the rows of a run are put in order by."""
+    return ", ".join(_READ_BY[table])
 
 
 def _order(cursor: duckdb.DuckDBPyConnection, table: str) -> str:

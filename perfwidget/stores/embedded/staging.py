@@ -12,6 +12,7 @@ import pandas as pd
 
 from perfwidget.facts import Fact
 from perfwidget.observations import NOTHING, Coded, StoredColumn
+from perfwidget.stores.embedded import order
 from perfwidget.stores.embedded.order import COPIES, TABLES
 from perfwidget.stores.embedded.session import DuckDBDialect, parsed
 from perfwidget.stores.writing.staging import Staging, key_match
@@ -29,7 +30,7 @@ class FrameStaging(Staging):
         self._cursor = cursor
         self._frames: dict[str, pd.DataFrame] = {}
         self.added = 0
-        """How many rows were added to tables that grow with the work."""
+        """How many rows were added to tables that grow with the work, and lie there as they came."""
 
     def holding(self, table: str) -> Sequence[str]:
         """Return the tables that hold a table's rows."""
@@ -56,9 +57,18 @@ class FrameStaging(Staging):
         answer = _execute(self._cursor, f"{text} WHERE number IS NOT NULL", dict(parameters), **self._frames)
         return np.asarray(answer.fetchnumpy()["number"], np.int64)
 
-    def notice(self, rows: int) -> None:
-        """Take note of rows that were added to tables of facts by other statements than `insert`."""
-        self.added += rows
+    def add_in_order(
+        self, table: str, columns: Sequence[str], query: str, parameters: Mapping[str, Any], *, rows: int
+    ) -> None:
+        """Add rows to a table as a run of their own, unless they are too few for that."""
+        named = f"({', '.join(columns)}, run)"
+        for each in self.holding(table):
+            run = order.run_for(self._cursor, each, rows)
+            lying = "" if each == table else f" ORDER BY {order.read_by(each)}"
+            given = {**parameters, "run": run}
+            self.execute(f"INSERT INTO {each} {named} SELECT *, $run FROM ({query}){lying}", given)
+        if run == order.AS_IT_CAME:
+            self.added += rows
 
     def put_answer(self, name: str, query: str) -> None:
         """Let statements name the answer of a query."""

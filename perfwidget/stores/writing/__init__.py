@@ -16,8 +16,12 @@ from perfwidget.stores.writing.told import told
 BATCH = 20_000
 """Facts handled at a time: enough that statements cost little each, few enough that memory stays small."""
 
-LIGHTER = 10
-"""Snapshots in columns take a fraction of the memory, so that many more are handled at a time."""
+AS_ROWS = 200_000
+"""Snapshots in columns that are handled at a time where each of them may have to replace an older one."""
+
+LIGHTER, ROWS = 100, 20
+"""Snapshots in columns take a fraction of the memory, so that many more are handled at a time: the more, the longer are
+the runs of rows in order that they are kept in. Actions of histories are rows, of which fewer are."""
 
 
 _EXTRA: dict[str, tuple[Any, ...]] = {
@@ -51,14 +55,33 @@ def write(staging: Staging, facts: Iterable[Fact | Observation]) -> None:
 
 def _write_snapshots(staging: Staging, bulk: Bulk, given: Sequence[Snapshot | Snapshots]) -> None:
     """Keep snapshots, in one go if all are new."""
-    if not given:
+    if not given or _added(staging, bulk, given):
         return
+    for part in _parts(given):
+        if len(part) == len(given) or not _added(staging, bulk, part):
+            bulk.forget()
+            snapshots.write(staging, list(told(part)))
+
+
+def _added(staging: Staging, bulk: Bulk, given: Sequence[Snapshot | Snapshots]) -> bool:
+    """Add snapshots in columns if all of them are new; else say so."""
     many = [each for each in given if isinstance(each, Snapshots)]
     of_one = len({each.organization_id for each in many}) == 1
-    if staging.takes_columns and len(many) == len(given) and of_one and bulk.write(joined(many)):
-        return
-    bulk.forget()
-    snapshots.write(staging, list(told(given)))
+    return staging.takes_columns and len(many) == len(given) and of_one and bulk.write(joined(many))
+
+
+def _parts(given: Sequence[Snapshot | Snapshots]) -> Iterator[list[Snapshot | Snapshots]]:
+    """Yield snapshots so many at a time as there is memory for their rows."""
+    part: list[Snapshot | Snapshots] = []
+    count = 0
+    for each in given:
+        part.append(each)
+        count += len(each) if isinstance(each, Snapshots) else 1
+        if count >= AS_ROWS:
+            yield part
+            part, count = [], 0
+    if part:
+        yield part
 
 
 def write_facts(staging: Staging, facts: Sequence[Fact]) -> None:
@@ -157,9 +180,16 @@ def _batches(facts: Iterable[Fact | Observation]) -> Iterator[list[Fact | Observ
     weight = 0
     for fact in facts:
         batch.append(fact)
-        weight += -(-len(fact) // LIGHTER) if isinstance(fact, Snapshots) else 1
+        weight += _weight(fact)
         if weight >= BATCH:
             yield batch
             batch, weight = [], 0
     if batch:
         yield batch
+
+
+def _weight(fact: Fact | Observation) -> int:
+    """Return for how many facts one counts."""
+    if not isinstance(fact, Snapshots):
+        return 1
+    return -(-len(fact) // LIGHTER) + len(fact.actions) // ROWS

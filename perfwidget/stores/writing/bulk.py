@@ -1,9 +1,11 @@
 """Snapshots of many annotations that are all new: added as columns, with nothing to replace and nothing to compare.
 
+They are added in the order in which they are read, as a few numbers are put in order for less than the rows of a table.
+
 What is new shows by ids that are whole numbers; those kept are held as such, in eight bytes each, while a write lasts.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +14,7 @@ from perfwidget.facts import Action, Annotation, Review
 from perfwidget.observations import Coded, Snapshots, StoredColumn
 from perfwidget.stores.schema import FROM_REVIEW, FROM_ROW, column_types
 from perfwidget.stores.writing.staging import Staging
-from perfwidget.stores.writing.told import NULL, used
+from perfwidget.stores.writing.told import NULL, numbers, used
 
 WORTH = 100
 """For a batch this many times smaller than what is kept, the ids that are kept are not read."""
@@ -88,7 +90,6 @@ class Bulk:
         if any(self._known[kind].holds_any(found) for kind, found in ids.items()):
             return False
         _insert(self._staging, snapshots)
-        self._staging.notice(2 * len(snapshots) + len(snapshots.reviews))
         self._mention(snapshots)
         for kind, found in ids.items():
             self._known[kind].add(found)
@@ -115,8 +116,7 @@ class Bulk:
         found |= {("project", project) for project in used(columns["project_id"])}
         user = [name for name, _ in column_types(Action)].index("user_id")
         found |= {("member", row[user]) for _, row in snapshots.actions if row[user] is not None}
-        reviewer = [name for name, _ in column_types(Review)].index("reviewer_id")
-        found |= {("member", row[reviewer]) for _, row in snapshots.reviews if row[reviewer] is not None}
+        found |= {("member", user) for user in used(snapshots.reviews["reviewer_id"])}
         new = sorted(found - self._mentioned)
         if new:
             self._staging.put("incoming", [("what", "VARCHAR"), ("id", "VARCHAR")], new)
@@ -131,11 +131,13 @@ class Bulk:
 def joined(many: Sequence[Snapshots]) -> Snapshots:
     """Return snapshots of one organization in one piece."""
     begins = np.cumsum([0, *map(len, many)]).tolist()
+    reviews = {name: _joined([each.reviews[name] for each in many]) for name in many[0].reviews}
+    counts = [len(numbers(each.reviews["place"])) for each in many]
     return Snapshots(
         many[0].organization_id,
         {name: _joined([each.columns[name] for each in many]) for name in many[0].columns},
         [(begin + place, row) for begin, each in zip(begins, many, strict=False) for place, row in each.actions],
-        [(begin + place, row) for begin, each in zip(begins, many, strict=False) for place, row in each.reviews],
+        reviews | {"place": numbers(reviews["place"]) + np.repeat(begins[:-1], counts)},
     )
 
 
@@ -156,11 +158,9 @@ def _joined(columns: Sequence[StoredColumn]) -> StoredColumn:
 
 def _ids_of(snapshots: Snapshots) -> dict[str, Ids] | None:
     """Return the ids of annotations, actions and reviews, sorted; None if some are no whole numbers, or come twice."""
-    annotations = snapshots.columns["annotation_id"]
-    if isinstance(annotations, Coded) or annotations.dtype != np.int64:
-        return None
-    actions, reviews = (_whole([row[1] for _, row in rows]) for rows in (snapshots.actions, snapshots.reviews))
-    if actions is None or reviews is None:
+    annotations, reviews = numbers(snapshots.columns["annotation_id"]), numbers(snapshots.reviews["review_id"])
+    actions = _whole([row[1] for _, row in snapshots.actions])
+    if actions is None or annotations.dtype != np.int64 or reviews.dtype != np.int64:
         return None
     found = {"annotations": annotations, "actions": actions, "reviews": reviews}
     found = {kind: np.sort(ids) for kind, ids in found.items()}
@@ -177,35 +177,64 @@ def _insert(staging: Staging, snapshots: Snapshots) -> None:
     mine = {"organization_id": snapshots.organization_id}
     ids = {name: f"CAST({name} AS VARCHAR)" for name in ("annotation_id", "project_id", "task_id", "completed_by")}
     names = [name for name, _ in column_types(Annotation)][1:]
-    action_columns = ", ".join(name for name, _ in column_types(Action))
-    staging.put_columns("incoming_rows", snapshots.columns)
-    staging.execute(
-        f"INSERT INTO annotations (organization_id, {', '.join(names)}) "
+    staging.put_columns("incoming_rows", _in_order(snapshots.columns, "completed_by", "completed_at"))
+    staging.add_in_order(
+        "annotations",
+        ("organization_id", *names),
         f"SELECT $organization_id, {', '.join(ids.get(name, name) for name in names)} FROM incoming_rows",
         mine,
-    )
-    staging.execute(
-        f"INSERT INTO actions ({action_columns}) "
-        f"SELECT $organization_id, 'annotation-' || annotation_id, {', '.join(ids.values())}, only_action, started_at, "
-        f"completed_at, lead_time, NULL, NULL, '{FROM_ROW}' FROM incoming_rows WHERE only_action IS NOT NULL",
-        mine,
+        rows=len(snapshots),
     )
     staging.execute(
         f"INSERT INTO snapshots SELECT $organization_id, {ids['annotation_id']}, "
         "CASE WHEN reviewed THEN updated_at END, history FROM incoming_rows",
         mine,
     )
+    action_columns = [name for name, _ in column_types(Action)]
+    actions = [
+        f"SELECT $organization_id, 'annotation-' || annotation_id, {', '.join(ids.values())}, only_action, started_at, "
+        f"completed_at, lead_time, NULL, NULL, '{FROM_ROW}' FROM incoming_rows WHERE only_action IS NOT NULL"
+    ]
     if snapshots.actions:
         staging.put("incoming_actions", column_types(Action), [(*row, FROM_ROW) for _, row in snapshots.actions])
-        staging.insert("incoming_actions", Action)
-    if snapshots.reviews:
-        places = np.array([place for place, _ in snapshots.reviews], np.int64)
-        history = snapshots.flags("history")[places].tolist()
-        rows = [(*row, FROM_ROW, told) for (_, row), told in zip(snapshots.reviews, history, strict=True)]
-        staging.put("incoming_reviews", [*column_types(Review), ("history", "BOOLEAN")], rows)
-        staging.insert("incoming_reviews", Review)
-        columns = [name for name, _ in column_types(Action)]
-        staging.add("actions", columns, review_actions("incoming_reviews reviews WHERE NOT history"))
+        actions.append(f"SELECT {', '.join(action_columns)} FROM incoming_actions ORDER BY user_id, created_at")
+    reviewed = len(numbers(snapshots.reviews["place"]))
+    if reviewed:
+        columns = [name for name, _ in column_types(Review)]
+        staging.put_columns("incoming_reviews", _in_order(_owned(snapshots), "completed_by", "created_at"))
+        staging.add_in_order(
+            "reviews", columns, f"SELECT {', '.join(columns)} FROM incoming_reviews", {}, rows=reviewed
+        )
+        told_of = review_actions("incoming_reviews reviews WHERE NOT history")
+        actions.append(f"{told_of} ORDER BY reviewer_id, created_at")
+    count = len(snapshots) + len(snapshots.actions) + reviewed
+    query = " UNION ALL ".join(f"({each})" for each in actions)
+    staging.add_in_order("actions", action_columns, query, mine, rows=count)
+
+
+def _owned(snapshots: Snapshots) -> dict[str, StoredColumn]:
+    """Return the reviews with what they have of their annotations, and whether those have a history."""
+    places = numbers(snapshots.reviews["place"])
+    names = ("annotation_id", "project_id", "task_id", "completed_by", "history")
+    of_rows = {name: _taken(snapshots.columns[name], places) for name in names}
+    every = np.zeros(len(places), np.int32)
+    same = {"organization_id": Coded(every, [snapshots.organization_id]), "origin": Coded(every, [FROM_ROW])}
+    return {name: column for name, column in snapshots.reviews.items() if name != "place"} | of_rows | same
+
+
+def _in_order(columns: Mapping[str, StoredColumn], member: str, instant: str) -> dict[str, StoredColumn]:
+    """Return rows by whose they are, and when."""
+    owners = columns[member]
+    if not isinstance(owners, Coded):
+        raise TypeError("The column holds no coded texts.")
+    rank = np.full(len(owners.texts) + 1, len(owners.texts), np.int32)  # null is the last
+    rank[np.argsort(np.array(owners.texts, object))] = np.arange(len(owners.texts))
+    order = np.lexsort((numbers(columns[instant]), rank[owners.codes]))
+    return {name: _taken(column, order) for name, column in columns.items()}
+
+
+def _taken(column: StoredColumn, places: npt.NDArray[np.int64]) -> StoredColumn:
+    return column._replace(codes=column.codes[places]) if isinstance(column, Coded) else column[places]
 
 
 def review_actions(reviews: str) -> str:

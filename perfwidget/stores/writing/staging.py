@@ -19,7 +19,7 @@ class Staging(ABC):
     dialect: Dialect
 
     takes_columns: ClassVar[bool] = False
-    """Whether `put_columns`, `whole_numbers` and `notice` are there."""
+    """Whether `put_columns`, `whole_numbers` and `add_in_order` are there."""
 
     def put_columns(self, name: str, columns: Mapping[str, StoredColumn]) -> None:
         """Let statements name rows that are given as columns, in place of any of that name."""
@@ -29,8 +29,10 @@ class Staging(ABC):
         """Return the texts that a query gives in one column as whole numbers, without those that are none."""
         raise NotImplementedError
 
-    def notice(self, rows: int) -> None:
-        """Take note of rows that were added to tables of facts by other statements than `insert`."""
+    def add_in_order(
+        self, table: str, columns: Sequence[str], query: str, parameters: Mapping[str, Any], *, rows: int
+    ) -> None:
+        """Add some rows to a table of facts, which a query gives in the order in which the table is read."""
         raise NotImplementedError
 
     def holding(self, table: str) -> Sequence[str]:

@@ -4,8 +4,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
-from perfwidget.facts import Annotation
+from perfwidget.facts import Annotation, Review
 from perfwidget.observations import NOTHING, Coded, Snapshot, Snapshots, StoredColumn
 from perfwidget.stores.schema import column_types
 
@@ -36,19 +37,38 @@ def told(snapshots: Iterable[Snapshot | Snapshots]) -> Iterator[Told]:
 
 def _told_of_many(many: Snapshots) -> Iterator[Told]:
     actions: dict[int, list[tuple[Any, ...]]] = {}
-    reviews: dict[int, list[tuple[Any, ...]]] = {}
-    for found, placed in ((actions, many.actions), (reviews, many.reviews)):
-        for place, row in placed:
-            found.setdefault(place, []).append(row)
+    for place, row in many.actions:
+        actions.setdefault(place, []).append(row)
     names = [column.name for column in Annotation.columns()][1:]
     types = dict(column_types(Annotation))
     columns = {name: _values(column, types.get(name) == "VARCHAR") for name, column in many.columns.items()}
-    rows = zip(*(columns[name] for name in names), strict=True)
+    rows = list(zip(*(columns[name] for name in names), strict=True))
+    reviews = _reviews_told(
+        many, [dict(zip(names, row, strict=True)) for row in rows] if len(many.reviews["place"]) else []
+    )
     beside = zip(*(columns[name] for name in ("doubts", "history", "reviewed", "only_action")), strict=True)
     for place, (row, (doubts, history, reviewed, only_action)) in enumerate(zip(rows, beside, strict=True)):
         whole = (many.organization_id, *row)
         own = actions.get(place, []) if only_action is None else [_only_action(whole, only_action)]
         yield Told(whole, doubts, history, own, reviews.get(place, []) if reviewed else None)
+
+
+def _reviews_told(many: Snapshots, rows: Sequence[dict[str, Any]]) -> dict[int, list[tuple[Any, ...]]]:
+    """Return the rows of reviews by the places of their annotations."""
+    found: dict[int, list[tuple[Any, ...]]] = {}
+    columns = {name: _values(column, name == "review_id") for name, column in many.reviews.items()}
+    names = [column.name for column in Review.columns()][1:]
+    for number, place in enumerate(columns["place"]):
+        row = (columns[name][number] if name in columns else rows[place][name] for name in names)
+        found.setdefault(place, []).append((many.organization_id, *row))
+    return found
+
+
+def numbers(column: StoredColumn) -> npt.NDArray[Any]:
+    """Return a column that is not coded."""
+    if isinstance(column, Coded):
+        raise TypeError("The column holds coded texts.")
+    return column
 
 
 def used(column: StoredColumn) -> set[str]:
