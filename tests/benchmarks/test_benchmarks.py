@@ -19,7 +19,7 @@ from perfwidget.period import Period
 from perfwidget.report import report
 from perfwidget.sources.label_studio import Reading, read_export
 from perfwidget.stores import Store
-from tests.benchmarks import export_files, frames, outcome, plain_sql, world
+from tests.benchmarks import engines, export_files, frames, outcome, plain_sql, world
 from tests.benchmarks.by_hand import ByHand, day_of
 from tests.benchmarks.filling import facts, fill
 from tests.benchmarks.frames import Pandas
@@ -113,6 +113,19 @@ def test_contenders_give_our_numbers(store: Store, contender: Contender, questio
     ours = answer_of(report(store, question.viewer, question.query, grain=question.grain))
     assert ours.total["submitted_annotations"]
     assert differences(ours, contender(question)) == []
+
+
+@pytest.mark.parametrize("server", ["postgresql", "clickhouse"])
+def test_other_engines_are_filled_with_the_same(store: Store, server: str, request: pytest.FixtureRequest) -> None:
+    address = request.getfixturevalue(server).new_store()
+    engines.fill(address, SMALL)
+    filled = open_store(address)
+    try:
+        for asked in questions(SMALL):
+            ours = report(store, asked.viewer, asked.query, grain=asked.grain)
+            assert report(filled, asked.viewer, asked.query, grain=asked.grain) == ours
+    finally:
+        filled.close()
 
 
 def test_days_by_hand_are_those_of_the_zone_when_clocks_change() -> None:
