@@ -137,7 +137,9 @@ class Database:
                 yield cursor
                 if number is None:
                     self.journal.certain = False  # a commit that fails may be in the log all the same
-                number = _count(cursor, number)
+                    number = _count(cursor, self.journal.last, 1)
+                else:
+                    number = _count(cursor, number, 0)
                 self._committing = True
             self.journal.certain = True
         finally:
@@ -197,12 +199,9 @@ class Database:
             self._connection = self._open()
 
 
-def _count(cursor: duckdb.DuckDBPyConnection, number: int | None) -> int:
-    """Keep the number of the last write that the file has, and return it."""
-    if number is None:
-        cursor.execute("UPDATE perfwidget SET writes = writes + 1")
-    else:
-        cursor.execute("UPDATE perfwidget SET writes = greatest(writes, ?)", [number])
+def _count(cursor: duckdb.DuckDBPyConnection, number: int, more: int) -> int:
+    """Keep the number of the last write that the file has, which comes so many behind another one, and return it."""
+    cursor.execute("UPDATE perfwidget SET writes = greatest(writes, ?) + ?", [number, more])
     [(writes,)] = cursor.execute("SELECT writes FROM perfwidget").fetchall()
     return int(writes)
 
