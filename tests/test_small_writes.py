@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from perfwidget.errors import InvalidFact, StoreUnavailable
+from perfwidget.errors import Forbidden, InvalidFact, StoreUnavailable
 from perfwidget.facts import FACTS, Annotation, Comment, Fact, Key, Member, Membership, Project, ReviewVisit, Workspace
 from perfwidget.stores import open_store
 from perfwidget.stores.embedded import EmbeddedStore, journal, journal_file, order, working_in
@@ -26,10 +26,13 @@ MARCH = {"user": "ann", "from_": "2024-03-01", "to": "2024-03-31"}
 NOON = at("2024-03-01 12:00")
 
 
+WAKE = working_in.WorkingIn.wake
+
+
 @pytest.fixture(autouse=True)
 def _waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let writes wait until somebody asks."""
-    monkeypatch.setattr(working_in, "IDLE", 1000.0)
+    monkeypatch.setattr(working_in.WorkingIn, "wake", lambda _: None)
     monkeypatch.setattr(working_in, "LONGEST", 0.0)
 
 
@@ -67,9 +70,9 @@ def test_nothing_is_kept_of_a_write_that_is_refused(store: EmbeddedStore) -> Non
 
 
 def test_writes_of_any_length_come_whole_from_an_iterator(store: EmbeddedStore) -> None:
-    for number, size in enumerate((0, 1, 499, 500, 501, 1200)):
+    for number, size in enumerate((1200, 0, 1, 501, 499, 500)):
         store.write(each for part in range(size) for each in one(f"{number}-{part}"))
-    assert submitted(store) == 1 + 499 + 500 + 501 + 1200
+    assert submitted(store) == 1200 + 1 + 501 + 499 + 500
 
 
 def test_writes_of_every_kind_stay_in_their_order(store: EmbeddedStore) -> None:
@@ -123,6 +126,7 @@ def test_several_threads_wait_for_the_disk_together(store: EmbeddedStore, monkey
 
 
 def test_what_waits_is_worked_in_though_nobody_asks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(working_in.WorkingIn, "wake", WAKE)
     monkeypatch.setattr(working_in, "IDLE", 0.01)
     store = EmbeddedStore(tmp_path / "facts.duckdb")
     store.write(people())
@@ -137,6 +141,7 @@ def test_what_waits_is_worked_in_though_nobody_asks(tmp_path: Path, monkeypatch:
 
 
 def test_a_flood_is_worked_in_on_its_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(working_in.WorkingIn, "wake", WAKE)
     monkeypatch.setattr(working_in, "MANY", 20)
     monkeypatch.setattr(journal, "MOST_WAITING", 60)
     monkeypatch.setattr(journal_file, "LONGEST", 2 * journal_file.STEP)
@@ -153,6 +158,7 @@ def test_a_flood_is_worked_in_on_its_way(tmp_path: Path, monkeypatch: pytest.Mon
 def test_many_threads_write_and_read_and_each_sees_what_it_wrote(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(working_in.WorkingIn, "wake", WAKE)
     monkeypatch.setattr(working_in, "IDLE", 0.001)
     monkeypatch.setattr(working_in, "MANY", 10)
     store = EmbeddedStore(tmp_path / "facts.duckdb")
@@ -424,5 +430,10 @@ def test_whatever_is_done_the_outcome_is_that_of_one_write_after_the_other(
 def same(one: EmbeddedStore, other: EmbeddedStore) -> None:
     assert rows(one) == rows(other)
     for member in ("ann", "rev"):
-        asked = MARCH | {"user": member}
-        assert ask(one, OWNER, **asked) == ask(other, OWNER, **asked)
+        assert answer(one, member) == answer(other, member)
+
+
+def answer(store: EmbeddedStore, member: str) -> Any:
+    """Return the report of a member; None where they are refused, as no fact speaks of them any more."""
+    with suppress(Forbidden):
+        return ask(store, OWNER, **MARCH | {"user": member})

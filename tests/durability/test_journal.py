@@ -42,7 +42,7 @@ def one(number: int | str) -> list[Annotation]:
 @pytest.fixture(autouse=True)
 def _waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let writes wait until somebody asks."""
-    monkeypatch.setattr(working_in, "IDLE", 1000.0)
+    monkeypatch.setattr(working_in.WorkingIn, "wake", lambda _: None)
     monkeypatch.setattr(working_in, "LONGEST", 0.0)
 
 
