@@ -13,7 +13,7 @@ import pytest
 
 from perfwidget import open_store
 from perfwidget.errors import StoreUnavailable
-from perfwidget.stores import Store
+from perfwidget.stores import Store, embedded
 from perfwidget.stores.embedded import EmbeddedStore, database, order, schema, time_limit
 from tests.conftest import differing_copies
 from tests.hosts import asking, host
@@ -198,12 +198,16 @@ def fill(store: Store, most: int = 400) -> int:
     pytest.fail("the disk never filled")
 
 
-@pytest.mark.parametrize("longest_log", [10**9, 2_000_000])
+@pytest.mark.parametrize(("longest_log", "few"), [(10**9, 0), (2_000_000, 0), (2_000_000, 500)])
 def test_on_a_full_disk_reading_goes_on_and_writing_says_so(
-    disk: tuple[Path, Callable[[str], None]], monkeypatch: pytest.MonkeyPatch, longest_log: int
+    disk: tuple[Path, Callable[[str], None]], monkeypatch: pytest.MonkeyPatch, longest_log: int, few: int
 ) -> None:
-    """The log fills the disk in one case; in the other it is the file, while the log is worked into it."""
+    """The log fills the disk in one case; in the next it is the file, while the log is worked into it.
+
+    In the last one the facts wait in the journal, and are worked in beside the questions.
+    """
     monkeypatch.setattr(database, "LONGEST_LOG", longest_log)
+    monkeypatch.setattr(embedded, "FEW", few)
     folder, resize = disk
     store = EmbeddedStore(folder / "facts.duckdb")
     store.write(people())
@@ -236,8 +240,8 @@ resource.setrlimit(resource.RLIMIT_FSIZE, (600_000, resource.RLIM_INFINITY))
 done = 0
 try:
     for number in range(1000):
-        store.write(annotation(f"{number}-{each}", "2024-03-01 12:00", lead_time=1) for each in range(200))
-        done += 200
+        store.write(annotation(f"{number}-{each}", "2024-03-01 12:00", lead_time=1) for each in range(600))
+        done += 600
 except StoreUnavailable as fault:
     assert "full" in str(fault), fault
 assert submitted(store) == done, (submitted(store), done)

@@ -261,6 +261,28 @@ def test_what_cannot_be_put_on_the_disk_is_not_in_the_journal(
     assert submitted(store) == 2
 
 
+def test_a_question_beside_a_commit_that_fails_is_refused(
+    store: EmbeddedStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """DuckDB may have shown it rows that were taken back."""
+
+    class Full:
+        """A cursor whose transaction finds no room."""
+
+        def execute(self, _: str) -> None:
+            raise duckdb.IOException("No space left on device")
+
+    commit = database.Database._commit
+    with pytest.raises(StoreUnavailable, match="ask again in a moment"), store.reading() as reader:
+        reader.organizations()
+        with monkeypatch.context() as patch:
+            patch.setattr(database.Database, "_commit", lambda mine, _: commit(mine, Full()))  # type: ignore[arg-type]
+            with pytest.raises(StoreUnavailable, match="nothing of this was kept"):
+                store.remove([Key(Annotation, (ORGANIZATION, "1"))])
+    with store.reading() as reader:
+        reader.organizations()
+
+
 def test_on_a_full_disk_what_was_acknowledged_is_shown_and_stays(disk: tuple[Path, Callable[[str], None]]) -> None:
     folder, resize = disk
     path = folder / "facts.duckdb"

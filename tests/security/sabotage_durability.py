@@ -223,4 +223,11 @@ SABOTAGES = [
         "",
         f"{SMALL} -k closing",
     ),
+    (
+        "a question sees what could not be committed",
+        DATABASE,
+        "        if self._failures != failures:\n",
+        "        if self._failures < 0:\n",
+        f"{JOURNALS} -k beside_a_commit",
+    ),
 ]

@@ -45,7 +45,7 @@ class EmbeddedStore(StagedStore):
     def reading(self) -> Iterator[SqlReader]:
         """Open one consistent state for reading, with all that was acknowledged before."""
         waiting = self._working_in.ahead()
-        with self._database.transaction() as cursor:
+        with self._database.reading() as cursor:
             if waiting:
                 ahead.show(cursor, waiting)
             abreast = None if waiting else self._abreast.both

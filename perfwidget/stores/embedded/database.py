@@ -40,6 +40,8 @@ class Database:
         self._cursors: set[duckdb.DuckDBPyConnection] = set()
         self._states = 0
         self._committing = False
+        self._committed = threading.Lock()
+        self._failures = 0
         self._connection = self._open()
         self._closed = False
         try:
@@ -106,7 +108,7 @@ class Database:
         try:
             cursor.execute("BEGIN")
             yield cursor
-            cursor.execute("COMMIT")
+            self._commit(cursor)
         except duckdb.FatalException as fault:
             self._open_again(fault)
             raise StoreUnavailable(FULL if _no_room(fault) else AWAY) from fault
@@ -116,6 +118,27 @@ class Database:
             with self._lock:
                 self._cursors.discard(cursor)
             cursor.close()  # without a commit this rolls back
+
+    def _commit(self, cursor: duckdb.DuckDBPyConnection) -> None:
+        with self._committed:
+            try:
+                cursor.execute("COMMIT")
+            except duckdb.Error:
+                self._failures += 1
+                raise
+
+    @contextmanager
+    def reading(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Give a cursor in a transaction that reads; raises StoreUnavailable if a commit failed meanwhile.
+
+        While DuckDB takes back what it could not write to a full disk, others may see rows of it. So a reader waits for
+        a commit that is going on when it has read everything, and is refused if that, or one before, has failed.
+        """
+        failures = self._failures
+        with self.transaction() as cursor:
+            yield cursor
+        if self._failures != failures:
+            raise StoreUnavailable(AWAY)
 
     @property
     def state(self) -> int | None:
