@@ -6,6 +6,7 @@ microseconds since 1970 in UTC, lead times as whole microseconds, scores as whol
 the same digits in any order on any engine; floating-point sums do not.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 from enum import IntFlag
 from functools import cache
@@ -42,18 +43,27 @@ class Fact:
         hints = get_type_hints(cls, include_extras=True)
         return tuple(column(field.name, hints[field.name]) for field in fields(cls))
 
+    @classmethod
+    @cache
+    def _stored(cls) -> tuple[tuple[str, Callable[[Any], Any], bool, bool], ...]:
+        """Return for each column its name, what makes the stored value, and whether None is one and may be given."""
+        return tuple(
+            (name, STORED[kind], kind in (Kind.LEAD_TIME, Kind.SCORE), nullable)
+            for name, kind, nullable in cls.columns()
+        )
+
     def row(self) -> tuple[Any, ...]:
         """Return the stored values in the order of `columns`; raises InvalidFact naming the column at fault."""
         row: list[Any] = []
-        for name, kind, nullable in self.columns():
+        for name, stored, tells_none, nullable in self._stored():
             value = getattr(self, name)
-            if value is None and kind not in (Kind.LEAD_TIME, Kind.SCORE):
+            if value is None and not tells_none:
                 if not nullable:
                     raise InvalidFact(f"{type(self).__name__}.{name} is missing.")
                 row.append(None)
                 continue
             try:
-                row.append(STORED[kind](value))
+                row.append(stored(value))
             except InvalidFact as fault:
                 raise InvalidFact(f"{type(self).__name__}.{name}: {fault}") from None
         return tuple(row)

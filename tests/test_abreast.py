@@ -59,13 +59,14 @@ def test_what_is_written_together_is_seen_together(store: EmbeddedStore) -> None
     readers = [threading.Thread(target=read) for _ in range(3)]
     for reader in readers:
         reader.start()
-    for number in range(1, 25):
+    number = 0
+    while len(set(seen)) < 10:  # as fast as can be, so that some wait in the journal when somebody reads
+        number += 1
         store.write(pair(number))
     done.set()
     for reader in readers:
         reader.join()
     assert [each for each in seen if each[0] != each[1]] == []
-    assert len(set(seen)) > 1  # they did read meanwhile
 
 
 def thread_of(session: EmbeddedSession) -> str:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from perfwidget.cli import main
 from perfwidget.facts import Annotation, Comment, Fact, Key, ReviewVisit
-from perfwidget.stores import open_store
+from perfwidget.stores import embedded, open_store
 from perfwidget.stores.embedded import EmbeddedStore, order
 from tests.conftest import WHOLE, NewStore, differing_copies
 from tests.worlds import ORGANIZATION, annotation, ask, at, people, review
@@ -30,6 +30,7 @@ def _small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(order, "LONGEST_TAIL", 80)
     monkeypatch.setattr(order, "STRETCH", 10)
     monkeypatch.setattr(order, "ROW_GROUP", 5)
+    monkeypatch.setattr(embedded, "FEW", 0)  # so that each write is a transaction of its own
 
 
 @pytest.fixture

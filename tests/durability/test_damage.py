@@ -13,7 +13,7 @@ import pytest
 
 from perfwidget import open_store
 from perfwidget.errors import StoreUnavailable
-from perfwidget.stores import Store
+from perfwidget.stores import Store, embedded
 from perfwidget.stores.embedded import EmbeddedStore, database, order, schema, time_limit
 from tests.conftest import differing_copies
 from tests.hosts import asking, host
@@ -31,6 +31,8 @@ store = EmbeddedStore(Path(sys.argv[1]))
 store.write(people())
 for each in range({WRITES}):
     store.write([annotation(each, "2024-03-01 12:00", lead_time=1)])
+    with store.reading():
+        pass  # so that it is in the log, and does not wait in the journal
 os.kill(os.getpid(), 9)
 """
 
@@ -84,7 +86,7 @@ def test_a_damaged_log_is_set_aside_and_what_stands_before_the_damage_is_kept(pa
     store.close()
     again = EmbeddedStore(path)
     assert (submitted(again), again.notices) == (there, (notice,))
-    for left in path.parent.glob("facts.duckdb.w*-*"):
+    for left in path.parent.glob("facts.duckdb.*-*"):
         left.unlink()
     assert again.notices == ()
     again.close()
@@ -196,12 +198,16 @@ def fill(store: Store, most: int = 400) -> int:
     pytest.fail("the disk never filled")
 
 
-@pytest.mark.parametrize("longest_log", [10**9, 2_000_000])
+@pytest.mark.parametrize(("longest_log", "few"), [(10**9, 0), (2_000_000, 0), (2_000_000, 500)])
 def test_on_a_full_disk_reading_goes_on_and_writing_says_so(
-    disk: tuple[Path, Callable[[str], None]], monkeypatch: pytest.MonkeyPatch, longest_log: int
+    disk: tuple[Path, Callable[[str], None]], monkeypatch: pytest.MonkeyPatch, longest_log: int, few: int
 ) -> None:
-    """The log fills the disk in one case; in the other it is the file, while the log is worked into it."""
+    """The log fills the disk in one case; in the next it is the file, while the log is worked into it.
+
+    In the last one the facts wait in the journal, and are worked in beside the questions.
+    """
     monkeypatch.setattr(database, "LONGEST_LOG", longest_log)
+    monkeypatch.setattr(embedded, "FEW", few)
     folder, resize = disk
     store = EmbeddedStore(folder / "facts.duckdb")
     store.write(people())
@@ -234,8 +240,8 @@ resource.setrlimit(resource.RLIMIT_FSIZE, (600_000, resource.RLIM_INFINITY))
 done = 0
 try:
     for number in range(1000):
-        store.write(annotation(f"{number}-{each}", "2024-03-01 12:00", lead_time=1) for each in range(200))
-        done += 200
+        store.write(annotation(f"{number}-{each}", "2024-03-01 12:00", lead_time=1) for each in range(600))
+        done += 600
 except StoreUnavailable as fault:
     assert "full" in str(fault), fault
 assert submitted(store) == done, (submitted(store), done)
@@ -263,6 +269,7 @@ def as_version_1(path: Path) -> None:
     """Turn a file back into one that was made before writes were counted."""
     with duckdb.connect(str(path)) as connection:
         connection.execute("ALTER TABLE perfwidget DROP COLUMN writes")
+        connection.execute("ALTER TABLE perfwidget DROP COLUMN store")
         connection.execute("ALTER TABLE annotations DROP COLUMN doubts")
         connection.execute("DROP TABLE bookmarks")
         for copy in order.COPIES:
@@ -297,13 +304,13 @@ def test_a_migration_that_fails_leaves_the_file_as_it_was(tmp_path: Path) -> Non
     EmbeddedStore(path).close()
     failing = (*schema.MIGRATIONS, ("CREATE TABLE halfway (one INTEGER)", "SELECT no_such_column FROM perfwidget"))
     with duckdb.connect(str(path)) as connection:
-        with pytest.raises(StoreUnavailable, match="could not be brought from schema 5 to 6 and is as it was"):
+        with pytest.raises(StoreUnavailable, match="could not be brought from schema 6 to 7 and is as it was"):
             schema.prepare(path, connection, failing)
-        assert connection.execute("SELECT schema_version FROM perfwidget").fetchall() == [(5,)]
+        assert connection.execute("SELECT schema_version FROM perfwidget").fetchall() == [(6,)]
         assert connection.execute("SELECT 1 FROM duckdb_tables() WHERE table_name = 'halfway'").fetchall() == []
         further = (*schema.MIGRATIONS, ("CREATE TABLE whole (one INTEGER)",), ("INSERT INTO whole VALUES (7)",))
         schema.prepare(path, connection, further)
-        assert connection.execute("SELECT schema_version, one FROM perfwidget, whole").fetchall() == [(7, 7)]
+        assert connection.execute("SELECT schema_version, one FROM perfwidget, whole").fetchall() == [(8, 7)]
 
 
 def test_a_newer_file_is_refused_in_one_sentence(tmp_path: Path) -> None:

@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from perfwidget.facts import Annotation, Fact, Key, Membership
-from perfwidget.stores.embedded import EmbeddedStore, database, order
+from perfwidget.stores.embedded import EmbeddedStore, database, journal_file, order, working_in
 from tests.worlds import ORGANIZATION, annotation
 
-SIZES = (1, 2, 7, 40, 300)
-"""Facts of a write, in turn."""
+SIZES = (1, 2, 7, 40, 700)
+"""Facts of a write, in turn: few are put into the journal, and many are written by themselves."""
 
 
 def written(number: int) -> list[Annotation]:
@@ -60,6 +60,8 @@ def main() -> None:
     order.TAIL, order.LONGEST_TAIL, order.ROW_GROUP = 100, 200, 25  # so that rows are put in order again and again
     path, first, pause = Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
     database.LONGEST_LOG = 60_000  # so that the log is worked into the file every few writes
+    working_in.IDLE, working_in.MANY = 0.01, 60  # and so is what waits in the journal
+    journal_file.STEP, journal_file.LONGEST = 8_192, 32_768
     store = EmbeddedStore(path)
     say("open")
     number = first

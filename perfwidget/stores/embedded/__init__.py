@@ -1,19 +1,26 @@
 """The embedded store: one DuckDB file, owned by one process, read by many threads and written by one at a time."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from itertools import chain, islice
 from pathlib import Path
 
-from perfwidget.stores.embedded import recovery
+from perfwidget.facts import Fact
+from perfwidget.observations import Observation
+from perfwidget.stores.embedded import ahead, journal, recovery
 from perfwidget.stores.embedded.abreast import Abreast
 from perfwidget.stores.embedded.database import Database
 from perfwidget.stores.embedded.order import Sorter
 from perfwidget.stores.embedded.session import EmbeddedSession
 from perfwidget.stores.embedded.staging import FrameStaging
 from perfwidget.stores.embedded.time_limit import TimeLimit
+from perfwidget.stores.embedded.working_in import WorkingIn
 from perfwidget.stores.reading import SqlReader
 from perfwidget.stores.writing.staged import StagedStore
+
+FEW = 500
+"""Facts of a write that are put into the journal; more are faster as a transaction of their own."""
 
 
 class EmbeddedStore(StagedStore):
@@ -21,11 +28,13 @@ class EmbeddedStore(StagedStore):
 
     def __init__(self, path: Path) -> None:
         """Open the file, making it if it is not there; raises StoreUnavailable with what to do."""
-        self._writing = threading.Lock()
         self._time_limit = TimeLimit()
         self._database = Database(path)
         self._abreast = Abreast(self._database, self._time_limit)
-        self._order = Sorter(self._database, self._writing)
+        self._order = Sorter(self._database, threading.Lock())
+        self._working_in = WorkingIn(self._database, self._order)
+        if self._working_in.ahead():
+            self._working_in.wake()
 
     @property
     def notices(self) -> tuple[str, ...]:
@@ -34,24 +43,40 @@ class EmbeddedStore(StagedStore):
 
     @contextmanager
     def reading(self) -> Iterator[SqlReader]:
-        """Open one consistent state for reading."""
-        with self._database.transaction() as cursor:
-            yield SqlReader(EmbeddedSession(cursor, self._database, self._time_limit, self._abreast.each))
+        """Open one consistent state for reading, with all that was acknowledged before."""
+        waiting = self._working_in.ahead()
+        with self._database.reading() as cursor:
+            if waiting:
+                ahead.show(cursor, waiting)
+            abreast = None if waiting else self._abreast.each
+            yield SqlReader(EmbeddedSession(cursor, self._database, self._time_limit, abreast))
+
+    def write(self, facts: Iterable[Fact | Observation]) -> None:
+        """Keep facts, all or nothing: a few are put into the journal, which is faster."""
+        given = iter(facts)
+        first = list(islice(given, FEW + 1))
+        text = journal.text_of(first) if len(first) <= FEW else None
+        if text is not None and self._database.journal.keep(text, len(first)):
+            self._working_in.wake()
+        else:
+            super().write(chain(first, given))
 
     def settle(self) -> None:
         """Put what was written in the order in which it is read, now rather than some time later."""
+        with self._working_in.all_in():
+            pass
         self._order.settle()
 
     def close(self) -> None:
         """Let go of the file."""
-        self._order.close()
+        self._working_in.close()
         self._database.close()
         self._abreast.close()
 
     @contextmanager
     def _staging(self) -> Iterator[FrameStaging]:
         """Open a transaction that writes; one at a time."""
-        with self._order.given_way():
+        with self._working_in.all_in():
             with self._database.writing() as cursor:
                 staging = FrameStaging(cursor)
                 yield staging

@@ -13,7 +13,8 @@ from pathlib import Path
 import duckdb
 
 from perfwidget.errors import StoreUnavailable
-from perfwidget.stores.embedded import recovery, schema
+from perfwidget.stores.embedded import journal_file, recovery, schema
+from perfwidget.stores.embedded.journal import Journal
 from perfwidget.stores.failures import AWAY, CLOSED, FULL
 
 log = logging.getLogger(__name__)
@@ -39,22 +40,40 @@ class Database:
         self._cursors: set[duckdb.DuckDBPyConnection] = set()
         self._states = 0
         self._committing = False
+        self._committed = threading.Lock()
+        self._failures = 0
         self._connection = self._open()
         self._closed = False
         try:
-            schema.prepare(path, self._connection)
             self._seal = recovery.Seal(path)
-            self.writes = self._counted()
-            acknowledged = self._seal.value()
-            if self.writes < acknowledged:
-                recovery.note_lost_writes(path, self.writes, acknowledged)
-            self._seal.put(self.writes)
+        except BlockingIOError as fault:
+            self._connection.close()
+            raise StoreUnavailable(
+                f"The store {path} is open already; open it once and hand it to all that use it."
+            ) from fault
         except OSError as fault:
             self._connection.close()
-            raise StoreUnavailable(f"Beside the store {path} nothing can be written ({fault.strerror}).") from fault
-        except BaseException:
+            raise _not_beside(path, fault) from fault
+        try:
+            self.journal = self._prepared()
+        except BaseException as fault:
             self._connection.close()
+            self._seal.close()
+            if isinstance(fault, OSError):
+                raise _not_beside(path, fault) from fault
             raise
+
+    def _prepared(self) -> Journal:
+        """Bring the file up to date, and return the journal with what the file does not have yet."""
+        journal_file.refuse_other_schema(self.path, schema.VERSION)
+        schema.prepare(self.path, self._connection)
+        [(store, writes)] = self._connection.execute("SELECT store, writes FROM perfwidget").fetchall()
+        acknowledged = self._seal.value()
+        journal = Journal(journal_file.JournalFile(self.path, store, schema.VERSION), self._seal, writes)
+        if journal.last < acknowledged:
+            recovery.note_lost_writes(self.path, journal.last, acknowledged)
+        self._seal.begin(journal.last)
+        return journal
 
     def _open(self) -> duckdb.DuckDBPyConnection:
         try:
@@ -82,10 +101,6 @@ class Database:
             recovery.beside(self.path, "wal").unlink()  # the whole of it stands aside already
         return connect()
 
-    def _counted(self) -> int:
-        [(writes,)] = self._connection.execute("SELECT writes FROM perfwidget").fetchall()
-        return int(writes)
-
     @contextmanager
     def transaction(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """Give a cursor in a transaction, which is committed at the end."""
@@ -93,7 +108,7 @@ class Database:
         try:
             cursor.execute("BEGIN")
             yield cursor
-            cursor.execute("COMMIT")
+            self._commit(cursor)
         except duckdb.FatalException as fault:
             self._open_again(fault)
             raise StoreUnavailable(FULL if _no_room(fault) else AWAY) from fault
@@ -104,6 +119,27 @@ class Database:
                 self._cursors.discard(cursor)
             cursor.close()  # without a commit this rolls back
 
+    def _commit(self, cursor: duckdb.DuckDBPyConnection) -> None:
+        with self._committed:
+            try:
+                cursor.execute("COMMIT")
+            except duckdb.Error:
+                self._failures += 1
+                raise
+
+    @contextmanager
+    def reading(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Give a cursor in a transaction that reads; raises StoreUnavailable if a commit failed meanwhile.
+
+        While DuckDB takes back what it could not write to a full disk, others may see rows of it. So a reader waits for
+        a commit that is going on when it has read everything, and is refused if that, or one before, has failed.
+        """
+        failures = self._failures
+        with self.transaction() as cursor:
+            yield cursor
+        if self._failures != failures:
+            raise StoreUnavailable(AWAY)
+
     @property
     def state(self) -> int | None:
         """The number of the state that the file is in; None while a write is being committed.
@@ -113,28 +149,34 @@ class Database:
         return None if self._committing else self._states
 
     @contextmanager
-    def writing(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """Give a cursor in a transaction that writes; one at a time. When it has ended, the write is acknowledged."""
+    def writing(self, number: int | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Give a cursor in a transaction that writes; one at a time. When it has ended, the write is acknowledged.
+
+        `number` is that of the last of the writes that were acknowledged before and come into the file now; without
+        it this is a write by itself, and nothing else waits.
+        """
         try:
             with self.transaction() as cursor:
                 yield cursor
-                cursor.execute("UPDATE perfwidget SET writes = ?", [self.writes + 1])
+                if number is None:
+                    self.journal.certain = False  # a commit that fails may be in the log all the same
+                    number = _count(cursor, self.journal.last, 1)
+                else:
+                    number = _count(cursor, number, 0)
                 self._committing = True
+            self.journal.certain = True
         finally:
             self._states += 1  # before the next line, so that no other number is told while this one ends
             self._committing = False
-        self.writes += 1
-        try:
-            self._seal.put(self.writes)
-        except OSError as fault:  # the write is kept; what is missing is the witness of it
-            log.warning("The number of writes of %s could not be kept: %s", self.path, fault)
-        self.tidy()
+        self.journal.done(number)
+        self._seal.put(number)
 
     def close(self) -> None:
         """Let go of the file."""
         with self._lock:
             if not self._closed:
                 self._closed = True
+                self.journal.close()
                 self._connection.close()
                 self._seal.close()
 
@@ -178,6 +220,17 @@ class Database:
             self._cursors.clear()
             _quietly(self._connection.close)
             self._connection = self._open()
+
+
+def _count(cursor: duckdb.DuckDBPyConnection, number: int, more: int) -> int:
+    """Keep the number of the last write that the file has, which comes so many behind another one, and return it."""
+    cursor.execute("UPDATE perfwidget SET writes = greatest(writes, ?) + ?", [number, more])
+    [(writes,)] = cursor.execute("SELECT writes FROM perfwidget").fetchall()
+    return int(writes)
+
+
+def _not_beside(path: Path, fault: OSError) -> StoreUnavailable:
+    return StoreUnavailable(f"Beside the store {path} nothing can be written ({fault.strerror}).")
 
 
 def _quietly(act: Callable[[], object]) -> None:

@@ -10,7 +10,7 @@ with time, can be found without looking everywhere.
 
 import logging
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import NamedTuple, Protocol
 
@@ -99,6 +99,8 @@ class Sorter:
         self._thread: threading.Thread | None = None
         self._at_work: duckdb.DuckDBPyConnection | None = None
         self._closed = False
+        self.stays = False
+        """Whether rows are being put in order and no way is given."""
 
     def notice(self, rows: int) -> None:
         """Take note of rows that were written; from time to time this looks how the tables lie."""
@@ -111,14 +113,20 @@ class Sorter:
             self._thread.start()
 
     @contextmanager
-    def given_way(self) -> Iterator[None]:
-        """Let a writer write: what is being put in order gives way, and stays as it was."""
-        while not self._writing.acquire(timeout=_ASKED_AGAIN):
+    def given_way(self, unless: Callable[[], bool] = lambda: False) -> Iterator[bool]:
+        """Let a writer write: what is being put in order gives way, and stays as it was.
+
+        Says whether it is the writer's turn, for which it does not wait where `unless` says so.
+        """
+        mine = self._writing.acquire(blocking=False)
+        while not mine and not unless():
             self._interrupt()  # which is in vain between two statements
+            mine = self._writing.acquire(timeout=_ASKED_AGAIN)
         try:
-            yield
+            yield mine
         finally:
-            self._writing.release()
+            if mine:
+                self._writing.release()
 
     def _interrupt(self) -> None:
         with self._lock:
@@ -162,22 +170,32 @@ class Sorter:
                 whole = lying.asks_for_whole(most_runs)
                 if (lying.as_they_came < least and not (most_runs and whole)) or self._closed:
                     continue
-                with self._interrupted_by_writers(cursor if gives_way else None):
+                with self._interrupted_by_writers(cursor, gives_way=gives_way):
                     if whole:
                         _sort_whole(cursor, table)
                     else:
                         _sort_tail(cursor, table)
+            self.tidy()
+
+    def tidy(self) -> None:
+        """Work a long write-ahead log into the file; the writing is this thread's, and no way is given."""
+        self.stays = True
+        try:
             self._file.tidy()
+        finally:
+            self.stays = False
 
     @contextmanager
-    def _interrupted_by_writers(self, cursor: duckdb.DuckDBPyConnection | None) -> Iterator[None]:
+    def _interrupted_by_writers(self, cursor: duckdb.DuckDBPyConnection, *, gives_way: bool) -> Iterator[None]:
         with self._lock:
-            self._at_work = cursor
+            self._at_work = cursor if gives_way else None
+            self.stays = not gives_way
         try:
             yield
         finally:
             with self._lock:
                 self._at_work = None
+                self.stays = False
 
 
 def _lying(cursor: duckdb.DuckDBPyConnection, table: str) -> _Lying:

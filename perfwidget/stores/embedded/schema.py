@@ -69,8 +69,13 @@ MIGRATIONS: Sequence[Migration] = (
         f"CREATE TABLE reviews_by_reviewer ({_growing(Review)})",
         "INSERT INTO reviews_by_reviewer BY NAME SELECT * REPLACE (0 AS run) FROM reviews",
     ),
+    # 5 to 6: whose journal stands beside it, and that one may: an older perfwidget would count past what is in there.
+    ("ALTER TABLE perfwidget ADD COLUMN store VARCHAR", "UPDATE perfwidget SET store = CAST(uuid() AS VARCHAR)"),
 )
 """From version 1 on, in order; the number of the last is the version of a new file."""
+
+VERSION = len(MIGRATIONS) + 1
+"""The version of the files that this writes."""
 
 
 def prepare(path: Path, cursor: duckdb.DuckDBPyConnection, migrations: Sequence[Migration] = MIGRATIONS) -> None:

@@ -10,7 +10,7 @@ from perfwidget.observations import Bookmark, Inferred, Observation, Snapshot, S
 from perfwidget.stores.schema import MENTIONED_MEMBERS, MENTIONED_PROJECTS, column_types
 from perfwidget.stores.writing import inference, snapshots
 from perfwidget.stores.writing.bulk import Bulk, joined
-from perfwidget.stores.writing.staging import Staging
+from perfwidget.stores.writing.staging import Staging, key_match
 from perfwidget.stores.writing.told import told
 
 BATCH = 20_000
@@ -31,6 +31,11 @@ _EXTRA: dict[str, tuple[Any, ...]] = {
     "reviews": (None,),
 }
 """What our own columns hold of a fact that is written by itself."""
+
+_MENTIONING = {table for table, _ in (*MENTIONED_MEMBERS, *MENTIONED_PROJECTS)}
+
+Row = Sequence[Any]
+"""The stored values of a fact, in the order of its columns."""
 
 
 def write(staging: Staging, facts: Iterable[Fact | Observation]) -> None:
@@ -87,27 +92,65 @@ def _parts(given: Sequence[Snapshot | Snapshots]) -> Iterator[list[Snapshot | Sn
 def write_facts(staging: Staging, facts: Sequence[Fact]) -> None:
     """Keep facts of any classes; of several with one key the newest, else the last, stands."""
     for kind in FACTS:
-        rows = _newest(kind, [fact for fact in facts if type(fact) is kind])
-        if not rows:
+        standing, _ = _newest(kind, (fact.row() for fact in facts if type(fact) is kind))
+        _keep(staging, kind, standing)
+
+
+def write_in_turn(staging: Staging, writes: Iterable[Sequence[tuple[type[Fact], Row]]]) -> None:
+    """Keep the rows of facts of several writes, with the outcome of one write after the other, in one go."""
+    given: dict[type[Fact], list[Row]] = {kind: [] for kind in FACTS}
+    for write in writes:
+        if len(write) == 1:
+            [(kind, row)] = write
+            given[kind].append(row)
             continue
-        extra = _EXTRA.get(kind.table, ())
-        staging.put("incoming", column_types(kind), [row + extra for row in rows])
+        for kind in {kind for kind, _ in write}:
+            standing, _ = _newest(kind, (row for of, row in write if of is kind))
+            given[kind] += standing
+    for kind, rows in given.items():
+        standing, passed = _newest(kind, rows)
+        _mention_passed(staging, kind, passed)
+        _keep(staging, kind, standing)
+
+
+def _keep(staging: Staging, kind: type[Fact], rows: Sequence[Row]) -> None:
+    if rows:
+        _put(staging, kind, rows)
         staging.replace(kind, "incoming")
         staging.mention(kind, "incoming")
 
 
-def _newest(kind: type[Fact], facts: Iterable[Fact]) -> list[tuple[Any, ...]]:
+def _mention_passed(staging: Staging, kind: type[Fact], rows: Sequence[Row]) -> None:
+    """Note whom rows mentioned that stood until a later write; it did not let them stand that were too old already."""
+    if rows and kind.table in _MENTIONING:
+        _put(staging, kind, rows)
+        if kind.version_column:
+            newer = f"{kind.table}.{kind.version_column} > incoming.{kind.version_column}"
+            match = key_match(kind, kind.table, "incoming")
+            staging.leave_out("incoming", f"EXISTS (SELECT 1 FROM {kind.table} WHERE {match} AND {newer})")
+        staging.mention(kind, "incoming")
+
+
+def _put(staging: Staging, kind: type[Fact], rows: Sequence[Row]) -> None:
+    extra = _EXTRA.get(kind.table, ())
+    staging.put("incoming", column_types(kind), [(*row, *extra) for row in rows])
+
+
+def _newest(kind: type[Fact], given: Iterable[Row]) -> tuple[list[Row], list[Row]]:
+    """Return the rows that stand in the end, and those that stood until a later one took their place."""
     names = [column.name for column in kind.columns()]
     key = [names.index(name) for name in kind.key_columns]
     version = names.index(kind.version_column) if kind.version_column else None
-    rows: dict[tuple[Any, ...], tuple[Any, ...]] = {}
-    for fact in facts:
-        row = fact.row()
-        identity = tuple(row[place] for place in key)
+    rows: dict[tuple[Any, ...], Row] = {}
+    passed = []
+    for row in given:
+        identity = tuple([row[place] for place in key])
         kept = rows.get(identity)
         if kept is None or version is None or row[version] >= kept[version]:
             rows[identity] = row
-    return list(rows.values())
+            if kept is not None:
+                passed.append(kept)
+    return list(rows.values()), passed
 
 
 def remove(staging: Staging, facts: Iterable[Fact | Key]) -> None:
