@@ -238,6 +238,8 @@ def test_of_few_and_of_many_the_latest_review_decides(store: Store) -> None:
     for day_, expected in (("2024-03-10", 300), ("2024-03-11", 1300), ("2024-03-01", 0)):
         one = ask(store, user="ann", from_=day_, to=day_)
         assert one.values["updated_after_rejection"] == expected
+    year = ask(store, user="ann", from_="2024-01-01", to="2024-12-31")
+    assert year.values == {**report.values, "performance_score": 0.5}  # with the 400 accepted in April
 
 
 def test_what_only_reviews_can_tell_has_no_value_without_them(store: Store) -> None:

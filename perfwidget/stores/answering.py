@@ -2,57 +2,42 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 from perfwidget.access import ScopedQuery
-from perfwidget.metrics import AGGREGATES, REVIEW_ACTIONS, REVIEWED, Aggregate, Rows, Scan
+from perfwidget.columns import MICROSECONDS
+from perfwidget.metrics import AGGREGATES, REVIEW_ACTIONS, Aggregate, Rows, Scan
 from perfwidget.period import Bucket
-from perfwidget.stores.counting import DECIDED, Counted, Flags, aggregates_of, columns_of_scan, decided_by_others
+from perfwidget.stores.counting import (
+    DECIDED,
+    INSTANT,
+    Counted,
+    Flags,
+    aggregates_of,
+    columns_of_scan,
+    decided_by_others,
+)
 from perfwidget.stores.protocol import Answer
-from perfwidget.stores.session import Session
-from perfwidget.stores.sql import columns_in, rejected_of, reviews_of
+from perfwidget.stores.session import Part, Session
+from perfwidget.stores.sql import columns_in, decided_in, reviews_of
 
 FEW = 500
-"""Annotations whose reviews are asked for by the annotations' ids; for more, all of the subject's are read."""
+"""Annotations whose reviews are asked for by the annotations' ids; of more, the engine looks them up itself."""
 
-MANY = 10 * FEW
-"""Reviews in the period for which it goes without saying that there are more annotations than few."""
-
-
-class _Undecided(NamedTuple):
-    """Rows on which reviews decide, that many that these are better read all at once."""
-
-    rows: Counted
-    those: Rows
-    chosen: Flags
-
-    def decided(self, rejected: Collection[str]) -> Answer:
-        """Answer the aggregates of those rows, given the annotations whose latest review is a rejection."""
-        chosen = self.chosen.copy()
-        chosen[chosen] = [each in rejected for each in self.rows[DECIDED][chosen]]
-        return _added_up(self.rows, {self.those: chosen})
-
-
-class _Told(NamedTuple):
-    """What a part of a question has come to."""
-
-    answer: Answer
-    undecided: _Undecided | None = None
-    rejected: Collection[str] | None = None
-    """The annotations whose latest review is a rejection, where it was clear that somebody would ask for them."""
+LONG = 200 * 86_400 * MICROSECONDS
+"""Of longer periods it goes without saying that there are more annotations than few."""
 
 
 def answer(session: Session, asked: ScopedQuery, buckets: Sequence[Bucket], scans: Sequence[Scan]) -> Answer:
     """Answer every aggregate of the scans."""
-    # What takes long comes first: it goes on while another thread does the rest, beginning with the reviews received.
-    in_turn = sorted(scans, key=lambda scan: (decided_by_others(scan) is None, scan is REVIEWED))
-    parts = [partial(_of_scan, asked=asked, buckets=buckets, scan=scan) for scan in in_turn]
-    told = session.each([*parts[:1], partial(_recorded, asked=asked), *parts[1:]])
-    answers = [each.answer for each in told]
-    for undecided in filter(None, (each.undecided for each in told)):
-        rejected = next((each.rejected for each in told if each.rejected is not None), None)
-        answers.append(undecided.decided(_rejected(session, asked) if rejected is None else rejected))
-    return _together(answers)
+    long = buckets[-1].end - buckets[0].start > LONG
+    each = partial(_of_scan, asked=asked, buckets=buckets, apart=long)
+    apart = partial(_decided, asked=asked, buckets=buckets)
+    parts: list[Part[Answer]] = [partial(each, scan=scan) for scan in scans]
+    # What takes long stands at both ends, where it is begun first.
+    parts.insert(1, partial(_recorded, asked=asked))
+    parts += [partial(apart, scan=scan) for scan in scans if long and decided_by_others(scan)]
+    return _together(session.each(parts))
 
 
 def _together(answers: Iterable[Answer]) -> Answer:
@@ -66,29 +51,40 @@ def _together(answers: Iterable[Answer]) -> Answer:
     return Answer(total, buckets, recorded)
 
 
-def _recorded(session: Session, asked: ScopedQuery) -> _Told:
+def _recorded(session: Session, asked: ScopedQuery) -> Answer:
     """Tell since when each kind is recorded; doubts are kept by our own tables only."""
     text = "SELECT kind, since FROM recorded WHERE organization_id = $organization_id"
     kinds = dict(session.rows(text, {"organization_id": asked.scope.organization_id}))
-    return _Told(Answer({}, {}, kinds | {"doubts": None} if session.dialect.keeps_more else kinds))
+    return Answer({}, {}, kinds | {"doubts": None} if session.dialect.keeps_more else kinds)
 
 
-def _of_scan(session: Session, asked: ScopedQuery, buckets: Sequence[Bucket], scan: Scan) -> _Told:
+def _of_scan(session: Session, asked: ScopedQuery, buckets: Sequence[Bucket], scan: Scan, *, apart: bool) -> Answer:
+    """Answer the aggregates of a scan, but for those that are asked for apart as rows of others decide on them."""
     names, decided = columns_of_scan(scan), decided_by_others(scan)
-    start, end = buckets[0].start, buckets[-1].end
-    statement = columns_in(session.dialect, asked, scan, start, end)
-    columns = session.columns(names, *statement, texts=() if decided is None else (DECIDED,))
+    statement = columns_in(session.dialect, asked, scan, buckets[0].start, buckets[-1].end, ids=not apart)
+    columns = session.columns(names, *statement, texts=() if decided is None or apart else (DECIDED,))
     rows = Counted(columns, buckets, asked.rules)
     chosen = {aggregate.rows: rows.those(aggregate.rows) for aggregate in aggregates_of(scan)}
     if decided is None:
-        expected = scan is REVIEWED and len(rows) > MANY
-        return _Told(_added_up(rows, chosen), rejected=_rejected(session, asked) if expected else None)
-    undecided = _Undecided(rows, decided, chosen.pop(decided))
+        return _added_up(rows, chosen)
+    perhaps = chosen.pop(decided)
     answer = _added_up(rows, chosen)
-    ids = rows[DECIDED][undecided.chosen].tolist()
+    if apart:
+        return answer
+    ids = rows[DECIDED][perhaps].tolist()
     if len(ids) > FEW:
-        return _Told(answer, undecided)
-    return _Told(_together([answer, undecided.decided(_rejected_among(session, asked, ids))]))
+        return _together([answer, _decided(session, asked, buckets, scan)])
+    rejected = _rejected_among(session, asked, ids)
+    perhaps[perhaps] = [each in rejected for each in ids]
+    return _together([answer, _added_up(rows, {decided: perhaps})])
+
+
+def _decided(session: Session, asked: ScopedQuery, buckets: Sequence[Bucket], scan: Scan) -> Answer:
+    """Answer the aggregates of a scan on which rows of others decide."""
+    statement = decided_in(session.dialect, asked, scan, buckets[0].start, buckets[-1].end)
+    rows = Counted(session.columns((INSTANT,), *statement), buckets, asked.rules)
+    decided = (aggregate.rows for aggregate in aggregates_of(scan) if aggregate.rows == decided_by_others(scan))
+    return _added_up(rows, dict.fromkeys(decided, rows.those(Rows(scan))))
 
 
 def _added_up(rows: Counted, chosen: Mapping[Rows, Flags]) -> Answer:
@@ -97,11 +93,6 @@ def _added_up(rows: Counted, chosen: Mapping[Rows, Flags]) -> Answer:
     found = {aggregate: rows.add_up(aggregate, chosen[aggregate.rows]) for aggregate in those}
     total = {aggregate: (of_all,) for aggregate, (of_all, _) in found.items()}
     return Answer(total, {aggregate: by_place for aggregate, (_, by_place) in found.items()}, {})
-
-
-def _rejected(session: Session, asked: ScopedQuery) -> Collection[str]:
-    """Return all of the subject's annotations whose latest review is a rejection."""
-    return {annotation for (annotation,) in session.rows(*rejected_of(session.dialect, asked))}
 
 
 def _rejected_among(session: Session, asked: ScopedQuery, annotations: Sequence[str]) -> Collection[str]:

@@ -110,10 +110,6 @@ class Counted:
         self._begins = begins[self._filled]
         self._met: dict[Where, Flags] = {}
 
-    def __len__(self) -> int:
-        """Return how many rows there are."""
-        return len(self._columns[INSTANT])
-
     @cached_property
     def _place(self) -> Numbers:
         """The place of each row's bucket."""
@@ -121,7 +117,7 @@ class Counted:
 
     def those(self, rows: Rows) -> Flags:
         """Say of each row whether it is one of some rows, as far as the row itself tells."""
-        met = np.ones(len(self), np.bool_)
+        met = np.ones(len(self._columns[INSTANT]), np.bool_)
         for where in rows.where:
             if where not in self._met:
                 self._met[where] = self._meets(where)
@@ -137,11 +133,16 @@ class Counted:
         chosen = chosen & (values != NOTHING)
         if isinstance(aggregate, Middle):
             return _middles(self._place[chosen], values[chosen], len(self._lengths))
-        # Sums may need more than 64 bits: the lower half of each value by itself, and the upper.
-        halves = (values & _LOW, values >> 32)
-        low, high = (self._by_place(np.where(chosen, half, 0)) for half in halves)
-        sums = [(upper << 32) + lower for upper, lower in zip(high, low, strict=True)]
+        sums = self._sums(np.where(chosen, values, 0))
         return sum(sums), list(sums)
+
+    def _sums(self, values: Numbers) -> list[int]:
+        """Return exact sums by place, which may need more than 64 bits."""
+        largest = max(int(values.max(initial=0)), -int(values.min(initial=0)))
+        if largest * len(values) < 1 << 63:
+            return self._by_place(values)
+        low, high = self._by_place(values & _LOW), self._by_place(values >> 32)
+        return [(upper << 32) + lower for upper, lower in zip(high, low, strict=True)]
 
     def _by_place(self, values: NDArray[Any]) -> list[int]:
         """Return sums of a value a row by place."""
@@ -220,11 +221,18 @@ def _there(column: Numbers) -> Flags:
     return np.asarray(column != NOTHING)
 
 
+CROWDED = 256
+"""Values a place from which on it takes less to look for the middle of each place than to put all in order."""
+
+
 def _middles(place: NDArray[Any], values: Numbers, buckets: int) -> tuple[int | None, list[int | None]]:
-    """Return twice the medians; None where nothing has one."""
-    ordered = _in_order(place, values, buckets)
+    """Return twice the medians of values that come by place; None where nothing has one."""
     counts = np.bincount(place, minlength=buckets)
     ends = np.cumsum(counts)
+    if len(values) > CROWDED * buckets:
+        pairs = zip((ends - counts).tolist(), ends.tolist(), strict=True)
+        return _middle(values), [_middle(values[begin:end]) for begin, end in pairs]
+    ordered = _in_order(place, values, buckets)
     lower, upper = ends - counts + (counts - 1) // 2, ends - counts + counts // 2
     twice = _twice(ordered, lower, upper, counts > 0)
     return _middle(values), twice

@@ -103,24 +103,40 @@ def first_instant(dialect: Dialect, asked: ScopedQuery) -> Statement:
     return Statement(text, scoped(dialect, asked, "user_id").parameters)
 
 
-def columns_in(dialect: Dialect, asked: ScopedQuery, scan: Scan, start: int, end: int) -> Statement:
+def columns_in(dialect: Dialect, asked: ScopedQuery, scan: Scan, start: int, end: int, *, ids: bool) -> Statement:
     """Return the query of columns (see `counting`) of a scan's facts from `start` to before `end`.
 
-    They are whole numbers; with them go the ids of the rows on which others decide.
+    They are whole numbers; with them go the `ids` of the rows on which others decide.
     """
     condition, parameters = scoped(dialect, asked, scan.member)
     instant = instant_of(scan)
     columns = ", ".join(f"{_number(dialect, scan, name)} AS {name}" for name in counting.columns_of_scan(scan))
     decided = counting.decided_by_others(scan)
-    if decided is not None:
-        told = Rows(scan, tuple(where for where in decided.where if where is not counting.BEYOND_THE_ROW))
-        identity = dialect.as_text("annotation_id")
-        columns += f", CASE WHEN {conditions(dialect, told, asked.rules)} THEN {identity} END AS {counting.DECIDED}"
+    if ids and decided is not None:
+        told = conditions(dialect, _told(decided), asked.rules)
+        columns += f", CASE WHEN {told} THEN {dialect.as_text('annotation_id')} END AS {counting.DECIDED}"
     return Statement(
         f"SELECT {columns} FROM {dialect.table(scan)} "
         f"WHERE {condition} AND {instant} >= $since AND {instant} < $before",
         parameters | {"since": start, "before": end, "period_start": _begins(asked, start)},
     )
+
+
+def decided_in(dialect: Dialect, asked: ScopedQuery, scan: Scan, start: int, end: int) -> Statement:
+    """Return the query of the instants of a scan's facts that meet the condition which others decide on."""
+    condition, parameters = scoped(dialect, asked, scan.member)
+    decided, instant = counting.decided_by_others(scan), instant_of(scan)
+    told = "FALSE" if decided is None else conditions(dialect, _told(decided), asked.rules)
+    return Statement(
+        f"SELECT {instant} AS {counting.INSTANT} FROM {dialect.table(scan)} WHERE {condition} "
+        f"AND {instant} >= $since AND {instant} < $before AND {told} AND {_latest_rejects(dialect, asked)}",
+        parameters | {"since": start, "before": end, "period_start": _begins(asked, start)},
+    )
+
+
+def _told(decided: Rows) -> Rows:
+    """Return the rows as far as they tell themselves whether they belong to those."""
+    return Rows(decided.scan, tuple(where for where in decided.where if where is not counting.BEYOND_THE_ROW))
 
 
 def _number(dialect: Dialect, scan: Scan, name: str) -> str:
@@ -153,12 +169,6 @@ def reviews_of(dialect: Dialect, asked: ScopedQuery, annotations: Sequence[str])
         f"WHERE {condition} AND {dialect.in_list('annotation_id', 'annotations', annotations)}"
     )
     return Statement(text, parameters | {"annotations": annotations})
-
-
-def rejected_of(dialect: Dialect, asked: ScopedQuery) -> Statement:
-    """Return the query of the ids of all the subject's annotations whose latest review is a rejection."""
-    parameters = scoped(dialect, asked, "completed_by").parameters
-    return Statement(_rejected(dialect, asked, dialect.as_text("annotation_id")), parameters)
 
 
 def instant_of(scan: Scan) -> str:

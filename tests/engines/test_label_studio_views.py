@@ -152,7 +152,7 @@ def test_an_id_that_is_none_of_the_columns_type_is_nobody(store: Store, user: st
 def test_label_studios_own_indexes_answer(store: Any, asked: dict[str, str], condition: str) -> None:
     question = scoped(store, OWNER, user="6", **asked, **PERIOD)
     [day, *_, last] = question.period.buckets(Grain.DAY)
-    text, parameters = columns_in(store._dialect, question, ANNOTATED, day.start, last.end)
+    text, parameters = columns_in(store._dialect, question, ANNOTATED, day.start, last.end, ids=True)
     with store._database.reading() as connection:
         connection.execute("SET LOCAL enable_seqscan = off")  # which is best in a table of few rows
         plan = ViewsSession(connection, store._dialect, store._ids).rows(f"EXPLAIN {text}", parameters)

@@ -333,7 +333,7 @@ def test_one_members_days_are_read_from_an_index_alone(store: Any, postgresql: S
         connection.execute(f"VACUUM ANALYZE {parse(address).schema}.annotations")
     asked = scoped(store, **(MARCH | {"user": "m7"}))
     [day, *_, last] = asked.period.buckets(Grain.DAY)
-    text, parameters = columns_in(store._dialect, asked, ANNOTATED, day.start, last.end)
+    text, parameters = columns_in(store._dialect, asked, ANNOTATED, day.start, last.end, ids=True)
     with store.reading() as reader:
         for other in ("enable_bitmapscan", "enable_seqscan"):  # which are as good in a table this small
             reader._rows(f"SELECT set_config('{other}', 'off', TRUE)", {})
