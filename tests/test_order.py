@@ -80,6 +80,19 @@ def test_rows_are_put_in_order_in_runs_and_at_last_as_a_whole(store: EmbeddedSto
     assert runs(path) == {1: 152, 2: 38}
 
 
+def test_runs_of_one_size_become_one(store: EmbeddedStore, path: Path) -> None:
+    store.write(work(2_000))
+    store.settle()
+    for number in range(7):
+        store.write(work(20, 2_000 + number * 20))
+        wait_for_order()
+    figures = ask(store, user="ann", **MARCH)
+    assert figures.values["submitted_annotations"] == 1_070
+    store.close()
+    # Four runs of 20 became one of 80, the sixth; three more lie beside it.
+    assert runs(path) == {1: 2_000, 6: 80, 7: 20, 8: 20, 9: 20}
+
+
 def test_members_lie_together_within_stretches_of_time(store: EmbeddedStore, path: Path) -> None:
     store.write(work(100))
     store.settle()
@@ -218,8 +231,8 @@ def test_an_import_leaves_the_rows_in_order(path: Path, tmp_path: Path) -> None:
 
 def test_many_rows_at_once_are_written_in_order(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """They need not be moved, until there are so many runs that a question had to look into all too many."""
-    sort_tail = order._sort_tail
-    monkeypatch.setattr(order, "_sort_tail", None)
+    sort_runs = order._sort_runs
+    monkeypatch.setattr(order, "_sort_runs", None)
     with monkeypatch.context() as patch:
         patch.setattr(order, "_sort_whole", None)
         files = [str(exported(tmp_path, first, 40)) for first in (1, 41)]
@@ -228,7 +241,7 @@ def test_many_rows_at_once_are_written_in_order(path: Path, tmp_path: Path, monk
     few = exported(tmp_path, 121, 5)
     with monkeypatch.context() as patch:
         patch.setattr(order, "_sort_whole", None)
-        patch.setattr(order, "_sort_tail", sort_tail)
+        patch.setattr(order, "_sort_runs", sort_runs)
         assert main(["import", "--store", f"duckdb:///{path}", str(few)]) == 0
     assert runs(path) == {1: 40, 2: 40, 3: 5}
     with duckdb.connect(str(path), read_only=True) as connection:

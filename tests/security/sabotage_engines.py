@@ -123,7 +123,7 @@ SABOTAGES = [
     (
         "rows that are put in order are there twice",
         ORDER,
-        'cursor.execute(f"DELETE FROM {table} WHERE run = {AS_IT_CAME}")',
+        'cursor.execute(f"DELETE FROM {table} WHERE {those}")',
         "pass",
         "tests/test_order.py",
     ),

@@ -1,16 +1,18 @@
 """Rows in the order in which they are read: those of one member in one stretch of time lie beside each other.
 
 DuckDB skips the parts of a table whose smallest and largest values rule them out, so what a question costs depends on
-how the rows lie. Writes append them as they come (`run` is 0), or many at once in order, as a run. Once a few row
-groups have gathered as they came they are put in order among themselves, and once there are as many rows in such runs
-as there were in order, the whole table is: each row is moved a few times in all, however long the store lives.
+how the rows lie. Writes append them as they come (`run` is 0), or many at once in order, as a run. Once a row group has
+gathered as they came they are put in order among themselves, four runs of one size become one, and once there are as
+many rows in runs as there were in order, the whole table is: each row is moved a few times in all, however long the
+store lives.
 Stretches of time come before members, so that newer rows need not be mixed with older ones, and so that ids, which grow
 with time, can be found without looking everywhere.
 """
 
 import logging
+import math
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import NamedTuple, Protocol
 
@@ -25,8 +27,8 @@ log = logging.getLogger(__name__)
 ROW_GROUP = 122_880
 """Rows that DuckDB keeps together."""
 
-TAIL = 2 * ROW_GROUP
-"""Rows that may lie as they came; from then on they are put in order when nobody writes."""
+TAIL = ROW_GROUP
+"""Rows that may lie as they came, all of which a question looks at; more are put in order when nobody writes."""
 
 LONGEST_TAIL = 4 * TAIL
 """Rows from which on they are put in order even if a writer has to wait."""
@@ -39,6 +41,10 @@ _ASKED_AGAIN = 0.05
 
 AS_IT_CAME, _WHOLE = 0, 1
 """Runs: rows as they came, and those that were in order when the whole table was put in order; later runs follow."""
+
+FEW_RUNS = 4
+"""So many runs of about one size become one beside the work, so that questions look into few; each row is moved once
+more for every fourfold growth of what was written."""
 
 MOST_RUNS = 8
 """A question looks into every run: so many of them may stay when rows are put in order for good."""
@@ -159,6 +165,7 @@ class Sorter:
             with self._writing:
                 self._put_in_order(least=LONGEST_TAIL, gives_way=False)
                 self._put_in_order(least=TAIL, gives_way=True)
+                self._join_runs()
         except StoreUnavailable as fault:
             if not isinstance(fault.__cause__, duckdb.InterruptException):
                 log.warning("Rows could not be put in order, and are slower to read: %s", fault)
@@ -174,8 +181,20 @@ class Sorter:
                     if whole:
                         _sort_whole(cursor, table)
                     else:
-                        _sort_tail(cursor, table)
+                        _sort_runs(cursor, table, [AS_IT_CAME])
             self.tidy()
+
+    def _join_runs(self) -> None:
+        """Make one run of several, of which questions would have to look into each."""
+        for table in TABLES:
+            while not self._closed:
+                with self._file.transaction() as cursor:
+                    runs = _alike(cursor, table)
+                    if not runs:
+                        break
+                    with self._interrupted_by_writers(cursor, gives_way=True):
+                        _sort_runs(cursor, table, runs)
+                self.tidy()
 
     def tidy(self) -> None:
         """Work a long write-ahead log into the file; the writing is this thread's, and no way is given."""
@@ -214,13 +233,23 @@ def run_for(cursor: duckdb.DuckDBPyConnection, table: str, rows: int) -> int:
     return _WHOLE if last is None else max(last, _WHOLE) + 1
 
 
-def _sort_tail(cursor: duckdb.DuckDBPyConnection, table: str) -> None:
-    """Put the rows that lie as they came in order among themselves."""
+def _alike(cursor: duckdb.DuckDBPyConnection, table: str) -> Sequence[int]:
+    """Return runs of about one size of which there are too many, the smallest first; or none."""
+    asked = f"SELECT run, count(*) FROM {table} WHERE run > {_WHOLE} GROUP BY run ORDER BY run"
+    by_size: dict[int, list[int]] = {}
+    for run, rows in cursor.execute(asked).fetchall():
+        by_size.setdefault(int(math.log(max(1, rows // TAIL), FEW_RUNS) + 1e-9), []).append(run)
+    return next((runs for _, runs in sorted(by_size.items()) if len(runs) >= FEW_RUNS), ())
+
+
+def _sort_runs(cursor: duckdb.DuckDBPyConnection, table: str, runs: Sequence[int]) -> None:
+    """Put the rows of some runs in order among themselves, as a run of their own."""
+    those = f"run IN ({', '.join(map(str, runs))})"
     cursor.execute(
         f"INSERT INTO {table} SELECT * REPLACE ((SELECT max(run) + 1 FROM {table}) AS run) FROM {table} "
-        f"WHERE run = {AS_IT_CAME} ORDER BY {_order(cursor, table)}"
+        f"WHERE {those} ORDER BY {_order(cursor, table)}"
     )
-    cursor.execute(f"DELETE FROM {table} WHERE run = {AS_IT_CAME}")
+    cursor.execute(f"DELETE FROM {table} WHERE {those}")
 
 
 def _sort_whole(cursor: duckdb.DuckDBPyConnection, table: str) -> None:

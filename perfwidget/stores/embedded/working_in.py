@@ -17,13 +17,13 @@ from perfwidget.stores.failures import FULL
 
 log = logging.getLogger(__name__)
 
-MANY = 4_000
+MANY = 8_000
 """Facts that are worked in though more are coming."""
 
 IDLE = 0.2
 """Seconds without a write after which what waits is worked in."""
 
-LONGEST = 1.0
+LONGEST = 2.0
 """Seconds after which it is even if writes go on, and after which it is tried again where it failed."""
 
 
