@@ -172,8 +172,8 @@ def _with_a_tail(site: Site, folder: Path) -> Iterator[Measure]:
                 f"INSERT INTO {table} SELECT * REPLACE ('t' || {key} AS {key}, 0 AS run) FROM {table} "
                 f"USING SAMPLE {order.TAIL - 1} ROWS"
             )
-        for copy, table in order.COPIES.items():
-            connection.execute(f"INSERT INTO {copy} BY NAME FROM {table} WHERE run = 0")
+        for other, table in order.COPIES.items():
+            connection.execute(f"INSERT INTO {other} BY NAME FROM {table} WHERE run = 0")
     question = questions(site.world)[0]
     stores = {OURS: open_store(site.address), TAIL: open_store(f"duckdb:///{copy}")}
     try:
