@@ -1,10 +1,10 @@
 """Rows in the order in which they are read: those of one member in one stretch of time lie beside each other.
 
 DuckDB skips the parts of a table whose smallest and largest values rule them out, so what a question costs depends on
-how the rows lie. Writes append them as they come (`run` is 0), or many at once in order, as a run. Once there are
-many that came so they are put in order among themselves, four runs of one size become one, and once there are as many
-rows in runs as there were in order, the whole table is: each row is moved a few times in all, however long the store
-lives. Stretches of time come before members, so that newer rows need not be mixed with older ones, and so that ids, which grow
+how the rows lie. Writes append them as they come (`run` is 0), or many at once in order, as a run. Once there are many
+that came so they are put in order among themselves, four runs of one size become one, and once there are as many rows
+in runs as there were in order, the whole table is: each row is moved a few times in all, however long the store lives.
+Stretches of time come before members, so that newer rows need not be mixed with older ones, and so that ids, which grow
 with time, can be found without looking everywhere.
 """
 
