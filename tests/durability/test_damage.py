@@ -13,11 +13,12 @@ import pytest
 
 from perfwidget import open_store
 from perfwidget.errors import StoreUnavailable
+from perfwidget.facts import Annotation, Key
 from perfwidget.stores import Store, embedded
 from perfwidget.stores.embedded import EmbeddedStore, database, order, schema, time_limit
 from tests.conftest import differing_copies
 from tests.hosts import asking, host
-from tests.worlds import OWNER, annotation, ask, people, review
+from tests.worlds import ORGANIZATION, OWNER, annotation, ask, people, review
 
 MARCH = {"user": "ann", "from_": "2024-03-01", "to": "2024-03-31"}
 WRITES = 20
@@ -198,14 +199,17 @@ def fill(store: Store, most: int = 400) -> int:
     pytest.fail("the disk never filled")
 
 
-@pytest.mark.parametrize(("longest_log", "few"), [(10**9, 0), (2_000_000, 0), (2_000_000, 500)])
+@pytest.mark.parametrize(
+    ("longest_log", "few", "room"), [(10**9, 0, 0), (2_000_000, 0, 0), (2_000_000, 500, 1024 * 1024)]
+)
 def test_on_a_full_disk_reading_goes_on_and_writing_says_so(
-    disk: tuple[Path, Callable[[str], None]], monkeypatch: pytest.MonkeyPatch, longest_log: int, few: int
+    disk: tuple[Path, Callable[[str], None]], monkeypatch: pytest.MonkeyPatch, longest_log: int, few: int, room: int
 ) -> None:
     """The log fills the disk in one case; in the next it is the file, while the log is worked into it.
 
     In the last one the facts wait in the journal, and are worked in beside the questions.
     """
+    monkeypatch.setattr(database, "ROOM", room)
     monkeypatch.setattr(database, "LONGEST_LOG", longest_log)
     monkeypatch.setattr(embedded, "FEW", few)
     folder, resize = disk
@@ -224,6 +228,22 @@ def test_on_a_full_disk_reading_goes_on_and_writing_says_so(
     again = EmbeddedStore(folder / "facts.duckdb")
     assert (submitted(again), again.notices) == (acknowledged + 1, ())
     again.close()
+
+
+def test_where_a_disk_is_nearly_full_nothing_is_committed(disk: tuple[Path, Callable[[str], None]]) -> None:
+    folder, resize = disk
+    resize("60m")
+    store = EmbeddedStore(folder / "facts.duckdb")
+    store.write([*people(), annotation(1, "2024-03-01 12:00")])
+    (folder / "ballast").write_bytes(bytes(50_000_000))
+    more = [Key(Annotation, (ORGANIZATION, "1"))]
+    with pytest.raises(StoreUnavailable, match="disk of the store is full, so nothing of this was kept"):
+        store.remove(more)
+    assert submitted(store) == 1
+    (folder / "ballast").unlink()
+    store.remove(more)
+    assert submitted(store) == 0
+    store.close()
 
 
 LIMITED = """

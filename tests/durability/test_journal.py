@@ -283,7 +283,10 @@ def test_a_question_beside_a_commit_that_fails_is_refused(
         reader.organizations()
 
 
-def test_on_a_full_disk_what_was_acknowledged_is_shown_and_stays(disk: tuple[Path, Callable[[str], None]]) -> None:
+def test_on_a_full_disk_what_was_acknowledged_is_shown_and_stays(
+    disk: tuple[Path, Callable[[str], None]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "ROOM", 1024 * 1024)
     folder, resize = disk
     path = folder / "facts.duckdb"
     store = EmbeddedStore(path)

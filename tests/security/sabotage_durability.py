@@ -63,6 +63,13 @@ SABOTAGES = [
         f"{DAMAGE} -k full_disk",
     ),
     (
+        "commits are tried where the disk has no room for them",
+        DATABASE,
+        "                self.require_room()\n",
+        "",
+        f"{DAMAGE} -k nearly_full",
+    ),
+    (
         "the log is worked into the file within a commit",
         DATABASE,
         '"checkpoint_threshold": "1TB"',

@@ -5,6 +5,7 @@ was acknowledged is safe in the log then, so the file is opened again, and only 
 """
 
 import logging
+import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -24,6 +25,10 @@ MEMORY_LIMIT = "1GB"
 
 LONGEST_LOG = 16 * 1024 * 1024
 """Bytes of the write-ahead log from which on it is worked into the file, after a write and never within its commit."""
+
+ROOM = 16 * 1024 * 1024
+"""Bytes of the disk that are left free: nothing is committed where there are fewer, for DuckDB shows others rows of a
+commit that fails for want of room, and may end the program. A commit needs less; what is more is written before it."""
 
 _CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "memory_limit": MEMORY_LIMIT,
@@ -140,6 +145,13 @@ class Database:
         if self._failures != failures:
             raise StoreUnavailable(AWAY)
 
+    def require_room(self) -> None:
+        """Raise StoreUnavailable where the disk has no room for a commit."""
+        with suppress(OSError):
+            disk = os.statvfs(self.path.parent)
+            if disk.f_bavail * disk.f_frsize < ROOM:
+                raise StoreUnavailable(FULL)
+
     @property
     def state(self) -> int | None:
         """The number of the state that the file is in; None while a write is being committed.
@@ -158,6 +170,7 @@ class Database:
         try:
             with self.transaction() as cursor:
                 yield cursor
+                self.require_room()
                 if number is None:
                     self.journal.certain = False  # a commit that fails may be in the log all the same
                     number = _count(cursor, self.journal.last, 1)

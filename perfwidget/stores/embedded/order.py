@@ -71,6 +71,9 @@ class Writing(Protocol):
     def transaction(self) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
         """Give a cursor in a transaction."""
 
+    def require_room(self) -> None:
+        """Raise StoreUnavailable where the disk has no room for a commit."""
+
     def tidy(self) -> None:
         """Work the write-ahead log into the file if it is long."""
 
@@ -181,6 +184,7 @@ class Sorter:
                         _sort_whole(cursor, table)
                     else:
                         _sort_runs(cursor, table, [AS_IT_CAME])
+                    self._file.require_room()
             self.tidy()
 
     def _join_runs(self) -> None:
@@ -193,6 +197,7 @@ class Sorter:
                         break
                     with self._interrupted_by_writers(cursor, gives_way=True):
                         _sort_runs(cursor, table, runs)
+                        self._file.require_room()
                 self.tidy()
 
     def tidy(self) -> None:

@@ -1,11 +1,10 @@
 """When small writes are worked from the journal into the store's file: before anybody could miss them."""
 
 import logging
-import os
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 
 from perfwidget.errors import StoreUnavailable
 from perfwidget.stores import writing
@@ -13,7 +12,6 @@ from perfwidget.stores.embedded.database import Database
 from perfwidget.stores.embedded.journal import Waiting, rows_of
 from perfwidget.stores.embedded.order import Sorter
 from perfwidget.stores.embedded.staging import FrameStaging
-from perfwidget.stores.failures import FULL
 
 log = logging.getLogger(__name__)
 
@@ -25,10 +23,6 @@ IDLE = 0.2
 
 LONGEST = 2.0
 """Seconds after which it is even if writes go on, and after which it is tried again where it failed."""
-
-
-ROOM = 1024 * 1024
-"""Bytes of the disk below which nothing is worked in before a large write asks for it."""
 
 
 class WorkingIn:
@@ -92,19 +86,10 @@ class WorkingIn:
         if not self._waits(number):
             return
         try:
-            if not self._has_room():
-                raise StoreUnavailable(FULL)
             self._work_in()
         except StoreUnavailable as fault:
             self._failed_at = time.monotonic()
             log.warning("Writes that were acknowledged stay in the journal of %s: %s", self._database.path, fault)
-
-    def _has_room(self) -> bool:
-        """Say whether the disk has room for what waits; a commit that fails refuses questions that are being asked."""
-        with suppress(OSError):
-            disk = os.statvfs(self._database.path.parent)
-            return disk.f_bavail * disk.f_frsize > ROOM + 4 * sum(len(each.text) for each in self._journal.waiting[:])
-        return True
 
     def _work_in(self) -> None:
         waiting = tuple(self._journal.waiting)
