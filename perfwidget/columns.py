@@ -93,7 +93,7 @@ def lead_time_microseconds(value: object) -> int | None:
         return INVALID_LEAD_TIME
     if not _within(value, LONGEST_LEAD_TIME):
         return INVALID_LEAD_TIME
-    exact = value if isinstance(value, int | Decimal) else Decimal(repr(value))
+    exact = value if isinstance(value, int | Decimal) else Decimal(repr(float(value)))
     return round(exact * MICROSECONDS)
 
 
@@ -103,7 +103,7 @@ def score_millionths(value: object) -> int | None:
         return None
     if not _within(value, 1):
         return None
-    exact = value if isinstance(value, int | Decimal) else Decimal(repr(value))
+    exact = value if isinstance(value, int | Decimal) else Decimal(repr(float(value)))
     return round(exact * MILLIONTHS)
 
 

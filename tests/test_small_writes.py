@@ -1,6 +1,9 @@
 """Small writes wait to be worked into the file together, and nobody can tell: neither what is asked nor its order."""
 
+import fcntl
 import os
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -18,6 +21,7 @@ from perfwidget.errors import Forbidden, InvalidFact, StoreUnavailable
 from perfwidget.facts import FACTS, Annotation, Comment, Fact, Key, Member, Membership, Project, ReviewVisit, Workspace
 from perfwidget.stores import open_store
 from perfwidget.stores.embedded import EmbeddedStore, journal, journal_file, order, working_in
+from perfwidget.stores.failures import CLOSED
 from perfwidget.stores.writing.staged import StagedStore
 from tests.conftest import WHOLE, differing_copies
 from tests.worlds import ORGANIZATION, OWNER, annotation, ask, at, people, review
@@ -96,8 +100,100 @@ def test_a_closed_store_keeps_nothing(tmp_path: Path) -> None:
     assert not (tmp_path / "facts.duckdb.journal").exists()
 
 
+def test_one_that_is_open_elsewhere_is_not_touched(tmp_path: Path) -> None:
+    """DuckDB would open it, as its own lock may be gone, and damage what the other program has not yet written."""
+    path = tmp_path / "facts.duckdb"
+    path.write_bytes(b"This is no store.")
+    with path.with_name("facts.duckdb.writes").open("wb") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        with pytest.raises(StoreUnavailable, match="is open in another program"):
+            EmbeddedStore(path)
+    with pytest.raises(StoreUnavailable, match="cannot be opened as a DuckDB file"):
+        EmbeddedStore(path)
+
+
+def test_by_whatever_name_it_is_opened_a_store_is_one(tmp_path: Path) -> None:
+    path, link = tmp_path / "facts.duckdb", tmp_path / "link.duckdb"
+    store = EmbeddedStore(path)
+    store.write(people())
+    link.symlink_to(path)
+    with pytest.raises(StoreUnavailable, match="open it once"):
+        EmbeddedStore(link)
+    store.write(one(1))
+    store.close()
+    again = EmbeddedStore(link)
+    again.write(one(2))
+    again.close()
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["facts.duckdb", "facts.duckdb.writes", "link.duckdb"]
+    store = EmbeddedStore(path)
+    assert (submitted(store), store.notices) == (2, ())
+    store.close()
+
+
+FORKED = """
+import os, sys
+from pathlib import Path
+from perfwidget.errors import StoreUnavailable
+from perfwidget.stores.embedded import EmbeddedStore
+from tests.worlds import OWNER, annotation, ask, people
+store = EmbeddedStore(Path(sys.argv[1]))
+store.write(people())
+if child := os.fork():
+    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+    store.close()
+else:
+    refused = 0
+    for act in (lambda: store.write([annotation(1, "2024-03-01 12:00")]), lambda: ask(store, OWNER)):
+        try:
+            act()
+        except StoreUnavailable as fault:
+            refused += "before this process was forked" in str(fault)
+    os._exit(refused)
+"""
+
+
+def test_a_process_that_was_forked_later_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "facts.duckdb"
+    ended = subprocess.run([sys.executable, "-c", FORKED, str(path)], capture_output=True, text=True, check=False)
+    assert (ended.stdout, ended.returncode) == ("2\n", 0), ended.stderr
+
+
+def test_a_write_within_a_write_is_refused_and_keeps_nobody_waiting(store: EmbeddedStore) -> None:
+    def facts() -> Iterator[Fact]:
+        yield from (annotation(each, "2024-03-01 12:00") for each in range(600))
+        store.remove([])
+
+    with pytest.raises(StoreUnavailable, match="within another one of the same thread"):
+        store.write(facts())
+    store.write(annotation(each, "2024-03-01 12:00") for each in range(600))
+    assert submitted(store) == 600
+
+
+def test_a_writer_that_comes_while_it_is_closed_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It has its turn when nothing is written any more, but before the file is closed."""
+    store = EmbeddedStore(tmp_path / "facts.duckdb")
+    store.write(people())
+    close, said = store._working_in.close, []
+
+    def write() -> None:
+        try:
+            store.write(annotation(each, "2024-03-01 12:00") for each in range(600))
+        except StoreUnavailable as fault:
+            said.append(str(fault))
+
+    def closed() -> None:
+        close()
+        writer = threading.Thread(target=write)
+        writer.start()
+        writer.join()
+
+    monkeypatch.setattr(store._working_in, "close", closed)
+    store.close()
+    assert said == [CLOSED]
+
+
 def test_a_store_is_opened_once_in_a_program(store: EmbeddedStore, tmp_path: Path) -> None:
-    with pytest.raises(StoreUnavailable, match="is open already"):
+    with pytest.raises(StoreUnavailable, match="open it once and hand it to all"):
         open_store(f"duckdb:///{tmp_path / 'facts.duckdb'}")
     store.write(one(1))
     assert submitted(store) == 1

@@ -4,8 +4,9 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -231,3 +232,19 @@ def test_doubts_are_counted_each_by_itself_and_go_with_a_newer_version(store: St
     assert counts() == [0, 2, 1]
     store.write([replace(facts[1], lead_time=2)])  # written by a host, which doubts nothing
     assert counts() == [0, 1, 1]
+
+
+@dataclass(frozen=True)
+class Better(Annotation):
+    """What a host may think of."""
+
+
+@pytest.mark.parametrize("strange", [None, Annotation, {"annotation_id": 1}, "annotation"])
+def test_what_is_no_record_is_refused_and_nothing_of_it_is_kept(store: Store, strange: Any) -> None:
+    derived = Better(**asdict(annotation(1, NOON)))
+    for facts in ([strange], [derived], [annotation(2, NOON), strange]):
+        with pytest.raises(InvalidFact, match="no record of perfwidget"):
+            store.write(facts)
+    with pytest.raises(InvalidFact, match="Only records of perfwidget"):
+        store.remove([strange])
+    assert ask(store, **MARCH).values["submitted_annotations"] == 0

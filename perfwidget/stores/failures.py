@@ -3,6 +3,7 @@
 TOO_LONG = "The answer took longer than {seconds:.0f} seconds; ask for a shorter period or fewer projects."
 FULL = "The disk of the store is full, so nothing of this was kept; make room and write it again."
 AWAY = "The store did not answer; ask again in a moment, and if that does not help, see the server's log."
+WITHIN = "A write was begun within another one of the same thread; end that one first."
 CLOSED = "The store is closed; start the program again."
 
 LONGEST = 30.0

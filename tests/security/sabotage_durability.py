@@ -58,9 +58,44 @@ SABOTAGES = [
     (
         "a database that was given up stays so",
         DATABASE,
-        "            self._connection = self._open()\n",
-        "            pass\n",
+        "            _quietly(self._connection.close)\n            self._connection = self._open()\n",
+        "            _quietly(self._connection.close)\n",
         f"{DAMAGE} -k full_disk",
+    ),
+    (
+        "a file that another program has is opened before that is known",
+        DATABASE,
+        "            self._seal = recovery.Seal(self.path)\n",
+        "            self._open().close()\n            self._seal = recovery.Seal(self.path)\n",
+        f"{SMALL} -k open_elsewhere",
+    ),
+    (
+        "by another name a file is another store",
+        DATABASE,
+        "self.path = path.resolve()",
+        "self.path = path",
+        f"{SMALL} -k whatever_name",
+    ),
+    (
+        "a forked process writes to the store of the other one",
+        DATABASE,
+        "if os.getpid() != self._process:",
+        "if not self._process:",
+        f"{SMALL} -k forked",
+    ),
+    (
+        "a writer and whoever closes the store wait for each other",
+        WORKING_IN,
+        "            if self._over:\n",
+        "            if not self._over and self._closed:\n",
+        f"{SMALL} -k while_it_is_closed",
+    ),
+    (
+        "what is no record is passed over",
+        "perfwidget/stores/writing/__init__.py",
+        "if type(fact) not in _KNOWN:",
+        "if type(fact) in ():",
+        "tests/test_store.py -k no_record",
     ),
     (
         "commits are tried where the disk has no room for them",
@@ -93,8 +128,8 @@ SABOTAGES = [
     (
         "a small write is acknowledged before it is on the disk",
         FILE,
-        "            os.fdatasync(handle)\n        except OSError:\n            self._spoilt",
-        "            pass\n        except OSError:\n            self._spoilt",
+        "            os.fdatasync(handle)\n        except BaseException:\n            self._spoilt",
+        "            pass\n        except BaseException:\n            self._spoilt",
         f"{SMALL} -k disk_together",
     ),
     (

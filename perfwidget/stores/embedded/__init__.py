@@ -53,6 +53,7 @@ class EmbeddedStore(StagedStore):
 
     def write(self, facts: Iterable[Fact | Observation]) -> None:
         """Keep facts, all or nothing: a few are put into the journal, which is faster."""
+        self._database.require_own_process()
         given = iter(facts)
         first = list(islice(given, FEW + 1))
         text = journal.text_of(first) if len(first) <= FEW else None

@@ -40,32 +40,35 @@ class Database:
     """The file of a store; raises StoreUnavailable with what to do wherever it cannot be used."""
 
     def __init__(self, path: Path) -> None:
-        self.path = path
+        self.path = path.resolve()  # what belongs to the file is named after it, by whichever name it is opened
+        self._process = os.getpid()
         self._lock = threading.RLock()
         self._cursors: set[duckdb.DuckDBPyConnection] = set()
         self._states = 0
         self._committing = False
         self._committed = threading.Lock()
         self._failures = 0
-        self._connection = self._open()
         self._closed = False
+        # Before DuckDB opens the file: its own lock is gone as soon as this process closes the file in whatever way,
+        # and what another one then opens and closes again is damaged.
         try:
-            self._seal = recovery.Seal(path)
+            self._seal = recovery.Seal(self.path)
         except BlockingIOError as fault:
-            self._connection.close()
-            raise StoreUnavailable(
-                f"The store {path} is open already; open it once and hand it to all that use it."
-            ) from fault
+            raise _open_elsewhere(self.path) from fault
         except OSError as fault:
-            self._connection.close()
-            raise _not_beside(path, fault) from fault
+            raise _not_beside(self.path, fault) from fault
+        try:
+            self._connection = self._open()
+        except BaseException:
+            self._seal.give_back()
+            raise
         try:
             self.journal = self._prepared()
         except BaseException as fault:
             self._connection.close()
             self._seal.close()
             if isinstance(fault, OSError):
-                raise _not_beside(path, fault) from fault
+                raise _not_beside(self.path, fault) from fault
             raise
 
     def _prepared(self) -> Journal:
@@ -145,6 +148,14 @@ class Database:
         if self._failures != failures:
             raise StoreUnavailable(AWAY)
 
+    def require_own_process(self) -> None:
+        """Raise StoreUnavailable in a process that was forked off the one which opened the file."""
+        if os.getpid() != self._process:
+            raise StoreUnavailable(
+                f"The store {self.path} was opened before this process was forked, and belongs to the other one; open "
+                "it after the fork and in one process, or use a PostgreSQL store, which many processes can share."
+            )
+
     def require_room(self) -> None:
         """Raise StoreUnavailable where the disk has no room for a commit."""
         with suppress(OSError):
@@ -197,6 +208,7 @@ class Database:
         with self._lock:
             if self._closed:
                 raise StoreUnavailable(CLOSED)
+            self.require_own_process()
             try:
                 cursor = self._connection.cursor()
             except duckdb.Error as fault:  # it failed, and could not be opened again so far
@@ -242,7 +254,17 @@ def _count(cursor: duckdb.DuckDBPyConnection, number: int, more: int) -> int:
     return int(writes)
 
 
+def _open_elsewhere(path: Path) -> StoreUnavailable:
+    return StoreUnavailable(
+        f"The store {path} is open in another program; stop that one first, let the running server read files "
+        "itself (server.py --import FILE), or use a PostgreSQL store, which many programs can share. If this program "
+        "itself has it open, open it once and hand it to all that use it."
+    )
+
+
 def _not_beside(path: Path, fault: OSError) -> StoreUnavailable:
+    if not path.parent.is_dir():
+        return StoreUnavailable(f"The store {path} cannot be made, for its folder does not exist; make it first.")
     return StoreUnavailable(f"Beside the store {path} nothing can be written ({fault.strerror}).")
 
 
@@ -258,15 +280,10 @@ def _no_room(fault: duckdb.Error) -> bool:
 def _unopened(path: Path, fault: duckdb.Error) -> StoreUnavailable:
     text = str(fault)
     if "Could not set lock" in text:
-        return StoreUnavailable(
-            f"The store {path} is open in another program; stop that one first, let the running server read files "
-            "itself (server.py --import FILE), or use a PostgreSQL store, which many programs can share."
-        )
+        return _open_elsewhere(path)
     if "Corrupt" in text or "checksum" in text:
         return StoreUnavailable(
             f"The file of the store {path} is damaged; put a copy of it back, or move it away and read the facts again "
             "from their source."
         )
-    if isinstance(fault, duckdb.IOException) and not path.parent.is_dir():
-        return StoreUnavailable(f"The store {path} cannot be made, for its folder does not exist; make it first.")
     return StoreUnavailable(f"The store {path} cannot be opened as a DuckDB file; check the path and its permissions.")

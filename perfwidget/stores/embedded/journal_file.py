@@ -145,8 +145,8 @@ class JournalFile:
         try:
             _put(handle, record, place)
             os.fdatasync(handle)
-        except OSError:
-            self._spoilt = True
+        except BaseException:
+            self._spoilt = True  # after a keyboard's interrupt, too: who is not told that it is kept may write it again
             with suppress(OSError):
                 os.pwrite(handle, bytes(_BEFORE), place)
                 os.fdatasync(handle)

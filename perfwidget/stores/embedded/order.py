@@ -19,6 +19,7 @@ import duckdb
 
 from perfwidget.errors import StoreUnavailable
 from perfwidget.metrics import COMMENTS_RECEIVED, REVIEWING, SCANS, TIMELINE, Scan
+from perfwidget.stores.failures import WITHIN
 from perfwidget.stores.sql import instant_of
 
 log = logging.getLogger(__name__)
@@ -107,6 +108,7 @@ class Sorter:
         self._thread: threading.Thread | None = None
         self._at_work: duckdb.DuckDBPyConnection | None = None
         self._closed = False
+        self._writer: int | None = None
         self.stays = False
         """Whether rows are being put in order and no way is given."""
 
@@ -126,14 +128,18 @@ class Sorter:
 
         Says whether it is the writer's turn, for which it does not wait where `unless` says so.
         """
+        if self._writer == threading.get_ident():
+            raise StoreUnavailable(WITHIN)
         mine = self._writing.acquire(blocking=False)
         while not mine and not unless():
             self._interrupt()  # which is in vain between two statements
             mine = self._writing.acquire(timeout=_ASKED_AGAIN)
+        self._writer = threading.get_ident() if mine else self._writer
         try:
             yield mine
         finally:
             if mine:
+                self._writer = None
                 self._writing.release()
 
     def _interrupt(self) -> None:

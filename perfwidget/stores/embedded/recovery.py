@@ -79,7 +79,9 @@ class Seal:
 
     def __init__(self, path: Path) -> None:
         """Open the file; raises BlockingIOError if another open store has it."""
-        handle = os.open(beside(path, "writes"), os.O_RDWR | os.O_CREAT, 0o600)
+        self._name = beside(path, "writes")
+        self._made = not self._name.exists()
+        handle = os.open(self._name, os.O_RDWR | os.O_CREAT, 0o600)
         self._file = os.fdopen(handle, "r+b", buffering=0)
         self._path = path
         self._lock = threading.Lock()
@@ -124,6 +126,12 @@ class Seal:
     def close(self) -> None:
         """Let go of the file."""
         self._file.close()
+
+    def give_back(self) -> None:
+        """Let go of the file, and leave none where there was none, for there is no store either."""
+        if self._made:
+            self._name.unlink(missing_ok=True)
+        self.close()
 
 
 def note_lost_writes(path: Path, there: int, acknowledged: int) -> None:

@@ -12,6 +12,7 @@ from perfwidget.stores.embedded.database import Database
 from perfwidget.stores.embedded.journal import Waiting, rows_of
 from perfwidget.stores.embedded.order import Sorter
 from perfwidget.stores.embedded.staging import FrameStaging
+from perfwidget.stores.failures import CLOSED
 
 log = logging.getLogger(__name__)
 
@@ -36,6 +37,7 @@ class WorkingIn:
         self._thread: threading.Thread | None = None
         self._many = threading.Event()
         self._closed = False
+        self._over = False
         self._failed_at = -LONGEST
 
     def wake(self) -> None:
@@ -60,6 +62,8 @@ class WorkingIn:
     def all_in(self) -> Iterator[None]:
         """Let a writer write by itself, behind all that waits; raises StoreUnavailable where that cannot be."""
         with self._order.given_way(), self._journal.held_up():
+            if self._over:
+                raise StoreUnavailable(CLOSED)
             self._work_in()
             yield
             self._order.tidy()
@@ -75,6 +79,7 @@ class WorkingIn:
         self._journal.stop()
         self._order.close()
         with self._order.given_way():
+            self._over = True
             self._try(self._journal.last)
 
     def _waits(self, number: int) -> bool:

@@ -1,7 +1,7 @@
 """Writing to a store: facts by key, newest version wins, all within the caller's transaction, on every engine."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from typing import Any, get_args
 
 from perfwidget.columns import Id, clean_text, id_text, microseconds
 from perfwidget.errors import InvalidFact
@@ -23,6 +23,9 @@ LIGHTER, ROWS = 100, 20
 """Snapshots in columns take a fraction of the memory, so that many more are handled at a time: the more, the longer are
 the runs of rows in order that they are kept in. Actions of histories are rows, of which fewer are."""
 
+
+_KNOWN = frozenset((*FACTS, *get_args(Observation)))
+"""What may be written, and nothing derived from it: what a class adds would be lost without a word."""
 
 _EXTRA: dict[str, tuple[Any, ...]] = {
     "annotations": (0,),
@@ -156,6 +159,8 @@ def _newest(kind: type[Fact], given: Iterable[Row]) -> tuple[list[Row], list[Row
 def remove(staging: Staging, facts: Iterable[Fact | Key]) -> None:
     """Remove facts by key; what came from an annotation's export row goes with the annotation."""
     keys = [fact.key if isinstance(fact, Fact) else fact for fact in facts]
+    if not all(isinstance(key, Key) and key.fact in FACTS for key in keys):
+        raise InvalidFact("Only records of perfwidget.facts, or their keys, can be removed.")
     if not keys:
         return
     for kind in FACTS:
@@ -222,6 +227,8 @@ def _batches(facts: Iterable[Fact | Observation]) -> Iterator[list[Fact | Observ
     batch: list[Fact | Observation] = []
     weight = 0
     for fact in facts:
+        if type(fact) not in _KNOWN:
+            raise InvalidFact(f"{type(fact).__name__} is no record of perfwidget.facts; write one of these itself.")
         batch.append(fact)
         weight += _weight(fact)
         if weight >= BATCH:
