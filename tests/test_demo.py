@@ -613,7 +613,11 @@ def test_the_program_serves_until_it_is_told_to_end(started: Callable[..., Serve
 
 def test_an_interrupt_ends_it_too(started: Callable[..., Server], store: Store, tmp_path: Path) -> None:
     store.close()
-    server = started("--store", f"duckdb:///{tmp_path}/facts.duckdb")
+    before = signal.signal(signal.SIGINT, signal.SIG_DFL)  # what runs in the background is to pay no heed to it
+    try:
+        server = started("--store", f"duckdb:///{tmp_path}/facts.duckdb")
+    finally:
+        signal.signal(signal.SIGINT, before)
     server.process.send_signal(signal.SIGINT)
     assert server.process.wait(timeout=30) == 0
     again = open_store(f"duckdb:///{tmp_path}/facts.duckdb")  # nobody holds it any more, and its facts are kept
