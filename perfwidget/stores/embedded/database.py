@@ -152,8 +152,8 @@ class Database:
         """Raise StoreUnavailable in a process that was forked off the one which opened the file."""
         if os.getpid() != self._process:
             raise StoreUnavailable(
-                f"The store {self.path} was opened before this process was forked, and belongs to the other one; open "
-                "it after the fork and in one process, or use a PostgreSQL store, which many processes can share."
+                "The store was opened before this process was forked, and belongs to the other one; open it after the "
+                "fork and in one process, or use a PostgreSQL store, which many processes can share."
             )
 
     def require_room(self) -> None:
