@@ -522,6 +522,9 @@ def test_signing_in_again_leaves_the_frame(visit: Callable[..., Visit], watch: W
     page.goto(f"{boss.address}/around")
     frame = page.frame_locator("#one iframe")
     expect(frame.locator("html[data-ready]")).to_be_visible(timeout=20_000)
+    inside = page.locator("#one iframe").element_handle().content_frame()
+    assert inside
+    inside.wait_for_load_state()  # a script that comes after the session has ended is refused, as it should be
     page.context.clear_cookies()
     frame.get_by_label("Period").select_option("today")
     link = frame.get_by_role("link", name="Sign in again")
