@@ -1,21 +1,26 @@
 """One question's numbers: a statement for each scan, and more where rows of other tables have a say."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from functools import partial
 from typing import Any
 
+import numpy as np
+
 from perfwidget.access import ScopedQuery
 from perfwidget.columns import MICROSECONDS
-from perfwidget.metrics import AGGREGATES, REVIEW_ACTIONS, Aggregate, Rows, Scan
+from perfwidget.metrics import REVIEW_ACTIONS, Aggregate, Rows, Scan
 from perfwidget.period import Bucket
 from perfwidget.stores.counting import (
     DECIDED,
     INSTANT,
     Counted,
     Flags,
-    aggregates_of,
+    Numbers,
+    Wanted,
     columns_of_scan,
     decided_by_others,
+    of_nothing,
+    told_by_rows,
 )
 from perfwidget.stores.protocol import Answer
 from perfwidget.stores.session import Part, Session
@@ -30,9 +35,10 @@ LONG = 200 * 86_400 * MICROSECONDS
 
 def answer(session: Session, asked: ScopedQuery, buckets: Sequence[Bucket], scans: Sequence[Scan]) -> Answer:
     """Answer every aggregate of the scans."""
-    long = buckets[-1].end - buckets[0].start > LONG
-    each = partial(_of_scan, asked=asked, buckets=buckets, apart=long)
-    apart = partial(_decided, asked=asked, buckets=buckets)
+    starts, end = np.array([bucket.start for bucket in buckets], np.int64), buckets[-1].end
+    long = end - buckets[0].start > LONG
+    each = partial(_of_scan, asked=asked, starts=starts, end=end, apart=long)
+    apart = partial(_decided, asked=asked, starts=starts, end=end)
     parts: list[Part[Answer]] = [partial(each, scan=scan) for scan in scans]
     # What takes long stands at both ends, where it is begun first.
     parts.insert(1, partial(_recorded, asked=asked))
@@ -58,41 +64,52 @@ def _recorded(session: Session, asked: ScopedQuery) -> Answer:
     return Answer({}, {}, kinds | {"doubts": None} if session.dialect.keeps_more else kinds)
 
 
-def _of_scan(session: Session, asked: ScopedQuery, buckets: Sequence[Bucket], scan: Scan, *, apart: bool) -> Answer:
+def _of_scan(session: Session, asked: ScopedQuery, starts: Numbers, end: int, scan: Scan, *, apart: bool) -> Answer:
     """Answer the aggregates of a scan, but for those that are asked for apart as rows of others decide on them."""
-    names, decided = columns_of_scan(scan), decided_by_others(scan)
-    statement = columns_in(session.dialect, asked, scan, buckets[0].start, buckets[-1].end, ids=not apart)
-    columns = session.columns(names, *statement, texts=() if decided is None or apart else (DECIDED,))
-    rows = Counted(columns, buckets, asked.rules)
-    chosen = {aggregate.rows: rows.those(aggregate.rows) for aggregate in aggregates_of(scan)}
+    told, decided = told_by_rows(scan), None if apart else decided_by_others(scan)
+    statement = columns_in(session.dialect, asked, scan, int(starts[0]), end, ids=not apart)
+    columns = session.columns(columns_of_scan(scan), *statement, texts=() if decided is None else (DECIDED,))
+    if not len(columns[INSTANT]):
+        return _of_nothing((*told, *([] if decided is None else [decided])), len(starts))
+    rows = Counted(columns, starts, asked.rules)
+    answer = _added_up(rows, ((wanted, rows.those(wanted.rows)) for wanted in told))
     if decided is None:
-        return _added_up(rows, chosen)
-    perhaps = chosen.pop(decided)
-    answer = _added_up(rows, chosen)
-    if apart:
         return answer
+    perhaps = rows.those(decided.rows)
     ids = rows[DECIDED][perhaps].tolist()
     if len(ids) > FEW:
-        return _together([answer, _decided(session, asked, buckets, scan)])
+        return _together([answer, _decided(session, asked, starts, end, scan)])
     rejected = _rejected_among(session, asked, ids)
     perhaps[perhaps] = [each in rejected for each in ids]
-    return _together([answer, _added_up(rows, {decided: perhaps})])
+    return _together([answer, _added_up(rows, [(decided, perhaps)])])
 
 
-def _decided(session: Session, asked: ScopedQuery, buckets: Sequence[Bucket], scan: Scan) -> Answer:
+def _decided(session: Session, asked: ScopedQuery, starts: Numbers, end: int, scan: Scan) -> Answer:
     """Answer the aggregates of a scan on which rows of others decide."""
-    statement = decided_in(session.dialect, asked, scan, buckets[0].start, buckets[-1].end)
-    rows = Counted(session.columns((INSTANT,), *statement), buckets, asked.rules)
-    decided = (aggregate.rows for aggregate in aggregates_of(scan) if aggregate.rows == decided_by_others(scan))
-    return _added_up(rows, dict.fromkeys(decided, rows.those(Rows(scan))))
+    decided = decided_by_others(scan)
+    if decided is None:
+        return Answer({}, {}, {})
+    statement = decided_in(session.dialect, asked, scan, int(starts[0]), end)
+    rows = Counted(session.columns((INSTANT,), *statement), starts, asked.rules)
+    return _added_up(rows, [(decided, rows.those(Rows(scan)))])
 
 
-def _added_up(rows: Counted, chosen: Mapping[Rows, Flags]) -> Answer:
+def _of_nothing(wanted: Iterable[Wanted], buckets: int) -> Answer:
+    """Answer the aggregates of no rows."""
+    aggregates = [aggregate for each in wanted for aggregate in each.aggregates]
+    total = {aggregate: (of_nothing(aggregate),) for aggregate in aggregates}
+    return Answer(total, {aggregate: found * buckets for aggregate, found in total.items()}, {})
+
+
+def _added_up(rows: Counted, chosen: Iterable[tuple[Wanted, Flags]]) -> Answer:
     """Answer the aggregates of some rows."""
-    those = (aggregate for aggregate in AGGREGATES if aggregate.rows in chosen)
-    found = {aggregate: rows.add_up(aggregate, chosen[aggregate.rows]) for aggregate in those}
-    total = {aggregate: (of_all,) for aggregate, (of_all, _) in found.items()}
-    return Answer(total, {aggregate: by_place for aggregate, (_, by_place) in found.items()}, {})
+    total: dict[Aggregate, Sequence[int | None]] = {}
+    buckets: dict[Aggregate, Sequence[int | None]] = {}
+    for wanted, those in chosen:
+        for aggregate in wanted.aggregates:
+            of_all, buckets[aggregate] = rows.add_up(aggregate, those)
+            total[aggregate] = (of_all,)
+    return Answer(total, buckets, {})
 
 
 def _rejected_among(session: Session, asked: ScopedQuery, annotations: Sequence[str]) -> Collection[str]:

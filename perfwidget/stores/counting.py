@@ -5,7 +5,7 @@ whole numbers here, so the digits are the same whatever engine the rows come fro
 do it, too: each aggregate that a statement names costs it more to plan than its rows cost to add up.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache, cached_property
 from typing import Any, NamedTuple
 
@@ -30,7 +30,6 @@ from perfwidget.metrics import (
     Where,
 )
 from perfwidget.observations import NOTHING
-from perfwidget.period import Bucket
 
 Numbers = NDArray[np.int64]
 Columns = Mapping[str, NDArray[Any]]
@@ -53,31 +52,46 @@ BEYOND_THE_ROW = Condition.LATEST_REVIEW_REJECTS
 """The condition that other rows decide; who meets it is asked apart."""
 
 
-@cache
-def aggregates_of(scan: Scan) -> tuple[Aggregate, ...]:
-    """Return the aggregates of a scan's rows."""
-    return tuple(aggregate for aggregate in AGGREGATES if aggregate.rows.scan == scan)
+class Wanted(NamedTuple):
+    """Some rows of a scan, and their aggregates."""
+
+    rows: Rows
+    aggregates: tuple[Aggregate, ...]
 
 
 @cache
-def decided_by_others(scan: Scan) -> Rows | None:
-    """Return those of a scan's rows on which rows of other tables have a say, as far as the rows themselves tell."""
-    named = {aggregate.rows for aggregate in aggregates_of(scan) if BEYOND_THE_ROW in aggregate.rows.where}
-    if not named:
+def _wanted(scan: Scan) -> tuple[Wanted, ...]:
+    by_rows: dict[Rows, list[Aggregate]] = {}
+    for aggregate in AGGREGATES:
+        if aggregate.rows.scan == scan:
+            by_rows.setdefault(aggregate.rows, []).append(aggregate)
+    return tuple(Wanted(rows, tuple(aggregates)) for rows, aggregates in by_rows.items())
+
+
+@cache
+def told_by_rows(scan: Scan) -> tuple[Wanted, ...]:
+    """Return what is wanted of a scan's rows that tell by themselves whether they belong to it."""
+    return tuple(each for each in _wanted(scan) if BEYOND_THE_ROW not in each.rows.where)
+
+
+@cache
+def decided_by_others(scan: Scan) -> Wanted | None:
+    """Return what is wanted of those rows of a scan on which rows of other tables have a say."""
+    decided = [each for each in _wanted(scan) if BEYOND_THE_ROW in each.rows.where]
+    if not decided:
         return None
-    [decided] = named
-    return decided
+    [wanted] = decided
+    return wanted
 
 
 @cache
 def columns_of_scan(scan: Scan) -> tuple[str, ...]:
     """Return the names of the columns that the aggregates of a scan need."""
     names = {INSTANT: None}
-    for aggregate in aggregates_of(scan):
-        for where in aggregate.rows.where:
+    for wanted in _wanted(scan):
+        for where in wanted.rows.where:
             names |= dict.fromkeys(_TOLD[where].columns if isinstance(where, Condition) else (where.column,))
-        if not isinstance(aggregate, Count):
-            names[aggregate.column] = None
+        names |= dict.fromkeys(each.column for each in wanted.aggregates if not isinstance(each, Count))
     return tuple(names)
 
 
@@ -94,8 +108,8 @@ WORDS = _words()
 class Counted:
     """The rows of one scan in the order of time, ready to be added up for the conditions of one question."""
 
-    def __init__(self, columns: Columns, buckets: Sequence[Bucket], rules: Rules) -> None:
-        """Take columns of rows within the buckets."""
+    def __init__(self, columns: Columns, starts: Numbers, rules: Rules) -> None:
+        """Take columns of rows within buckets that begin at some instants, one after the other."""
         instants = columns[INSTANT]
         if (instants[1:] < instants[:-1]).any():
             order = np.argsort(instants, kind="stable")
@@ -103,9 +117,8 @@ class Counted:
         self._columns = columns
         self._rules = rules
         # Of buckets that begin at one instant all but the last are empty: days that a zone left out.
-        starts = np.array([bucket.start for bucket in buckets], np.int64)
         begins = np.searchsorted(columns[INSTANT], starts)
-        self._lengths = np.diff(begins, append=len(instants))
+        self._lengths = np.append(begins[1:], len(instants)) - begins
         self._filled = np.flatnonzero(self._lengths)
         self._begins = begins[self._filled]
         self._met: dict[Where, Flags] = {}
@@ -215,6 +228,11 @@ _TOLD: dict[Condition, _Told] = {
     BEYOND_THE_ROW: _Told((), lambda _: True),
 }
 """The same conditions as in `sql`, which lists the rows that are counted here; tests compare the two."""
+
+
+def of_nothing(aggregate: Aggregate) -> int | None:
+    """Return an aggregate where there are no rows."""
+    return None if isinstance(aggregate, Middle) else 0
 
 
 def _there(column: Numbers) -> Flags:

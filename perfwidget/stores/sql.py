@@ -4,6 +4,7 @@ Values never stand in the text: they are named parameters, written `$name`. What
 """
 
 from collections.abc import Sequence, Sized
+from functools import lru_cache
 from typing import Any, NamedTuple, Protocol
 
 from perfwidget.access import ScopedQuery
@@ -110,23 +111,29 @@ def columns_in(dialect: Dialect, asked: ScopedQuery, scan: Scan, start: int, end
     """
     condition, parameters = scoped(dialect, asked, scan.member)
     instant = instant_of(scan)
-    columns = ", ".join(f"{_number(dialect, scan, name)} AS {name}" for name in counting.columns_of_scan(scan))
-    decided = counting.decided_by_others(scan)
-    if ids and decided is not None:
-        told = conditions(dialect, _told(decided), asked.rules)
-        columns += f", CASE WHEN {told} THEN {dialect.as_text('annotation_id')} END AS {counting.DECIDED}"
     return Statement(
-        f"SELECT {columns} FROM {dialect.table(scan)} "
+        f"SELECT {_columns(dialect, asked.rules, scan, ids=ids)} FROM {dialect.table(scan)} "
         f"WHERE {condition} AND {instant} >= $since AND {instant} < $before",
         parameters | {"since": start, "before": end, "period_start": _begins(asked, start)},
     )
+
+
+@lru_cache(maxsize=64)
+def _columns(dialect: Dialect, rules: Rules, scan: Scan, *, ids: bool) -> str:
+    """Return what is asked of a scan's rows; it is the same for everybody, and takes a while to write."""
+    columns = [f"{_number(dialect, scan, name)} AS {name}" for name in counting.columns_of_scan(scan)]
+    decided = counting.decided_by_others(scan)
+    if ids and decided is not None:
+        told = conditions(dialect, _told(decided.rows), rules)
+        columns.append(f"CASE WHEN {told} THEN {dialect.as_text('annotation_id')} END AS {counting.DECIDED}")
+    return ", ".join(columns)
 
 
 def decided_in(dialect: Dialect, asked: ScopedQuery, scan: Scan, start: int, end: int) -> Statement:
     """Return the query of the instants of a scan's facts that meet the condition which others decide on."""
     condition, parameters = scoped(dialect, asked, scan.member)
     decided, instant = counting.decided_by_others(scan), instant_of(scan)
-    told = "FALSE" if decided is None else conditions(dialect, _told(decided), asked.rules)
+    told = "FALSE" if decided is None else conditions(dialect, _told(decided.rows), asked.rules)
     return Statement(
         f"SELECT {instant} AS {counting.INSTANT} FROM {dialect.table(scan)} WHERE {condition} "
         f"AND {instant} >= $since AND {instant} < $before AND {told} AND {_latest_rejects(dialect, asked)}",

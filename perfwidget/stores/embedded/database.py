@@ -36,6 +36,11 @@ _CONFIG: dict[str, str | bool | int | float | list[str]] = {
 }
 
 
+_ASKERS_WORK = "SET external_threads = least(2, current_setting('threads'))"
+"""The thread that asks works itself, and so does the one that helps it: both count among those that DuckDB may use.
+What it starts in place of them takes parts of small statements, which costs more than it saves."""
+
+
 class Database:
     """The file of a store; raises StoreUnavailable with what to do wherever it cannot be used."""
 
@@ -93,7 +98,9 @@ class Database:
         """Open the file with its write-ahead log, or else with what stands before its damage, or else without it."""
 
         def connect() -> duckdb.DuckDBPyConnection:
-            return duckdb.connect(str(self.path), config=_CONFIG)
+            connection = duckdb.connect(str(self.path), config=_CONFIG)
+            connection.execute(_ASKERS_WORK)
+            return connection
 
         try:
             return connect()
