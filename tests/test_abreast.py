@@ -114,6 +114,25 @@ def test_what_the_parts_give_comes_in_their_order(store: EmbeddedStore) -> None:
     reading.__exit__(None, None, None)
 
 
+def test_the_first_part_is_done_here_and_may_add_others_which_either_thread_does(store: EmbeddedStore) -> None:
+    here = threading.current_thread().name
+    reading, session = begun(store)
+    for waits in (0, 1):
+        both = threading.Barrier(2)
+        parts: list[Any] = [thread_of] * waits
+
+        def adds(session: EmbeddedSession, parts: list[Any] = parts, both: threading.Barrier = both) -> str:
+            parts.extend([met(both)] * 2)
+            return thread_of(session)
+
+        parts.insert(0, adds)
+        first, *others = session.each(parts)
+        assert first == here
+        assert here in others
+        assert len(set(others)) == 2
+    reading.__exit__(None, None, None)
+
+
 def test_a_fault_of_either_part_comes_out_and_the_next_question_is_answered(store: EmbeddedStore) -> None:
     def fails(session: EmbeddedSession) -> None:
         raise StoreUnavailable("It is away.")

@@ -15,7 +15,6 @@ from perfwidget.stores.counting import (
     INSTANT,
     Counted,
     Flags,
-    Numbers,
     Wanted,
     columns_of_scan,
     decided_by_others,
@@ -35,63 +34,66 @@ LONG = 200 * 86_400 * MICROSECONDS
 
 def answer(session: Session, asked: ScopedQuery, buckets: Sequence[Bucket], scans: Sequence[Scan]) -> Answer:
     """Answer every aggregate of the scans."""
-    starts, end = np.array([bucket.start for bucket in buckets], np.int64), buckets[-1].end
-    long = end - buckets[0].start > LONG
-    each = partial(_of_scan, asked=asked, starts=starts, end=end, apart=long)
-    apart = partial(_decided, asked=asked, starts=starts, end=end)
-    parts: list[Part[Answer]] = [partial(each, scan=scan) for scan in scans]
-    # What takes long stands at both ends, where it is begun first.
-    parts.insert(1, partial(_recorded, asked=asked))
-    parts += [partial(apart, scan=scan) for scan in scans if long and decided_by_others(scan)]
-    return _together(session.each(parts))
-
-
-def _together(answers: Iterable[Answer]) -> Answer:
+    answers = session.each(_Work(asked, buckets, scans).parts)
     total: dict[Aggregate, Sequence[int | None]] = {}
-    buckets: dict[Aggregate, Sequence[int | None]] = {}
+    in_buckets: dict[Aggregate, Sequence[int | None]] = {}
     recorded: dict[str, int | None] = {}
     for each in answers:
         total.update(each.total)
-        buckets.update(each.buckets)
+        in_buckets.update(each.buckets)
         recorded.update(each.recorded)
-    return Answer(total, buckets, recorded)
+    return Answer(total, in_buckets, recorded)
 
 
-def _recorded(session: Session, asked: ScopedQuery) -> Answer:
-    """Tell since when each kind is recorded; doubts are kept by our own tables only."""
-    text = "SELECT kind, since FROM recorded WHERE organization_id = $organization_id"
-    kinds = dict(session.rows(text, {"organization_id": asked.scope.organization_id}))
-    return Answer({}, {}, kinds | {"doubts": None} if session.dialect.keeps_more else kinds)
+class _Work:
+    """The work on one question, in parts, each of which answers some of it."""
 
+    def __init__(self, asked: ScopedQuery, buckets: Sequence[Bucket], scans: Sequence[Scan]) -> None:
+        self._asked = asked
+        self._starts = np.array([bucket.start for bucket in buckets], np.int64)
+        self._start, self._end = buckets[0].start, buckets[-1].end
+        self._long = self._end - self._start > LONG
+        # What takes long stands at both ends, where it is begun first, and what adds others is the first.
+        scans = sorted(scans, key=lambda scan: decided_by_others(scan) is None)
+        self.parts: list[Part[Answer]] = [partial(self._of_scan, scan=scan) for scan in scans]
+        self.parts.insert(1, self._recorded)
+        if self._long:
+            self.parts += [partial(self._decided, scan=scan) for scan in scans if decided_by_others(scan)]
 
-def _of_scan(session: Session, asked: ScopedQuery, starts: Numbers, end: int, scan: Scan, *, apart: bool) -> Answer:
-    """Answer the aggregates of a scan, but for those that are asked for apart as rows of others decide on them."""
-    told, decided = told_by_rows(scan), None if apart else decided_by_others(scan)
-    statement = columns_in(session.dialect, asked, scan, int(starts[0]), end, ids=not apart)
-    columns = session.columns(columns_of_scan(scan), *statement, texts=() if decided is None else (DECIDED,))
-    if not len(columns[INSTANT]):
-        return _of_nothing((*told, *([] if decided is None else [decided])), len(starts))
-    rows = Counted(columns, starts, asked.rules)
-    answer = _added_up(rows, ((wanted, rows.those(wanted.rows)) for wanted in told))
-    if decided is None:
-        return answer
-    perhaps = rows.those(decided.rows)
-    ids = rows[DECIDED][perhaps].tolist()
-    if len(ids) > FEW:
-        return _together([answer, _decided(session, asked, starts, end, scan)])
-    rejected = _rejected_among(session, asked, ids)
-    perhaps[perhaps] = [each in rejected for each in ids]
-    return _together([answer, _added_up(rows, [(decided, perhaps)])])
+    def _recorded(self, session: Session) -> Answer:
+        """Tell since when each kind is recorded; doubts are kept by our own tables only."""
+        text = "SELECT kind, since FROM recorded WHERE organization_id = $organization_id"
+        kinds = dict(session.rows(text, {"organization_id": self._asked.scope.organization_id}))
+        return Answer({}, {}, kinds | {"doubts": None} if session.dialect.keeps_more else kinds)
 
+    def _of_scan(self, session: Session, scan: Scan) -> Answer:
+        """Answer the aggregates of a scan; what others decide on, or take a while to add up, becomes a further part."""
+        told, decided = told_by_rows(scan), None if self._long else decided_by_others(scan)
+        statement = columns_in(session.dialect, self._asked, scan, self._start, self._end, ids=decided is not None)
+        columns = session.columns(columns_of_scan(scan), *statement, texts=() if decided is None else (DECIDED,))
+        if not len(columns[INSTANT]):
+            return _of_nothing((*told, *([] if decided is None else [decided])), len(self._starts))
+        rows = Counted(columns, self._starts, self._asked.rules)
+        if decided is None:
+            return _added_up(rows, told)
+        perhaps = rows.those(decided.rows)
+        # While the engine looks for reviews, somebody else has the time.
+        self.parts.append(lambda _: _added_up(rows, told))
+        ids = rows[DECIDED][perhaps].tolist()
+        if len(ids) > FEW:
+            return self._decided(session, scan)
+        rejected = _rejected_among(session, self._asked, ids)
+        perhaps[perhaps] = [each in rejected for each in ids]
+        return _added_up(rows, [decided], perhaps)
 
-def _decided(session: Session, asked: ScopedQuery, starts: Numbers, end: int, scan: Scan) -> Answer:
-    """Answer the aggregates of a scan on which rows of others decide."""
-    decided = decided_by_others(scan)
-    if decided is None:
-        return Answer({}, {}, {})
-    statement = decided_in(session.dialect, asked, scan, int(starts[0]), end)
-    rows = Counted(session.columns((INSTANT,), *statement), starts, asked.rules)
-    return _added_up(rows, [(decided, rows.those(Rows(scan)))])
+    def _decided(self, session: Session, scan: Scan) -> Answer:
+        """Answer the aggregates of a scan on which rows of others decide."""
+        decided = decided_by_others(scan)
+        if decided is None:
+            return Answer({}, {}, {})
+        statement = decided_in(session.dialect, self._asked, scan, self._start, self._end)
+        rows = Counted(session.columns((INSTANT,), *statement), self._starts, self._asked.rules)
+        return _added_up(rows, [decided], rows.those(Rows(scan)))
 
 
 def _of_nothing(wanted: Iterable[Wanted], buckets: int) -> Answer:
@@ -101,13 +103,14 @@ def _of_nothing(wanted: Iterable[Wanted], buckets: int) -> Answer:
     return Answer(total, {aggregate: found * buckets for aggregate, found in total.items()}, {})
 
 
-def _added_up(rows: Counted, chosen: Iterable[tuple[Wanted, Flags]]) -> Answer:
-    """Answer the aggregates of some rows."""
+def _added_up(rows: Counted, wanted: Iterable[Wanted], those: Flags | None = None) -> Answer:
+    """Answer the aggregates of some rows: of `those`, or of all that tell that they are wanted."""
     total: dict[Aggregate, Sequence[int | None]] = {}
     buckets: dict[Aggregate, Sequence[int | None]] = {}
-    for wanted, those in chosen:
-        for aggregate in wanted.aggregates:
-            of_all, buckets[aggregate] = rows.add_up(aggregate, those)
+    for each in wanted:
+        chosen = rows.those(each.rows) if those is None else those
+        for aggregate in each.aggregates:
+            of_all, buckets[aggregate] = rows.add_up(aggregate, chosen)
             total[aggregate] = (of_all,)
     return Answer(total, buckets, {})
 

@@ -107,7 +107,7 @@ class SqlReader:
             # Which of the two a row is of, the engine says, as a host's ids may be of any type.
             text = (
                 f"SELECT {self._member}, user_id = $user_id AS is_one, user_id = $asked AS is_other "
-                f"FROM ({_MEMBERS}) known WHERE user_id = $user_id OR user_id = $asked"
+                "FROM members WHERE organization_id = $organization_id AND user_id IN ($user_id, $asked)"
             )
             self._people |= dict.fromkeys(((organization_id, user), (organization_id, other)))
             for *row, is_one, is_other in self._rows(text, parameters):

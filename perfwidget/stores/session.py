@@ -24,10 +24,11 @@ class Session(Protocol):
     ) -> Columns:
         """Return the columns of a statement: whole numbers and flags of these names, and texts of those."""
 
-    def each(self, parts: "Sequence[Part[T]]") -> list[T]:
+    def each(self, parts: "list[Part[T]]") -> list[T]:
         """Do the parts of the work on a question, at the same time where the engine can: all see this state.
 
-        The first are begun first where it cannot, and the last as soon where it can.
+        The first are begun first where it cannot, and the last as soon where it can. The first one may add others to
+        the list.
         """
 
     def batches(self, text: str, parameters: Mapping[str, Any], size: int) -> Iterator[list[tuple[Any, ...]]]:

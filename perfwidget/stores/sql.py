@@ -3,7 +3,7 @@
 Values never stand in the text: they are named parameters, written `$name`. What differs by engine is a `Dialect`.
 """
 
-from collections.abc import Sequence, Sized
+from collections.abc import Hashable, Sequence, Sized
 from functools import lru_cache
 from typing import Any, NamedTuple, Protocol
 
@@ -25,7 +25,7 @@ from perfwidget.metrics import (
 from perfwidget.stores import counting
 
 
-class Dialect(Protocol):
+class Dialect(Hashable, Protocol):
     """What differs between engines; the arguments are SQL expressions unless said otherwise."""
 
     @property

@@ -99,7 +99,7 @@ class ClickHouseSession:
         ask = self._database.columns if texts else self._database.numbers
         return ask((*names, *texts), f"SELECT {chosen} FROM ({text}) columns", parameters, self._tables)
 
-    def each(self, parts: Sequence[Part[T]]) -> list[T]:
+    def each(self, parts: list[Part[T]]) -> list[T]:
         """Do the parts of the work one after the other: the server works on each with all that it has."""
         return [part(self) for part in parts]
 

@@ -5,9 +5,9 @@ DuckDB reads rows with all processors, but it plans a statement with one, and th
 
 import os
 import threading
-from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
+from typing import Generic
 
 from perfwidget.errors import StoreUnavailable
 from perfwidget.stores.embedded.database import Database
@@ -29,31 +29,32 @@ class Abreast:
         self._threads = ThreadPoolExecutor(THREADS, "perfwidget-abreast")
         self._free = threading.Semaphore(THREADS)
 
-    def each(self, session: EmbeddedSession, parts: Sequence[Part[T]]) -> list[T]:
+    def each(self, session: EmbeddedSession, parts: list[Part[T]]) -> list[T]:
         """Do the parts: here from the first on, and elsewhere from the last on if that sees the session's state."""
         state = session.state
         if state is None or not self._free.acquire(blocking=False):
             return [part(session) for part in parts]
-        left = deque(enumerate(parts))
+        left = _Left(parts)
+        first = left.first()  # which may add others, of this session's state
         try:
             there = self._threads.submit(self._elsewhere, state, left)
         except RuntimeError as fault:  # the store has been closed meanwhile
             self._free.release()
             raise StoreUnavailable(CLOSED) from fault
         try:
-            found = _done(session, left.popleft)
+            found = _done(session, left, left.first, first)
         finally:
-            left.clear()  # after a fault nothing more is begun
+            left.stop()  # after a fault nothing more is begun
             wait([there])
         found |= there.result()
         return [found[place] if place in found else part(session) for place, part in enumerate(parts)]
 
-    def _elsewhere(self, state: int, left: "deque[tuple[int, Part[T]]]") -> dict[int, T]:
+    def _elsewhere(self, state: int, left: "_Left[T]") -> dict[int, T]:
         """Do parts in a cursor of its own, and return what they gave by place; nothing if that saw another state."""
         try:
             with self._database.transaction() as cursor:
                 session = EmbeddedSession(cursor, self._database, self._time_limit)
-                found = _done(session, left.pop)
+                found = _done(session, left, left.last, left.last())
                 return found if session.state == state else {}
         finally:
             self._free.release()
@@ -63,12 +64,40 @@ class Abreast:
         self._threads.shutdown()
 
 
-def _done(session: EmbeddedSession, take: Callable[[], tuple[int, Part[T]]]) -> dict[int, T]:
-    """Do parts until none is left to take."""
+class _Left(Generic[T]):
+    """The parts that nobody has taken so far, of a list that may grow meanwhile."""
+
+    def __init__(self, parts: Sequence[Part[T]]) -> None:
+        self.parts = parts
+        self._taken: set[int] = set()
+        self._stopped = False
+        self._lock = threading.Lock()
+
+    def first(self) -> int | None:
+        """Take the first part, and return its place; None if there is none."""
+        return self._take(range(len(self.parts)))
+
+    def last(self) -> int | None:
+        """Take the last part, and return its place; None if there is none."""
+        return self._take(reversed(range(len(self.parts))))
+
+    def _take(self, places: Iterable[int]) -> int | None:
+        with self._lock:
+            place = None if self._stopped else next((each for each in places if each not in self._taken), None)
+            if place is not None:
+                self._taken.add(place)
+            return place
+
+    def stop(self) -> None:
+        """Let no further part be taken."""
+        with self._lock:
+            self._stopped = True
+
+
+def _done(session: EmbeddedSession, left: _Left[T], take: Callable[[], int | None], place: int | None) -> dict[int, T]:
+    """Do the part at a place, and others until none is left to take."""
     found: dict[int, T] = {}
-    while True:
-        try:
-            place, part = take()
-        except IndexError:
-            return found
-        found[place] = part(session)
+    while place is not None:
+        found[place] = left.parts[place](session)
+        place = take()
+    return found

@@ -100,7 +100,7 @@ class File(Protocol):
 class Abreast(Protocol):
     """Does parts of the work in a session, two at the same time where there is a thread for it."""
 
-    def __call__(self, session: "EmbeddedSession", parts: Sequence[Part[T]]) -> list[T]:
+    def __call__(self, session: "EmbeddedSession", parts: list[Part[T]]) -> list[T]:
         """Do all parts."""
 
 
@@ -138,7 +138,7 @@ class EmbeddedSession:
         numbers = {name: _filled(found[name], np.int64, NOTHING) for name in names}
         return numbers | {name: _filled(found[name], object, None) for name in texts}
 
-    def each(self, parts: Sequence[Part[T]]) -> list[T]:
+    def each(self, parts: list[Part[T]]) -> list[T]:
         """Do the parts of the work, two at the same time if there is a thread for that."""
         return [part(self) for part in parts] if self._abreast is None else self._abreast(self, parts)
 

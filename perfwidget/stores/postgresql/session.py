@@ -120,7 +120,7 @@ class PostgreSQLSession:
         numbers = {name: NO_NUMBERS if columns[name] is None else columns[name] for name in names}
         return numbers | {name: np.array(columns[name] or [], object) for name in texts}
 
-    def each(self, parts: Sequence[Part[T]]) -> list[T]:
+    def each(self, parts: list[Part[T]]) -> list[T]:
         """Do the parts of the work one after the other: a connection answers one statement at a time."""
         return [part(self) for part in parts]
 
