@@ -117,19 +117,23 @@ def test_what_the_parts_give_comes_in_their_order(store: EmbeddedStore) -> None:
 def test_the_first_part_is_done_here_and_may_add_others_which_either_thread_does(store: EmbeddedStore) -> None:
     here = threading.current_thread().name
     reading, session = begun(store)
-    for waits in (0, 1):
-        both = threading.Barrier(2)
-        parts: list[Any] = [thread_of] * waits
+    begins, ends = threading.Barrier(2), threading.Barrier(2)
+    parts: list[Any] = []
 
-        def adds(session: EmbeddedSession, parts: list[Any] = parts, both: threading.Barrier = both) -> str:
-            parts.extend([met(both)] * 2)
-            return thread_of(session)
+    def adds(session: EmbeddedSession) -> str:
+        begins.wait(60)  # the other thread is at its part
+        parts.extend([met(threading.Barrier(2))] * 2)
+        ends.wait(60)
+        return thread_of(session)
 
-        parts.insert(0, adds)
-        first, *others = session.each(parts)
-        assert first == here
-        assert here in others
-        assert len(set(others)) == 2
+    def is_there(session: EmbeddedSession) -> str:
+        begins.wait(60)
+        return met(ends)(session)
+
+    parts += [adds, is_there]
+    first, other, *added = session.each(parts)
+    assert first == here != other
+    assert set(added) == {here, other}
     reading.__exit__(None, None, None)
 
 
