@@ -38,7 +38,7 @@ from perfwidget.stores.writing.staging import Staging
 from perfwidget.stores.writing.told import Told, told
 from tests.conftest import NewStore
 from tests.exports import ANN, LATER, MORNING, NOON, export, review, row
-from tests.worlds import ORGANIZATION
+from tests.worlds import ORGANIZATION, ask
 
 PIECE = 400
 """Bytes of a piece: a task or two."""
@@ -467,6 +467,17 @@ def test_a_store_keeps_the_same(engine: str, new_store: NewStore, seed: int, mon
     monkeypatch.setattr(writing, "AS_ROWS", 2)
     monkeypatch.setattr(order, "TAIL", 3)
     assert kept(new_store(), written, columns=True) == kept(new_store(), written, columns=False)
+
+
+def test_reviews_that_come_in_columns_are_found_by_who_gave_them(new_store: NewStore) -> None:
+    rows = [row(id=1, reviews=[review(id=1), review(id=2, accepted=False)]), row(id=2, reviews=[review(id=3)])]
+    written = [json.dumps([export(each, id=each["id"])[0] for each in rows]).encode()]
+    address = new_store()
+    assert kept(address, written, columns=True) == kept(new_store(), written, columns=False)
+    store = open_store(address)
+    values = ask(store, user="8", from_="2024-03-01", to="2024-03-31").values
+    assert (values["reviews_accepted"], values["reviews_rejected"]) == (2, 1)
+    store.close()
 
 
 def test_ids_that_are_no_whole_numbers_are_kept_the_same(new_store: NewStore) -> None:

@@ -17,7 +17,7 @@ from perfwidget.cli import main
 from perfwidget.facts import Annotation, Comment, Fact, Key, ReviewVisit
 from perfwidget.stores import embedded, open_store
 from perfwidget.stores.embedded import EmbeddedStore, order
-from tests.conftest import WHOLE, NewStore, differing_copies
+from tests.conftest import WHOLE, NewStore, out_of_step
 from tests.worlds import ORGANIZATION, annotation, ask, at, people, review
 
 MARCH = {"from_": "2024-03-01", "to": "2024-03-31"}
@@ -134,7 +134,7 @@ def test_whatever_order_rows_lie_in_the_figures_are_the_same(
         assert ask(ordered, user=member, **MARCH) == ask(plain, user=member, **MARCH)
     for store, path in ((ordered, ordered_path), (plain, plain_path)):
         store.close()
-        assert differing_copies(path) == []
+        assert out_of_step(path) == []
 
 
 def facts_of(identity: int, version: int) -> Iterator[Fact]:
@@ -259,4 +259,4 @@ def test_many_rows_at_once_are_written_in_order(path: Path, tmp_path: Path, monk
     more = exported(tmp_path, 81, 40)
     assert main(["import", "--store", f"duckdb:///{path}", str(more)]) == 0
     assert runs(path) == {1: 125}
-    assert differing_copies(path) == []
+    assert out_of_step(path) == []

@@ -23,7 +23,7 @@ from perfwidget.stores import open_store
 from perfwidget.stores.embedded import EmbeddedStore, journal, journal_file, order, working_in
 from perfwidget.stores.failures import CLOSED
 from perfwidget.stores.writing.staged import StagedStore
-from tests.conftest import WHOLE, differing_copies
+from tests.conftest import WHOLE, out_of_step
 from tests.worlds import ORGANIZATION, OWNER, annotation, ask, at, people, review
 
 MARCH = {"user": "ann", "from_": "2024-03-01", "to": "2024-03-31"}
@@ -520,7 +520,7 @@ def test_whatever_is_done_the_outcome_is_that_of_one_write_after_the_other(
     for store, path in zip((small, direct), paths, strict=True):
         store.close()
         assert store.notices == ()
-        assert differing_copies(path) == []
+        assert out_of_step(path) == []
 
 
 def same(one: EmbeddedStore, other: EmbeddedStore) -> None:

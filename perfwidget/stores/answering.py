@@ -21,9 +21,10 @@ from perfwidget.stores.counting import (
     of_nothing,
     told_by_rows,
 )
+from perfwidget.stores.dialect import Dialect
 from perfwidget.stores.protocol import Answer
 from perfwidget.stores.session import Part, Session
-from perfwidget.stores.sql import columns_in, decided_in, reviews_of
+from perfwidget.stores.sql import columns_in, decided_in, recorded, reviews_of
 
 FEW = 500
 """Annotations whose reviews are asked for by the annotations' ids; of more, the engine looks them up itself."""
@@ -34,7 +35,10 @@ LONG = 200 * 86_400 * MICROSECONDS
 
 def answer(session: Session, asked: ScopedQuery, buckets: Sequence[Bucket], scans: Sequence[Scan]) -> Answer:
     """Answer every aggregate of the scans."""
-    answers = session.each(_Work(asked, buckets, scans).parts)
+    return _together(session.each(_Work(session.dialect, asked, buckets, scans).parts))
+
+
+def _together(answers: Iterable[Answer]) -> Answer:
     total: dict[Aggregate, Sequence[int | None]] = {}
     in_buckets: dict[Aggregate, Sequence[int | None]] = {}
     recorded: dict[str, int | None] = {}
@@ -48,23 +52,29 @@ def answer(session: Session, asked: ScopedQuery, buckets: Sequence[Bucket], scan
 class _Work:
     """The work on one question, in parts, each of which answers some of it."""
 
-    def __init__(self, asked: ScopedQuery, buckets: Sequence[Bucket], scans: Sequence[Scan]) -> None:
+    def __init__(self, dialect: Dialect, asked: ScopedQuery, buckets: Sequence[Bucket], scans: Sequence[Scan]) -> None:
         self._asked = asked
         self._starts = np.array([bucket.start for bucket in buckets], np.int64)
         self._start, self._end = buckets[0].start, buckets[-1].end
         self._long = self._end - self._start > LONG
         # What takes long stands at both ends, where it is begun first, and what adds others is the first.
         scans = sorted(scans, key=lambda scan: decided_by_others(scan) is None)
-        self.parts: list[Part[Answer]] = [partial(self._of_scan, scan=scan) for scan in scans]
+        self._noted = [scan for scan in scans if dialect.noted(scan)]
+        self.parts: list[Part[Answer]] = [partial(self._of_scan, scan=s) for s in scans if s not in self._noted]
         self.parts.insert(1, self._recorded)
         if self._long:
             self.parts += [partial(self._decided, scan=scan) for scan in scans if decided_by_others(scan)]
 
     def _recorded(self, session: Session) -> Answer:
-        """Tell since when each kind is recorded; doubts are kept by our own tables only."""
-        text = "SELECT kind, since FROM recorded WHERE organization_id = $organization_id"
-        kinds = dict(session.rows(text, {"organization_id": self._asked.scope.organization_id}))
-        return Answer({}, {}, kinds | {"doubts": None} if session.dialect.keeps_more else kinds)
+        """Tell since when each kind is recorded, and answer the scans that have nothing of most members."""
+        found = session.rows(*recorded(self._asked, mentions=bool(self._noted)))
+        since = {kind: instant for kind, instant, mentioned in found if not mentioned}
+        doing = {kind for kind, _, mentioned in found if mentioned}
+        if session.dialect.keeps_more:
+            since["doubts"] = None  # which are kept by our own tables only
+        answers = [self._of_scan(session, scan) for scan in self._noted if scan.name in doing]
+        nothing = [self._of_nothing(told_by_rows(scan)) for scan in self._noted if scan.name not in doing]
+        return _together([Answer({}, {}, since), *answers, *nothing])
 
     def _of_scan(self, session: Session, scan: Scan) -> Answer:
         """Answer the aggregates of a scan; what others decide on, or take a while to add up, becomes a further part."""
@@ -72,7 +82,7 @@ class _Work:
         statement = columns_in(session.dialect, self._asked, scan, self._start, self._end, ids=decided is not None)
         columns = session.columns(columns_of_scan(scan), *statement, texts=() if decided is None else (DECIDED,))
         if not len(columns[INSTANT]):
-            return _of_nothing((*told, *([] if decided is None else [decided])), len(self._starts))
+            return self._of_nothing((*told, *([] if decided is None else [decided])))
         rows = Counted(columns, self._starts, self._asked.rules)
         if decided is None:
             return _added_up(rows, told)
@@ -95,12 +105,12 @@ class _Work:
         rows = Counted(session.columns((INSTANT,), *statement), self._starts, self._asked.rules)
         return _added_up(rows, [decided], rows.those(Rows(scan)))
 
-
-def _of_nothing(wanted: Iterable[Wanted], buckets: int) -> Answer:
-    """Answer the aggregates of no rows."""
-    aggregates = [aggregate for each in wanted for aggregate in each.aggregates]
-    total = {aggregate: (of_nothing(aggregate),) for aggregate in aggregates}
-    return Answer(total, {aggregate: found * buckets for aggregate, found in total.items()}, {})
+    def _of_nothing(self, wanted: Iterable[Wanted]) -> Answer:
+        """Answer the aggregates of no rows."""
+        aggregates = [aggregate for each in wanted for aggregate in each.aggregates]
+        total = {aggregate: (of_nothing(aggregate),) for aggregate in aggregates}
+        buckets = {aggregate: found * len(self._starts) for aggregate, found in total.items()}
+        return Answer(total, buckets, {})
 
 
 def _added_up(rows: Counted, wanted: Iterable[Wanted], those: Flags | None = None) -> Answer:

@@ -8,7 +8,8 @@ from perfwidget.access import ScopedQuery
 from perfwidget.columns import MILLIONTHS, Kind
 from perfwidget.facts import Action, Annotation, Comment, Fact, Review, ReviewVisit
 from perfwidget.metrics import Rows
-from perfwidget.stores.sql import Dialect, Statement, conditions, facts_in, instant_of
+from perfwidget.stores.dialect import Dialect
+from perfwidget.stores.sql import Statement, conditions, facts_in, instant_of
 
 PERSON: dict[type[Fact], str] = {
     Action: "user_id",

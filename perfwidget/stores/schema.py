@@ -1,7 +1,10 @@
 """How engines keep the tables of the data contract, and what they keep beside them."""
 
+from collections.abc import Mapping, Sequence
+
 from perfwidget.columns import Kind
 from perfwidget.facts import Fact
+from perfwidget.metrics import REVIEWING, VISITED
 
 SQL_TYPES = {
     Kind.ID: "VARCHAR",
@@ -34,7 +37,8 @@ SNAPSHOTS = (
 """What the latest export rows said of an annotation beyond its own columns."""
 
 MENTIONS = "CREATE TABLE mentions (organization_id VARCHAR NOT NULL, kind VARCHAR NOT NULL, id VARCHAR NOT NULL)"
-"""Every member and project that some fact refers to, so that unknown ones can be listed without reading all facts."""
+"""Every member and project that some fact refers to, so that unknown ones can be listed without reading all facts; and
+who does what few do, so that the others' facts need not be looked for."""
 
 BOOKMARKS = (
     "CREATE TABLE bookmarks (organization_id VARCHAR NOT NULL, source VARCHAR NOT NULL, position VARCHAR NOT NULL, "
@@ -42,18 +46,27 @@ BOOKMARKS = (
 )
 """How far sources have been read."""
 
-MENTIONED_MEMBERS = (
-    ("annotations", "completed_by"),
-    ("actions", "user_id"),
-    ("reviews", "completed_by"),
-    ("reviews", "reviewer_id"),
-    ("review_visits", "user_id"),
-    ("comments", "completed_by"),
-    ("comments", "created_by"),
-)
-MENTIONED_PROJECTS = tuple(
-    (table, "project_id") for table in ("annotations", "actions", "reviews", "review_visits", "comments")
-)
+Mentioned = Mapping[str, Sequence[tuple[str, str]]]
+"""By kinds of mentions, the tables and columns whose values they are."""
+
+MENTIONED: Mentioned = {
+    "member": (
+        ("annotations", "completed_by"),
+        ("actions", "user_id"),
+        ("reviews", "completed_by"),
+        ("reviews", "reviewer_id"),
+        ("review_visits", "user_id"),
+        ("comments", "completed_by"),
+        ("comments", "created_by"),
+    ),
+    "project": tuple(
+        (table, "project_id") for table in ("annotations", "actions", "reviews", "review_visits", "comments")
+    ),
+}
+"""What every engine notes of members and projects."""
+
+DOING: Mentioned = {scan.name: ((scan.fact.table, scan.member),) for scan in (REVIEWING, VISITED)}
+"""Who does what few do, by the name of the scan of these facts; only for engines whose writers all note it."""
 
 
 def column_types(fact: type[Fact]) -> list[tuple[str, str]]:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Protocol, TypeVar
 
 from perfwidget.stores.counting import Columns
-from perfwidget.stores.sql import Dialect
+from perfwidget.stores.dialect import Dialect
 
 T = TypeVar("T")
 

@@ -1,11 +1,11 @@
 """The statements that answer a scoped question, written once for every engine.
 
-Values never stand in the text: they are named parameters, written `$name`. What differs by engine is a `Dialect`.
+Values never stand in the text: they are named parameters, written `$name`.
 """
 
-from collections.abc import Hashable, Sequence, Sized
+from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 from perfwidget.access import ScopedQuery
 from perfwidget.columns import INVALID_LEAD_TIME, Kind
@@ -23,50 +23,7 @@ from perfwidget.metrics import (
     Scan,
 )
 from perfwidget.stores import counting
-
-
-class Dialect(Hashable, Protocol):
-    """What differs between engines; the arguments are SQL expressions unless said otherwise."""
-
-    @property
-    def keeps_more(self) -> bool:
-        """Whether there are columns and tables of our own beside the contract's: doubts, mentions and bookmarks."""
-
-    def table(self, scan: Scan) -> str:
-        """Return the table that a scan reads: its facts' own, or a copy that lies in the scan's order."""
-
-    def in_list(self, column: str, name: str, ids: Sized) -> str:
-        """Return the condition that an id is in a list; the list itself goes with the statement under that name."""
-
-    def middle(self, column: str, condition: str) -> str:
-        """Return the expression of twice the exact median of whole numbers, as a whole number."""
-
-    def total(self, column: str) -> str:
-        """Return the expression of the exact sum of whole numbers, however large; null where there are none."""
-
-    def flag(self, condition: str) -> str:
-        """Return the expression of a truth as a whole number, or what a session reads as one."""
-
-    def small(self, number: str) -> str:
-        """Return the expression of a whole number below 256, in as few bytes as a session reads well."""
-
-    def place(self, column: str, texts: str) -> str:
-        """Return the expression of a text's place in a list of literals, from 1 on; 0 or null if it is none of them."""
-
-    def latest(self, column: str, instant: str, identity: str) -> str:
-        """Return the aggregate of a column's value at the latest instant, and there of the last identity."""
-
-    def quotient(self, dividend: str, divisor: int) -> str:
-        """Return the expression of how often a whole number goes into another that is not negative."""
-
-    def as_text(self, column: str) -> str:
-        """Return an id or a text of the contract as text that is ordered by its bytes in UTF-8."""
-
-    def in_lower_case(self, text: str) -> str:
-        """Return the expression of a text in lower case, each character by itself and of any script."""
-
-    def holds(self, text: str, part: str) -> str:
-        """Return the condition that a text holds another."""
+from perfwidget.stores.dialect import Dialect
 
 
 class Statement(NamedTuple):
@@ -102,6 +59,18 @@ def first_instant(dialect: Dialect, asked: ScopedQuery) -> Statement:
     ]
     text = f"SELECT min(first) FROM ({' UNION ALL '.join(parts)}) firsts"
     return Statement(text, scoped(dialect, asked, "user_id").parameters)
+
+
+def recorded(asked: ScopedQuery, *, mentions: bool) -> Statement:
+    """Return the query of the kinds that are recorded, and since when, and if asked for of the subject's `mentions`.
+
+    Its rows are kind, instant, and whether it is a mention.
+    """
+    text = "SELECT kind, since, FALSE AS mentioned FROM recorded WHERE organization_id = $organization_id"
+    if mentions:
+        mine = "organization_id = $organization_id AND id = $subject_id"
+        text += f" UNION ALL SELECT kind, NULL, TRUE FROM mentions WHERE {mine}"
+    return Statement(text, {"organization_id": asked.scope.organization_id, "subject_id": asked.subject_id})
 
 
 def columns_in(dialect: Dialect, asked: ScopedQuery, scan: Scan, start: int, end: int, *, ids: bool) -> Statement:

@@ -6,6 +6,8 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import duckdb
@@ -13,12 +15,12 @@ import pytest
 
 from perfwidget import open_store
 from perfwidget.errors import StoreUnavailable
-from perfwidget.facts import Annotation, Key
+from perfwidget.facts import Annotation, Key, Recorded, ReviewVisit
 from perfwidget.stores import Store, embedded
 from perfwidget.stores.embedded import EmbeddedStore, database, order, schema, time_limit
-from tests.conftest import differing_copies
+from tests.conftest import out_of_step
 from tests.hosts import asking, host
-from tests.worlds import ORGANIZATION, OWNER, annotation, ask, people, review
+from tests.worlds import ORGANIZATION, OWNER, annotation, ask, at, people, review
 
 MARCH = {"user": "ann", "from_": "2024-03-01", "to": "2024-03-31"}
 WRITES = 20
@@ -296,6 +298,7 @@ def as_version_1(path: Path) -> None:
             connection.execute(f"DROP TABLE {copy}")
         for table in set(order.TABLES) - set(order.COPIES):
             connection.execute(f"ALTER TABLE {table} DROP COLUMN run")
+        connection.execute("DELETE FROM mentions WHERE kind NOT IN ('member', 'project')")
         connection.execute("UPDATE perfwidget SET schema_version = 1")
     path.with_name("facts.duckdb.writes").unlink()
 
@@ -303,16 +306,22 @@ def as_version_1(path: Path) -> None:
 def test_an_older_file_is_brought_up_to_date_with_a_copy_set_aside(tmp_path: Path) -> None:
     path = tmp_path / "facts.duckdb"
     store = EmbeddedStore(path)
-    store.write([*people(), annotation(1, "2024-03-01 12:00", lead_time=1), review(1, "2024-03-02 12:00", "accepted")])
+    began = at("2024-03-02 11:59")
+    visit = ReviewVisit(ORGANIZATION, 1, 1, "p1", "rev", began, began + timedelta(minutes=1))
+    done = annotation(1, "2024-03-01 12:00", lead_time=1)
+    recorded = [Recorded(ORGANIZATION, kind) for kind in ("reviews", "review_visits")]
+    store.write([*people(), *recorded, done, review(1, "2024-03-02 12:00", "accepted"), visit])
     store.close()
     as_version_1(path)
     old = path.read_bytes()
     store = EmbeddedStore(path)
+    reviews = partial(ask, store, user="rev", from_="2024-03-01", to="2024-03-31")
+    assert (reviews().values["reviews_accepted"], reviews().values["review_time"]) == (1, 60)
     store.write([annotation(2, "2024-03-01 12:00", lead_time=1), review(2, "2024-03-02 13:00", "accepted")])
     assert (submitted(store), store.notices) == (2, ())
-    assert ask(store, user="rev", from_="2024-03-01", to="2024-03-31").values["reviews_accepted"] == 2
+    assert reviews().values["reviews_accepted"] == 2
     store.close()
-    assert differing_copies(path) == []
+    assert out_of_step(path) == []
     [copy] = tmp_path.glob("facts.duckdb.schema-1-*")
     assert copy.read_bytes() == old
     EmbeddedStore(path).close()
@@ -324,13 +333,13 @@ def test_a_migration_that_fails_leaves_the_file_as_it_was(tmp_path: Path) -> Non
     EmbeddedStore(path).close()
     failing = (*schema.MIGRATIONS, ("CREATE TABLE halfway (one INTEGER)", "SELECT no_such_column FROM perfwidget"))
     with duckdb.connect(str(path)) as connection:
-        with pytest.raises(StoreUnavailable, match="could not be brought from schema 6 to 7 and is as it was"):
+        with pytest.raises(StoreUnavailable, match="could not be brought from schema 7 to 8 and is as it was"):
             schema.prepare(path, connection, failing)
-        assert connection.execute("SELECT schema_version FROM perfwidget").fetchall() == [(6,)]
+        assert connection.execute("SELECT schema_version FROM perfwidget").fetchall() == [(7,)]
         assert connection.execute("SELECT 1 FROM duckdb_tables() WHERE table_name = 'halfway'").fetchall() == []
         further = (*schema.MIGRATIONS, ("CREATE TABLE whole (one INTEGER)",), ("INSERT INTO whole VALUES (7)",))
         schema.prepare(path, connection, further)
-        assert connection.execute("SELECT schema_version, one FROM perfwidget, whole").fetchall() == [(8, 7)]
+        assert connection.execute("SELECT schema_version, one FROM perfwidget, whole").fetchall() == [(9, 7)]
 
 
 def test_a_newer_file_is_refused_in_one_sentence(tmp_path: Path) -> None:

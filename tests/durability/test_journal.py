@@ -13,7 +13,7 @@ import pytest
 
 from perfwidget.errors import StoreUnavailable
 from perfwidget.facts import Annotation, Key
-from perfwidget.stores.embedded import EmbeddedStore, database, journal_file, working_in
+from perfwidget.stores.embedded import EmbeddedStore, database, journal_file, schema, working_in
 from tests.durability.stopped import FIRST, FRESH, MORE, PLACES
 from tests.durability.test_damage import MARCH, disk, submitted
 from tests.worlds import ORGANIZATION, OWNER, annotation, ask, people
@@ -215,7 +215,7 @@ def test_a_file_that_lacks_what_came_before_its_journal_is_noticed(path: Path, k
 
 
 def test_a_journal_of_another_version_is_left_alone(path: Path) -> None:
-    content = journal_of(path).read_bytes().replace(b"schema 6\n", b"schema 5\n", 1)
+    content = journal_of(path).read_bytes().replace(f"schema {schema.VERSION}\n".encode(), b"schema 5\n", 1)
     journal_of(path).write_bytes(content)
     with pytest.raises(StoreUnavailable, match="journal of another version of perfwidget"):
         EmbeddedStore(path)

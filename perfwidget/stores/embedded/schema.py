@@ -71,6 +71,13 @@ MIGRATIONS: Sequence[Migration] = (
     ),
     # 5 to 6: whose journal stands beside it, and that one may: an older perfwidget would count past what is in there.
     ("ALTER TABLE perfwidget ADD COLUMN store VARCHAR", "UPDATE perfwidget SET store = CAST(uuid() AS VARCHAR)"),
+    # 6 to 7: who reviewed, and visited to review.
+    (
+        "INSERT INTO mentions SELECT DISTINCT organization_id, 'reviewing', reviewer_id FROM reviews "
+        "WHERE reviewer_id IS NOT NULL",
+        "INSERT INTO mentions SELECT DISTINCT organization_id, 'visited', user_id FROM review_visits "
+        "WHERE user_id IS NOT NULL",
+    ),
 )
 """From version 1 on, in order; the number of the last is the version of a new file."""
 

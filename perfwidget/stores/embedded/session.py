@@ -12,6 +12,7 @@ from perfwidget.observations import NOTHING
 from perfwidget.stores.counting import Columns
 from perfwidget.stores.embedded.order import table_for
 from perfwidget.stores.embedded.time_limit import TimeLimit
+from perfwidget.stores.schema import DOING
 from perfwidget.stores.session import Part, T
 
 SHORT_LIST = 500
@@ -38,6 +39,10 @@ class DuckDBDialect:
     """How DuckDB writes what engines write differently; it orders texts by their bytes anyway."""
 
     keeps_more = True
+
+    def noted(self, scan: Scan) -> bool:
+        """Return whether mentions tell who has facts of a scan: of all that is written here."""
+        return scan.name in DOING
 
     def table(self, scan: Scan) -> str:
         """Return the table that lies in a scan's order."""

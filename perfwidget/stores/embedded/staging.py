@@ -3,7 +3,7 @@
 # ruff: noqa: ARG001 (DuckDB finds the data frames by the names of the arguments)
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import duckdb
 import numpy as np
@@ -15,6 +15,7 @@ from perfwidget.observations import NOTHING, Coded, StoredColumn
 from perfwidget.stores.embedded import order
 from perfwidget.stores.embedded.order import COPIES, TABLES
 from perfwidget.stores.embedded.session import DuckDBDialect, parsed
+from perfwidget.stores.schema import DOING, MENTIONED, Mentioned
 from perfwidget.stores.writing.staging import Staging, key_match
 
 _PANDAS_TYPES = {"VARCHAR": "str", "BIGINT": "Int64", "BOOLEAN": "boolean"}
@@ -25,6 +26,7 @@ class FrameStaging(Staging):
 
     dialect = DuckDBDialect()
     takes_columns = True
+    mentioned: ClassVar[Mentioned] = {**MENTIONED, **DOING}
 
     def __init__(self, cursor: duckdb.DuckDBPyConnection) -> None:
         self._cursor = cursor

@@ -29,6 +29,10 @@ class PostgreSQLDialect:
     """The collation by whose rules texts become lower case."""
     keeps_more: bool = True
 
+    def noted(self, scan: Scan) -> bool:  # noqa: ARG002 (of none)
+        """Return that mentions do not tell who has facts of a scan: workers of an older version may write, too."""
+        return False
+
     def table(self, scan: Scan) -> str:
         """Return the table of a scan's facts."""
         return scan.fact.table

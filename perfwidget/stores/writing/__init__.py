@@ -7,7 +7,7 @@ from perfwidget.columns import Id, clean_text, id_text, microseconds
 from perfwidget.errors import InvalidFact
 from perfwidget.facts import FACTS, Fact, Key, Membership
 from perfwidget.observations import Bookmark, Inferred, Observation, Snapshot, Snapshots, Withdrawn
-from perfwidget.stores.schema import MENTIONED_MEMBERS, MENTIONED_PROJECTS, column_types
+from perfwidget.stores.schema import MENTIONED, column_types
 from perfwidget.stores.writing import inference, snapshots
 from perfwidget.stores.writing.bulk import Bulk, joined
 from perfwidget.stores.writing.staging import Staging, key_match
@@ -35,7 +35,7 @@ _EXTRA: dict[str, tuple[Any, ...]] = {
 }
 """What our own columns hold of a fact that is written by itself."""
 
-_MENTIONING = {table for table, _ in (*MENTIONED_MEMBERS, *MENTIONED_PROJECTS)}
+_MENTIONING = {table for mentioned in MENTIONED.values() for table, _ in mentioned}
 
 Row = Sequence[Any]
 """The stored values of a fact, in the order of its columns."""
@@ -179,10 +179,9 @@ def remove(staging: Staging, facts: Iterable[Fact | Key]) -> None:
 
 def _forget_mentions(staging: Staging) -> None:
     """Forget the members and projects that nothing speaks of any more, but for those that have a record."""
-    for kind, mentioned, known in (
-        ("member", MENTIONED_MEMBERS, "SELECT organization_id, user_id FROM members"),
-        ("project", MENTIONED_PROJECTS, "SELECT organization_id, project_id FROM projects"),
-    ):
+    for kind, mentioned in staging.mentioned.items():
+        table, column = ("projects", "project_id") if kind == "project" else ("members", "user_id")
+        known = f"SELECT organization_id, {column} FROM {table}"
         unknown = f"kind = '{kind}' AND (organization_id, id) NOT IN ({known})"
         ids = [identity for (identity,) in staging.execute(f"SELECT DISTINCT id FROM mentions WHERE {unknown}")]
         if not ids:

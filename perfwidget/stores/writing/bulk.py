@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from perfwidget.facts import Action, Annotation, Review
+from perfwidget.metrics import REVIEWING
 from perfwidget.observations import Coded, Snapshots, StoredColumn
 from perfwidget.stores.schema import FROM_REVIEW, FROM_ROW, column_types
 from perfwidget.stores.writing.staging import Staging
@@ -116,7 +117,8 @@ class Bulk:
         found |= {("project", project) for project in used(columns["project_id"])}
         user = [name for name, _ in column_types(Action)].index("user_id")
         found |= {("member", row[user]) for _, row in snapshots.actions if row[user] is not None}
-        found |= {("member", user) for user in used(snapshots.reviews["reviewer_id"])}
+        reviewers = used(snapshots.reviews["reviewer_id"])
+        found |= {(kind, user) for kind in ("member", REVIEWING.name) for user in reviewers}
         new = sorted(found - self._mentioned)
         if new:
             self._staging.put("incoming", [("what", "VARCHAR"), ("id", "VARCHAR")], new)

@@ -6,7 +6,7 @@ from typing import Any
 from perfwidget.columns import microseconds
 from perfwidget.facts import Fact, Member, Membership, Project, Recorded
 from perfwidget.observations import Inferred
-from perfwidget.stores.schema import MENTIONED_MEMBERS, column_types
+from perfwidget.stores.schema import MENTIONED, column_types
 from perfwidget.stores.writing.staging import Staging, key_match
 
 
@@ -78,7 +78,7 @@ def pass_on_placeholders(staging: Staging) -> None:
     for organization_id, placeholder, known in found:
         names = {"organization_id": organization_id, "placeholder": placeholder, "known": known}
         placed = "organization_id = $organization_id AND {0} = $placeholder"
-        for table, column in MENTIONED_MEMBERS:
+        for table, column in MENTIONED["member"]:
             staging.update(table, {column: "$known"}, placed.format(column), names)
         staging.add(
             "memberships",
@@ -100,11 +100,12 @@ def pass_on_placeholders(staging: Staging) -> None:
         staging.add(
             "mentions",
             ("organization_id", "kind", "id"),
-            "SELECT $organization_id, 'member', $known WHERE NOT EXISTS (SELECT 1 FROM mentions "
-            "WHERE organization_id = $organization_id AND kind = 'member' AND id = $known)",
-            {"organization_id": organization_id, "known": known},
+            "SELECT organization_id, kind, $known FROM mentions held "
+            f"WHERE {placed.format('id')} AND kind <> 'project' AND NOT EXISTS (SELECT 1 FROM mentions "
+            "WHERE organization_id = $organization_id AND mentions.kind = held.kind AND id = $known)",
+            names,
         )
         gone = {"organization_id": organization_id, "placeholder": placeholder}
         for table, column in (("members", "user_id"), ("memberships", "user_id"), ("mentions", "id")):
-            kind = " AND kind = 'member'" if table == "mentions" else ""
+            kind = " AND kind <> 'project'" if table == "mentions" else ""
             staging.delete(table, f"{placed.format(column)}{kind}", gone)

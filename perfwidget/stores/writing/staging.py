@@ -9,8 +9,8 @@ import numpy.typing as npt
 
 from perfwidget.facts import Fact
 from perfwidget.observations import StoredColumn
-from perfwidget.stores.schema import MENTIONED_MEMBERS, MENTIONED_PROJECTS, column_types, required
-from perfwidget.stores.sql import Dialect
+from perfwidget.stores.dialect import Dialect
+from perfwidget.stores.schema import MENTIONED, Mentioned, column_types, required
 
 
 class Staging(ABC):
@@ -20,6 +20,9 @@ class Staging(ABC):
 
     takes_columns: ClassVar[bool] = False
     """Whether `put_columns`, `whole_numbers` and `add_in_order` are there."""
+
+    mentioned: ClassVar[Mentioned] = MENTIONED
+    """What is noted of the rows that are written."""
 
     def put_columns(self, name: str, columns: Mapping[str, StoredColumn]) -> None:
         """Let statements name rows that are given as columns, in place of any of that name."""
@@ -107,8 +110,8 @@ class Staging(ABC):
         self.delete(kind.table, key_match(kind, kind.table, name), using=name)
 
     def mention(self, kind: type[Fact], name: str) -> None:
-        """Note the members and projects that the rows, which have the columns of a table of facts, refer to."""
-        for what, mentioned in (("member", MENTIONED_MEMBERS), ("project", MENTIONED_PROJECTS)):
+        """Note whom and what the rows, which have the columns of a table of facts, refer to."""
+        for what, mentioned in self.mentioned.items():
             for column in (column for table, column in mentioned if table == kind.table):
                 self.add(
                     "mentions",
