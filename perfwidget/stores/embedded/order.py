@@ -263,11 +263,17 @@ def _sort_runs(cursor: duckdb.DuckDBPyConnection, table: str, runs: Sequence[int
 
 
 def _sort_whole(cursor: duckdb.DuckDBPyConnection, table: str) -> None:
-    """Put a table in order, in place of what it was."""
+    """Put a table in order, in place of what it was: one stretch after the other, so that each fits into memory."""
     [(made,)] = cursor.execute("SELECT sql FROM duckdb_tables() WHERE table_name = $table", {"table": table}).fetchall()
-    order = _order(cursor, table)
     cursor.execute(made.replace(table, f"{table}_in_order", 1))
-    cursor.execute(f"INSERT INTO {table}_in_order SELECT * REPLACE ({_WHOLE} AS run) FROM {table} ORDER BY {order}")
+    _, instant = _READ_BY[table]
+    first, last, length = _stretches(cursor, table)
+    for begin in range(first, last + 1, length):
+        within = f"{instant} >= {begin} AND {instant} < {begin + length}"
+        cursor.execute(
+            f"INSERT INTO {table}_in_order SELECT * REPLACE ({_WHOLE} AS run) FROM {table} WHERE {within} "
+            f"ORDER BY organization_id, {read_by(table)}"
+        )
     cursor.execute(f"DROP TABLE {table}")
     cursor.execute(f"ALTER TABLE {table}_in_order RENAME TO {table}")
 
@@ -279,8 +285,18 @@ def read_by(table: str) -> str:
 
 def _order(cursor: duckdb.DuckDBPyConnection, table: str) -> str:
     """Return the expressions that the rows of a table are put in order by."""
-    member, instant = _READ_BY[table]
-    asked = f"SELECT count(*), max({instant}) - min({instant}) FROM {table}"
-    [(rows, time)] = cursor.execute(asked).fetchall()
-    stretch = max(1, (time or 0) * STRETCH // max(1, rows))
-    return f"organization_id, ({instant}) // {stretch}, {member}, {instant}"
+    _, instant = _READ_BY[table]
+    *_, length = _stretches(cursor, table)
+    return f"({instant}) // {length}, organization_id, {read_by(table)}"
+
+
+def _stretches(cursor: duckdb.DuckDBPyConnection, table: str) -> tuple[int, int, int]:
+    """Return where the first stretch of a table's time begins, where the last one does, and how long each is.
+
+    No row is without its instant: what it is made of cannot be null.
+    """
+    _, instant = _READ_BY[table]
+    asked = f"SELECT count(*), coalesce(min({instant}), 0), coalesce(max({instant}), 0) FROM {table}"
+    [(rows, first, last)] = cursor.execute(asked).fetchall()
+    length = max(1, (last - first) * STRETCH // max(1, rows))
+    return first // length * length, last // length * length, length
