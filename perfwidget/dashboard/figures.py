@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Any
 
 from perfwidget.dashboard import formats, words
-from perfwidget.dashboard.axes import Scale, TimeUnit, scale, ticks, time_unit
+from perfwidget.dashboard.axes import Scale, Tick, TimeUnit, scale, ticks, time_unit
 from perfwidget.dashboard.series import (
     ANNOTATED,
     AVERAGE,
@@ -22,7 +22,7 @@ from perfwidget.dashboard.series import (
     Series,
 )
 from perfwidget.metrics import Number
-from perfwidget.period import Bucket, Grain
+from perfwidget.period import Grain, Period
 from perfwidget.query import Statistic
 from perfwidget.report import Report
 
@@ -158,28 +158,22 @@ def _trace(report: Report, series: Series, heights: Sequence[Number]) -> Figure:
     return {
         "name": series.name,
         "meta": series.key,
-        "x": _places(report),
+        "x": _places(report.period, report.grain),
         "y": list(heights),
         "customdata": texts,
         "hovertemplate": f"{series.name}: %{{customdata}}<extra></extra>",
     }
 
 
-def _places(report: Report) -> list[str]:
-    return _named(_buckets(report), report.grain)
-
-
-def _buckets(report: Report) -> tuple[Bucket, ...]:
-    return tuple(point.bucket for point in report.series)
-
-
 # Every trace and axis of a page names the same buckets.
 @lru_cache(maxsize=32)
-def _named(buckets: tuple[Bucket, ...], grain: Grain) -> list[str]:
-    return [formats.bucket(bucket, grain) for bucket in buckets]
+def _places(period: Period, grain: Grain) -> list[str]:
+    return [formats.bucket(bucket, grain) for bucket in period.buckets(grain)]
 
 
-_ticks = lru_cache(maxsize=32)(ticks)
+@lru_cache(maxsize=32)
+def _ticks(period: Period, grain: Grain) -> list[Tick]:
+    return ticks(period.buckets(grain), grain)
 
 
 def _pattern(shape: str | list[str]) -> Figure:
@@ -196,8 +190,8 @@ def _dated(report: Report, unit: str, values: Scale) -> Figure:
 
     Marks and margins are given, for plotly.js would find them by drawing the graph twice.
     """
-    places = _places(report)
-    marks = _ticks(_buckets(report), report.grain)
+    places = _places(report.period, report.grain)
+    marks = _ticks(report.period, report.grain)
     margin = max(0.0, (FEWEST_PLACES - len(places)) / 2)
     layout = _layout()
     lines = max(mark.text.count("<br>") for mark in marks) + 1

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterable
 from datetime import date, datetime
+from functools import lru_cache
 
 from perfwidget.metrics import Metric, Number, Unit
 from perfwidget.period import Bucket, Grain
@@ -53,8 +54,15 @@ def value(metric: Metric, number: Number) -> str:
 
 def values(metric: Metric, numbers: Iterable[Number]) -> list[str]:
     """Return many numbers of a metric, each like `value`."""
-    told = _BY_UNIT[metric.unit]
-    return [NO_VALUE if number is None else told(number) for number in numbers]
+    if metric.unit is Unit.SECONDS:
+        return _durations(tuple(numbers))
+    return [value(metric, number) for number in numbers]
+
+
+# Graphs and tables tell the same times, and a time reads the same whether it is a whole number or not.
+@lru_cache(maxsize=64)
+def _durations(times: tuple[Number, ...]) -> list[str]:
+    return [NO_VALUE if time is None else duration(time) for time in times]
 
 
 def exact(number: Number) -> str:

@@ -1,11 +1,13 @@
 """The data of each graph as a table: times as people read them, and with the very digits of the report beside it."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from perfwidget.dashboard import formats, words
 from perfwidget.dashboard.series import ANNOTATED, REJECTED, Series
 from perfwidget.metrics import Number, Unit
+from perfwidget.period import Grain, Period
 from perfwidget.report import Report
 
 
@@ -23,7 +25,7 @@ class Table(NamedTuple):
 def by_date(report: Report, shown: Sequence[Series]) -> Table:
     """Return a row for each bucket, oldest first."""
     head = [words.DATE_OF[report.grain], *(name for series in shown for name in _names(series))]
-    columns = [[formats.iso(point.bucket) for point in report.series]]
+    columns = [_dates(report.period, report.grain)]
     for series in shown:
         columns += _columns(series, [point.values[series.key] for point in report.series])
     keys = ["", *(key for series in shown for key in _keys(series))]
@@ -39,6 +41,12 @@ def of_shares(report: Report) -> Table:
         rows.append([series.name, formats.exact(number), formats.share(number / total) if total else formats.NO_VALUE])
     rows.append([words.rejected_beside(report.rules), formats.exact(report.values[REJECTED.key]), formats.NO_VALUE])
     return Table(words.SHARES_HEAD, rows, [series.key for series in (*ANNOTATED, REJECTED)], dated=False)
+
+
+# All tables of a page are of the same buckets.
+@lru_cache(maxsize=32)
+def _dates(period: Period, grain: Grain) -> list[str]:
+    return [formats.iso(bucket) for bucket in period.buckets(grain)]
 
 
 def _names(series: Series) -> tuple[str, ...]:
