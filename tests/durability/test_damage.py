@@ -17,7 +17,7 @@ from perfwidget import open_store
 from perfwidget.errors import StoreUnavailable
 from perfwidget.facts import Annotation, Key, Recorded, ReviewVisit
 from perfwidget.stores import Store, embedded
-from perfwidget.stores.embedded import EmbeddedStore, database, order, schema, time_limit
+from perfwidget.stores.embedded import EmbeddedStore, database, order, recovery, schema, time_limit
 from tests.conftest import out_of_step
 from tests.hosts import asking, host
 from tests.worlds import ORGANIZATION, OWNER, annotation, ask, at, people, review
@@ -230,6 +230,16 @@ def test_on_a_full_disk_reading_goes_on_and_writing_says_so(
     again = EmbeddedStore(folder / "facts.duckdb")
     assert (submitted(again), again.notices) == (acknowledged + 1, ())
     again.close()
+
+
+def test_the_log_is_never_worked_into_the_file_within_a_commit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A full disk would make DuckDB give the database up then, and with it the statements of others."""
+    monkeypatch.setattr(database, "LONGEST_LOG", 10**9)
+    path = tmp_path / "facts.duckdb"
+    store = EmbeddedStore(path)
+    store.write(annotation(each, "2024-03-01 12:00") for each in range(20_000))
+    assert recovery.beside(path, "wal").stat().st_size > 2_000_000
+    store.close()
 
 
 def test_where_a_disk_is_nearly_full_nothing_is_committed(disk: tuple[Path, Callable[[str], None]]) -> None:

@@ -109,7 +109,7 @@ SABOTAGES = [
         DATABASE,
         '"checkpoint_threshold": "1TB"',
         '"checkpoint_threshold": "1MB"',
-        f"{DAMAGE} -k full_disk",
+        f"{DAMAGE} -k within_a_commit",
     ),
     (
         "a file is migrated without a copy",
