@@ -266,7 +266,7 @@ def _sort_whole(cursor: duckdb.DuckDBPyConnection, table: str) -> None:
     """Put a table in order, in place of what it was: one stretch after the other, so that each fits into memory."""
     [(made,)] = cursor.execute("SELECT sql FROM duckdb_tables() WHERE table_name = $table", {"table": table}).fetchall()
     cursor.execute(made.replace(table, f"{table}_in_order", 1))
-    _, instant = _READ_BY[table]
+    _, instant = _READ_BY[table]  # which no row is without
     first, last, length = _stretches(cursor, table)
     for begin in range(first, last + 1, length):
         within = f"{instant} >= {begin} AND {instant} < {begin + length}"
@@ -285,16 +285,12 @@ def read_by(table: str) -> str:
 
 def _order(cursor: duckdb.DuckDBPyConnection, table: str) -> str:
     """Return the expressions that the rows of a table are put in order by."""
-    _, instant = _READ_BY[table]
-    *_, length = _stretches(cursor, table)
+    instant, (*_, length) = _READ_BY[table][1], _stretches(cursor, table)
     return f"({instant}) // {length}, organization_id, {read_by(table)}"
 
 
 def _stretches(cursor: duckdb.DuckDBPyConnection, table: str) -> tuple[int, int, int]:
-    """Return where the first stretch of a table's time begins, where the last one does, and how long each is.
-
-    No row is without its instant: what it is made of cannot be null.
-    """
+    """Return where the first stretch of a table's time begins, where the last does, and how long each is."""
     _, instant = _READ_BY[table]
     asked = f"SELECT count(*), coalesce(min({instant}), 0), coalesce(max({instant}), 0) FROM {table}"
     [(rows, first, last)] = cursor.execute(asked).fetchall()
