@@ -21,10 +21,13 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from perfwidget import access
+from perfwidget.access import Viewer
 from perfwidget.columns import lead_time_microseconds, microseconds
 from perfwidget.errors import PerfwidgetError
 from perfwidget.facts import FACTS
 from perfwidget.observations import NOTHING, Inferred, Observation, Snapshots
+from perfwidget.query import Query
 from perfwidget.sources import piece_readers
 from perfwidget.sources.label_studio import Reading, read_export, read_export_at_once
 from perfwidget.sources.piece_readers import PieceReaders
@@ -477,6 +480,26 @@ def test_reviews_that_come_in_columns_are_found_by_who_gave_them(new_store: NewS
     store = open_store(address)
     values = ask(store, user="8", from_="2024-03-01", to="2024-03-31").values
     assert (values["reviews_accepted"], values["reviews_rejected"]) == (2, 1)
+    store.close()
+
+
+def test_organizations_that_are_written_at_once_have_the_same_ids(
+    new_store: NewStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writing, "BATCH", 1)
+    store = open_store(new_store())
+    content = json.dumps(export(row(id=1, reviews=[review(id=1)]))).encode()
+    given: list[Observation] = []
+    for organization in ("one", "other", "one more"):
+        given += read_export_at_once(io.BytesIO(content), organization, Reading(), HERE)
+    store.write(given)
+    for organization in ("one", "other", "one more"):
+        boss = Viewer(organization, "boss", "owner")
+        for user, key in (("7", "submitted_annotations"), ("8", "reviews_accepted")):
+            assert ask(store, boss, user=user, from_="2024-03-01", to="2024-03-31").values[key] == 1
+        with store.reading() as reader:
+            scope = access.scope(boss, Query(), reader.standing(boss, Query())).scope
+            assert [each.project_id for each in reader.projects(scope)] == ["5"]
     store.close()
 
 

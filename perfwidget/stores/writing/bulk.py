@@ -103,6 +103,7 @@ class Bulk:
             if count > WORTH * len(snapshots) or not self._readings:
                 return False
             self._readings -= 1
+            self.forget()
             self._organization_id = snapshots.organization_id
             self._known = {kind: _Known(self._kept(query)) for kind, query in _KEPT.items()}
         return True
