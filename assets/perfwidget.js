@@ -125,7 +125,7 @@
     }).catch(() => {});
   }
 
-  const PATIENCE = 1000;  // milliseconds that scripts wait for what comes before them
+  const PATIENCE = 1000;  // milliseconds that what can wait does, for what comes before it
   const within = (done) => Promise.race([done, new Promise((late) => { window.setTimeout(late, PATIENCE); })]);
 
   const scripts = (which) => [...byId('perfwidget-dash').content.querySelectorAll(`script${which}`)];
@@ -209,6 +209,7 @@
   }
 
   function signedOut() {
+    reflect();  // so that they come back to what they asked
     const link = document.createElement('a');
     link.textContent = words().signIn;
     link.target = '_top';
@@ -229,8 +230,11 @@
   let lateNotice = '';
 
   function say(sentence, again, action) {
-    if (sentence) busy(false);
-    if (sentence) endPreview();
+    if (sentence) {
+      busy(false);
+      endPreview();
+      reflect();
+    }
     const place = byId('notice') || byId('fault');
     const parts = sentence ? [sentence] : [zoneNotice, lateNotice, ...storeNotices];
     if (sentence && shown) parts.push(words().showing.replace('{time}', shown.time).replace('{what}', () => shown.what));
@@ -339,15 +343,27 @@
   const atRest = (controls) => ({ ...controls, member: choices.choosesMembers ? controls.member : choices.viewer,
     preset: DEFAULT_PRESET, zone: ownZone(), workspaces: [], projects: [], grain: AUTO, statistic: 'average' });
 
-  let mirrored = null;
+  let mirrored = null;  // what the address bar says, or is about to
+  let reflect = () => {};
+  let reflecting = 0;
 
-  function mirror(controls) {
+  /* Let the address bar say what the controls do. The browser needs longer for that than for all cards, so that it can
+     be left for when the figures are there; it is not, where the address has become another one meanwhile. */
+  function mirror(controls, later = false) {
+    const before = location.search;
     const address = new URLSearchParams(state.question);
     if (controls.statistic !== 'average') address.set('statistic', controls.statistic);
     if (controls.theme !== AUTO) address.set('theme', controls.theme);
     if (opened) address.set('rows', opened.of);
-    mirrored = '?' + written(address);
-    if (location.search !== mirrored) history.replaceState(history.state, '', mirrored + location.hash);
+    const after = '?' + written(address);
+    mirrored = after;
+    window.clearTimeout(reflecting);
+    reflect = () => {
+      window.clearTimeout(reflecting);
+      if (location.search === before && before !== after) history.replaceState(history.state, '', after + location.hash);
+    };
+    if (later) reflecting = window.setTimeout(reflect, PATIENCE);
+    else reflect();
   }
 
   /* Return the question that changed controls put, and the controls as they should be then; null if they put none. */
@@ -388,7 +404,7 @@
     if (state && opened && !restore && outlived(state.question, question)) opened = null;
     state = { question, settled: questionOf(controls), attempt: (state ? state.attempt : 0) + (asked ? 1 : 0) };
     if (asked && state.attempt > 1) figuresAhead({ question, attempt: state.attempt }).catch(() => {});
-    mirror(controls);
+    mirror(controls, asked && state.attempt > 1);
     if (!opened) putAway();
     root.dataset.statistic = controls.statistic;
     selected = controls;
@@ -530,7 +546,10 @@
       Object.keys(drawn.panels).forEach((name) => fillTable(name, drawn));
       settle(drawn);
       return painted().then(() => {
-        if (!outdated()) agree(drawn);
+        if (!outdated()) {
+          reflect();
+          agree(drawn);
+        }
         return unanswered();
       });
     });

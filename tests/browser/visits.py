@@ -111,7 +111,8 @@ class Visit:
         return picture
 
     def parameters(self) -> dict[str, list[str]]:
-        """Return what the address bar says."""
+        """Return what the address bar says, once what is on the page has been painted."""
+        self.page.evaluate(A_MOMENT)
         return parse_qs(urlsplit(self.page.url).query)
 
     def rows(self, title: str) -> Locator:
