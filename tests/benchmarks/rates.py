@@ -5,6 +5,7 @@ and one INSERT or COPY. That is a floor more than a rival, as it would double ev
 """
 
 import json
+import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -174,6 +175,7 @@ def _with_a_tail(site: Site, folder: Path) -> Iterator[Measure]:
             )
         for other, table in order.COPIES.items():
             connection.execute(f"INSERT INTO {other} BY NAME FROM {table} WHERE run = 0")
+    os.sync()  # so that the system does not write the copy while somebody is asked
     question = questions(site.world)[0]
     stores = {OURS: open_store(site.address), TAIL: open_store(f"duckdb:///{copy}")}
     try:

@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 ROW_GROUP = 122_880
 """Rows that DuckDB keeps together."""
 
-TAIL = 2 * ROW_GROUP // 3
+TAIL = ROW_GROUP // 4
 """Rows that may lie as they came, all of which a question looks at; more are put in order when nobody writes."""
 
 LONGEST_TAIL = 4 * TAIL
