@@ -111,7 +111,8 @@ class Visit:
         return picture
 
     def parameters(self) -> dict[str, list[str]]:
-        """Return what the address bar says, once what is on the page has been painted."""
+        """Return what the address bar says, which it does once the answer has been painted."""
+        expect(self.page.locator("#figures[aria-busy=false]")).to_be_visible()
         self.page.evaluate(A_MOMENT)
         return parse_qs(urlsplit(self.page.url).query)
 

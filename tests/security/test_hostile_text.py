@@ -270,6 +270,7 @@ class Visit:
         dialog.dismiss()
 
     def step(self, name: str) -> None:
+        expect(self.page.locator("[data-dash-is-loading]")).to_have_count(0)
         before = None
         while before != (elements := self.page.evaluate(CENSUS)):  # graphs are drawn one after another
             before = elements
