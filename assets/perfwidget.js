@@ -86,19 +86,25 @@
   /* What Dash will ask for is asked while its scripts are on their way: the figures, the layout and the callbacks. Its
      own requests for the same are answered with that. */
   const ahead = new Map();
+  let unread = new AbortController();  // of figures that Dash has not asked for yet
 
   function askAhead(name, options) {
+    const key = options ? JSON.stringify(options.value) : name;
     const response = send(name, { credentials: 'same-origin', ...options });
-    ahead.set(options ? JSON.stringify(options.value) : name, response);
+    ahead.set(key, response);
+    response.catch(() => ahead.delete(key));
     return response;
   }
 
-  /* Ask what Dash will ask in a moment. */
+  /* Ask what Dash will ask in a moment. Of quick changes it passes over all but the last. */
   function figuresAhead(value) {
+    unread.abort();
+    unread = new AbortController();
+    const { signal } = unread;
     const inputs = [{ id: 'asked', property: 'data', value }];
     const body = JSON.stringify({ ...fixed().answer, inputs, changedPropIds: ['asked.data'] });
     const headers = { 'Content-Type': 'application/json', ...token() };
-    return askAhead('_dash-update-component', { method: 'POST', headers, body, value });
+    return askAhead('_dash-update-component', { method: 'POST', headers, body, value, signal });
   }
 
   let preview = null;  // the page as it is shown until Dash has made it
@@ -160,7 +166,7 @@
   function taken(key) {
     const name = key.startsWith(prefix()) ? key.slice(prefix().length) : key;
     const response = ahead.get(name) || Promise.resolve();
-    ahead.delete(name);
+    if (ahead.delete(name)) unread = new AbortController();
     return response.catch(() => null);
   }
 
@@ -375,7 +381,9 @@
       return { controls: rested, question: questionOf(rested) };
     }
     const { from, to } = controls;
-    const dated = changed.some((each) => each.startsWith('dates.')) && from && to;
+    const given = changed.some((each) => each.startsWith('dates.'));
+    if (given && shown && !(from && to)) window.setTimeout(agreeOnDates, 0, shown);  // once Dash has seen them go
+    const dated = given && from && to;
     if (dated && !(shown && from === shown.from && to === shown.to)) controls.preset = CUSTOM;
     if (controls.preset === CUSTOM && !(from && to)) return null;
     if (changed.includes('workspaces.value')) controls.projects = withinWorkspaces(controls);
@@ -428,7 +436,7 @@
       differing(controls.statistic, statistic),
       differing(controls.theme, wantedTheme),
       restore ? options('member') : unchanged(),
-      restore ? zones(controls.zone) : unchanged(),
+      restore || changed.includes('reset.n_clicks') ? zones(controls.zone) : unchanged(),
       listed ? options('workspace') : unchanged(),
       listed ? options('project') : unchanged(),
       ...hrefs.map((href) => `${href.split('?')[0]}?${question}`),
@@ -588,8 +596,16 @@
     names.member.set(answer.member.value, answer.member.label);
     selected = { ...selected, member: answer.member.value };
     setProps('member', { options: options('member'), value: answer.member.value });
-    setProps('dates', { start_date: answer.from, end_date: answer.to });
+    agreeOnDates(answer);
   }
+
+  const agreeOnDates = ({ from, to }) => setProps('dates', { start_date: from, end_date: to });
+
+  /* A date that Dash cannot read it leaves blank, and keeps for itself that there is none: both become what is shown. */
+  document.addEventListener('focusout', ({ target: { id } }) => window.setTimeout(() => {
+    const blank = ['dates-from', 'dates-to'].includes(id) && !byId(id).value;
+    if (blank && shown) setProps('dates', { start_date: null, end_date: null });
+  }));
 
   function settle(answer) {
     shown = { from: answer.from, to: answer.to, time: answer.time, what: answer.what, question: answer.question };

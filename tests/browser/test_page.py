@@ -1,6 +1,7 @@
 """The dashboard in a browser: what it asks, what it shows, and what becomes of it when something goes wrong."""
 
 import re
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
@@ -157,6 +158,54 @@ def test_dates_are_chosen_in_the_calendar(visit: Callable[..., Visit]) -> None:
     page.keyboard.press("Tab")
     expect(page.get_by_label("Period")).to_have_value("custom")
     boss.expect_questions(4)
+
+
+def test_a_date_that_cannot_be_read_leaves_the_one_that_is_shown(visit: Callable[..., Visit]) -> None:
+    boss = visit()
+    page = boss.go("user=ann&preset=all_time&tz=UTC")
+    first, last = page.locator("#dates-from"), page.locator("#dates-to")
+    for written in ("garbage", ""):
+        first.fill(written)
+        page.keyboard.press("Tab")
+        expect(first).to_have_value("4 Mar 2024")
+    last.fill("6 Mar 2024")
+    page.keyboard.press("Tab")
+    expect(page.get_by_label("Period")).to_have_value("custom")
+    boss.expect_questions(2)
+    expect(page.locator("#heading")).to_contain_text("4 – 6 Mar 2024")
+
+
+def test_reset_names_the_readers_own_time_zone(visit: Callable[..., Visit]) -> None:
+    boss = visit(timezone_id="Europe/Berlin")
+    page = boss.go("user=ann&tz=Asia/Tokyo")
+    expect(page.locator("#timezone")).to_contain_text("Asia/Tokyo")
+    page.get_by_role("button", name="Reset").click()
+    boss.expect_questions(2)
+    expect(page.locator("#timezone")).to_contain_text("Europe/Berlin")
+
+
+QUICKLY = """async (values) => {
+  for (const value of values) {
+    window.dash_clientside.set_props('preset', { value });
+    await new Promise((done) => setTimeout(done, 10));
+  }
+}"""
+
+
+def test_quick_changes_leave_no_request_behind(visit: Callable[..., Visit], watch: Watch) -> None:
+    watch.expect("status of 503")  # of a server that too many ask at once; the page asks again
+    boss = visit()
+    page = boss.go(f"user=ann&{MARCH}")
+    seen: Counter[str] = Counter()
+    page.on("request", lambda _: seen.update(["begun"]))
+    for end in ("requestfinished", "requestfailed"):
+        page.on(end, lambda _: seen.update(["ended"]))  # type: ignore[call-overload]
+    presets = ["today", "yesterday", "last_7_days", "all_time"]
+    page.evaluate(QUICKLY, [*presets, *presets])
+    until(page, lambda: seen["begun"] > 4 and seen["begun"] == seen["ended"])
+    boss.ready()
+    expect(page.get_by_label("Period")).to_have_value("all_time")
+    assert boss.parameters()["preset"] == ["all_time"]
 
 
 def test_a_workspace_narrows_the_projects(visit: Callable[..., Visit]) -> None:
