@@ -73,6 +73,7 @@
       if (response.ok && kind && !outdated()) tell('');
       if (response.ok) return response;
       if (!outdated()) refused(response.clone(), tell);
+      else if (callback) leaveUnread(response);
       return callback ? unanswered() : response;
     }, (fault) => {
       if (!outdated()) tell(words().unreachable, Boolean(kind));
@@ -173,12 +174,16 @@
   /* People are told of a refusal here, and shown an answer; to Dash it is a callback that changes nothing. */
   const unanswered = () => new Response(null, { status: 204 });
 
+  /* What nobody reads would otherwise stay on its way. */
+  const leaveUnread = ({ body }) => { if (body) body.cancel(); };
+
   const TURNS = 60;  // how often one asks again where many are asking
 
   /* Where too many ask at once, the server says when to ask again; the page does, and keeps what it shows. */
   function inTurn(response, ask, outdated, turn = 1) {
     const pause = Number(response.headers.get('Retry-After'));
     if (response.status !== 503 || !pause || turn > TURNS || outdated()) return response;
+    leaveUnread(response);
     return new Promise((done) => window.setTimeout(done, pause * 1000 * (0.5 + Math.random())))
       .then(ask).then((next) => inTurn(next, ask, outdated, turn + 1));
   }
