@@ -607,8 +607,8 @@
   const agreeOnDates = ({ from, to }) => setProps('dates', { start_date: from, end_date: to });
 
   /* A date that Dash cannot read it leaves blank, and keeps for itself that there is none: both become what is shown. */
-  document.addEventListener('focusout', ({ target: { id } }) => window.setTimeout(() => {
-    const blank = ['dates-from', 'dates-to'].includes(id) && !byId(id).value;
+  document.addEventListener('focusout', ({ target }) => window.setTimeout(() => {
+    const blank = ['dates-from', 'dates-to'].includes(target.id) && !target.value;
     if (blank && shown) setProps('dates', { start_date: null, end_date: null });
   }));
 

@@ -1,6 +1,6 @@
 """Parts of the work on one question, two at the same time, each in a cursor of its own, in one state of the file.
 
-DuckDB reads rows with all processors, but it plans a statement with one, and that is half of what a page's cost.
+DuckDB plans a statement in the thread that asks, and that is half of what a page's cost.
 """
 
 import os
