@@ -1,6 +1,6 @@
 """perfwidget: the member performance dashboard for labeling platforms, as a Flask blueprint."""
 
-from perfwidget.access import Role, Viewer
+from perfwidget.question.access import Role, Viewer
 from perfwidget.stores import open_store
 from perfwidget.widget import PerformanceWidget
 

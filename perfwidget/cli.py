@@ -12,13 +12,14 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from perfwidget import access, demo, exports
-from perfwidget.access import Role, Viewer
+from perfwidget import demo
 from perfwidget.errors import Forbidden, InvalidQuery, InvalidSetting, PerfwidgetError
 from perfwidget.label_studio import running
 from perfwidget.metrics import BY_KEY
-from perfwidget.query import Query, parse
-from perfwidget.report import Report, report
+from perfwidget.question import access
+from perfwidget.question.access import Role, Viewer
+from perfwidget.question.query import Query, parse
+from perfwidget.report import Report, exports, report
 from perfwidget.sources.label_studio import Reading, read_export_at_once
 from perfwidget.sources.piece_readers import PieceReaders
 from perfwidget.stores import Store, open_store

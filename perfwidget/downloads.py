@@ -16,13 +16,13 @@ from zoneinfo import ZoneInfo
 from blinker import Signal
 from flask import Flask, Response, current_app, request
 
-from perfwidget import access, exports
-from perfwidget.access import Role, ScopedQuery, Viewer
 from perfwidget.errors import Forbidden, PerfwidgetError, StoreUnavailable
 from perfwidget.metrics import Rows, Rules
-from perfwidget.period import Grain, Period
-from perfwidget.query import Query
-from perfwidget.report import Report, read_report, resolved_period
+from perfwidget.question import access
+from perfwidget.question.access import Role, ScopedQuery, Viewer
+from perfwidget.question.period import Grain, Period
+from perfwidget.question.query import Query
+from perfwidget.report import Report, exports, read_report, resolved_period
 from perfwidget.stores.listing import Slice
 from perfwidget.stores.protocol import Reader, Store
 from perfwidget.turnstile import Turnstile

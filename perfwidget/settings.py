@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterable, Mapping
 from string import Formatter
 from urllib.parse import quote
 
-from perfwidget.access import Role
 from perfwidget.errors import InvalidSetting
+from perfwidget.question.access import Role
 
 EXPORTS = ("report", "timeline", "comments", "rows")
 """The kinds of downloads."""

@@ -11,16 +11,18 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_url
 from werkzeug.exceptions import HTTPException, InternalServerError, ServiceUnavailable, abort
 
-from perfwidget import access, dashboard, exports
-from perfwidget.access import Role, Viewer
+from perfwidget import dashboard
 from perfwidget.dashboard import Desk
 from perfwidget.downloads import Downloads
 from perfwidget.errors import Busy, Forbidden, InvalidSetting, PerfwidgetError, Unauthenticated
-from perfwidget.freshness import LATE_AFTER
 from perfwidget.metrics import COMMENTS_RECEIVED, TIMELINE, Rules
 from perfwidget.mount import DashBlueprint, MountedDash
-from perfwidget.period import DEFAULT_MAX_DAYS, Grain
-from perfwidget.query import Query, parse, parse_behind
+from perfwidget.question import access
+from perfwidget.question.access import Role, Viewer
+from perfwidget.question.period import DEFAULT_MAX_DAYS, Grain
+from perfwidget.question.query import Query, parse, parse_behind
+from perfwidget.report import exports
+from perfwidget.report.freshness import LATE_AFTER
 from perfwidget.settings import TaskLink, frame_sources, roles_by_kind, task_link
 from perfwidget.statics import assets_folder
 from perfwidget.stores import Store

@@ -5,7 +5,7 @@ import json
 from typing import Any, NamedTuple
 
 from perfwidget.facts import Annotation, Fact
-from perfwidget.observations import Inferred, Snapshot
+from perfwidget.facts.ingest import Inferred, Snapshot
 from perfwidget.sources.label_studio import Reading, read_export
 from tests.worlds import ORGANIZATION
 

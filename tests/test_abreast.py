@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from perfwidget.errors import StoreUnavailable
-from perfwidget.period import Grain
+from perfwidget.question.period import Grain
 from perfwidget.stores import open_store
-from perfwidget.stores.embedded import EmbeddedStore
-from perfwidget.stores.embedded.session import EmbeddedSession
+from perfwidget.stores.duckdb import EmbeddedStore
+from perfwidget.stores.duckdb.session import EmbeddedSession
 from tests.worlds import OWNER, annotation, ask, review, scoped
 
 NOON = "2024-03-05 12:00"

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from perfwidget.access import Role, Scope, Viewer
 from perfwidget.errors import Forbidden, InvalidSetting
 from perfwidget.facts import Member, Membership, Project, Recorded, Workspace
+from perfwidget.question.access import Role, Scope, Viewer
 from perfwidget.stores import Store, open_store
 from tests.conftest import NewStore
 from tests.worlds import annotation, ask, review
@@ -167,8 +167,8 @@ def test_nobody_else_makes_a_scope() -> None:
 
 def options(store: Store, who: Viewer) -> tuple[list[str], list[str], list[str]]:
     """Return the members, workspaces and projects that a viewer is offered."""
-    from perfwidget import access
-    from perfwidget.query import Query
+    from perfwidget.question import access
+    from perfwidget.question.query import Query
 
     with store.reading() as reader:
         scope = access.scope(who, Query(), reader.standing(who, Query())).scope

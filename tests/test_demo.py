@@ -21,11 +21,11 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from perfwidget import open_store
-from perfwidget.access import Viewer
 from perfwidget.demo import create_app, main
 from perfwidget.demo.serving import fill
 from perfwidget.facts import Fact, Member, Membership, Project, Workspace
-from perfwidget.query import parse
+from perfwidget.question.access import Viewer
+from perfwidget.question.query import parse
 from perfwidget.report import report
 from perfwidget.stores import Store
 from tests.worlds import annotation, review

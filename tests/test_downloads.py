@@ -14,10 +14,10 @@ import pytest
 from flask.testing import FlaskClient
 from waitress.server import create_server
 
-from perfwidget.access import Viewer
 from perfwidget.downloads import BrokenOff, downloaded
 from perfwidget.errors import InvalidSetting
 from perfwidget.facts import Action, Comment, Fact, Member, Project, ReviewVisit
+from perfwidget.question.access import Viewer
 from perfwidget.stores import Store, open_store
 from tests.conftest import WHOLE
 from tests.hosts import User, host

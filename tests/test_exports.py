@@ -19,11 +19,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from perfwidget import cli
-from perfwidget.access import Role, Viewer, scope
-from perfwidget.exports import csv_lines, guarded, report_csv
 from perfwidget.metrics import METRICS, Section
-from perfwidget.query import parse
-from perfwidget.rows_behind import RowsBehind, read_rows
+from perfwidget.question.access import Role, Viewer, scope
+from perfwidget.question.query import parse
+from perfwidget.report.drilldown import RowsBehind, read_rows
+from perfwidget.report.exports import csv_lines, guarded, report_csv
 from perfwidget.stores import Store, open_store
 from perfwidget.stores.listing import Order
 from tests.conftest import WHOLE, NewStore, enough

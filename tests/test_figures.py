@@ -21,8 +21,8 @@ from perfwidget.dashboard.cards import SUMMARY, remark
 from perfwidget.dashboard.heading import heading
 from perfwidget.dashboard.panels import PANELS, shown
 from perfwidget.metrics import BY_KEY, METRICS, Number, Rules, Unit
-from perfwidget.period import Grain, Period
-from perfwidget.query import Statistic
+from perfwidget.question.period import Grain, Period
+from perfwidget.question.query import Statistic
 from perfwidget.report import Point, Report
 from perfwidget.statics import assets_folder
 from perfwidget.stores.protocol import Profile

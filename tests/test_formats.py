@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from perfwidget.dashboard import formats, labels
 from perfwidget.metrics import BY_KEY
-from perfwidget.period import Bucket, Grain, Period
+from perfwidget.question.period import Bucket, Grain, Period
 from perfwidget.stores.protocol import Profile
 
 

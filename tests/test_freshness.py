@@ -8,8 +8,8 @@ import pytest
 from flask.testing import FlaskClient
 
 from perfwidget.facts import Member
-from perfwidget.freshness import NOT_COMPLETE
-from perfwidget.observations import Bookmark
+from perfwidget.facts.ingest import Bookmark
+from perfwidget.report.freshness import NOT_COMPLETE
 from perfwidget.stores import Store, open_store
 from tests.hosts import asking, host
 from tests.worlds import ORGANIZATION, annotation, people

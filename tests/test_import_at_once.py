@@ -21,20 +21,20 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from perfwidget import access
-from perfwidget.access import Viewer
-from perfwidget.columns import lead_time_microseconds, microseconds
 from perfwidget.errors import PerfwidgetError
 from perfwidget.facts import FACTS
-from perfwidget.observations import NOTHING, Inferred, Observation, Snapshots
-from perfwidget.query import Query
+from perfwidget.facts.columns import lead_time_microseconds, microseconds
+from perfwidget.facts.ingest import NOTHING, Inferred, Observation, Snapshots
+from perfwidget.question import access
+from perfwidget.question.access import Viewer
+from perfwidget.question.query import Query
 from perfwidget.sources import piece_readers
 from perfwidget.sources.label_studio import Reading, read_export, read_export_at_once
 from perfwidget.sources.piece_readers import PieceReaders
 from perfwidget.sources.row_values import lead_time, optional_instant
 from perfwidget.sources.value_columns import NO_INSTANT, instants, lead_times
 from perfwidget.stores import open_store, writing
-from perfwidget.stores.embedded import order
+from perfwidget.stores.duckdb import order
 from perfwidget.stores.schema import column_types
 from perfwidget.stores.writing.bulk import joined
 from perfwidget.stores.writing.staging import Staging

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from perfwidget.errors import InvalidFact, UnreadableFile
 from perfwidget.facts import Action, Annotation, Doubt, Member, Membership, Project, Recorded, Review
-from perfwidget.observations import Inferred, Snapshot
+from perfwidget.facts.ingest import Inferred, Snapshot
 from perfwidget.sources.label_studio import Reading, read_export
 from perfwidget.stores import open_store
 from tests.exports import (

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from perfwidget.facts import Action, Member, Membership, Project, Recorded
-from perfwidget.observations import Inferred
+from perfwidget.facts.ingest import Inferred
 from tests.exports import (
     ABSENT,
     ANN,

@@ -10,7 +10,7 @@ import pytest
 
 from perfwidget.facts import Fact, Member, Membership, Project, Workspace
 from perfwidget.stores import Store, open_store
-from perfwidget.stores.embedded.session import EmbeddedSession
+from perfwidget.stores.duckdb.session import EmbeddedSession
 from tests.hosts import asking, host
 from tests.worlds import ORGANIZATION, annotation, at
 

@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from perfwidget.access import Viewer
 from perfwidget.facts import Action, Fact, Member, Membership, Project, Recorded, ReviewVisit
-from perfwidget.observations import Inferred, Snapshot
+from perfwidget.facts.ingest import Inferred, Snapshot
+from perfwidget.question.access import Viewer
 from perfwidget.stores import open_store
 from tests.conftest import WHOLE, NewStore, enough
 from tests.worlds import ORGANIZATION, annotation, ask, at, review
@@ -89,8 +89,8 @@ def test_order_and_repetition_change_nothing(
 
 def members_after(address: str, *writes: Sequence[Fact | Snapshot | Inferred]) -> set[tuple[str, str | None, bool]]:
     """Return ids, e-mails and names of all members of a new store after the writes."""
-    from perfwidget import access
-    from perfwidget.query import Query
+    from perfwidget.question import access
+    from perfwidget.question.query import Query
 
     store = open_store(address)
     for facts in writes:

@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 
 from perfwidget.cli import main
 from perfwidget.facts import Annotation, Comment, Fact, Key, ReviewVisit
-from perfwidget.stores import embedded, open_store
-from perfwidget.stores.embedded import EmbeddedStore, order
+from perfwidget.stores import duckdb as embedded
+from perfwidget.stores import open_store
+from perfwidget.stores.duckdb import EmbeddedStore, order
 from tests.conftest import WHOLE, NewStore, out_of_step
 from tests.worlds import ORGANIZATION, annotation, ask, at, people, review
 

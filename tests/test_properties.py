@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from perfwidget.access import Viewer
 from perfwidget.facts import Annotation, Fact, Member, Project, Recorded, Review
+from perfwidget.question.access import Viewer
 from perfwidget.report import Report
 from perfwidget.stores import Store, open_store
 from tests.conftest import NewStore, enough

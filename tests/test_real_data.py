@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from perfwidget import cli
-from perfwidget.access import Viewer
+from perfwidget.question.access import Viewer
 from perfwidget.sources.agreement import agreement
 from perfwidget.stores import Store, open_store
 from tests.worlds import ask

@@ -10,7 +10,6 @@ from typing import TypeVar
 
 import pytest
 
-from perfwidget.access import Viewer
 from perfwidget.facts import (
     Action,
     Annotation,
@@ -24,6 +23,7 @@ from perfwidget.facts import (
     ReviewVisit,
     Workspace,
 )
+from perfwidget.question.access import Viewer
 from perfwidget.sources.sample import REVIEW_VISITS_SINCE, sample_facts
 from perfwidget.stores import open_store
 from tests.worlds import ask

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from perfwidget.errors import Forbidden, InvalidFact, StoreUnavailable
 from perfwidget.facts import FACTS, Annotation, Comment, Fact, Key, Member, Membership, Project, ReviewVisit, Workspace
 from perfwidget.stores import open_store
-from perfwidget.stores.embedded import EmbeddedStore, journal, journal_file, order, working_in
+from perfwidget.stores.duckdb import EmbeddedStore, journal, journal_file, order, working_in
 from perfwidget.stores.failures import CLOSED
 from perfwidget.stores.writing.staged import StagedStore
 from tests.conftest import WHOLE, out_of_step
@@ -134,7 +134,7 @@ FORKED = """
 import os, sys
 from pathlib import Path
 from perfwidget.errors import StoreUnavailable
-from perfwidget.stores.embedded import EmbeddedStore
+from perfwidget.stores.duckdb import EmbeddedStore
 from tests.worlds import OWNER, annotation, ask, people
 store = EmbeddedStore(Path(sys.argv[1]))
 store.write(people())
@@ -213,7 +213,7 @@ def test_several_threads_wait_for_the_disk_together(store: EmbeddedStore, monkey
         os.fsync(handle)
 
     with monkeypatch.context() as patch:
-        patch.setattr("perfwidget.stores.embedded.journal_file.os.fdatasync", sync)
+        patch.setattr("perfwidget.stores.duckdb.journal_file.os.fdatasync", sync)
         store.write(one(0))
         for thread in threads:
             thread.join()

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from perfwidget.columns import microseconds
 from perfwidget.errors import InvalidFact, InvalidSetting, StoreUnavailable
 from perfwidget.facts import Action, Annotation, Comment, Doubt, Fact, Member, Membership, Project
-from perfwidget.observations import Bookmark, Snapshot, Withdrawn
+from perfwidget.facts.columns import microseconds
+from perfwidget.facts.ingest import Bookmark, Snapshot, Withdrawn
 from perfwidget.stores import Store, open_store
 from tests.conftest import NewStore
 from tests.worlds import ORGANIZATION, OWNER, annotation, ask, at, people, review

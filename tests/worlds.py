@@ -4,10 +4,10 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from perfwidget.access import ScopedQuery, Viewer, scope
 from perfwidget.facts import Annotation, Fact, Member, Membership, Project, Review
 from perfwidget.metrics import Rules
-from perfwidget.query import parse
+from perfwidget.question.access import ScopedQuery, Viewer, scope
+from perfwidget.question.query import parse
 from perfwidget.report import Report, report
 from perfwidget.stores import Store
 

@@ -6,7 +6,6 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs
 
-from perfwidget import access
 from perfwidget.dashboard import formats, ids, words
 from perfwidget.dashboard.asides import asides
 from perfwidget.dashboard.cards import cards
@@ -17,10 +16,11 @@ from perfwidget.dashboard.labels import member_name
 from perfwidget.dashboard.legends import shares
 from perfwidget.dashboard.panels import ANNOTATION_SUMMARY, PANELS, REVIEW_TIME_PANEL, shown
 from perfwidget.errors import InvalidQuery
-from perfwidget.freshness import Freshness, freshness
-from perfwidget.period import zone
-from perfwidget.query import Query, parse
+from perfwidget.question import access
+from perfwidget.question.period import zone
+from perfwidget.question.query import Query, parse
 from perfwidget.report import Report, read_report
+from perfwidget.report.freshness import Freshness, freshness
 
 log = logging.getLogger(__name__)
 

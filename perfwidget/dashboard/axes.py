@@ -6,7 +6,7 @@ from datetime import date
 from typing import NamedTuple
 
 from perfwidget.dashboard import formats
-from perfwidget.period import Bucket, Grain
+from perfwidget.question.period import Bucket, Grain
 
 
 class TimeUnit(NamedTuple):

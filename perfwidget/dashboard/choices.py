@@ -9,13 +9,13 @@ from functools import cache
 from typing import Any, Literal, TypedDict
 from zoneinfo import available_timezones
 
-from perfwidget import access
-from perfwidget.access import Scope
 from perfwidget.dashboard import words
 from perfwidget.dashboard.desk import Desk
 from perfwidget.dashboard.labels import member_email, member_name, shown
 from perfwidget.errors import InvalidQuery
-from perfwidget.query import Query
+from perfwidget.question import access
+from perfwidget.question.access import Scope
+from perfwidget.question.query import Query
 from perfwidget.stores.protocol import Profile, Reader
 
 MOST_MEMBERS = 50

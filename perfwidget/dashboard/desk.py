@@ -5,9 +5,9 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import date
 
-from perfwidget.access import Viewer
-from perfwidget.freshness import LATE_AFTER
 from perfwidget.metrics import Rules
+from perfwidget.question.access import Viewer
+from perfwidget.report.freshness import LATE_AFTER
 from perfwidget.settings import TaskLink
 from perfwidget.stores.protocol import Store
 

@@ -22,8 +22,8 @@ from perfwidget.dashboard.series import (
     Series,
 )
 from perfwidget.metrics import Number
-from perfwidget.period import Grain, Period
-from perfwidget.query import Statistic
+from perfwidget.question.period import Grain, Period
+from perfwidget.question.query import Statistic
 from perfwidget.report import Report
 
 Figure = dict[str, Any]

@@ -9,7 +9,7 @@ from dash.development.base_component import Component
 from perfwidget.dashboard import ids, words
 from perfwidget.dashboard.choices import Choices
 from perfwidget.dashboard.elements import aria
-from perfwidget.query import DEFAULT_PRESET
+from perfwidget.question.query import DEFAULT_PRESET
 
 TALLEST_LIST = 320  # pixels
 FIRST_DATE = "1970-01-01"

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from functools import lru_cache
 
 from perfwidget.metrics import Metric, Number, Unit
-from perfwidget.period import Bucket, Grain
+from perfwidget.question.period import Bucket, Grain
 
 NO_VALUE = "—"
 

@@ -11,7 +11,7 @@ from perfwidget.dashboard.desk import Desk
 from perfwidget.dashboard.elements import aria, data
 from perfwidget.dashboard.filters import AUTO, filters, segments
 from perfwidget.dashboard.panels import ANNOTATION_SUMMARY, PANELS, Panel
-from perfwidget.query import Statistic
+from perfwidget.question.query import Statistic
 
 
 def layout(desk: Desk) -> html.Div:

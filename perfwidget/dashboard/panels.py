@@ -22,7 +22,7 @@ from perfwidget.dashboard.series import (
     Series,
 )
 from perfwidget.dashboard.tables import Table
-from perfwidget.query import Statistic
+from perfwidget.question.query import Statistic
 from perfwidget.report import Report
 
 log = logging.getLogger(__name__)

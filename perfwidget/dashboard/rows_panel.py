@@ -9,8 +9,6 @@ from zoneinfo import ZoneInfo
 from dash import html
 from dash.development.base_component import Component
 
-from perfwidget import access
-from perfwidget.columns import FIRST_INSTANT, MICROSECONDS, MILLIONTHS
 from perfwidget.dashboard import formats, row_words, words
 from perfwidget.dashboard.answer import read
 from perfwidget.dashboard.desk import Desk
@@ -18,9 +16,11 @@ from perfwidget.dashboard.elements import aria, data
 from perfwidget.dashboard.labels import shown
 from perfwidget.errors import Forbidden, InvalidQuery
 from perfwidget.facts import Annotation, Review
+from perfwidget.facts.columns import FIRST_INSTANT, MICROSECONDS, MILLIONTHS
 from perfwidget.metrics import Unit
-from perfwidget.period import zone
-from perfwidget.rows_behind import PAGE, RowsBehind, read_rows
+from perfwidget.question import access
+from perfwidget.question.period import zone
+from perfwidget.report.drilldown import PAGE, RowsBehind, read_rows
 from perfwidget.settings import TaskLink
 from perfwidget.stores.listing import ListedRow, Order
 

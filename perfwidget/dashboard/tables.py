@@ -7,7 +7,7 @@ from typing import NamedTuple
 from perfwidget.dashboard import formats, words
 from perfwidget.dashboard.series import ANNOTATED, REJECTED, Series
 from perfwidget.metrics import Number, Unit
-from perfwidget.period import Grain, Period
+from perfwidget.question.period import Grain, Period
 from perfwidget.report import Report
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from perfwidget.dashboard import formats
 from perfwidget.metrics import Rules, Section, Unit
-from perfwidget.period import Grain, Preset
+from perfwidget.question.period import Grain, Preset
 
 TITLE = "Performance"
 NO_SCRIPT = "The dashboard needs JavaScript; allow it for this page."

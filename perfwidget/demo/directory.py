@@ -8,13 +8,13 @@ from typing import NamedTuple
 
 from flask_login import UserMixin
 
-from perfwidget import access
-from perfwidget.access import Role, Scope, Standing, Viewer
 from perfwidget.errors import Forbidden
 from perfwidget.facts import Member
 from perfwidget.metrics import BY_KEY, Number
-from perfwidget.period import Grain
-from perfwidget.query import Query, parse
+from perfwidget.question import access
+from perfwidget.question.access import Role, Scope, Standing, Viewer
+from perfwidget.question.period import Grain
+from perfwidget.question.query import Query, parse
 from perfwidget.report import read_report
 from perfwidget.stores.protocol import Profile, ProjectOption, Reader, Store
 

@@ -10,7 +10,7 @@ from perfwidget.dashboard import formats
 from perfwidget.demo import directory
 from perfwidget.demo.directory import Person
 from perfwidget.errors import Forbidden
-from perfwidget.query import Entry
+from perfwidget.question.query import Entry
 from perfwidget.stores.protocol import Store
 
 NOT_YOURS = "Organization is for owners and admins; what concerns you is on Home."

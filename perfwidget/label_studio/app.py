@@ -9,13 +9,13 @@ from flask.typing import ResponseReturnValue
 from flask_login import LoginManager, current_user
 from werkzeug.exceptions import HTTPException
 
-from perfwidget.access import Role, Viewer
 from perfwidget.errors import InvalidSetting, PerfwidgetError, SourceUnavailable
 from perfwidget.label_studio import own_pages
 from perfwidget.label_studio.directory import ROLE_CODES
 from perfwidget.label_studio.roles import ALL_PROJECTS, Roles
 from perfwidget.label_studio.sign_in import Person, Sessions
 from perfwidget.label_studio.sync import Sync
+from perfwidget.question.access import Role, Viewer
 from perfwidget.stores.protocol import Store
 from perfwidget.widget import PerformanceWidget
 

@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from perfwidget.access import Role
 from perfwidget.errors import SourceUnavailable
 from perfwidget.facts import Fact, Member, Membership, Project, Recorded, Workspace
 from perfwidget.label_studio.connection import LabelStudio
 from perfwidget.label_studio.pages import NONSENSE, rows
 from perfwidget.label_studio.roles import Roles
+from perfwidget.question.access import Role
 from perfwidget.sources.row_values import optional_id, word
 
 ROLE_CODES: Mapping[str, Role] = {

@@ -13,15 +13,15 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from perfwidget.columns import FIRST_INSTANT, microseconds
 from perfwidget.errors import SourceUnavailable
 from perfwidget.facts import Annotation, Comment, Fact, Key, Membership
+from perfwidget.facts.columns import FIRST_INSTANT, microseconds
+from perfwidget.facts.ingest import Bookmark, Observation, Withdrawn
 from perfwidget.label_studio.connection import LabelStudio
 from perfwidget.label_studio.enterprise import Enterprise
 from perfwidget.label_studio.pages import COUNTS, LEFT_OUT, NONSENSE, Since, Task, latest_tasks, task_pages, tasks_by_id
 from perfwidget.label_studio.position import OVERLAP, UNSURE, Position
 from perfwidget.label_studio.task_ids import TaskIds
-from perfwidget.observations import Bookmark, Observation, Withdrawn
 from perfwidget.sources.label_studio import ExportedTasks, Reading
 from perfwidget.sources.reading import Place
 from perfwidget.sources.row_values import optional_instant

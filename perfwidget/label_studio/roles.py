@@ -19,9 +19,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from perfwidget.access import Role
-from perfwidget.columns import id_text
 from perfwidget.errors import InvalidFact, InvalidSetting
+from perfwidget.facts.columns import id_text
+from perfwidget.question.access import Role
 
 ALL_PROJECTS = "all"
 _KEYS = {"owners", "admins", "managers"}

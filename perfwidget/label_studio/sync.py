@@ -5,19 +5,19 @@ import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import UTC, datetime
 
-from perfwidget import access
-from perfwidget.access import Role, Standing, Viewer
 from perfwidget.errors import SourceRefused, SourceUnavailable
 from perfwidget.facts import Fact, Key, Member, Membership, Project
-from perfwidget.freshness import NOT_COMPLETE
+from perfwidget.facts.ingest import Bookmark, Observation, Withdrawn
 from perfwidget.label_studio.connection import LabelStudio, NotFound
 from perfwidget.label_studio.directory import Directory, role_code
 from perfwidget.label_studio.enterprise import Enterprise
 from perfwidget.label_studio.pages import NONSENSE
 from perfwidget.label_studio.project_reading import COMPARED_EVERY, ProjectReading
 from perfwidget.label_studio.roles import Roles
-from perfwidget.observations import Bookmark, Observation, Withdrawn
-from perfwidget.query import Query
+from perfwidget.question import access
+from perfwidget.question.access import Role, Standing, Viewer
+from perfwidget.question.query import Query
+from perfwidget.report.freshness import NOT_COMPLETE
 from perfwidget.sources.row_values import optional_id
 from perfwidget.stores.protocol import Profile, Store
 

@@ -1,6 +1,6 @@
 """What is not counted, and what a payer needs to know beside the numbers."""
 
-from perfwidget.columns import MICROSECONDS
+from perfwidget.facts.columns import MICROSECONDS
 from perfwidget.metrics.formulas import Sum, count, total_of
 from perfwidget.metrics.metric import Metric, Section, Unit
 from perfwidget.metrics.rows import (

@@ -1,6 +1,6 @@
 """What the member did as a reviewer, and what of reviews and visits could not be counted."""
 
-from perfwidget.columns import MICROSECONDS
+from perfwidget.facts.columns import MICROSECONDS
 from perfwidget.metrics.formulas import Sum, count, total_of
 from perfwidget.metrics.metric import Metric, Section, Unit
 from perfwidget.metrics.rows import OTHER_REVIEWS, TAKEN, UNTIMED_VISITS, VISITS

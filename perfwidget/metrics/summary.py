@@ -1,6 +1,6 @@
 """The six cards and the shares of the Annotation Summary: they speak of annotating only, never of reviewing."""
 
-from perfwidget.columns import MICROSECONDS, MILLIONTHS
+from perfwidget.facts.columns import MICROSECONDS, MILLIONTHS
 from perfwidget.metrics.formulas import Mean, Median, Sum, count, count_of, middle_of, total_of
 from perfwidget.metrics.metric import Metric, Section, Unit
 from perfwidget.metrics.rows import (

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from itertools import chain
 
-from perfwidget.columns import MAX_ID_LENGTH
 from perfwidget.facts import Action, Annotation
-from perfwidget.observations import Snapshot
+from perfwidget.facts.columns import MAX_ID_LENGTH
+from perfwidget.facts.ingest import Snapshot
 from perfwidget.sources.doubts import NO_CHANGE, doubts
 from perfwidget.sources.people import SOMEBODY, People, Person
 from perfwidget.sources.reading import Place, Problem, Reading

@@ -9,8 +9,8 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from perfwidget.columns import FIRST_INSTANT
-from perfwidget.observations import NOTHING
+from perfwidget.facts.columns import FIRST_INSTANT
+from perfwidget.facts.ingest import NOTHING
 from perfwidget.sources.people import SOMEBODY, People, Person, remembered
 from perfwidget.sources.task_form import PersonForm
 from perfwidget.sources.value_columns import Integers

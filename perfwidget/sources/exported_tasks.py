@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from perfwidget.facts import Project, Recorded
-from perfwidget.observations import Inferred, Snapshot
+from perfwidget.facts.ingest import Inferred, Snapshot
 from perfwidget.sources import file_kinds
 from perfwidget.sources.annotation_row import AnnotationRows
 from perfwidget.sources.export_file import TASKS_KEY

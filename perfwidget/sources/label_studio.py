@@ -4,9 +4,9 @@ from codecs import BOM_UTF8
 from collections.abc import Callable, Iterator
 from typing import BinaryIO, cast
 
-from perfwidget.columns import id_text
 from perfwidget.errors import UnreadableFile
-from perfwidget.observations import Inferred, Snapshot, Snapshots
+from perfwidget.facts.columns import id_text
+from perfwidget.facts.ingest import Inferred, Snapshot, Snapshots
 from perfwidget.sources.export_file import BLOCK, tasks
 from perfwidget.sources.exported_tasks import ExportedTasks
 from perfwidget.sources.json_text import Passed

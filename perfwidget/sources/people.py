@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Final, NamedTuple, TypeVar
 
 from perfwidget.facts import Member, Membership
-from perfwidget.observations import Inferred
+from perfwidget.facts.ingest import Inferred
 from perfwidget.sources.row_values import JsonObject, optional_id, word
 
 

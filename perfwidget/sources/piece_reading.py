@@ -9,7 +9,7 @@ from typing import BinaryIO, NamedTuple
 import msgspec
 import numpy as np
 
-from perfwidget.observations import Snapshot, Snapshots
+from perfwidget.facts.ingest import Snapshot, Snapshots
 from perfwidget.sources import task_columns, task_form
 from perfwidget.sources.exported_tasks import ExportedTasks, TasksTold
 from perfwidget.sources.json_text import array_of

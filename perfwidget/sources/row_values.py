@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from perfwidget.columns import AFTER_LAST_INSTANT, FIRST_INSTANT, LONGEST_LEAD_TIME, id_text
 from perfwidget.errors import InvalidFact
+from perfwidget.facts.columns import AFTER_LAST_INSTANT, FIRST_INSTANT, LONGEST_LEAD_TIME, id_text
 
 JsonObject = Mapping[str, Any]
 

@@ -11,9 +11,9 @@ from typing import Any, NamedTuple
 import msgspec
 import numpy as np
 
-from perfwidget.columns import INVALID_LEAD_TIME
 from perfwidget.facts import Doubt, Review
-from perfwidget.observations import NOTHING, Coded, Snapshot, Snapshots
+from perfwidget.facts.columns import INVALID_LEAD_TIME
+from perfwidget.facts.ingest import NOTHING, Coded, Snapshot, Snapshots
 from perfwidget.sources.annotation_row import only_action
 from perfwidget.sources.codes import ODD, Cast, Codes, Flags, Numbers, ids, instant, latest, whole_numbers
 from perfwidget.sources.doubts import NO_CHANGE

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from perfwidget.errors import InvalidSetting, StoreUnavailable
-from perfwidget.stores.embedded import EmbeddedStore
+from perfwidget.stores.duckdb import EmbeddedStore
 from perfwidget.stores.protocol import Reader, Store
 
 try:

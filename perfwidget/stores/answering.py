@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from perfwidget.access import ScopedQuery
-from perfwidget.columns import MICROSECONDS
+from perfwidget.facts.columns import MICROSECONDS
 from perfwidget.metrics import REVIEW_ACTIONS, Aggregate, Rows, Scan
-from perfwidget.period import Bucket
+from perfwidget.question.access import ScopedQuery
+from perfwidget.question.period import Bucket
 from perfwidget.stores.counting import (
     DECIDED,
     INSTANT,

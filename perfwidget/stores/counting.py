@@ -12,8 +12,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from perfwidget.columns import INVALID_LEAD_TIME
 from perfwidget.facts import Doubt
+from perfwidget.facts.columns import INVALID_LEAD_TIME
+from perfwidget.facts.ingest import NOTHING
 from perfwidget.metrics import (
     AGGREGATES,
     COUNTED_ACTIONS,
@@ -29,7 +30,6 @@ from perfwidget.metrics import (
     Scan,
     Where,
 )
-from perfwidget.observations import NOTHING
 
 Numbers = NDArray[np.int64]
 Columns = Mapping[str, NDArray[Any]]

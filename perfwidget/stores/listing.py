@@ -4,10 +4,10 @@ from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from typing import NamedTuple
 
-from perfwidget.access import ScopedQuery
-from perfwidget.columns import MILLIONTHS, Kind
 from perfwidget.facts import Action, Annotation, Comment, Fact, Review, ReviewVisit
+from perfwidget.facts.columns import MILLIONTHS, Kind
 from perfwidget.metrics import Rows
+from perfwidget.question.access import ScopedQuery
 from perfwidget.stores.dialect import Dialect
 from perfwidget.stores.sql import Statement, conditions, facts_in, instant_of
 

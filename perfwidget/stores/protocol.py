@@ -4,13 +4,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, NamedTuple, Protocol
 
-from perfwidget.access import Scope, ScopedQuery, Standing, Viewer
-from perfwidget.columns import Id
 from perfwidget.facts import Annotation, Comment, Fact, Key, Membership
+from perfwidget.facts.columns import Id
+from perfwidget.facts.ingest import Observation
 from perfwidget.metrics import SCANS, Aggregates, Rows, Scan
-from perfwidget.observations import Observation
-from perfwidget.period import Bucket
-from perfwidget.query import Query
+from perfwidget.question.access import Scope, ScopedQuery, Standing, Viewer
+from perfwidget.question.period import Bucket
+from perfwidget.question.query import Query
 from perfwidget.stores.listing import ListedRow, Longest, Order, Slice, Tally
 
 

@@ -3,12 +3,12 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from perfwidget.access import Role, Scope, ScopedQuery, Standing, Viewer
-from perfwidget.columns import clean_text
 from perfwidget.facts import FACTS, Annotation, Comment
+from perfwidget.facts.columns import clean_text
 from perfwidget.metrics import SCANS, Rows, Scan
-from perfwidget.period import Bucket
-from perfwidget.query import Query
+from perfwidget.question.access import Role, Scope, ScopedQuery, Standing, Viewer
+from perfwidget.question.period import Bucket
+from perfwidget.question.query import Query
 from perfwidget.stores.answering import answer
 from perfwidget.stores.listing import (
     ListedRow,

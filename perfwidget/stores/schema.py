@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
-from perfwidget.columns import Kind
 from perfwidget.facts import Fact
+from perfwidget.facts.columns import Kind
 from perfwidget.metrics import REVIEWING, VISITED
 
 SQL_TYPES = {

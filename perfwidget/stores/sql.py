@@ -7,9 +7,8 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from perfwidget.access import ScopedQuery
-from perfwidget.columns import INVALID_LEAD_TIME, Kind
 from perfwidget.facts import Doubt
+from perfwidget.facts.columns import INVALID_LEAD_TIME, Kind
 from perfwidget.metrics import (
     ANNOTATED,
     COUNTED_ACTIONS,
@@ -22,6 +21,7 @@ from perfwidget.metrics import (
     Rules,
     Scan,
 )
+from perfwidget.question.access import ScopedQuery
 from perfwidget.stores import counting
 from perfwidget.stores.dialect import Dialect
 

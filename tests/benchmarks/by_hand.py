@@ -10,7 +10,7 @@ from typing import Any
 
 import duckdb
 
-from perfwidget.period import Grain
+from perfwidget.question.period import Grain
 from tests.benchmarks.questions import Answer, Question, is_empty, numbers
 from tests.benchmarks.world import DAY
 from tests.worlds import ORGANIZATION

@@ -11,9 +11,9 @@ import numpy as np
 from tqdm import tqdm
 
 from perfwidget import open_store
-from perfwidget.columns import FIRST_INSTANT, Kind
 from perfwidget.facts import FACTS, Annotation, Fact
-from perfwidget.observations import Doubt, Snapshot
+from perfwidget.facts.columns import FIRST_INSTANT, Kind
+from perfwidget.facts.ingest import Doubt, Snapshot
 from tests.benchmarks.world import NOTHING, WORDS, Chunk, Columns, World
 from tests.worlds import ORGANIZATION
 

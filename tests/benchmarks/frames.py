@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from perfwidget.metrics import COUNTED_ACTIONS, REVIEW_ACTIONS
-from perfwidget.period import Grain
+from perfwidget.question.period import Grain
 from tests.benchmarks.questions import Answer, Question, is_empty, numbers
 
 SECONDS = 1_000_000

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from playwright.sync_api import Browser, BrowserContext, CDPSession, Page, sync_playwright
 
-from perfwidget.period import Period
+from perfwidget.question.period import Period
 from tests.benchmarks.measuring import LEAST, Measure, compared
 from tests.benchmarks.questions import PERIODS
 from tests.benchmarks.serving import OURS, STOCK, TWELVE, served

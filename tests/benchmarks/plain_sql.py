@@ -9,7 +9,7 @@ from typing import Any
 
 import duckdb
 
-from perfwidget.period import Grain
+from perfwidget.question.period import Grain
 from tests.benchmarks.questions import Answer, Question, is_empty, numbers
 
 SCHEMA = "plain"

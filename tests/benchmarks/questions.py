@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 from perfwidget import Viewer
 from perfwidget.metrics import BY_KEY, METRICS, Number
-from perfwidget.period import Grain, Period
-from perfwidget.query import Query, parse
+from perfwidget.question.period import Grain, Period
+from perfwidget.question.query import Query, parse
 from perfwidget.report import SERIES, Report
 from tests.benchmarks.world import FIRST_DAY, FIRST_PROJECT, LAST_DAY, World
 from tests.worlds import ORGANIZATION

@@ -22,7 +22,7 @@ from perfwidget import open_store
 from perfwidget.cli import main
 from perfwidget.facts import Annotation
 from perfwidget.report import report
-from perfwidget.stores.embedded import order
+from perfwidget.stores.duckdb import order
 from tests.benchmarks import export_files
 from tests.benchmarks.filling import facts
 from tests.benchmarks.measuring import LEAST, Measure, Turns, compared, in_turns

@@ -14,7 +14,7 @@ from flask import Flask
 
 from perfwidget import Viewer
 from perfwidget.metrics import BY_KEY, METRICS, Number, Section
-from perfwidget.period import Period
+from perfwidget.question.period import Period
 from perfwidget.report import Report, report
 from perfwidget.stores import Store
 from tests.benchmarks.frames import Frames, Pandas

@@ -14,8 +14,8 @@ import pytest
 
 from perfwidget import open_store
 from perfwidget.facts import FACTS, Annotation
-from perfwidget.observations import Snapshot
-from perfwidget.period import Period
+from perfwidget.facts.ingest import Snapshot
+from perfwidget.question.period import Period
 from perfwidget.report import report
 from perfwidget.sources.label_studio import Reading, read_export
 from perfwidget.stores import Store

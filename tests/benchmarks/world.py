@@ -17,7 +17,6 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from perfwidget.columns import INVALID_LEAD_TIME
 from perfwidget.facts import (
     RECORDED_KINDS,
     Action,
@@ -33,6 +32,7 @@ from perfwidget.facts import (
     ReviewVisit,
     Workspace,
 )
+from perfwidget.facts.columns import INVALID_LEAD_TIME
 from tests.worlds import ORGANIZATION
 
 Numbers = NDArray[np.int64]

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from perfwidget.facts import Fact
-from perfwidget.observations import Bookmark
+from perfwidget.facts.ingest import Bookmark
 from perfwidget.stores import Store, open_store
 from tests.browser.visits import MARCH, Visit
 from tests.conftest import Watch

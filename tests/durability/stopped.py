@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from perfwidget.stores.embedded import EmbeddedStore, database, journal, journal_file, recovery, working_in
+from perfwidget.stores.duckdb import EmbeddedStore, database, journal, journal_file, recovery, working_in
 from tests.durability.writer import say
 from tests.worlds import annotation, people
 

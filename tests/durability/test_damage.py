@@ -16,8 +16,9 @@ import pytest
 from perfwidget import open_store
 from perfwidget.errors import StoreUnavailable
 from perfwidget.facts import Annotation, Key, Recorded, ReviewVisit
-from perfwidget.stores import Store, embedded
-from perfwidget.stores.embedded import EmbeddedStore, database, order, recovery, schema, time_limit
+from perfwidget.stores import Store
+from perfwidget.stores import duckdb as embedded
+from perfwidget.stores.duckdb import EmbeddedStore, database, order, recovery, schema, time_limit
 from tests.conftest import out_of_step
 from tests.hosts import asking, host
 from tests.worlds import ORGANIZATION, OWNER, annotation, ask, at, people, review
@@ -27,7 +28,7 @@ WRITES = 20
 
 WRITER = f"""
 import os, sys
-from perfwidget.stores.embedded import EmbeddedStore
+from perfwidget.stores.duckdb import EmbeddedStore
 from pathlib import Path
 from tests.worlds import annotation, people
 store = EmbeddedStore(Path(sys.argv[1]))
@@ -262,7 +263,7 @@ LIMITED = """
 import resource, signal, sys
 from pathlib import Path
 from perfwidget.errors import StoreUnavailable
-from perfwidget.stores.embedded import EmbeddedStore
+from perfwidget.stores.duckdb import EmbeddedStore
 from tests.durability.test_damage import submitted
 from tests.worlds import annotation, people
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)

@@ -13,7 +13,7 @@ import pytest
 
 from perfwidget.errors import StoreUnavailable
 from perfwidget.facts import Annotation, Key
-from perfwidget.stores.embedded import EmbeddedStore, database, journal_file, schema, working_in
+from perfwidget.stores.duckdb import EmbeddedStore, database, journal_file, schema, working_in
 from tests.durability.stopped import FIRST, FRESH, MORE, PLACES
 from tests.durability.test_damage import MARCH, disk, submitted
 from tests.worlds import ORGANIZATION, OWNER, annotation, ask, people
@@ -246,7 +246,7 @@ def test_what_cannot_be_put_on_the_disk_is_not_in_the_journal(
         raise duckdb.IOException("No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr("perfwidget.stores.embedded.journal_file.os.fdatasync", fails)
+        patch.setattr("perfwidget.stores.duckdb.journal_file.os.fdatasync", fails)
         patch.setattr(database, "_count", refuses)
         with pytest.raises(StoreUnavailable, match="nothing of this was kept"):
             store.write(one("refused"))

@@ -11,7 +11,7 @@ from typing import Any
 
 import duckdb
 
-from perfwidget.stores.embedded import EmbeddedStore
+from perfwidget.stores.duckdb import EmbeddedStore
 from tests.conftest import WHOLE
 from tests.durability.writer import SIZES, written
 

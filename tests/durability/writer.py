@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from perfwidget.facts import Annotation, Fact, Key, Membership
-from perfwidget.stores.embedded import EmbeddedStore, database, journal_file, order, working_in
+from perfwidget.stores.duckdb import EmbeddedStore, database, journal_file, order, working_in
 from tests.worlds import ORGANIZATION, annotation
 
 SIZES = (1, 2, 7, 40, 700)

@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
-from perfwidget.access import Viewer
 from perfwidget.errors import InvalidSetting, StoreUnavailable
 from perfwidget.facts import Fact, Member
+from perfwidget.question.access import Viewer
 from perfwidget.stores import Store, open_store
 from perfwidget.stores import clickhouse as clickhouse_store
 from perfwidget.stores.clickhouse import claims, database, history, session

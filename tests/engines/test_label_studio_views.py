@@ -8,12 +8,12 @@ from typing import Any
 import psycopg
 import pytest
 
-from perfwidget.access import Viewer
 from perfwidget.cli import main
 from perfwidget.errors import Forbidden, InvalidSetting, StoreUnavailable
 from perfwidget.facts import Project
 from perfwidget.metrics import ANNOTATED
-from perfwidget.period import Grain
+from perfwidget.question.access import Viewer
+from perfwidget.question.period import Grain
 from perfwidget.stores import Store, open_store
 from perfwidget.stores.postgresql.views import ViewsSession
 from perfwidget.stores.sql import columns_in

@@ -16,7 +16,7 @@ import pytest
 from perfwidget.errors import InvalidFact, InvalidSetting, StoreUnavailable
 from perfwidget.facts import Fact, Member
 from perfwidget.metrics import ANNOTATED
-from perfwidget.period import Grain
+from perfwidget.question.period import Grain
 from perfwidget.stores import Store, open_store
 from perfwidget.stores.failures import TOO_LONG
 from perfwidget.stores.postgresql import database, faults, schema

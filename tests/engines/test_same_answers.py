@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from perfwidget.access import Viewer
 from perfwidget.facts import (
     Action,
     Comment,
@@ -20,8 +19,9 @@ from perfwidget.facts import (
     ReviewVisit,
     Workspace,
 )
+from perfwidget.facts.ingest import Inferred, Observation
 from perfwidget.metrics import BY_KEY, METRICS
-from perfwidget.observations import Inferred, Observation
+from perfwidget.question.access import Viewer
 from perfwidget.stores import Store, open_store
 from perfwidget.stores.listing import Order, Slice
 from tests.conftest import WHOLE

@@ -8,11 +8,11 @@ import pytest
 from werkzeug.test import TestResponse
 
 from perfwidget.errors import InvalidSetting
+from perfwidget.facts.ingest import Bookmark
 from perfwidget.label_studio.app import NOT_READ_YET, create_app
 from perfwidget.label_studio.roles import Roles
 from perfwidget.label_studio.sign_in import AWAY, Sessions
 from perfwidget.label_studio.webhooks import receiver
-from perfwidget.observations import Bookmark
 from tests.hosts import asking_body
 from tests.label_studio.company import ANN, LEFT, MARCH, OWNER, STRANGER, Beside, beside, company
 from tests.label_studio.stand_in import StandIn, standing_in

@@ -10,11 +10,11 @@ import pytest
 
 from perfwidget.errors import SourceUnavailable
 from perfwidget.facts import Comment, Fact, Membership, Recorded, Workspace
+from perfwidget.facts.ingest import Snapshot
 from perfwidget.label_studio import sync as syncing
 from perfwidget.label_studio.directory import Directory
 from perfwidget.label_studio.enterprise import Enterprise
 from perfwidget.label_studio.roles import Roles
-from perfwidget.observations import Snapshot
 from perfwidget.sources.label_studio import Reading, read_export
 from tests.label_studio.company import (
     ANN,

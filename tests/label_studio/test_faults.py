@@ -14,15 +14,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from perfwidget.access import Viewer
 from perfwidget.errors import PerfwidgetError, SourceUnavailable
 from perfwidget.facts import Annotation
-from perfwidget.freshness import Freshness, freshness
 from perfwidget.label_studio import connection, pages
 from perfwidget.label_studio.connection import LabelStudio, Patience
 from perfwidget.label_studio.roles import Roles
 from perfwidget.label_studio.sync import Sync
 from perfwidget.label_studio.task_ids import TaskIds
+from perfwidget.question.access import Viewer
+from perfwidget.report.freshness import Freshness, freshness
 from perfwidget.sources.label_studio import Reading, read_export
 from perfwidget.stores import Store, open_store
 from tests.conftest import WHOLE

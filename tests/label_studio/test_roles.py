@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from perfwidget.access import Role
 from perfwidget.errors import InvalidSetting
 from perfwidget.label_studio import sign_in
 from perfwidget.label_studio.directory import role_code
 from perfwidget.label_studio.roles import ALL_PROJECTS, Roles, Standing
+from perfwidget.question.access import Role
 from tests.hosts import asking
 from tests.label_studio.company import (
     ADMIN,

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from perfwidget import cli
-from perfwidget.access import Viewer
-from perfwidget.query import parse
+from perfwidget.question.access import Viewer
+from perfwidget.question.query import parse
 from perfwidget.report import Report, report
 from perfwidget.stores import open_store
 from tests.real_label_studio.figures import figures

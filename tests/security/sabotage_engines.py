@@ -1,7 +1,7 @@
 """Ways to let an engine answer differently, lose a write or trip over the host's own tables: see `sabotage.py`."""
 
 DATABASE = "perfwidget/stores/postgresql/database.py"
-ORDER = "perfwidget/stores/embedded/order.py"
+ORDER = "perfwidget/stores/duckdb/order.py"
 COUNTING = "perfwidget/stores/counting.py"
 SESSION = "perfwidget/stores/postgresql/session.py"
 VIEWS = "perfwidget/stores/postgresql/views.py"
@@ -36,7 +36,7 @@ SABOTAGES = [
     ),
     (
         "nobody is noted who reviews",
-        "perfwidget/stores/embedded/staging.py",
+        "perfwidget/stores/duckdb/staging.py",
         "{**MENTIONED, **DOING}",
         "MENTIONED",
         "tests/test_report.py",
@@ -64,21 +64,21 @@ SABOTAGES = [
     ),
     (
         "of an older file it is not noted who reviewed",
-        "perfwidget/stores/embedded/schema.py",
+        "perfwidget/stores/duckdb/schema.py",
         "WHERE reviewer_id IS NOT NULL",
         "WHERE reviewer_id IS NULL",
         "tests/durability/test_damage.py -k older_file",
     ),
     (
         "a part of a question is answered from another state",
-        "perfwidget/stores/embedded/abreast.py",
+        "perfwidget/stores/duckdb/abreast.py",
         "return found if session.state == state else {}",
         "return found",
         "tests/test_abreast.py",
     ),
     (
         "a write that is being committed is in no state yet, and is told as the one before",
-        "perfwidget/stores/embedded/database.py",
+        "perfwidget/stores/duckdb/database.py",
         "self._committing = True",
         "self._committing = False  # told",
         "tests/test_abreast.py",
@@ -164,7 +164,7 @@ SABOTAGES = [
     ),
     (
         "of rows with one key the older stays beside the newer",
-        "perfwidget/stores/embedded/staging.py",
+        "perfwidget/stores/duckdb/staging.py",
         "replaced = [row for row, _, kept in found if not kept]",
         "replaced = []",
         "tests/test_store.py",

@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence, Sized
 from typing import Any
 
 from perfwidget.errors import StoreUnavailable
+from perfwidget.facts.ingest import NOTHING
 from perfwidget.metrics import Scan
-from perfwidget.observations import NOTHING
 from perfwidget.stores.clickhouse.database import Database, list_name
 from perfwidget.stores.clickhouse.history import LONGEST_READING, newest, visible
 from perfwidget.stores.counting import Columns

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from perfwidget.facts.ingest import NOTHING
 from perfwidget.metrics import Scan
-from perfwidget.observations import NOTHING
 from perfwidget.stores.counting import NO_NUMBERS, Columns
 from perfwidget.stores.postgresql.address import quoted
 from perfwidget.stores.postgresql.database import Connection

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from typing import Any, NoReturn
 from uuid import UUID
 
-from perfwidget.columns import Kind
 from perfwidget.errors import InvalidSetting, StoreUnavailable
 from perfwidget.facts import FACTS
+from perfwidget.facts.columns import Kind
 from perfwidget.stores.postgresql.address import Address
 from perfwidget.stores.postgresql.database import Connection, Database
 from perfwidget.stores.postgresql.session import PostgreSQLDialect, PostgreSQLSession, lowering

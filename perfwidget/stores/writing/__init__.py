@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, get_args
 
-from perfwidget.columns import Id, clean_text, id_text, microseconds
 from perfwidget.errors import InvalidFact
 from perfwidget.facts import FACTS, Fact, Key, Membership
-from perfwidget.observations import Bookmark, Inferred, Observation, Snapshot, Snapshots, Withdrawn
+from perfwidget.facts.columns import Id, clean_text, id_text, microseconds
+from perfwidget.facts.ingest import Bookmark, Inferred, Observation, Snapshot, Snapshots, Withdrawn
 from perfwidget.stores.schema import MENTIONED, column_types
 from perfwidget.stores.writing import inference, snapshots
 from perfwidget.stores.writing.bulk import Bulk, joined

@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from perfwidget.facts import Action, Annotation, Review
+from perfwidget.facts.ingest import Coded, Snapshots, StoredColumn
 from perfwidget.metrics import REVIEWING
-from perfwidget.observations import Coded, Snapshots, StoredColumn
 from perfwidget.stores.schema import FROM_REVIEW, FROM_ROW, column_types
 from perfwidget.stores.writing.staging import Staging
 from perfwidget.stores.writing.told import NULL, numbers, used

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from typing import Any
 
-from perfwidget.columns import microseconds
 from perfwidget.facts import Fact, Member, Membership, Project, Recorded
-from perfwidget.observations import Inferred
+from perfwidget.facts.columns import microseconds
+from perfwidget.facts.ingest import Inferred
 from perfwidget.stores.schema import MENTIONED, column_types
 from perfwidget.stores.writing.staging import Staging, key_match
 

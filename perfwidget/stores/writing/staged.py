@@ -4,9 +4,9 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from contextlib import AbstractContextManager
 
-from perfwidget.columns import Id
 from perfwidget.facts import Fact, Key, Membership
-from perfwidget.observations import Observation
+from perfwidget.facts.columns import Id
+from perfwidget.facts.ingest import Observation
 from perfwidget.stores import writing
 from perfwidget.stores.writing.staging import Staging
 

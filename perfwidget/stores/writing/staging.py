@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from perfwidget.facts import Fact
-from perfwidget.observations import StoredColumn
+from perfwidget.facts.ingest import StoredColumn
 from perfwidget.stores.dialect import Dialect
 from perfwidget.stores.schema import MENTIONED, Mentioned, column_types, required
 

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from perfwidget.facts import Annotation, Review
-from perfwidget.observations import NOTHING, Coded, Snapshot, Snapshots, StoredColumn
+from perfwidget.facts.ingest import NOTHING, Coded, Snapshot, Snapshots, StoredColumn
 from perfwidget.stores.schema import column_types
 
 NULL = -1

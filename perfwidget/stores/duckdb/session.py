@@ -7,11 +7,11 @@ import duckdb
 import numpy as np
 import numpy.typing as npt
 
+from perfwidget.facts.ingest import NOTHING
 from perfwidget.metrics import Scan
-from perfwidget.observations import NOTHING
 from perfwidget.stores.counting import Columns
-from perfwidget.stores.embedded.order import table_for
-from perfwidget.stores.embedded.time_limit import TimeLimit
+from perfwidget.stores.duckdb.order import table_for
+from perfwidget.stores.duckdb.time_limit import TimeLimit
 from perfwidget.stores.schema import DOING
 from perfwidget.stores.session import Part, T
 

@@ -20,7 +20,7 @@ from typing import NamedTuple
 from zlib import crc32
 
 from perfwidget.errors import StoreUnavailable
-from perfwidget.stores.embedded import recovery
+from perfwidget.stores.duckdb import recovery
 
 log = logging.getLogger(__name__)
 

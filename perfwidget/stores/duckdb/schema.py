@@ -9,7 +9,7 @@ import duckdb
 
 from perfwidget.errors import StoreUnavailable
 from perfwidget.facts import FACTS, Fact, Review
-from perfwidget.stores.embedded import recovery
+from perfwidget.stores.duckdb import recovery
 from perfwidget.stores.schema import BOOKMARKS, MENTIONS, SNAPSHOTS, column_types, required
 
 Migration = Sequence[str]

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
-from perfwidget import access
-from perfwidget.access import Scope, ScopedQuery, Viewer
 from perfwidget.metrics import METRICS, Aggregates, Metric, Number, Rules, Section
-from perfwidget.period import Bucket, Grain, Period, zone
-from perfwidget.query import Query
+from perfwidget.question import access
+from perfwidget.question.access import Scope, ScopedQuery, Viewer
+from perfwidget.question.period import Bucket, Grain, Period, zone
+from perfwidget.question.query import Query
 from perfwidget.stores.protocol import Profile, Reader, Store
 
 if TYPE_CHECKING:

@@ -7,10 +7,19 @@ from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import TypeVar
 
-from perfwidget.columns import id_text
 from perfwidget.errors import InvalidFact, InvalidQuery
+from perfwidget.facts.columns import id_text
 from perfwidget.metrics import BY_KEY, Condition, Metric
-from perfwidget.period import DEFAULT_MAX_DAYS, FIRST_DATE, LAST_DATE, Grain, Period, Preset, preset_dates, zone
+from perfwidget.question.period import (
+    DEFAULT_MAX_DAYS,
+    FIRST_DATE,
+    LAST_DATE,
+    Grain,
+    Period,
+    Preset,
+    preset_dates,
+    zone,
+)
 
 DEFAULT_PRESET = Preset.LAST_30_DAYS
 DEFAULT_TIMEZONE = "UTC"

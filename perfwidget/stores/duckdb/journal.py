@@ -14,9 +14,9 @@ from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 from perfwidget.facts import FACTS, Fact
-from perfwidget.observations import Observation
-from perfwidget.stores.embedded.journal_file import JournalFile, Record
-from perfwidget.stores.embedded.recovery import Seal
+from perfwidget.facts.ingest import Observation
+from perfwidget.stores.duckdb.journal_file import JournalFile, Record
+from perfwidget.stores.duckdb.recovery import Seal
 
 MOST_WAITING = 20_000
 """Facts that may wait to be worked in; a write that finds so many waits for that."""

@@ -10,9 +10,9 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from typing import Generic
 
 from perfwidget.errors import StoreUnavailable
-from perfwidget.stores.embedded.database import Database
-from perfwidget.stores.embedded.session import EmbeddedSession
-from perfwidget.stores.embedded.time_limit import TimeLimit
+from perfwidget.stores.duckdb.database import Database
+from perfwidget.stores.duckdb.session import EmbeddedSession
+from perfwidget.stores.duckdb.time_limit import TimeLimit
 from perfwidget.stores.failures import CLOSED
 from perfwidget.stores.session import Part, T
 

@@ -7,8 +7,8 @@ from enum import StrEnum
 from functools import lru_cache
 from zoneinfo import ZoneInfo, available_timezones
 
-from perfwidget.columns import FIRST_INSTANT, MICROSECONDS
 from perfwidget.errors import InvalidQuery
+from perfwidget.facts.columns import FIRST_INSTANT, MICROSECONDS
 
 DEFAULT_MAX_DAYS = 3_660
 FIRST_DATE = date(1970, 1, 1)

@@ -9,10 +9,10 @@ from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from perfwidget.columns import FIRST_INSTANT, MICROSECONDS, MILLIONTHS, Kind
 from perfwidget.facts import Annotation, Fact, Review, ReviewVisit
+from perfwidget.facts.columns import FIRST_INSTANT, MICROSECONDS, MILLIONTHS, Kind
 from perfwidget.metrics import COMMENTS_RECEIVED, TIMELINE, Number, Rows
-from perfwidget.period import Period
+from perfwidget.question.period import Period
 from perfwidget.report import Report
 from perfwidget.stores.listing import columns_of
 

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil
 
-from perfwidget.access import ScopedQuery
 from perfwidget.facts import Annotation
 from perfwidget.metrics import Metric, Number, Unit
-from perfwidget.period import Bucket, Grain, Period
-from perfwidget.query import Behind, Query
+from perfwidget.question.access import ScopedQuery
+from perfwidget.question.period import Bucket, Grain, Period
+from perfwidget.question.query import Behind, Query
 from perfwidget.report import resolved_period
 from perfwidget.stores.listing import ListedRow, Longest, Order, Slice, Tally
 from perfwidget.stores.protocol import Reader

@@ -11,10 +11,10 @@ import numpy.typing as npt
 import pandas as pd
 
 from perfwidget.facts import Fact
-from perfwidget.observations import NOTHING, Coded, StoredColumn
-from perfwidget.stores.embedded import order
-from perfwidget.stores.embedded.order import COPIES, TABLES
-from perfwidget.stores.embedded.session import DuckDBDialect, parsed
+from perfwidget.facts.ingest import NOTHING, Coded, StoredColumn
+from perfwidget.stores.duckdb import order
+from perfwidget.stores.duckdb.order import COPIES, TABLES
+from perfwidget.stores.duckdb.session import DuckDBDialect, parsed
 from perfwidget.stores.schema import DOING, MENTIONED, Mentioned
 from perfwidget.stores.writing.staging import Staging, key_match
 

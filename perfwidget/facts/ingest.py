@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from perfwidget.columns import Id, Instant, Text
 from perfwidget.facts import Action, Annotation, Doubt, Key, Member, Membership, Project, Recorded, Review
+from perfwidget.facts.columns import Id, Instant, Text
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,15 +7,15 @@ from itertools import chain, islice
 from pathlib import Path
 
 from perfwidget.facts import Fact
-from perfwidget.observations import Observation
-from perfwidget.stores.embedded import ahead, journal, recovery
-from perfwidget.stores.embedded.abreast import Abreast
-from perfwidget.stores.embedded.database import Database
-from perfwidget.stores.embedded.order import Sorter
-from perfwidget.stores.embedded.session import EmbeddedSession
-from perfwidget.stores.embedded.staging import FrameStaging
-from perfwidget.stores.embedded.time_limit import TimeLimit
-from perfwidget.stores.embedded.working_in import WorkingIn
+from perfwidget.facts.ingest import Observation
+from perfwidget.stores.duckdb import ahead, journal, recovery
+from perfwidget.stores.duckdb.abreast import Abreast
+from perfwidget.stores.duckdb.database import Database
+from perfwidget.stores.duckdb.order import Sorter
+from perfwidget.stores.duckdb.session import EmbeddedSession
+from perfwidget.stores.duckdb.staging import FrameStaging
+from perfwidget.stores.duckdb.time_limit import TimeLimit
+from perfwidget.stores.duckdb.working_in import WorkingIn
 from perfwidget.stores.reading import SqlReader
 from perfwidget.stores.writing.staged import StagedStore
 

@@ -8,8 +8,8 @@ import duckdb
 
 from perfwidget.facts import Fact
 from perfwidget.stores import writing
-from perfwidget.stores.embedded import journal
-from perfwidget.stores.embedded.staging import FrameStaging
+from perfwidget.stores.duckdb import journal
+from perfwidget.stores.duckdb.staging import FrameStaging
 from perfwidget.stores.schema import column_types
 from perfwidget.stores.writing.staging import key_match
 

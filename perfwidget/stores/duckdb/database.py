@@ -14,8 +14,8 @@ from pathlib import Path
 import duckdb
 
 from perfwidget.errors import StoreUnavailable
-from perfwidget.stores.embedded import journal_file, recovery, schema
-from perfwidget.stores.embedded.journal import Journal
+from perfwidget.stores.duckdb import journal_file, recovery, schema
+from perfwidget.stores.duckdb.journal import Journal
 from perfwidget.stores.failures import AWAY, CLOSED, FULL
 
 log = logging.getLogger(__name__)

@@ -9,11 +9,11 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
-from perfwidget.columns import id_text
 from perfwidget.errors import Forbidden, InvalidFact, InvalidSetting
+from perfwidget.facts.columns import id_text
 from perfwidget.metrics import Rules
-from perfwidget.period import Period
-from perfwidget.query import Entry, Query
+from perfwidget.question.period import Period
+from perfwidget.question.query import Entry, Query
 
 
 class Role(StrEnum):
@@ -114,7 +114,7 @@ class Scope:
 
     def __post_init__(self) -> None:
         if self.seal is not _SEAL:
-            raise TypeError("Only perfwidget.access makes a scope.")
+            raise TypeError("Only perfwidget.question.access makes a scope.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +135,7 @@ class ScopedQuery:
 
     def __post_init__(self) -> None:
         if self.seal is not _SEAL:
-            raise TypeError("Only perfwidget.access makes a scoped query.")
+            raise TypeError("Only perfwidget.question.access makes a scoped query.")
 
     def covers(self, other: "ScopedQuery") -> bool:
         """Say whether all that answers the other question may be seen by whom this one was scoped for."""

@@ -8,10 +8,10 @@ from contextlib import contextmanager
 
 from perfwidget.errors import StoreUnavailable
 from perfwidget.stores import writing
-from perfwidget.stores.embedded.database import Database
-from perfwidget.stores.embedded.journal import Waiting, rows_of
-from perfwidget.stores.embedded.order import Sorter
-from perfwidget.stores.embedded.staging import FrameStaging
+from perfwidget.stores.duckdb.database import Database
+from perfwidget.stores.duckdb.journal import Waiting, rows_of
+from perfwidget.stores.duckdb.order import Sorter
+from perfwidget.stores.duckdb.staging import FrameStaging
 from perfwidget.stores.failures import CLOSED
 
 log = logging.getLogger(__name__)

@@ -12,8 +12,8 @@ from enum import IntFlag
 from functools import cache
 from typing import Any, ClassVar, NamedTuple, get_type_hints
 
-from perfwidget.columns import STORED, Column, Flag, Id, Instant, Kind, LeadTime, Score, Text, column, id_text
 from perfwidget.errors import InvalidFact
+from perfwidget.facts.columns import STORED, Column, Flag, Id, Instant, Kind, LeadTime, Score, Text, column, id_text
 
 REQUIRED: Any = None
 """Default of required columns that stand behind an optional one; a fact without them is refused when written."""

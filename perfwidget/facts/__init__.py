@@ -1,0 +1,37 @@
+"""The facts of the data contract, one class a table."""
+
+from perfwidget.facts.tables import (
+    FACTS,
+    RECORDED_KINDS,
+    Action,
+    Annotation,
+    Comment,
+    Doubt,
+    Fact,
+    Key,
+    Member,
+    Membership,
+    Project,
+    Recorded,
+    Review,
+    ReviewVisit,
+    Workspace,
+)
+
+__all__ = [
+    "FACTS",
+    "RECORDED_KINDS",
+    "Action",
+    "Annotation",
+    "Comment",
+    "Doubt",
+    "Fact",
+    "Key",
+    "Member",
+    "Membership",
+    "Project",
+    "Recorded",
+    "Review",
+    "ReviewVisit",
+    "Workspace",
+]
