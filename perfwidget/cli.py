@@ -20,7 +20,7 @@ from perfwidget.question import access
 from perfwidget.question.access import Role, Viewer
 from perfwidget.question.query import Query, parse
 from perfwidget.report import Report, exports, report
-from perfwidget.sources.label_studio import Reading, read_export_at_once
+from perfwidget.sources.export import ImportResult, read_export_at_once
 from perfwidget.sources.piece_readers import PieceReaders
 from perfwidget.stores import Store, open_store
 from perfwidget.stores.protocol import Profile
@@ -147,7 +147,7 @@ def _size(paths: Sequence[Path]) -> int:
 
 
 def _import_file(store: Store, path: Path, organization: str, readers: PieceReaders) -> bool:
-    counted = Reading()
+    counted = ImportResult()
     try:
         with path.open("rb") as file, _progress(path) as shown:
             store.write(read_export_at_once(file, organization, counted, readers, shown.update))

@@ -17,6 +17,7 @@ from blinker import Signal
 from flask import Flask, Response, current_app, request
 
 from perfwidget.errors import Forbidden, PerfwidgetError, StoreUnavailable
+from perfwidget.limits import Limit
 from perfwidget.metrics import Rows, Rules
 from perfwidget.question import access
 from perfwidget.question.access import Role, ScopedQuery, Viewer
@@ -25,7 +26,6 @@ from perfwidget.question.query import Query
 from perfwidget.report import Report, exports, read_report, resolved_period
 from perfwidget.stores.listing import Slice
 from perfwidget.stores.protocol import Reader, Store
-from perfwidget.turnstile import Turnstile
 
 log = logging.getLogger(__name__)
 
@@ -114,13 +114,13 @@ class Downloads:
     viewer: Callable[[], Viewer]
     rules: Rules
     roles: Mapping[str, frozenset[Role]]
-    turnstile: Turnstile
+    limit: Limit
     slots: threading.BoundedSemaphore = field(default_factory=lambda: threading.BoundedSemaphore(AT_ONCE))
 
     def report(self, query: Query, suffix: str, write: Callable[[Report], Iterator[str]]) -> Response:
         """Send a report; it is whole before its first byte leaves."""
         viewer = self._permitted("report")
-        with self.turnstile.turn(), self.store.reading() as reader:
+        with self.limit.place(), self.store.reading() as reader:
             asked = access.scope(viewer, query, reader.standing(viewer, query), self.rules)
             answer = read_report(reader, asked, query, Grain.DAY)
         response = _file("".join(write(answer)), exports.file_name("report", asked.subject_id, answer.period, suffix))

@@ -12,13 +12,13 @@ from flask_login import current_user, login_url
 from werkzeug.exceptions import HTTPException, InternalServerError, ServiceUnavailable, abort
 
 from perfwidget import dashboard
-from perfwidget.dashboard import Desk
+from perfwidget.dashboard import PageContext
 from perfwidget.downloads import Downloads
 from perfwidget.errors import Busy, Forbidden, InvalidSetting, PerfwidgetError, Unauthenticated
+from perfwidget.limits import Limit
 from perfwidget.metrics import COMMENTS_RECEIVED, TIMELINE, Rules
 from perfwidget.mount import DashBlueprint, MountedDash
-from perfwidget.question import access
-from perfwidget.question.access import Role, Viewer
+from perfwidget.question.access import Role, Viewer, scope
 from perfwidget.question.period import DEFAULT_MAX_DAYS, Grain
 from perfwidget.question.query import Query, parse, parse_behind
 from perfwidget.report import exports
@@ -26,10 +26,8 @@ from perfwidget.report.freshness import LATE_AFTER
 from perfwidget.settings import TaskLink, frame_sources, roles_by_kind, task_link
 from perfwidget.statics import assets_folder
 from perfwidget.stores import Store
-from perfwidget.turnstile import Turnstile
 
 log = logging.getLogger(__name__)
-
 REVIEW_TIME_SINCE = date(2025, 9, 25)
 CSRF_COOKIE = "perfwidget_csrf"
 SIGN_IN_AGAIN = "Nobody is signed in; sign in again."
@@ -88,10 +86,8 @@ class PerformanceWidget(DashBlueprint):
         self._rules = Rules(count_rejected=count_rejected)
         self._frame_ancestors = frame_sources(frame_ancestors)
         self._max_period_days = max_period_days
-        self._turnstile = Turnstile()
-        self._downloads = Downloads(
-            store, self._viewer, self._rules, roles_by_kind(export_roles or {}), self._turnstile
-        )
+        self._limit = Limit()
+        self._downloads = Downloads(store, self._viewer, self._rules, roles_by_kind(export_roles or {}), self._limit)
         if max_period_days < 1:
             raise InvalidSetting("max_period_days must be at least 1.")
         self.before_request(self._guard)
@@ -105,11 +101,11 @@ class PerformanceWidget(DashBlueprint):
         self.add_url_rule("/export/timeline.csv", "timeline_csv", self._timeline_csv)
         self.add_url_rule("/export/comments.csv", "comments_csv", self._comments_csv)
         self.add_url_rule("/export/rows.csv", "rows_csv", self._rows_csv)
-        self._desk: Desk = self._made_desk(review_time_since, task_link(task_url), late_after)
-        self._dash = self._build(self._desk)
+        self._context = self._page_context(review_time_since, task_link(task_url), late_after)
+        self._dash = self._build(self._context)
 
-    def _made_desk(self, review_time_since: date, link: TaskLink | None, late_after: int) -> Desk:
-        return Desk(
+    def _page_context(self, review_time_since: date, link: TaskLink | None, late_after: int) -> PageContext:
+        return PageContext(
             store=self._store,
             viewer=self._viewer,
             rules=self._rules,
@@ -118,12 +114,12 @@ class PerformanceWidget(DashBlueprint):
             prefix=self.public_prefix,
             in_request=has_request_context,
             offers=self._offers,
-            turn=self._turnstile.turn,
+            place=self._limit.place,
             late_after=late_after,
             task_link=link,
         )
 
-    def _build(self, desk: Desk) -> MountedDash:
+    def _build(self, context: PageContext) -> MountedDash:
         app = MountedDash(
             self,
             title=self._title,
@@ -135,8 +131,8 @@ class PerformanceWidget(DashBlueprint):
             csrf_token_name=CSRF_COOKIE,
             csrf_header_name="X-CSRFToken",
         )
-        app.layout = lambda: dashboard.layout(desk)
-        dashboard.register_callbacks(app, desk)
+        app.layout = lambda: dashboard.layout(context)
+        dashboard.register_callbacks(app, context)
         app.finish()
         return app
 
@@ -182,10 +178,10 @@ class PerformanceWidget(DashBlueprint):
         try:
             viewer = self._viewer()
             with self._store.reading() as reader:
-                access.scope(viewer, Query(), reader.standing(viewer, Query()))
+                scope(viewer, Query(), reader.standing(viewer, Query()))
                 try:
                     query = self._query()
-                    access.scope(viewer, query, reader.standing(viewer, query))
+                    scope(viewer, query, reader.standing(viewer, query))
                 except PerfwidgetError as refusal:
                     g.perfwidget_status = refusal.status
         except PerfwidgetError as refusal:
@@ -235,7 +231,7 @@ class PerformanceWidget(DashBlueprint):
         return self._downloads.offered(kind, self._viewer())
 
     def _news(self) -> Response:
-        return jsonify(dashboard.news(self._desk, self._query()))
+        return jsonify(dashboard.news(self._context, self._query()))
 
     # -- Downloads --------------------------------------------------------------------------------------------------
 

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from perfwidget.facts import Annotation, Fact
 from perfwidget.facts.ingest import Inferred, Snapshot
-from perfwidget.sources.label_studio import Reading, read_export
+from perfwidget.sources.export import ImportResult, read_export
 from tests.worlds import ORGANIZATION
 
 ABSENT = object()
@@ -20,7 +20,7 @@ ANN = {"id": 7, "email": "Ann@x.example", "first_name": "Ann", "last_name": ""}
 class Read(NamedTuple):
     snapshots: list[Snapshot]
     inferred: list[Inferred]
-    reading: Reading
+    reading: ImportResult
 
     def facts(self, kind: type[Fact]) -> list[Any]:
         return [guess.fact for guess in self.inferred if type(guess.fact) is kind]
@@ -41,7 +41,7 @@ def export(*rows: object, **task: Any) -> list[dict[str, Any]]:
 
 
 def read_bytes(content: bytes) -> Read:
-    reading = Reading()
+    reading = ImportResult()
     snapshots: list[Snapshot] = []
     inferred: list[Inferred] = []
     for each in read_export(io.BytesIO(content), ORGANIZATION, reading):

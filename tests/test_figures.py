@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 
 from perfwidget.dashboard import axes, figures
 from perfwidget.dashboard.answer import review_time_notice, show
-from perfwidget.dashboard.asides import asides
 from perfwidget.dashboard.cards import SUMMARY, remark
 from perfwidget.dashboard.heading import heading
+from perfwidget.dashboard.notes import notes
 from perfwidget.dashboard.panels import PANELS, shown
 from perfwidget.metrics import BY_KEY, METRICS, Number, Rules, Unit
 from perfwidget.question.period import Grain, Period
@@ -508,25 +508,25 @@ def test_a_card_names_what_its_number_leaves_out() -> None:
 def test_what_is_beside_the_numbers_is_quiet_at_zero_and_unknown_if_not_recorded() -> None:
     numbers = {"rejected": 2, "first_submitted_earlier": 1, "first_submitted_earlier_time": 65.0}
     numbers |= {metric.key: None for metric in METRICS if metric.kind is not None and metric.key != "rejected"}
-    beside = {each["attributes"]["id"]: each for each in asides(report(numbers, recorded={}))}
-    rejected = beside["aside-rejected"]
+    beside = {each["attributes"]["id"]: each for each in notes(report(numbers, recorded={}))}
+    rejected = beside["note-rejected"]
     assert said(rejected).startswith("Rejected 2 ")
     assert said(rejected).endswith("They are not among the submitted annotations.")
-    assert said(beside["aside-first-submitted-earlier-time"]).startswith("Time of those first submitted earlier 1m 5s")
+    assert said(beside["note-first-submitted-earlier-time"]).startswith("Time of those first submitted earlier 1m 5s")
     assert {name for name, each in beside.items() if "quiet" not in each["attributes"]["class"]} == {
-        "aside-rejected",
-        "aside-first-submitted-earlier",
-        "aside-first-submitted-earlier-time",
+        "note-rejected",
+        "note-first-submitted-earlier",
+        "note-first-submitted-earlier-time",
     }
     of_reviews = ("fixes-without-score", "own-reviews", "other-reviews", "updated-after-rejection", "unusable-visits")
     for name in of_reviews:
-        assert "—" in said(beside[f"aside-{name}"])
-        assert said(beside[f"aside-{name}"]).endswith("Not recorded by this source.")
-    assert "0" in said(beside["aside-lead-time-missing"])
+        assert "—" in said(beside[f"note-{name}"])
+        assert said(beside[f"note-{name}"]).endswith("Not recorded by this source.")
+    assert "0" in said(beside["note-lead-time-missing"])
 
 
 def test_every_number_beside_the_figures_has_its_definition() -> None:
-    text = said(asides(report({})))
+    text = said(notes(report({})))
     assert all(BY_KEY[key].definition in text for key in ("own_reviews", "completed_at_estimated", "other_reviews"))
 
 

@@ -29,7 +29,7 @@ from perfwidget.question import access
 from perfwidget.question.access import Viewer
 from perfwidget.question.query import Query
 from perfwidget.sources import piece_readers
-from perfwidget.sources.label_studio import Reading, read_export, read_export_at_once
+from perfwidget.sources.export import ImportResult, read_export, read_export_at_once
 from perfwidget.sources.piece_readers import PieceReaders
 from perfwidget.sources.row_values import lead_time, optional_instant
 from perfwidget.sources.value_columns import NO_INSTANT, instants, lead_times
@@ -49,8 +49,8 @@ PIECE = 400
 HERE = PieceReaders()
 
 
-def at_once(content: bytes, readers: PieceReaders = HERE, size: int = PIECE) -> tuple[Reading, list[Observation]]:
-    reading = Reading()
+def at_once(content: bytes, readers: PieceReaders = HERE, size: int = PIECE) -> tuple[ImportResult, list[Observation]]:
+    reading = ImportResult()
     return reading, list(read_export_at_once(io.BytesIO(content), ORGANIZATION, reading, readers, size=size))
 
 
@@ -66,7 +66,7 @@ def said(observations: Iterable[Observation]) -> tuple[list[object], list[object
     return snapshots, sorted(conclusions, key=repr)
 
 
-def outcome(read: Callable[[], tuple[Reading, list[Observation]]]) -> object:
+def outcome(read: Callable[[], tuple[ImportResult, list[Observation]]]) -> object:
     try:
         reading, observations = read()
     except PerfwidgetError as fault:
@@ -76,8 +76,8 @@ def outcome(read: Callable[[], tuple[Reading, list[Observation]]]) -> object:
 
 
 def compare(content: bytes, size: int = PIECE) -> None:
-    def one_by_one() -> tuple[Reading, list[Observation]]:
-        reading = Reading()
+    def one_by_one() -> tuple[ImportResult, list[Observation]]:
+        reading = ImportResult()
         return reading, list(read_export(io.BytesIO(content), ORGANIZATION, reading))
 
     assert outcome(lambda: at_once(content, size=size)) == outcome(one_by_one)
@@ -291,7 +291,7 @@ def test_progress_tells_every_byte() -> None:
     content = json.dumps(MANY).encode() + b"\n "
     for each in (content, b'{"annotations": ' + content + b"}", content.replace(b"12.5", b"NaN")):
         told_of: list[int] = []
-        list(read_export_at_once(io.BytesIO(each), ORGANIZATION, Reading(), HERE, told_of.append, PIECE))
+        list(read_export_at_once(io.BytesIO(each), ORGANIZATION, ImportResult(), HERE, told_of.append, PIECE))
         assert sum(told_of) == len(each)
     assert len(told_of) > 2
 
@@ -302,7 +302,7 @@ def test_progress_tells_what_was_handed_over(tmp_path: Path) -> None:
     file.write_text(json.dumps(MANY * 20))
     told_of: list[int] = []
     with PieceReaders(1) as readers, file.open("rb") as stream:
-        found = read_export_at_once(stream, ORGANIZATION, Reading(), readers, told_of.append, PIECE)
+        found = read_export_at_once(stream, ORGANIZATION, ImportResult(), readers, told_of.append, PIECE)
         next(found)
         assert sum(told_of) == 0
         next(found)
@@ -370,7 +370,7 @@ def test_processes_read_the_same_and_end(tmp_path: Path) -> None:
     file.write_text(json.dumps([*MANY, export(row(id=50, lead_time=math.nan, history=[{"id": 1}]), id=50)[0]] * 4))
 
     def read(readers: PieceReaders, file: Path) -> object:
-        reading = Reading()
+        reading = ImportResult()
         with file.open("rb") as stream:
             found = list(read_export_at_once(stream, ORGANIZATION, reading, readers, size=PIECE))
         return said(found), list(reading.sentences()), reading
@@ -392,7 +392,7 @@ def test_nothing_is_left_running_by_a_reading_that_is_given_up(tmp_path: Path) -
     file.write_text(json.dumps(MANY * 20))
     with pytest.raises(KeyboardInterrupt), PieceReaders(2) as readers, file.open("rb") as stream:
         running = [process._running for process in readers._processes]
-        with closing(read_export_at_once(stream, ORGANIZATION, Reading(), readers, size=PIECE)) as found:
+        with closing(read_export_at_once(stream, ORGANIZATION, ImportResult(), readers, size=PIECE)) as found:
             next(found)
             raise KeyboardInterrupt
     assert all(each.returncode is not None for each in running)
@@ -436,7 +436,7 @@ def tables(address: str) -> dict[str, list[tuple[Any, ...]]]:
 def kept(address: str, files: Sequence[bytes], *, columns: bool) -> dict[str, list[tuple[Any, ...]]]:
     store = open_store(address)
     for content in files:
-        reading = Reading()
+        reading = ImportResult()
         many = read_export_at_once(io.BytesIO(content), ORGANIZATION, reading, HERE, size=100)
         store.write(many if columns else read_export(io.BytesIO(content), ORGANIZATION, reading))
     store.close()
@@ -491,7 +491,7 @@ def test_organizations_that_are_written_at_once_have_the_same_ids(
     content = json.dumps(export(row(id=1, reviews=[review(id=1)]))).encode()
     given: list[Observation] = []
     for organization in ("one", "other", "one more"):
-        given += read_export_at_once(io.BytesIO(content), organization, Reading(), HERE)
+        given += read_export_at_once(io.BytesIO(content), organization, ImportResult(), HERE)
     store.write(given)
     for organization in ("one", "other", "one more"):
         boss = Viewer(organization, "boss", "owner")

@@ -13,9 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from perfwidget.errors import InvalidFact, UnreadableFile
-from perfwidget.facts import Action, Annotation, Doubt, Member, Membership, Project, Recorded, Review
+from perfwidget.facts import Action, Annotation, AnnotationFlag, Member, Membership, Project, Recorded, Review
 from perfwidget.facts.ingest import Inferred, Snapshot
-from perfwidget.sources.label_studio import Reading, read_export
+from perfwidget.sources.export import ImportResult, read_export
 from perfwidget.stores import open_store
 from tests.exports import (
     ABSENT,
@@ -476,7 +476,7 @@ def test_a_file_without_annotations_says_what_it_seems_to_be(content: object, to
 
 def test_a_malformed_organization_is_refused() -> None:
     with pytest.raises(InvalidFact):
-        list(read_export(io.BytesIO(b"[]"), "a\nb", Reading()))
+        list(read_export(io.BytesIO(b"[]"), "a\nb", ImportResult()))
 
 
 # --- Anything at all
@@ -567,13 +567,13 @@ def test_a_file_is_kept_whole_or_not_at_all(tmp_path: Path) -> None:
     content = json.dumps(export(row(id=1)) + export(row(id=2, reviews=[review()]))).encode()
     store = open_store(f"duckdb:///{tmp_path}/facts.duckdb")
     period = {"user": "7", "from_": "2024-02-01", "to": "2024-04-30"}
-    store.write(read_export(io.BytesIO(json.dumps(export(row(id=3))).encode()), ORGANIZATION, Reading()))
+    store.write(read_export(io.BytesIO(json.dumps(export(row(id=3))).encode()), ORGANIZATION, ImportResult()))
     for cut in (content[:-1], content[:-20], content + b"x"):
         with pytest.raises(UnreadableFile):
-            store.write(read_export(io.BytesIO(cut), ORGANIZATION, Reading()))
+            store.write(read_export(io.BytesIO(cut), ORGANIZATION, ImportResult()))
         assert ask(store, **period).to_dict()["summary"]["submitted_annotations"] == 1
     for _ in range(2):
-        store.write(read_export(io.BytesIO(content), ORGANIZATION, Reading()))
+        store.write(read_export(io.BytesIO(content), ORGANIZATION, ImportResult()))
         told = ask(store, **period).to_dict()
         assert told["summary"]["submitted_annotations"] == 3
         assert told["summary"]["total_time"] == 37.5
@@ -606,7 +606,7 @@ class Endless(io.RawIOBase):
 
 
 def test_memory_does_not_grow_with_the_file() -> None:
-    reading = Reading()
+    reading = ImportResult()
     stream = Endless(2_000, "x" * 100_000)
     tracemalloc.start()
     try:
@@ -624,30 +624,34 @@ def test_memory_does_not_grow_with_the_file() -> None:
 
 
 @pytest.mark.parametrize(
-    ("values", "task", "doubts"),
+    ("values", "task", "flags"),
     [
-        ({}, {}, Doubt.NONE),
-        ({"updated_by": 7}, {}, Doubt.NONE),
-        ({"updated_by": 8}, {}, Doubt.POSTED_BY_OTHER),
-        ({"updated_by": 8, "updated_at": LATER}, {}, Doubt.POSTED_BY_OTHER),
+        ({}, {}, AnnotationFlag.NONE),
+        ({"updated_by": 7}, {}, AnnotationFlag.NONE),
+        ({"updated_by": 8}, {}, AnnotationFlag.POSTED_BY_OTHER),
+        ({"updated_by": 8, "updated_at": LATER}, {}, AnnotationFlag.POSTED_BY_OTHER),
         # A reviewer who fixed it is named as the last one who wrote, with what they did.
-        ({"updated_by": 8, "updated_at": LATER, "last_action": "fixed_and_accepted"}, {}, Doubt.NONE),
-        ({"updated_by": 8, "last_action": "submitted"}, {}, Doubt.POSTED_BY_OTHER),
-        ({"import_id": 5}, {}, Doubt.IMPORTED),
-        ({"import_id": None, "updated_by": None}, {}, Doubt.IMPORTED),
-        ({"import_id": None, "updated_by": None, "updated_at": LATER}, {}, Doubt.NONE),
-        ({"updated_by": None}, {}, Doubt.NONE),  # a file of a version that knows no imports
-        ({"lead_time": 10_800}, {"created_at": MORNING}, Doubt.NONE),  # three hours, from nine to noon
-        ({"lead_time": 10_800.000001}, {"created_at": MORNING}, Doubt.LONGER_THAN_TASK),
-        ({"lead_time": -1}, {"created_at": NOON}, Doubt.NONE),
-        ({"lead_time": 1e300}, {"created_at": NOON}, Doubt.NONE),
-        ({"lead_time": 1}, {"created_at": "yesterday"}, Doubt.NONE),
-        ({"lead_time": 1, "import_id": 5}, {"created_at": NOON}, Doubt.IMPORTED),
-        ({"lead_time": 1, "updated_by": 8}, {"created_at": NOON}, Doubt.POSTED_BY_OTHER | Doubt.LONGER_THAN_TASK),
+        ({"updated_by": 8, "updated_at": LATER, "last_action": "fixed_and_accepted"}, {}, AnnotationFlag.NONE),
+        ({"updated_by": 8, "last_action": "submitted"}, {}, AnnotationFlag.POSTED_BY_OTHER),
+        ({"import_id": 5}, {}, AnnotationFlag.IMPORTED),
+        ({"import_id": None, "updated_by": None}, {}, AnnotationFlag.IMPORTED),
+        ({"import_id": None, "updated_by": None, "updated_at": LATER}, {}, AnnotationFlag.NONE),
+        ({"updated_by": None}, {}, AnnotationFlag.NONE),  # a file of a version that knows no imports
+        ({"lead_time": 10_800}, {"created_at": MORNING}, AnnotationFlag.NONE),  # three hours, from nine to noon
+        ({"lead_time": 10_800.000001}, {"created_at": MORNING}, AnnotationFlag.LONGER_THAN_TASK),
+        ({"lead_time": -1}, {"created_at": NOON}, AnnotationFlag.NONE),
+        ({"lead_time": 1e300}, {"created_at": NOON}, AnnotationFlag.NONE),
+        ({"lead_time": 1}, {"created_at": "yesterday"}, AnnotationFlag.NONE),
+        ({"lead_time": 1, "import_id": 5}, {"created_at": NOON}, AnnotationFlag.IMPORTED),
+        (
+            {"lead_time": 1, "updated_by": 8},
+            {"created_at": NOON},
+            AnnotationFlag.POSTED_BY_OTHER | AnnotationFlag.LONGER_THAN_TASK,
+        ),
     ],
 )
 def test_what_is_odd_about_an_annotation_is_pointed_out(
-    values: dict[str, object], task: dict[str, object], doubts: Doubt
+    values: dict[str, object], task: dict[str, object], flags: AnnotationFlag
 ) -> None:
     [snapshot] = read(export(row(**values), **task)).snapshots
-    assert snapshot.doubts == doubts
+    assert snapshot.flags == flags

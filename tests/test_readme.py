@@ -16,7 +16,7 @@ def metrics_table() -> str:
     rows = [
         f"| `{metric.key}` | {metric.label} | {metric.definition} | {metric.unit.value} |"
         for metric in METRICS
-        if metric.section is not Section.ASIDE
+        if metric.section is not Section.PAGE_ONLY
     ]
     return "\n".join(["| key | label | definition | unit |", "|---|---|---|---|", *rows, ""])
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from perfwidget.errors import InvalidFact, InvalidSetting, StoreUnavailable
-from perfwidget.facts import Action, Annotation, Comment, Doubt, Fact, Member, Membership, Project
+from perfwidget.facts import Action, Annotation, AnnotationFlag, Comment, Fact, Member, Membership, Project
 from perfwidget.facts.columns import microseconds
 from perfwidget.facts.ingest import Bookmark, Snapshot, Withdrawn
 from perfwidget.stores import Store, open_store
@@ -218,10 +218,15 @@ def test_a_bookmark_is_kept_with_the_facts_it_speaks_of_or_not_at_all(store: Sto
 
 
 def test_doubts_are_counted_each_by_itself_and_go_with_a_newer_version(store: Store) -> None:
-    every = Doubt.POSTED_BY_OTHER | Doubt.IMPORTED | Doubt.LONGER_THAN_TASK
+    every = AnnotationFlag.POSTED_BY_OTHER | AnnotationFlag.IMPORTED | AnnotationFlag.LONGER_THAN_TASK
     facts = [annotation(number, NOON, lead_time=1) for number in range(4)]
-    doubts = [every, Doubt.IMPORTED, Doubt.IMPORTED | Doubt.LONGER_THAN_TASK, Doubt.NONE]
-    store.write([Snapshot(fact, (), False, None, doubt) for fact, doubt in zip(facts, doubts, strict=True)])
+    flags = [
+        every,
+        AnnotationFlag.IMPORTED,
+        AnnotationFlag.IMPORTED | AnnotationFlag.LONGER_THAN_TASK,
+        AnnotationFlag.NONE,
+    ]
+    store.write([Snapshot(fact, (), False, None, flag) for fact, flag in zip(facts, flags, strict=True)])
 
     def counts() -> list[object]:
         values = ask(store, **MARCH).values
@@ -230,7 +235,7 @@ def test_doubts_are_counted_each_by_itself_and_go_with_a_newer_version(store: St
     assert counts() == [1, 3, 2]
     store.write([Snapshot(replace(facts[0], updated_at=at("2024-03-06 00:00")), (), False, None)])
     assert counts() == [0, 2, 1]
-    store.write([replace(facts[1], lead_time=2)])  # written by a host, which doubts nothing
+    store.write([replace(facts[1], lead_time=2)])  # written by a host, which flags nothing
     assert counts() == [0, 1, 1]
 
 

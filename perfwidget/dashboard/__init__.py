@@ -2,8 +2,8 @@
 
 from perfwidget.dashboard.answer import news
 from perfwidget.dashboard.callbacks import register_callbacks
-from perfwidget.dashboard.desk import Desk
+from perfwidget.dashboard.context import PageContext
 from perfwidget.dashboard.layout import layout
 from perfwidget.dashboard.page import ASSETS_IGNORE, INDEX_STRING, PACKAGES
 
-__all__ = ["ASSETS_IGNORE", "INDEX_STRING", "PACKAGES", "Desk", "layout", "news", "register_callbacks"]
+__all__ = ["ASSETS_IGNORE", "INDEX_STRING", "PACKAGES", "PageContext", "layout", "news", "register_callbacks"]

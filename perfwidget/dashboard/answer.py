@@ -7,13 +7,13 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from perfwidget.dashboard import formats, ids, words
-from perfwidget.dashboard.asides import asides
 from perfwidget.dashboard.cards import cards
 from perfwidget.dashboard.choices import member_option
-from perfwidget.dashboard.desk import Desk
+from perfwidget.dashboard.context import PageContext
 from perfwidget.dashboard.heading import clock, heading
 from perfwidget.dashboard.labels import member_name
 from perfwidget.dashboard.legends import shares
+from perfwidget.dashboard.notes import notes
 from perfwidget.dashboard.panels import ANNOTATION_SUMMARY, PANELS, REVIEW_TIME_PANEL, shown
 from perfwidget.errors import InvalidQuery
 from perfwidget.question import access
@@ -27,34 +27,34 @@ log = logging.getLogger(__name__)
 MOST_PARAMETERS = 4_096
 
 
-def ask(desk: Desk, question: Any) -> dict[str, Any]:
+def ask(context: PageContext, question: Any) -> dict[str, Any]:
     """Answer a question, written as the query of an address, for the viewer of the current request.
 
     Raises InvalidQuery, Forbidden and StoreUnavailable, each with its sentence for people.
     """
-    query = read(question, desk.max_period_days)
-    viewer = desk.viewer()
-    with desk.turn(), desk.store.reading() as reader:
-        report = read_report(reader, access.scope(viewer, query, reader.standing(viewer, query), desk.rules), query)
+    query = read(question, context.max_period_days)
+    viewer = context.viewer()
+    with context.place(), context.store.reading() as reader:
+        report = read_report(reader, access.scope(viewer, query, reader.standing(viewer, query), context.rules), query)
         fresh = freshness(reader, viewer.organization_id)
     now = datetime.now(UTC)
     as_of = fresh.as_of if fresh and fresh.complete else now
-    answer = show(report, desk.review_time_since, now, question if desk.offers("rows") else None, as_of)
-    late = late_notice(fresh, now, desk.late_after, query.timezone)
-    told = {"notices": list(desk.store.notices), "question": question, "late": late}
+    answer = show(report, context.review_time_since, now, question if context.offers("rows") else None, as_of)
+    late = late_notice(fresh, now, context.late_after, query.timezone)
+    told = {"notices": list(context.store.notices), "question": question, "late": late}
     return {**answer, **told, "news": fresh.news if fresh else None}
 
 
-def news(desk: Desk, query: Query) -> dict[str, Any]:
+def news(context: PageContext, query: Query) -> dict[str, Any]:
     """Return whether the facts have changed since an answer, as of when they are, and a sentence if they are late."""
-    viewer = desk.viewer()
-    with desk.store.reading() as reader:
+    viewer = context.viewer()
+    with context.store.reading() as reader:
         access.scope(viewer, query, reader.standing(viewer, query))
         fresh = freshness(reader, viewer.organization_id)
     if fresh is None:
         return {"news": None}
     now = datetime.now(UTC)
-    late = late_notice(fresh, now, desk.late_after, query.timezone)
+    late = late_notice(fresh, now, context.late_after, query.timezone)
     as_of = fresh.as_of if fresh.complete else now
     return {"news": fresh.news, "late": late, "clock": clock(as_of.astimezone(zone(query.timezone)), now)}
 
@@ -98,7 +98,7 @@ def show(
             ids.CARDS: _guarded("cards", lambda: cards(report, question)),
             ids.legend(ANNOTATION_SUMMARY): _guarded("shares", lambda: shares(report, question)),
             ids.legend(REVIEW_TIME_PANEL): review_time_notice(report, review_time_since),
-            ids.ASIDES: _guarded("asides", lambda: asides(report, question)),
+            ids.NOTES: _guarded("notes", lambda: notes(report, question)),
         },
         "member": member_option(report.user),
         "name": member_name(report.user),

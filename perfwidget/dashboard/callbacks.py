@@ -16,7 +16,7 @@ from dash.development.base_component import Component
 
 from perfwidget.dashboard import choices, ids
 from perfwidget.dashboard.answer import ask
-from perfwidget.dashboard.desk import Desk
+from perfwidget.dashboard.context import PageContext
 from perfwidget.dashboard.rows_panel import opened_rows
 from perfwidget.dashboard.words import EXPORTS
 
@@ -38,21 +38,21 @@ LISTS = (ids.MEMBER, ids.TIMEZONE, ids.WORKSPACES, ids.PROJECTS)
 """The dropdowns whose entries the script sets."""
 
 
-def register_callbacks(app: Dash, desk: Desk) -> None:
+def register_callbacks(app: Dash, context: PageContext) -> None:
     """Give the app its three callbacks on the server and those in the browser."""
     _register_script(app)
 
     @app.callback(Output(ids.ANSWER, "data"), Input(ids.ASKED, "data"), prevent_initial_call=True)
     def answer(asked: Any) -> dict[str, Any]:
-        return ask(desk, asked.get("question") if isinstance(asked, dict) else None)
+        return ask(context, asked.get("question") if isinstance(asked, dict) else None)
 
     @app.callback(Output(ids.FOUND, "data"), Input(ids.SEEK, "data"), prevent_initial_call=True)
     def find(sought: Any) -> dict[str, Any]:
-        return choices.found(desk, sought)
+        return choices.found(context, sought)
 
     @app.callback(Output(ids.ROWS, "children"), Input(ids.ROWS_SOUGHT, "data"), prevent_initial_call=True)
     def rows(sought: Any) -> list[Component]:
-        return opened_rows(desk, sought)
+        return opened_rows(context, sought)
 
 
 def _register_script(app: Dash) -> None:

@@ -10,7 +10,7 @@ from typing import Any, Literal, TypedDict
 from zoneinfo import available_timezones
 
 from perfwidget.dashboard import words
-from perfwidget.dashboard.desk import Desk
+from perfwidget.dashboard.context import PageContext
 from perfwidget.dashboard.labels import member_email, member_name, shown
 from perfwidget.errors import InvalidQuery
 from perfwidget.question import access
@@ -52,12 +52,12 @@ class Choices(TypedDict):
     more: list[Kind]
 
 
-def choices(desk: Desk) -> Choices:
+def choices(context: PageContext) -> Choices:
     """Return the choices of the current request's viewer; outside a request there is nothing to choose."""
-    if not desk.in_request():
+    if not context.in_request():
         return Choices(viewer="", choosesMembers=False, members=[], workspaces=[], projects=[], more=[])
-    with desk.turn(), desk.store.reading() as reader:
-        scope = _scope(desk, reader)
+    with context.place(), context.store.reading() as reader:
+        scope = _scope(context, reader)
         members = reader.members(scope, "", MOST_MEMBERS + 1) if scope.role.chooses_members else []
         workspaces = _workspaces(reader, scope)
         projects = _projects(reader, scope)
@@ -76,7 +76,7 @@ def choices(desk: Desk) -> Choices:
     )
 
 
-def found(desk: Desk, sought: Any) -> dict[str, Any]:
+def found(context: PageContext, sought: Any) -> dict[str, Any]:
     """Return what a search in a dropdown found, with what was sought, so that a late answer is known as such.
 
     `sought` is what the page's script sends: kind, text and, for projects, the chosen workspaces. Raises InvalidQuery
@@ -84,8 +84,8 @@ def found(desk: Desk, sought: Any) -> dict[str, Any]:
     """
     kind, text, workspaces = _read(sought)
     options: Iterable[Option]
-    with desk.turn(), desk.store.reading() as reader:
-        scope = _scope(desk, reader)
+    with context.place(), context.store.reading() as reader:
+        scope = _scope(context, reader)
         if kind == "member":
             options = map(member_option, reader.members(scope, text, MOST_FOUND))
         elif kind == "workspace":
@@ -108,8 +108,8 @@ def zones() -> tuple[str, ...]:
     return ("UTC", *sorted(available_timezones() - _NO_ZONES - {"UTC"}))
 
 
-def _scope(desk: Desk, reader: Reader) -> Scope:
-    viewer = desk.viewer()
+def _scope(context: PageContext, reader: Reader) -> Scope:
+    viewer = context.viewer()
     return access.scope(viewer, Query(), reader.standing(viewer, Query())).scope
 
 

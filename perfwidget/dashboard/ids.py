@@ -25,7 +25,7 @@ CARDS = "cards"
 FIGURES = "figures"
 ROWS = "rows"
 ROWS_SOUGHT = "rows-sought"
-ASIDES = "asides"
+NOTES = "notes"
 DEFINITIONS = "definitions"
 
 

@@ -7,17 +7,17 @@ from dash import dcc, html
 
 from perfwidget.dashboard import ids, row_words, words
 from perfwidget.dashboard.choices import Choices, choices
-from perfwidget.dashboard.desk import Desk
+from perfwidget.dashboard.context import PageContext
 from perfwidget.dashboard.elements import aria, data
 from perfwidget.dashboard.filters import AUTO, filters, segments
 from perfwidget.dashboard.panels import ANNOTATION_SUMMARY, PANELS, Panel
 from perfwidget.question.query import Statistic
 
 
-def layout(desk: Desk) -> html.Div:
+def layout(context: PageContext) -> html.Div:
     """Return the page for the viewer of the current request; outside a request, the page with nothing to choose."""
-    allowed = choices(desk)
-    return html.Div([*_memory(allowed), _head(desk), filters(allowed), _main()], className="page")
+    allowed = choices(context)
+    return html.Div([*_memory(allowed), _head(context), filters(allowed), _main()], className="page")
 
 
 def _memory(allowed: Choices) -> list[Any]:
@@ -28,8 +28,8 @@ def _memory(allowed: Choices) -> list[Any]:
     ]
 
 
-def _head(desk: Desk) -> html.Header:
-    prefix = desk.prefix() if desk.in_request() else ""
+def _head(context: PageContext) -> html.Header:
+    prefix = context.prefix() if context.in_request() else ""
     refresh = html.Button(
         html.Span("↻", **aria(hidden="true")),
         id=ids.REFRESH,
@@ -50,7 +50,7 @@ def _head(desk: Desk) -> html.Header:
         className="theme",
         title=words.THEME,
     )
-    offered = [file for file in words.EXPORTS if not desk.in_request() or desk.offers(file.partition(".")[0])]
+    offered = [file for file in words.EXPORTS if not context.in_request() or context.offers(file.partition(".")[0])]
     downloads = [
         dbc.DropdownMenuItem(
             label,
@@ -87,9 +87,9 @@ def _main() -> html.Main:
             _rows(),
             html.Section([_panel(panel) for panel in PANELS], className="panels", **aria(label=words.GRAPHS)),
             html.Section(
-                [html.H2(words.ASIDES, id="asides-title"), html.Dl(id=ids.ASIDES, className="asides")],
+                [html.H2(words.NOTES, id="notes-title"), html.Dl(id=ids.NOTES, className="notes")],
                 className="panel",
-                **aria(labelledby="asides-title"),
+                **aria(labelledby="notes-title"),
             ),
             html.Details(id=ids.DEFINITIONS, className="panel definitions"),
         ],

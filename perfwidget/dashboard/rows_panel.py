@@ -11,7 +11,7 @@ from dash.development.base_component import Component
 
 from perfwidget.dashboard import formats, row_words, words
 from perfwidget.dashboard.answer import read
-from perfwidget.dashboard.desk import Desk
+from perfwidget.dashboard.context import PageContext
 from perfwidget.dashboard.elements import aria, data
 from perfwidget.dashboard.labels import shown
 from perfwidget.errors import Forbidden, InvalidQuery
@@ -36,25 +36,25 @@ class Opened(NamedTuple):
     page: int
 
 
-def opened_rows(desk: Desk, sought: Any) -> list[Component]:
+def opened_rows(context: PageContext, sought: Any) -> list[Component]:
     """Return the panel of the rows behind a number, for the viewer of the current request.
 
     `sought` is what the page's script sends: the question, the number and the day, order, direction and page. Raises
     InvalidQuery for anything else, Forbidden and StoreUnavailable.
     """
     opened = _read(sought)
-    query = read(opened.question, desk.max_period_days)
+    query = read(opened.question, context.max_period_days)
     if query.rows is None:
         raise InvalidQuery("The address names no number whose rows are to be shown; choose one on the page.")
-    if not desk.offers("rows"):
+    if not context.offers("rows"):
         raise Forbidden("Your role may not see the rows behind the numbers here; ask your administrator.")
-    viewer = desk.viewer()
-    with desk.turn(), desk.store.reading() as reader:
-        asked = access.scope(viewer, query, reader.standing(viewer, query), desk.rules)
+    viewer = context.viewer()
+    with context.place(), context.store.reading() as reader:
+        asked = access.scope(viewer, query, reader.standing(viewer, query), context.rules)
         own = Order.QUANTITY if query.rows.metric.unit is Unit.SECONDS else Order.TIME  # the longest, the latest first
         order = opened.order or own
         listed = read_rows(reader, asked, query, query.rows, order, descending=opened.descending, page=opened.page)
-    return panel(listed, opened.question, desk.task_link)
+    return panel(listed, opened.question, context.task_link)
 
 
 def _read(sought: Any) -> Opened:

@@ -1,10 +1,10 @@
 """What of the page is the same for everybody and made by the script: the places of what an answer fills, and texts."""
 
 from perfwidget.dashboard import ids, words
-from perfwidget.dashboard.asides import asides, definitions
 from perfwidget.dashboard.cards import cards
 from perfwidget.dashboard.elements import Part, element
 from perfwidget.dashboard.legends import legend
+from perfwidget.dashboard.notes import definitions, notes
 from perfwidget.dashboard.panels import PANELS
 
 
@@ -12,7 +12,7 @@ def skeleton() -> dict[str, list[Part]]:
     """Return what is within parts of the page by the ids of these parts, before there is an answer."""
     return {
         ids.CARDS: [*cards(None)],
-        ids.ASIDES: [*asides(None)],
+        ids.NOTES: [*notes(None)],
         ids.DEFINITIONS: [element("summary", {}, words.DEFINITIONS), definitions()],
         **{ids.legend(panel.name): [*legend(panel)] for panel in PANELS},
     }

@@ -214,7 +214,7 @@ def review_time_since(since: date) -> str:
 
 # -- What stands beside the numbers -----------------------------------------------------------------------------------
 
-ASIDES = "Not counted, and worth knowing"
+NOTES = "Not counted, and worth knowing"
 DEFINITIONS = "What the numbers mean"
 SECTIONS = {
     Section.SUMMARY: "Summary",
@@ -222,7 +222,7 @@ SECTIONS = {
     Section.REVIEWING: "Reviewing",
     Section.NOT_COUNTED: "Not counted",
     Section.NOTES: "Worth knowing",
-    Section.ASIDE: "Kept and not counted anywhere",
+    Section.PAGE_ONLY: "Kept and not counted anywhere",
 }
 NOT_RECORDED = "Not recorded by this source."
 PART_FAILED = "This part could not be shown; the server's log says why."

@@ -4,8 +4,8 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_user, logout_user
 
-from perfwidget.demo import directory
-from perfwidget.demo.directory import DEMO_ACCOUNTS
+from perfwidget.demo import people
+from perfwidget.demo.people import DEMO_ACCOUNTS
 from perfwidget.stores.protocol import Store
 
 WRONG = "There is no such account, or the password is another one. All accounts of this demo have the password “demo”."
@@ -22,7 +22,7 @@ def accounts(store: Store) -> Blueprint:
         if request.method == "GET":
             return redirect(onward) if current_user.is_authenticated else _form()
         email = request.form.get("email", "").strip()
-        person = directory.signing_in(store, email, request.form.get("password", ""))
+        person = people.signing_in(store, email, request.form.get("password", ""))
         if person is None:
             return _form(email, WRONG), 401
         if not login_user(person):

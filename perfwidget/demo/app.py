@@ -9,10 +9,10 @@ from flask_wtf.csrf import CSRFError, CSRFProtect
 from werkzeug.exceptions import HTTPException
 
 from perfwidget import PerformanceWidget, Viewer
-from perfwidget.demo import directory
+from perfwidget.demo import people
 from perfwidget.demo.accounts import accounts
-from perfwidget.demo.directory import Person
 from perfwidget.demo.pages import pages
+from perfwidget.demo.people import PlatformUser
 from perfwidget.errors import PerfwidgetError, StoreUnavailable
 from perfwidget.stores.protocol import Store
 
@@ -49,13 +49,13 @@ def add_sign_in(app: Flask, store: Store) -> None:
     login_manager = LoginManager(app)
     login_manager.login_view = "accounts.sign_in"
     login_manager.login_message = None
-    login_manager.user_loader(lambda session_id: directory.signed_in(store, session_id))
+    login_manager.user_loader(lambda session_id: people.signed_in(store, session_id))
 
 
 def mount_dashboard(app: Flask, store: Store) -> None:
     """Mount the dashboard: all that a host does."""
 
-    def viewer_of(person: Person) -> Viewer:
+    def viewer_of(person: PlatformUser) -> Viewer:
         return Viewer(person.organization_id, person.user_id, person.role)
 
     widget = PerformanceWidget(store=store, viewer_of=viewer_of, task_url="/projects/{project_id}/data?task={task_id}")

@@ -7,8 +7,8 @@ from flask import Blueprint, render_template, request, url_for
 from flask_login import current_user, login_required
 
 from perfwidget.dashboard import formats
-from perfwidget.demo import directory
-from perfwidget.demo.directory import Person
+from perfwidget.demo import people
+from perfwidget.demo.people import PlatformUser
 from perfwidget.errors import Forbidden
 from perfwidget.question.query import Entry
 from perfwidget.stores.protocol import Store
@@ -27,7 +27,7 @@ def pages(store: Store) -> Blueprint:
     @blueprint.app_context_processor
     def navigation() -> dict[str, Any]:
         manages = current_user.is_authenticated and current_user.manages_projects
-        return {"workspaces": directory.projects(store, current_user) if manages else []}
+        return {"workspaces": people.projects(store, current_user) if manages else []}
 
     @blueprint.get("/")
     def home() -> str:
@@ -37,23 +37,21 @@ def pages(store: Store) -> Blueprint:
     def organization() -> str:
         if not current_user.sees_organization:
             raise Forbidden(NOT_YOURS)
-        members = directory.members(store, current_user)
+        members = people.members(store, current_user)
         chosen = _chosen(members)
         frame = _frame(Entry.ORGANIZATION, user=chosen.user_id) if chosen else None
         return render_template("organization.html", members=members, chosen=chosen, frame=frame)
 
     @blueprint.get("/projects/<path:project_id>/members")
     def project_members(project_id: str) -> str:
-        page = directory.project_page(store, current_user, project_id)
+        page = people.project_page(store, current_user, project_id)
         chosen = _chosen(row.member for row in page.rows)
         frame = _frame(Entry.MEMBERS, user=chosen.user_id, project=project_id) if chosen else None
-        return render_template(
-            "project_members.html", project=page, summary=directory.SUMMARY, chosen=chosen, frame=frame
-        )
+        return render_template("project_members.html", project=page, summary=people.SUMMARY, chosen=chosen, frame=frame)
 
     @blueprint.get("/projects/<path:project_id>/data")
     def task(project_id: str) -> str:
-        title = directory.project_title(store, current_user, project_id)
+        title = people.project_title(store, current_user, project_id)
         return render_template("task.html", title=title, task=request.args.get("task", ""))
 
     return blueprint
@@ -64,7 +62,7 @@ def _frame(entry: Entry, **chosen: Any) -> str:
     return url_for("perfwidget.index", entry=entry.value, **chosen)
 
 
-def _chosen(listed: Iterable[Person]) -> Person | None:
+def _chosen(listed: Iterable[PlatformUser]) -> PlatformUser | None:
     """Return the listed member whom the address names; raises Forbidden if it names anybody else."""
     user_id = request.args.get("user")
     if not user_id:

@@ -14,10 +14,10 @@ from flask import Flask
 
 from perfwidget import open_store
 from perfwidget.demo.app import create_app
-from perfwidget.demo.directory import PASSWORD, missing_accounts
+from perfwidget.demo.people import PASSWORD, missing_accounts
 from perfwidget.errors import InvalidSetting, PerfwidgetError
 from perfwidget.serving import LOOPBACK, address_of, bound, port_number, serve
-from perfwidget.sources.label_studio import Reading, read_export_at_once
+from perfwidget.sources.export import ImportResult, read_export_at_once
 from perfwidget.sources.piece_readers import PieceReaders
 from perfwidget.sources.sample import sample_facts
 from perfwidget.stores.protocol import Store
@@ -101,8 +101,8 @@ def fill(store: Store, files: Sequence[Path]) -> None:
 
 
 def _read_file(store: Store, path: Path) -> None:
-    _say(f"Reading {path} …")
-    counted = Reading()
+    _say(f"ImportResult {path} …")
+    counted = ImportResult()
     with path.open("rb") as file, PieceReaders(PieceReaders.worth(path.stat().st_size)) as readers:
         try:
             store.write(read_export_at_once(file, ORGANIZATION_OF_FILES, counted, readers))

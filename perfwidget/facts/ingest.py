@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from perfwidget.facts import Action, Annotation, Doubt, Key, Member, Membership, Project, Recorded, Review
+from perfwidget.facts import Action, Annotation, AnnotationFlag, Key, Member, Membership, Project, Recorded, Review
 from perfwidget.facts.columns import Id, Instant, Text
 
 
@@ -31,7 +31,7 @@ class Snapshot:
     """Whether `actions` are the whole history; if not, the store adds one action for each review."""
     reviews: tuple[Review, ...] | None
     """All reviews; None where the row does not speak of reviews."""
-    doubts: Doubt = Doubt.NONE
+    flags: AnnotationFlag = AnnotationFlag.NONE
     """What is odd about it."""
 
 
@@ -60,7 +60,7 @@ class Snapshots:
 
     organization_id: str
     columns: Mapping[str, StoredColumn]
-    """The columns of Annotation but the organization; `doubts`, `history`, `reviewed` (whether it speaks of reviews);
+    """The columns of Annotation but the organization; `flags`, `history`, `reviewed` (whether it speaks of reviews);
     and `only_action`: where that is not null, it is the annotation's one action, which is left out of `actions`: by its
     owner, when it was completed, with its lead time, under the id `annotation-` and the annotation's."""
     actions: Sequence[tuple[int, tuple[Any, ...]]]

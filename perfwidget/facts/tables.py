@@ -135,7 +135,7 @@ class Membership(Fact):
         return Key(type(self), tuple(value or "" for value in row))
 
 
-class Doubt(IntFlag):
+class AnnotationFlag(IntFlag):
     """What a source finds odd about an annotation, and a payer should look at; stored as one whole number."""
 
     NONE = 0

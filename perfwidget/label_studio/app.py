@@ -13,7 +13,7 @@ from perfwidget.errors import InvalidSetting, PerfwidgetError, SourceUnavailable
 from perfwidget.label_studio import own_pages
 from perfwidget.label_studio.directory import ROLE_CODES
 from perfwidget.label_studio.roles import ALL_PROJECTS, Roles
-from perfwidget.label_studio.sign_in import Person, Sessions
+from perfwidget.label_studio.sign_in import LabelStudioUser, Sessions
 from perfwidget.label_studio.sync import Sync
 from perfwidget.question.access import Role, Viewer
 from perfwidget.stores.protocol import Store
@@ -56,7 +56,7 @@ def create_app(
     login_manager.login_view = sign_in
     login_manager.login_message = None
 
-    def viewer_of(person: Person) -> Viewer | None:
+    def viewer_of(person: LabelStudioUser) -> Viewer | None:
         if not sync.label_studio_organization:
             raise SourceUnavailable(NOT_READ_YET)
         if person.organization != sync.label_studio_organization:

@@ -18,12 +18,12 @@ from perfwidget.facts import Annotation, Comment, Fact, Key, Membership
 from perfwidget.facts.columns import FIRST_INSTANT, microseconds
 from perfwidget.facts.ingest import Bookmark, Observation, Withdrawn
 from perfwidget.label_studio.connection import LabelStudio
+from perfwidget.label_studio.cursor import OVERLAP, UNSURE, Cursor
 from perfwidget.label_studio.enterprise import Enterprise
 from perfwidget.label_studio.pages import COUNTS, LEFT_OUT, NONSENSE, Since, Task, latest_tasks, task_pages, tasks_by_id
-from perfwidget.label_studio.position import OVERLAP, UNSURE, Position
 from perfwidget.label_studio.task_ids import TaskIds
-from perfwidget.sources.label_studio import ExportedTasks, Reading
-from perfwidget.sources.reading import Place
+from perfwidget.sources.export import ExportedTasks, ImportResult
+from perfwidget.sources.import_result import Place
 from perfwidget.sources.row_values import optional_instant
 from perfwidget.stores.protocol import Kept, Store
 
@@ -64,7 +64,7 @@ class ProjectReading:
         self._compared_every = compared_every
         self._compared = float("-inf")
         self._latest: _Latest | None = None
-        self.faults = Reading()
+        self.faults = ImportResult()
         """What could not be read of its rows."""
 
     def read(self, *, anew: bool = False) -> bool:
@@ -73,7 +73,7 @@ class ProjectReading:
         It goes on where a reading broke off. Raises SourceUnavailable, SourceRefused, NotFound and StoreUnavailable;
         what has been written by then is whole, and the next reading goes on behind it.
         """
-        position = Position() if anew else self._position()
+        position = Cursor() if anew else self._position()
         latest = self._asked_latest()
         changed = False
         if position.going_on or latest != self._latest or latest.tasks != position.tasks:
@@ -82,7 +82,7 @@ class ProjectReading:
             changed |= self._read_comments(position)
         return changed
 
-    def _read_changes(self, position: Position, latest: "_Latest", *, anew: bool) -> tuple[Position, bool]:
+    def _read_changes(self, position: Cursor, latest: "_Latest", *, anew: bool) -> tuple[Cursor, bool]:
         resumed = position.going_on
         if not resumed:
             position = position.begun(latest.newest)
@@ -107,7 +107,7 @@ class ProjectReading:
             self._store.write([self._bookmark(ended)])
         return ended, changed
 
-    def _read_comments(self, position: Position) -> bool:
+    def _read_comments(self, position: Cursor) -> bool:
         """Read the tasks with comments that changed, for a comment may leave its task's own instant as it is."""
         begin = datetime.fromisoformat(position.commented) if position.commented else FIRST_INSTANT
         since = Since(begin, strictly=True, field="last_comment_updated_at")
@@ -146,12 +146,12 @@ class ProjectReading:
 
     # -- What there is, there and here --------------------------------------------------------------------------------
 
-    def _position(self) -> Position:
+    def _position(self) -> Cursor:
         with self._store.reading() as reader:
             mark = reader.bookmarks(self._organization_id).get(self._source)
-        return Position.from_text(mark.position if mark else None)
+        return Cursor.from_text(mark.position if mark else None)
 
-    def _bookmark(self, position: Position) -> Bookmark:
+    def _bookmark(self, position: Cursor) -> Bookmark:
         return Bookmark(self._organization_id, self._source, position.to_text())
 
     def _asked_latest(self) -> "_Latest":
@@ -195,7 +195,7 @@ class ProjectReading:
 
     # -- Facts of a page ----------------------------------------------------------------------------------------------
 
-    def _write_tasks(self, tasks: Sequence[Task], position: Position | None, *, anew: bool = False) -> bool:
+    def _write_tasks(self, tasks: Sequence[Task], position: Cursor | None, *, anew: bool = False) -> bool:
         """Keep what tasks say and how far the reading has come, in one transaction; say whether any fact changed."""
         ids = [str(task["id"]) for task in tasks]
         kept = {each.identity: each.updated_at for each in self._kept(Annotation, ids)}

@@ -27,7 +27,7 @@ ALL_PROJECTS = "all"
 _KEYS = {"owners", "admins", "managers"}
 
 
-class Standing(NamedTuple):
+class StudioRole(NamedTuple):
     """What somebody is, and the projects of a manager; None: as the store's memberships say."""
 
     role: Role
@@ -43,7 +43,7 @@ class Roles:
 
     def __init__(self, path: Path | None = None) -> None:
         self._path = path
-        self._read: tuple[bytes, Mapping[str, Standing]] = (b"", {})
+        self._read: tuple[bytes, Mapping[str, StudioRole]] = (b"", {})
         self._creator: str | None = None
         self.check()
 
@@ -51,15 +51,15 @@ class Roles:
         """Say who created the organization, and so is its owner."""
         self._creator = user_id
 
-    def of(self, user_id: str, email: str | None) -> Standing:
+    def of(self, user_id: str, email: str | None) -> StudioRole:
         """Return what somebody is."""
         by_name = self.check()
         if user_id == self._creator:
-            return Standing(Role.OWNER)
+            return StudioRole(Role.OWNER)
         named = by_name.get(_spelled(email)) if email and "@" in email else None
-        return named or by_name.get(user_id) or Standing(Role.ANNOTATOR)
+        return named or by_name.get(user_id) or StudioRole(Role.ANNOTATOR)
 
-    def check(self) -> Mapping[str, Standing]:
+    def check(self) -> Mapping[str, StudioRole]:
         """Read the file if it has changed, and return what people are by how it names them."""
         read, by_name = self._read
         if self._path is None:
@@ -85,22 +85,22 @@ class _Wrong(Exception):
     pass
 
 
-def _standings(values: Mapping[str, Any]) -> dict[str, Standing]:
+def _standings(values: Mapping[str, Any]) -> dict[str, StudioRole]:
     unknown = sorted(set(values) - _KEYS)
     if unknown:
         raise _Wrong(f"it has {', '.join(unknown)}, and there are only owners, admins and managers.")
-    found: dict[str, Standing] = {}
+    found: dict[str, StudioRole] = {}
     for key, role in (("owners", Role.OWNER), ("admins", Role.ADMIN)):
         for name in _names(values.get(key, []), key):
-            _put(found, name, Standing(role))
+            _put(found, name, StudioRole(role))
     managers = values.get("managers", {})
     if not isinstance(managers, dict):
         raise _Wrong('[managers] has lines such as "lead@example.com" = [12, 15].')
     for name, projects in managers.items():
         if projects == ALL_PROJECTS:
-            _put(found, name, Standing(Role.MANAGER, ALL_PROJECTS))
+            _put(found, name, StudioRole(Role.MANAGER, ALL_PROJECTS))
         elif isinstance(projects, list):
-            _put(found, name, Standing(Role.MANAGER, tuple(id_text(project) for project in projects)))
+            _put(found, name, StudioRole(Role.MANAGER, tuple(id_text(project) for project in projects)))
         else:
             raise _Wrong(f'the projects of {name} are a list of ids, or "all".')
     return found
@@ -112,7 +112,7 @@ def _names(value: object, key: str) -> list[str]:
     return [str(name) for name in value]
 
 
-def _put(found: dict[str, Standing], name: str, standing: Standing) -> None:
+def _put(found: dict[str, StudioRole], name: str, standing: StudioRole) -> None:
     if _spelled(name) in found:
         raise _Wrong(f"{name} stands in it twice.")
     found[_spelled(name)] = standing

@@ -15,10 +15,10 @@ from urllib.parse import urlsplit
 from perfwidget.errors import InvalidSetting, SourceUnavailable
 from perfwidget.label_studio.app import SIGN_IN, create_app
 from perfwidget.label_studio.connection import LabelStudio, NotFound, Patience
-from perfwidget.label_studio.keeper import Keeper
 from perfwidget.label_studio.roles import Roles
 from perfwidget.label_studio.sign_in import COOKIE, Sessions
 from perfwidget.label_studio.sync import Sync
+from perfwidget.label_studio.sync_thread import SyncThread
 from perfwidget.label_studio.webhooks import PATH, Installer, receiver
 from perfwidget.serving import address_of, bound, port_number, serve
 from perfwidget.stores import open_store
@@ -113,11 +113,11 @@ def run_server(parsed: argparse.Namespace) -> int:
         )
         secret = parsed.webhook_secret or (secrets.token_urlsafe(32) if install else "")
         installer = Installer(server, _webhook_address(parsed, here), secret) if install else None
-        keeper = Keeper(sync, stopped, installer)
+        sync_thread = SyncThread(sync, stopped, installer)
         if secret:
-            app.register_blueprint(receiver(secret, keeper.hint), url_prefix=parsed.prefix)
-        keeper.start()
-        stack.callback(keeper.stop)
+            app.register_blueprint(receiver(secret, sync_thread.hint), url_prefix=parsed.prefix)
+        sync_thread.start()
+        stack.callback(sync_thread.stop)
         stack.callback(last_resort.start)
         announcement = f"Annotator dashboard on {here}{parsed.prefix}/ beside Label Studio at {server.address}"
         with suppress(KeyboardInterrupt):  # while starting; later the server takes it for the end
@@ -142,15 +142,15 @@ def run_sync(parsed: argparse.Namespace) -> int:
                 print(f"perfwidget: {sentence}", file=sys.stderr)
             print(f"{sync.annotations_read():,} annotations read from {len(sync.project_ids):,} projects")
             return 0
-        keeper = Keeper(sync, stopped)
-        keeper.start()
+        sync_thread = SyncThread(sync, stopped)
+        sync_thread.start()
         last_resort = _last_resort()
         try:
             with suppress(KeyboardInterrupt):
                 stopped.wait()  # a thread that is being joined when a signal comes passes for one that has ended
         finally:
             last_resort.start()
-            keeper.stop()
+            sync_thread.stop()
             last_resort.cancel()
     return 0
 

@@ -45,7 +45,7 @@ MOST_SESSIONS = 10_000
 AWAY = "Label Studio does not answer, so nobody can be recognized just now; try again in a moment."
 
 
-class Person(UserMixin):  # type: ignore[misc]  # Flask-Login has no types
+class LabelStudioUser(UserMixin):  # type: ignore[misc]  # Flask-Login has no types
     """Somebody who is signed in to Label Studio."""
 
     def __init__(self, user_id: str, email: str | None, organization: str | None, role: str) -> None:
@@ -64,7 +64,7 @@ class Person(UserMixin):  # type: ignore[misc]  # Flask-Login has no types
 class _Known(NamedTuple):
     """What Label Studio said of a cookie when it was last asked with success, and when it was last tried in vain."""
 
-    person: Person | None
+    person: LabelStudioUser | None
     asked_at: float
     in_vain_at: float | None = None
 
@@ -99,7 +99,7 @@ class Sessions:
         self._asking: dict[bytes, threading.Lock] = {}
         self._lock = threading.Lock()
 
-    def person_of(self, request: Request) -> Person | None:
+    def person_of(self, request: Request) -> LabelStudioUser | None:
         """Return who asks, or None for nobody; raises SourceUnavailable where Label Studio cannot be asked."""
         given = request.cookies.getlist(self._cookie)
         cookie = given[-1] if given else ""  # of several the last, as Label Studio itself takes it
@@ -164,7 +164,7 @@ class Sessions:
         if len(self._known) >= MOST_SESSIONS:
             self._known = {}
 
-    def _ask(self, cookie: str) -> Person | None:
+    def _ask(self, cookie: str) -> LabelStudioUser | None:
         """Ask Label Studio whose cookie it is: only this cookie goes there, and no redirect is followed."""
         headers = {"Cookie": f"{self._cookie}={cookie}", "Accept": "application/json", "User-Agent": "perfwidget"}
         try:
@@ -205,8 +205,10 @@ def _cut(connected: socket.socket) -> None:
         socket.socket.shutdown(connected, socket.SHUT_RDWR)
 
 
-def _person(answer: Any) -> Person:
+def _person(answer: Any) -> LabelStudioUser:
     user_id = optional_id(answer.get("id")) if isinstance(answer, dict) else None
     if user_id is None:
         raise SourceUnavailable(AWAY)
-    return Person(user_id, word(answer.get("email")), optional_id(answer.get("active_organization")), role_code(answer))
+    return LabelStudioUser(
+        user_id, word(answer.get("email")), optional_id(answer.get("active_organization")), role_code(answer)
+    )

@@ -24,7 +24,7 @@ class Section(Enum):
     NOT_COUNTED = "not_counted"
     NOTES = "notes"
     REVIEWING = "reviewing"
-    ASIDE = "aside"
+    PAGE_ONLY = "page_only"
     """Said to people beside the numbers, and not part of the JSON report."""
 
 

@@ -122,7 +122,7 @@ NOTE_METRICS: tuple[Metric, ...] = (
         "Submitted annotations that, by what the platform says, somebody else than the member wrote last.",
         count(COUNTABLE.that(Condition.POSTED_BY_OTHER)),
         COUNTABLE.that(Condition.POSTED_BY_OTHER),
-        kind="doubts",
+        kind="flags",
     ),
     Metric(
         "imported",
@@ -133,7 +133,7 @@ NOTE_METRICS: tuple[Metric, ...] = (
         "done.",
         count(COUNTABLE.that(Condition.IMPORTED)),
         COUNTABLE.that(Condition.IMPORTED),
-        kind="doubts",
+        kind="flags",
     ),
     Metric(
         "longer_than_task",
@@ -143,6 +143,6 @@ NOTE_METRICS: tuple[Metric, ...] = (
         "Submitted annotations whose time is longer than the time from the creation of their task to their completion.",
         count(COUNTABLE.that(Condition.LONGER_THAN_TASK)),
         COUNTABLE.that(Condition.LONGER_THAN_TASK),
-        kind="doubts",
+        kind="flags",
     ),
 )

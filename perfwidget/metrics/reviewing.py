@@ -55,7 +55,7 @@ REVIEWING_METRICS: tuple[Metric, ...] = (
         "unusable_visits",
         "Review visits without a time",
         Unit.COUNT,
-        Section.ASIDE,
+        Section.PAGE_ONLY,
         "Visits of the member to submitted annotations that were never closed, or closed before they were opened: "
         "they take no part in Review Time.",
         count(UNTIMED_VISITS),
@@ -66,7 +66,7 @@ REVIEWING_METRICS: tuple[Metric, ...] = (
         "other_reviews",
         "Reviews of another kind",
         Unit.COUNT,
-        Section.ASIDE,
+        Section.PAGE_ONLY,
         "Review actions on the member's annotations that are neither accepted, rejected nor fixed + accepted: they are "
         "kept and counted nowhere.",
         count(OTHER_REVIEWS),

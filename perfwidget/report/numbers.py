@@ -68,7 +68,7 @@ class Report:
         sections = {
             section.value: {metric.key: self.values[metric.key] for metric in METRICS if metric.section is section}
             for section in Section
-            if section is not Section.ASIDE
+            if section is not Section.PAGE_ONLY
         }
         return {
             "user": {"id": self.user.user_id, "email": self.user.email, "name": self.user.name},
@@ -84,7 +84,9 @@ class Report:
                 {"date": point.bucket.first.isoformat()} | {key: point.values[key] for key in DAILY_KEYS}
                 for point in self.series
             ],
-            "definitions": {metric.key: metric.definition for metric in METRICS if metric.section is not Section.ASIDE},
+            "definitions": {
+                metric.key: metric.definition for metric in METRICS if metric.section is not Section.PAGE_ONLY
+            },
         }
 
     def to_json(self) -> str:

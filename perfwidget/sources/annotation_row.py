@@ -8,9 +8,9 @@ from itertools import chain
 from perfwidget.facts import Action, Annotation
 from perfwidget.facts.columns import MAX_ID_LENGTH
 from perfwidget.facts.ingest import Snapshot
-from perfwidget.sources.doubts import NO_CHANGE, doubts
-from perfwidget.sources.people import SOMEBODY, People, Person
-from perfwidget.sources.reading import Place, Problem, Reading
+from perfwidget.sources.flags import NO_CHANGE, flags
+from perfwidget.sources.import_result import ImportResult, Place, Problem
+from perfwidget.sources.people import SOMEBODY, NamedPerson, People
 from perfwidget.sources.row_parts import OWN_ACTIONS, REVIEW_ACTIONS, Row, RowParts
 from perfwidget.sources.row_values import (
     JsonObject,
@@ -27,7 +27,7 @@ from perfwidget.sources.row_values import (
 class AnnotationRows:
     """Reads the annotation rows of one file; tells `people` who worked and `reading` what was wrong."""
 
-    def __init__(self, organization_id: str, people: People, reading: Reading) -> None:
+    def __init__(self, organization_id: str, people: People, reading: ImportResult) -> None:
         self._organization_id = organization_id
         self._people = people
         self._reading = reading
@@ -94,7 +94,7 @@ class AnnotationRows:
             actions=tuple(action for action, _ in entries) or _one_action(annotation),
             history=bool(entries),
             reviews=None if reviews is None else tuple(self.parts.reviews(reviews, row)),
-            doubts=doubts(task, values, annotation, updated_by_owner),
+            flags=flags(task, values, annotation, updated_by_owner),
         )
 
     def _part(self, values: JsonObject, key: str, place: Place) -> Sequence[object] | None:
@@ -104,7 +104,7 @@ class AnnotationRows:
             self._reading.report(Problem.LIST, place, fault)
             return None
 
-    def person(self, value: object, seen_at: datetime) -> Person | None:
+    def person(self, value: object, seen_at: datetime) -> NamedPerson | None:
         """Return whom a row names, and note as of when."""
         person = self._people.read(value)
         if person is not None and person is not SOMEBODY:

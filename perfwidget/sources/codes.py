@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from perfwidget.facts.columns import FIRST_INSTANT
 from perfwidget.facts.ingest import NOTHING
-from perfwidget.sources.people import SOMEBODY, People, Person, remembered
+from perfwidget.sources.people import SOMEBODY, NamedPerson, People, remembered
 from perfwidget.sources.task_form import PersonForm
 from perfwidget.sources.value_columns import Integers
 
@@ -37,7 +37,7 @@ class Cast(dict[Any, int]):
     def __init__(self, people: People) -> None:
         super().__init__({None: -1, msgspec.UNSET: -1})
         self._people = people
-        self.persons: list[Person] = []
+        self.persons: list[NamedPerson] = []
         self.users = Codes()
         self.user_of: list[int] = []
 

@@ -9,16 +9,16 @@ from perfwidget.facts.ingest import Inferred, Snapshot
 from perfwidget.sources import file_kinds
 from perfwidget.sources.annotation_row import AnnotationRows
 from perfwidget.sources.export_file import TASKS_KEY
+from perfwidget.sources.import_result import ImportResult, ImportResultTold, Place, Problem
 from perfwidget.sources.json_text import TOO_DEEP
 from perfwidget.sources.people import People, PeopleTold, keep_latest
-from perfwidget.sources.reading import Place, Problem, Reading, ReadingTold
 from perfwidget.sources.row_values import JsonObject, Unreadable, needed_object, optional_list
 
 
 class TasksTold(NamedTuple):
     """What tasks told beside their snapshots."""
 
-    reading: ReadingTold
+    reading: ImportResultTold
     people: PeopleTold
     recorded: dict[str, datetime]
     projects: dict[str, datetime]
@@ -28,7 +28,7 @@ class TasksTold(NamedTuple):
 class ExportedTasks:
     """Tasks as Label Studio exports them, of one file or of one page, while they are read."""
 
-    def __init__(self, organization_id: str, reading: Reading, people: People | None = None) -> None:
+    def __init__(self, organization_id: str, reading: ImportResult, people: People | None = None) -> None:
         self.organization_id = organization_id
         self.reading = reading
         self.people = People() if people is None else people

@@ -10,7 +10,7 @@ from perfwidget.facts.ingest import Inferred
 from perfwidget.sources.row_values import JsonObject, optional_id, word
 
 
-class Person(NamedTuple):
+class NamedPerson(NamedTuple):
     """A person as a row spells them."""
 
     user_id: str
@@ -20,7 +20,7 @@ class Person(NamedTuple):
     """Whether the e-mail is all that is known, and stands for the id."""
 
 
-SOMEBODY: Final = Person("")
+SOMEBODY: Final = NamedPerson("")
 """A person who is there but cannot be read, and so is nobody that one knows."""
 
 MANY = 10_000
@@ -34,7 +34,7 @@ class PeopleTold(NamedTuple):
     """What People have come to."""
 
     emails: dict[str, list[str]]
-    seen: list[tuple[Person, datetime]]
+    seen: list[tuple[NamedPerson, datetime]]
     roles: dict[str, str]
     memberships: list[tuple[str, str, datetime]]
 
@@ -46,16 +46,16 @@ class People:
     """
 
     def __init__(self) -> None:
-        self._read: dict[tuple[object, ...], Person | None] = {}
-        self._plain: dict[int, Person | None] = {}
+        self._read: dict[tuple[object, ...], NamedPerson | None] = {}
+        self._plain: dict[int, NamedPerson | None] = {}
         self._emails: dict[str, set[str]] = {}
-        self._seen: dict[Person, datetime] = {}
+        self._seen: dict[NamedPerson, datetime] = {}
         self._roles: dict[str, str] = {}
         self._memberships: dict[tuple[str, str], datetime] = {}
         self.asked = False
         """Whether it was asked whose e-mail one is, for then it matters which rows were read by then."""
 
-    def read(self, value: object) -> Person | None:
+    def read(self, value: object) -> NamedPerson | None:
         """Return the person whom an id, an object or an e-mail names; None if absent, SOMEBODY if unreadable."""
         if value is None:
             return None
@@ -75,7 +75,7 @@ class People:
             self._plain[value] = person
         return person
 
-    def noted(self, person: Person | None) -> Person | None:
+    def noted(self, person: NamedPerson | None) -> NamedPerson | None:
         """Note whose e-mail a row tells."""
         if person is not None and person is not SOMEBODY:
             emails = self._emails.setdefault(person.user_id, set())
@@ -83,7 +83,7 @@ class People:
                 emails.add(person.email.casefold())
         return person
 
-    def same(self, one: Person, other: Person) -> bool:
+    def same(self, one: NamedPerson, other: NamedPerson) -> bool:
         """Tell whether two spellings name one person, as far as the rows read by now tell."""
         if one is SOMEBODY or other is SOMEBODY:
             return False
@@ -94,12 +94,12 @@ class People:
         self.asked = True
         return not self._emails[one.user_id].isdisjoint(self._emails[other.user_id])
 
-    def seen(self, person: Person, seen_at: datetime) -> None:
+    def seen(self, person: NamedPerson, seen_at: datetime) -> None:
         """Note that a row as of an instant gives a person this e-mail and name."""
         if person.email or person.name:
             keep_latest(self._seen, person, seen_at)
 
-    def worked(self, person: Person, project_id: str, role: str, seen_at: datetime) -> None:
+    def worked(self, person: NamedPerson, project_id: str, role: str, seen_at: datetime) -> None:
         """Note that a person worked in a project; who is a reviewer once stays one."""
         keep_latest(self._seen, person, seen_at)
         keep_latest(self._memberships, (person.user_id, project_id), seen_at)
@@ -143,7 +143,7 @@ class People:
             yield Inferred(Membership(organization_id, user_id, project_id=project_id), seen_at)
 
 
-def _person(user_id: object, email: object, first_name: object, last_name: object) -> Person | None:
+def _person(user_id: object, email: object, first_name: object, last_name: object) -> NamedPerson | None:
     mail = word(email)
     if user_id is None and mail is None:
         return None
@@ -152,7 +152,7 @@ def _person(user_id: object, email: object, first_name: object, last_name: objec
         user_id, mail = None, word(user_id)
     name = " ".join(filter(None, (word(first_name), word(last_name)))) or None
     found = optional_id(mail if user_id is None else user_id)
-    return SOMEBODY if found is None else Person(found, mail, name, by_email=user_id is None)
+    return SOMEBODY if found is None else NamedPerson(found, mail, name, by_email=user_id is None)
 
 
 remembered = lru_cache(MANY, typed=True)(_person)

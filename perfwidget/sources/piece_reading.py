@@ -12,9 +12,9 @@ import numpy as np
 from perfwidget.facts.ingest import Snapshot, Snapshots
 from perfwidget.sources import task_columns, task_form
 from perfwidget.sources.exported_tasks import ExportedTasks, TasksTold
+from perfwidget.sources.import_result import ImportResult, Place
 from perfwidget.sources.json_text import array_of
 from perfwidget.sources.pieces import FileName, name_of
-from perfwidget.sources.reading import Place, Reading
 
 _ASCII = 128
 """Bytes below it are characters."""
@@ -55,7 +55,7 @@ class PieceReader:
             tasks = task_form.decode(text)
         except (msgspec.MsgspecError, ValueError, RecursionError):  # ValueErrors are texts in no UTF-8, too
             return None
-        export = ExportedTasks(organization_id, Reading())
+        export = ExportedTasks(organization_id, ImportResult())
         found = task_columns.snapshots(export, tasks)
         # There is an item behind every comma; and whose e-mail one is depends on what was read before.
         return PieceRead([found], export.told(), len(tasks), characters) if tasks and not export.people.asked else None

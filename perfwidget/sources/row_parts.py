@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 from perfwidget.facts import Action, Review
 from perfwidget.sources.agreement import agreement
-from perfwidget.sources.people import SOMEBODY, People, Person
-from perfwidget.sources.reading import Place, Problem, Reading
+from perfwidget.sources.import_result import ImportResult, Place, Problem
+from perfwidget.sources.people import SOMEBODY, NamedPerson, People
 from perfwidget.sources.row_values import (
     MAX_WORD_LENGTH,
     JsonObject,
@@ -40,7 +40,7 @@ class Row(NamedTuple):
     annotation_id: str
     project_id: str
     task_id: str
-    owner: Person | None
+    owner: NamedPerson | None
     updated_at: datetime
     place: Place
 
@@ -53,11 +53,11 @@ class Row(NamedTuple):
 class RowParts:
     """Reads the parts of the rows of one file; tells `people` who worked and `reading` what was wrong."""
 
-    def __init__(self, people: People, reading: Reading) -> None:
+    def __init__(self, people: People, reading: ImportResult) -> None:
         self._people = people
         self._reading = reading
 
-    def is_owner(self, person: Person | None, row: Row) -> bool:
+    def is_owner(self, person: NamedPerson | None, row: Row) -> bool:
         """Tell whether a person is the annotator; one whom the row does not name is."""
         return person is None or (row.owner is not None and self._people.same(person, row.owner))
 
@@ -140,7 +140,7 @@ class RowParts:
             created_at=created_at,
         )
 
-    def _worker(self, person: Person | None, row: Row, reviewing: bool, place: Place) -> str | None:
+    def _worker(self, person: NamedPerson | None, row: Row, reviewing: bool, place: Place) -> str | None:
         """Return the id of who did something in the row's project, and note that they did."""
         if person is SOMEBODY:
             self._reading.report(Problem.PERSON, place, "who it is by cannot be read; kept, but counted for nobody")

@@ -17,7 +17,7 @@ class Job(NamedTuple):
     """The share of its tasks that annotators skip."""
 
 
-class Person(NamedTuple):
+class Cast(NamedTuple):
     """A member and how they work."""
 
     user_id: int
@@ -67,30 +67,30 @@ JOBS = (
 )
 
 PEOPLE = (
-    Person(7001, "Ingrid Solberg", "owner", "owner", "Europe/Oslo", (41,), (58541,), 4, 0.9, 0.95, reviews=True),
-    Person(7002, "Mateo Fuentes", "admin", "admin", "America/Bogota", (), (58523,), 1.5),
-    Person(7003, "Priya Raman", "manager", "manager", "Asia/Kolkata", (41, 43), (58541,), 2, 1.1, 0.9, reviews=True),
-    Person(7004, "Tomasz Zieliński", "reviewer", "reviewer", "Europe/Warsaw", (41, 43), (), 3, 0.9, 0.92, reviews=True),
-    Person(7005, "Amara Okafor", "annotator", "annotator", "Africa/Lagos", (41,), (58522, 58541), 12, 0.95, 0.88, True),
-    Person(7006, "Hélène Marchand", "helene.marchand", "admin", "Europe/Paris"),
-    Person(7007, "Đorđe Petrović", "djordje.petrovic", "manager", "Europe/Belgrade", (42,)),
-    Person(7008, "Fatima Zahra El Amrani", "fatima.elamrani", "manager", "Africa/Casablanca", (), (58531, 58532)),
-    Person(7009, "Yoko Kobayashi", "yoko.kobayashi", "reviewer", "Asia/Tokyo", (41,), (58541,), 1, reviews=True),
-    Person(7010, "Seán Ó Briain", "sean.obriain", "reviewer", "Europe/Dublin", (42,), (), 0.7, 0.8, reviews=True),
-    Person(7011, "Anjali Deshmukh", "anjali.deshmukh", "reviewer", "Asia/Kolkata", (42, 43), reviews=True),
-    Person(7012, "Camila Rojas", "camila.rojas", "reviewer", "America/Santiago", (), (58531, 58532), 1, reviews=True),
-    Person(7013, "Kwame Mensah", "kwame.mensah", "annotator", "Africa/Accra", (41,), (), 5, 1.1, 0.80),
-    Person(7014, "Nguyễn Thị Hoa", "hoa.nguyen", "annotator", "Asia/Ho_Chi_Minh", (41,), (58541,), 7, 0.8, 0.9, True),
-    Person(7015, "Ayşe Demir", "ayse.demir", "annotator", "Europe/Istanbul", (42,), (), 4, 1.0, 0.91),
-    Person(7016, "Дмитро Коваленко", "dmytro.kovalenko", "annotator", "Europe/Kyiv", (42,), (58541,), 4.5, 1.2, 0.78),
-    Person(7017, "Rosa Delgado", "rosa.delgado", "annotator", "America/Mexico_City", (43,), (), 6.5, 0.85, 0.86, True),
-    Person(7018, "Tala Reyes", "tala.reyes", "annotator", "Asia/Manila", (43,), (58531,), 6, 0.9, 0.83, True),
-    Person(7019, "Björn Lindqvist", "bjorn.lindqvist", "annotator", "Europe/Berlin", (), (58521, 58532), 3, 1.3, 0.93),
-    Person(7020, "Maria José dos Santos", "mj.santos", "annotator", "America/Bahia", (), (58531, 58532), 5, 1.0, 0.81),
-    Person(7021, "Park Jun-ho", "junho.park", "annotator", "Asia/Seoul", (), (58501, 58531), 4.5, 0.9, 0.87),
-    Person(7022, None, "contractor-22", "annotator", "America/Phoenix", (), (58523, 58531), 6, 0.7, 0.66),
-    Person(7023, "Liam Byrne", "liam.byrne", "annotator", "Australia/Perth", (42,), (), 4, 1.1, 0.72, active=False),
-    Person(7024, "Sofía Ibáñez", "sofia.ibanez", "annotator", "Europe/Madrid", (43,)),
+    Cast(7001, "Ingrid Solberg", "owner", "owner", "Europe/Oslo", (41,), (58541,), 4, 0.9, 0.95, reviews=True),
+    Cast(7002, "Mateo Fuentes", "admin", "admin", "America/Bogota", (), (58523,), 1.5),
+    Cast(7003, "Priya Raman", "manager", "manager", "Asia/Kolkata", (41, 43), (58541,), 2, 1.1, 0.9, reviews=True),
+    Cast(7004, "Tomasz Zieliński", "reviewer", "reviewer", "Europe/Warsaw", (41, 43), (), 3, 0.9, 0.92, reviews=True),
+    Cast(7005, "Amara Okafor", "annotator", "annotator", "Africa/Lagos", (41,), (58522, 58541), 12, 0.95, 0.88, True),
+    Cast(7006, "Hélène Marchand", "helene.marchand", "admin", "Europe/Paris"),
+    Cast(7007, "Đorđe Petrović", "djordje.petrovic", "manager", "Europe/Belgrade", (42,)),
+    Cast(7008, "Fatima Zahra El Amrani", "fatima.elamrani", "manager", "Africa/Casablanca", (), (58531, 58532)),
+    Cast(7009, "Yoko Kobayashi", "yoko.kobayashi", "reviewer", "Asia/Tokyo", (41,), (58541,), 1, reviews=True),
+    Cast(7010, "Seán Ó Briain", "sean.obriain", "reviewer", "Europe/Dublin", (42,), (), 0.7, 0.8, reviews=True),
+    Cast(7011, "Anjali Deshmukh", "anjali.deshmukh", "reviewer", "Asia/Kolkata", (42, 43), reviews=True),
+    Cast(7012, "Camila Rojas", "camila.rojas", "reviewer", "America/Santiago", (), (58531, 58532), 1, reviews=True),
+    Cast(7013, "Kwame Mensah", "kwame.mensah", "annotator", "Africa/Accra", (41,), (), 5, 1.1, 0.80),
+    Cast(7014, "Nguyễn Thị Hoa", "hoa.nguyen", "annotator", "Asia/Ho_Chi_Minh", (41,), (58541,), 7, 0.8, 0.9, True),
+    Cast(7015, "Ayşe Demir", "ayse.demir", "annotator", "Europe/Istanbul", (42,), (), 4, 1.0, 0.91),
+    Cast(7016, "Дмитро Коваленко", "dmytro.kovalenko", "annotator", "Europe/Kyiv", (42,), (58541,), 4.5, 1.2, 0.78),
+    Cast(7017, "Rosa Delgado", "rosa.delgado", "annotator", "America/Mexico_City", (43,), (), 6.5, 0.85, 0.86, True),
+    Cast(7018, "Tala Reyes", "tala.reyes", "annotator", "Asia/Manila", (43,), (58531,), 6, 0.9, 0.83, True),
+    Cast(7019, "Björn Lindqvist", "bjorn.lindqvist", "annotator", "Europe/Berlin", (), (58521, 58532), 3, 1.3, 0.93),
+    Cast(7020, "Maria José dos Santos", "mj.santos", "annotator", "America/Bahia", (), (58531, 58532), 5, 1.0, 0.81),
+    Cast(7021, "Park Jun-ho", "junho.park", "annotator", "Asia/Seoul", (), (58501, 58531), 4.5, 0.9, 0.87),
+    Cast(7022, None, "contractor-22", "annotator", "America/Phoenix", (), (58523, 58531), 6, 0.7, 0.66),
+    Cast(7023, "Liam Byrne", "liam.byrne", "annotator", "Australia/Perth", (42,), (), 4, 1.1, 0.72, active=False),
+    Cast(7024, "Sofía Ibáñez", "sofia.ibanez", "annotator", "Europe/Madrid", (43,)),
 )
 
 PILOT_CREW = (7017, 7020, 7022, 7023)

@@ -18,8 +18,8 @@ from perfwidget.sources.sample_cast import (
     QUESTIONS,
     REMARKS,
     REPLIES,
+    Cast,
     Job,
-    Person,
 )
 
 DAYS = 425
@@ -59,7 +59,7 @@ class Visit(NamedTuple):
 class Draft:
     """What happened to one annotation by now, in order."""
 
-    owner: Person
+    owner: Cast
     job: Job
     task_id: int
     events: list[Event] = field(default_factory=list)
@@ -93,7 +93,7 @@ class Story:
                 if morning < _NEVER:
                     yield from filter(None, map(self._by_now, self._day(person, job, morning, place)))
 
-    def _plan(self, person: Person) -> list[float]:
+    def _plan(self, person: Cast) -> list[float]:
         """Return for each day when the person begins to work, in seconds since 1970; never, on a day off."""
         rng, zone = self._rng, ZoneInfo(person.zone)
         chances = _BY_WEEKDAY_AND_WEEKEND if person.weekends else _BY_WEEKDAY
@@ -114,7 +114,7 @@ class Story:
         draft.visits = [visit for visit in draft.visits if max(visit.opened, visit.closed or 0) <= self._now]
         return draft if draft.events else None
 
-    def _day(self, person: Person, job: Job, morning: float, place: int) -> Iterator[Draft]:
+    def _day(self, person: Cast, job: Job, morning: float, place: int) -> Iterator[Draft]:
         rng = self._rng
         median = job.seconds * person.speed * (1 + 0.35 * math.exp(-place / 60))  # one gets faster over the months
         at = morning
@@ -132,7 +132,7 @@ class Story:
             return round(self._rng.uniform(1, 5) * _HOUR, 3)
         return round(median * self._rng.lognormvariate(0, 0.7), 3)
 
-    def _draft(self, owner: Person, job: Job, started: float, lead: float, at: float) -> Draft:
+    def _draft(self, owner: Cast, job: Job, started: float, lead: float, at: float) -> Draft:
         rng = self._rng
         self._task_ids[job.project_id] += rng.random() < 0.95  # else it is a second opinion on the same task
         draft = Draft(owner, job, self._task_ids[job.project_id])
@@ -151,7 +151,7 @@ class Story:
             self._review(draft)
         return draft
 
-    def _submit(self, owner: Person, started: float, lead: float, at: float) -> Event:
+    def _submit(self, owner: Cast, started: float, lead: float, at: float) -> Event:
         remark = self._rng.choice(QUESTIONS) if self._rng.random() < 0.006 else None
         fault = self._rng.random()
         if fault < 0.003:  # by a script that records no times
@@ -168,7 +168,7 @@ class Story:
             draft.events.append(Event(at, draft.owner.user_id, action, at - lead, lead, remark=remark))
         return at < _NEVER
 
-    def _later(self, person: Person, after: float) -> float:
+    def _later(self, person: Cast, after: float) -> float:
         """Return an instant of one of the person's next working days; never, beyond what is planned."""
         place = (datetime.fromtimestamp(after, UTC).date() - self._first).days
         while self._rng.random() < 0.35:
@@ -203,7 +203,7 @@ class Story:
         elif rng.random() < 0.01:
             self._return(draft, "updated")
 
-    def _verdict(self, reviewer: Person, job: Job, care: float, before: float, at: float) -> Event:
+    def _verdict(self, reviewer: Cast, job: Job, care: float, before: float, at: float) -> Event:
         rng = self._rng
         opened = max(before + 1, at - 8 - 0.35 * job.seconds * rng.lognormvariate(0, 0.6))
         roll = rng.random()
@@ -216,12 +216,12 @@ class Story:
         remark = rng.choice(REMARKS) if rng.random() < 0.2 else None
         return Event(at, reviewer.user_id, "fixed_and_accepted", opened, None, score, remark)
 
-    def _look(self, reviewer: Person, before: float, at: float) -> Visit:
+    def _look(self, reviewer: Cast, before: float, at: float) -> Visit:
         """Return a look at it some time before the reviewer acts; a browser that dies never says when it ended."""
         opened = max(before + 1, at - self._rng.uniform(5, 1_800))
         closed = opened + self._rng.uniform(3, 240)
         return Visit(reviewer.user_id, opened, None if self._rng.random() < 0.1 else closed)
 
 
-def _belongs(person: Person, job: Job) -> bool:
+def _belongs(person: Cast, job: Job) -> bool:
     return job.project_id in person.projects or job.workspace_id in person.workspaces

@@ -11,14 +11,14 @@ from typing import Any, NamedTuple
 import msgspec
 import numpy as np
 
-from perfwidget.facts import Doubt, Review
+from perfwidget.facts import AnnotationFlag, Review
 from perfwidget.facts.columns import INVALID_LEAD_TIME
 from perfwidget.facts.ingest import NOTHING, Coded, Snapshot, Snapshots
 from perfwidget.sources.annotation_row import only_action
 from perfwidget.sources.codes import ODD, Cast, Codes, Flags, Numbers, ids, instant, latest, whole_numbers
-from perfwidget.sources.doubts import NO_CHANGE
 from perfwidget.sources.exported_tasks import ExportedTasks
-from perfwidget.sources.reading import Place
+from perfwidget.sources.flags import NO_CHANGE
+from perfwidget.sources.import_result import Place
 from perfwidget.sources.review_columns import Reviews, read_reviews, with_odd
 from perfwidget.sources.row_parts import KNOWN_ACTIONS
 from perfwidget.sources.task_form import TaskForm, values
@@ -145,10 +145,10 @@ class _Rows:
         }
         posted_by_other = ~updated_by_owner & ~(changed & told)
         imported = self._imported(changed)
-        self._columns["doubts"] = (
-            posted_by_other * int(Doubt.POSTED_BY_OTHER)
-            + imported * int(Doubt.IMPORTED)
-            + (self._longer_than_task() & ~imported) * int(Doubt.LONGER_THAN_TASK)
+        self._columns["flags"] = (
+            posted_by_other * int(AnnotationFlag.POSTED_BY_OTHER)
+            + imported * int(AnnotationFlag.IMPORTED)
+            + (self._longer_than_task() & ~imported) * int(AnnotationFlag.LONGER_THAN_TASK)
         ).astype(np.int64)
 
     def _imported(self, changed: Flags) -> Flags:
@@ -207,7 +207,7 @@ class _Rows:
             odd[place] = row.pop(name)
         codes = {"project_id": self._projects, "completed_by": self._cast.users, "last_action": self._words}
         row |= {name: -1 if row[name] is None else codes[name][row[name]] for name in codes}
-        row |= {"doubts": int(snapshot.doubts), "history": snapshot.history, "only_action": -1}
+        row |= {"flags": int(snapshot.flags), "history": snapshot.history, "only_action": -1}
         row["reviewed"] = snapshot.reviews is not None
         for name, value in row.items():
             self._columns[name][place] = NOTHING if value is None else value

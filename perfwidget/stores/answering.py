@@ -71,7 +71,7 @@ class _Work:
         since = {kind: instant for kind, instant, mentioned in found if not mentioned}
         doing = {kind for kind, _, mentioned in found if mentioned}
         if session.dialect.keeps_more:
-            since["doubts"] = None  # which are kept by our own tables only
+            since["flags"] = None  # which are kept by our own tables only
         answers = [self._of_scan(session, scan) for scan in self._noted if scan.name in doing]
         nothing = [self._of_nothing(told_by_rows(scan)) for scan in self._noted if scan.name not in doing]
         return _together([Answer({}, {}, since), *answers, *nothing])

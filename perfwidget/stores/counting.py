@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from perfwidget.facts import Doubt
+from perfwidget.facts import AnnotationFlag
 from perfwidget.facts.columns import INVALID_LEAD_TIME
 from perfwidget.facts.ingest import NOTHING
 from perfwidget.metrics import (
@@ -39,9 +39,9 @@ Flags = NDArray[np.bool_]
 
 NO_NUMBERS: Numbers = np.empty(0, np.int64)
 
-INSTANT, LASTED, BY_SUBJECT, EARLIER, DOUBTS = "instant", "lasted", "by_subject", "earlier", "doubts"
+INSTANT, LASTED, BY_SUBJECT, EARLIER, FLAGS = "instant", "lasted", "by_subject", "earlier", "flags"
 """Columns beside the contract's: when it was, how long a visit took, whether the reviewer is the subject, whether it
-was made before the question's period, doubts."""
+was made before the question's period, flags."""
 
 DECIDED = "decided"
 """A column of texts: the ids of annotations on which rows of reviews decide, null for others."""
@@ -193,9 +193,9 @@ class Counted:
         """Say of each row whether its last action is one that counts."""
         return self.among("last_action", COUNTED_ACTIONS + (("rejected",) if self._rules.count_rejected else ()))
 
-    def doubted(self, doubt: Doubt) -> Flags:
-        """Say of each row whether its source has a doubt about it."""
-        return np.asarray(self[DOUBTS] & int(doubt) != 0)
+    def flagged(self, flag: AnnotationFlag) -> Flags:
+        """Say of each row whether its source has a flag about it."""
+        return np.asarray(self[FLAGS] & int(flag) != 0)
 
 
 class _Told(NamedTuple):
@@ -215,9 +215,9 @@ _TOLD: dict[Condition, _Told] = {
     ),
     Condition.CREATED_EARLIER: _Told((EARLIER,), lambda rows: rows[EARLIER] == 1),
     Condition.BY_SUBJECT: _Told((BY_SUBJECT,), lambda rows: rows[BY_SUBJECT] == 1),
-    Condition.POSTED_BY_OTHER: _Told((DOUBTS,), lambda rows: rows.doubted(Doubt.POSTED_BY_OTHER)),
-    Condition.IMPORTED: _Told((DOUBTS,), lambda rows: rows.doubted(Doubt.IMPORTED)),
-    Condition.LONGER_THAN_TASK: _Told((DOUBTS,), lambda rows: rows.doubted(Doubt.LONGER_THAN_TASK)),
+    Condition.POSTED_BY_OTHER: _Told((FLAGS,), lambda rows: rows.flagged(AnnotationFlag.POSTED_BY_OTHER)),
+    Condition.IMPORTED: _Told((FLAGS,), lambda rows: rows.flagged(AnnotationFlag.IMPORTED)),
+    Condition.LONGER_THAN_TASK: _Told((FLAGS,), lambda rows: rows.flagged(AnnotationFlag.LONGER_THAN_TASK)),
     Condition.VISIT_TIMED: _Told((LASTED,), lambda rows: rows[LASTED] >= 0),
     Condition.VISIT_UNTIMED: _Told((LASTED,), lambda rows: rows[LASTED] < 0),  # missing ones, too
     Condition.TIME_USABLE: _Told(("lead_time",), lambda rows: rows["lead_time"] >= 0),

@@ -11,7 +11,7 @@ class Dialect(Hashable, Protocol):
 
     @property
     def keeps_more(self) -> bool:
-        """Whether there are columns and tables of our own beside the contract's: doubts, mentions and bookmarks."""
+        """Whether there are columns and tables of our own beside the contract's: flags, mentions and bookmarks."""
 
     def noted(self, scan: Scan) -> bool:
         """Return whether mentions that have a scan's name as their kind tell everybody who has facts of it."""

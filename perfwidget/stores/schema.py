@@ -18,13 +18,13 @@ SQL_TYPES = {
 millionths."""
 
 EXTRA_COLUMNS: dict[str, tuple[tuple[str, str], ...]] = {
-    "annotations": (("doubts", "BIGINT"),),
+    "annotations": (("flags", "BIGINT"),),
     "members": (("inferred", "BOOLEAN"), ("seen_at", "BIGINT")),
     "actions": (("origin", "VARCHAR"),),
     "reviews": (("origin", "VARCHAR"),),
 }
-"""Ours beside the contract's: what its source finds odd about an annotation (the bits of `Doubt`); that a member was
-inferred and may yield to the host; that a row came from an export's row and goes with it."""
+"""Ours beside the contract's: what its source finds odd about an annotation (the bits of `AnnotationFlag`); that a
+member was inferred and may yield to the host; that a row came from an export's row and goes with it."""
 
 FROM_ROW = "row"
 FROM_REVIEW = "review"

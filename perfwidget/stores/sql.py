@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from perfwidget.facts import Doubt
+from perfwidget.facts import AnnotationFlag
 from perfwidget.facts.columns import INVALID_LEAD_TIME, Kind
 from perfwidget.metrics import (
     ANNOTATED,
@@ -125,7 +125,7 @@ def _number(dialect: Dialect, scan: Scan, name: str) -> str:
         return dialect.flag("reviewer_id = $subject_id")
     if name == counting.EARLIER:
         return dialect.flag("created_at < $period_start")
-    if name == counting.DOUBTS:
+    if name == counting.FLAGS:
         return dialect.small(name) if dialect.keeps_more else "0"
     match next(column.kind for column in scan.fact.columns() if column.name == name):
         case Kind.FLAG:
@@ -228,11 +228,11 @@ def _condition(dialect: Dialect, where: Condition | NoneOf | Is, rules: Rules) -
         case Condition.COUNTED_OR_SKIPPED:
             return f"(was_cancelled OR {_condition(dialect, Condition.COUNTED, rules)})"
         case Condition.POSTED_BY_OTHER:
-            return _doubted(dialect, Doubt.POSTED_BY_OTHER)
+            return _flagged(dialect, AnnotationFlag.POSTED_BY_OTHER)
         case Condition.IMPORTED:
-            return _doubted(dialect, Doubt.IMPORTED)
+            return _flagged(dialect, AnnotationFlag.IMPORTED)
         case Condition.LONGER_THAN_TASK:
-            return _doubted(dialect, Doubt.LONGER_THAN_TASK)
+            return _flagged(dialect, AnnotationFlag.LONGER_THAN_TASK)
         case Condition.VISIT_TIMED:
             return "closed_at >= opened_at"
         case Condition.VISIT_UNTIMED:
@@ -249,12 +249,12 @@ def _condition(dialect: Dialect, where: Condition | NoneOf | Is, rules: Rules) -
             return "score IS NULL"
 
 
-def _doubted(dialect: Dialect, doubt: Doubt) -> str:
-    """Return the condition that an annotation has a doubt; engines differ in how they look at single bits."""
+def _flagged(dialect: Dialect, flag: AnnotationFlag) -> str:
+    """Return the condition that an annotation has a flag; engines differ in how they look at single bits."""
     if not dialect.keeps_more:
         return "FALSE"
-    combined = (str(bits) for bits in range(1 << len(Doubt)) if bits & doubt)
-    return f"doubts IN ({', '.join(combined)})"
+    combined = (str(bits) for bits in range(1 << len(AnnotationFlag)) if bits & flag)
+    return f"flags IN ({', '.join(combined)})"
 
 
 def _texts(values: Sequence[str]) -> str:

@@ -30,7 +30,7 @@ _ANNOTATED = f"""
         GROUP BY annotation_id HAVING arg_max(action, created_at) = 'rejected'
     ),
     mine AS (
-        SELECT {{bar}} AS bar, lead_time, last_action = 'updated' AS updated, was_cancelled, last_action, doubts,
+        SELECT {{bar}} AS bar, lead_time, last_action = 'updated' AS updated, was_cancelled, last_action, flags,
             created_at < $start AS earlier, completed_at_estimated, annotation_id,
             NOT was_cancelled AND last_action IN {_COUNTED} AS countable
         FROM annotations {_WHERE}
@@ -44,8 +44,8 @@ _ANNOTATED = f"""
         count_if(countable AND earlier), sum(usable) FILTER (earlier),
         count_if(countable AND updated AND annotation_id IN (FROM sent_back)),
         count_if(completed_at_estimated AND (was_cancelled OR countable)),
-        count_if(countable AND doubts & 1 > 0), count_if(countable AND doubts & 2 > 0),
-        count_if(countable AND doubts & 4 > 0)
+        count_if(countable AND flags & 1 > 0), count_if(countable AND flags & 2 > 0),
+        count_if(countable AND flags & 4 > 0)
     FROM sorted_out GROUP BY GROUPING SETS ((), (bar))
 """
 _ANNOTATED_KEYS = (

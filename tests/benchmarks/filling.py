@@ -13,7 +13,7 @@ from tqdm import tqdm
 from perfwidget import open_store
 from perfwidget.facts import FACTS, Annotation, Fact
 from perfwidget.facts.columns import FIRST_INSTANT, Kind
-from perfwidget.facts.ingest import Doubt, Snapshot
+from perfwidget.facts.ingest import AnnotationFlag, Snapshot
 from tests.benchmarks.world import NOTHING, WORDS, Chunk, Columns, World
 from tests.worlds import ORGANIZATION
 
@@ -26,15 +26,15 @@ def facts(world: World) -> Iterator[Fact]:
     return chain(world.cast(), chain.from_iterable(map(_facts_of, world.chunks())))
 
 
-def doubted(world: World) -> Iterator[Snapshot]:
+def flagged(world: World) -> Iterator[Snapshot]:
     """Yield what `facts` cannot tell: the annotations that their source finds something odd about, and what."""
     for chunk in world.chunks():
         columns = chunk[Annotation]
-        odd = columns["doubts"] != 0
+        odd = columns["flags"] != 0
         annotations = _facts_of({Annotation: {name: values[odd] for name, values in columns.items()}})
-        for annotation, doubts in zip(annotations, columns["doubts"][odd].tolist(), strict=True):
+        for annotation, flags in zip(annotations, columns["flags"][odd].tolist(), strict=True):
             assert isinstance(annotation, Annotation)
-            yield Snapshot(annotation, actions=(), history=True, reviews=None, doubts=Doubt(doubts))
+            yield Snapshot(annotation, actions=(), history=True, reviews=None, flags=AnnotationFlag(flags))
 
 
 def fill(store: Path, world: World) -> None:

@@ -20,7 +20,7 @@ SECONDS = 1_000_000
 CATEGORIES = ("completed_by", "reviewer_id", "user_id", "project_id", "action", "last_action")
 COLUMNS = {
     "annotations": "annotation_id::BIGINT AS annotation_id, project_id, completed_by, created_at, completed_at, "
-    "completed_at_estimated, lead_time, last_action, was_cancelled, doubts::TINYINT AS doubts",
+    "completed_at_estimated, lead_time, last_action, was_cancelled, flags::TINYINT AS flags",
     "reviews": "annotation_id::BIGINT AS annotation_id, project_id, completed_by, reviewer_id, action, "
     "score, created_at",
     "review_visits": "project_id, user_id, opened_at, closed_at",
@@ -123,9 +123,9 @@ class Pandas:
                 "updated_after_rejection": countable & updated & rows.annotation_id.isin(self._sent_back(question)),
                 "completed_at_estimated": rows.completed_at_estimated
                 & (rows.was_cancelled | action.isin(COUNTED_ACTIONS)),
-                "posted_by_others": countable & (rows.doubts & 1 > 0),
-                "imported": countable & (rows.doubts & 2 > 0),
-                "longer_than_task": countable & (rows.doubts & 4 > 0),
+                "posted_by_others": countable & (rows.flags & 1 > 0),
+                "imported": countable & (rows.flags & 2 > 0),
+                "longer_than_task": countable & (rows.flags & 4 > 0),
             }
         )
 

@@ -16,7 +16,7 @@ SCHEMA = "plain"
 TABLES = {
     "annotations": "annotation_id, project_id, task_id, completed_by, make_timestamp(created_at) AS created_at, "
     "make_timestamp(completed_at) AS completed_at, completed_at_estimated, lead_time / 1e6 AS lead_time, last_action, "
-    "was_cancelled, doubts",
+    "was_cancelled, flags",
     "reviews": "review_id, annotation_id, project_id, completed_by, reviewer_id, action, score / 1e6 AS score, "
     "make_timestamp(created_at) AS created_at",
     "review_visits": "visit_id, project_id, user_id, make_timestamp(opened_at) AS opened_at, "
@@ -62,9 +62,9 @@ NOTES = {
     "updated_after_rejection": f"count(*) FILTER ({COUNTABLE} AND last_action = 'updated' "
     f"AND annotation_id IN ({SENT_BACK}))",
     "completed_at_estimated": f"count(*) FILTER (completed_at_estimated AND (was_cancelled OR ({COUNTABLE})))",
-    "posted_by_others": f"count(*) FILTER ({COUNTABLE} AND doubts & 1 > 0)",
-    "imported": f"count(*) FILTER ({COUNTABLE} AND doubts & 2 > 0)",
-    "longer_than_task": f"count(*) FILTER ({COUNTABLE} AND doubts & 4 > 0)",
+    "posted_by_others": f"count(*) FILTER ({COUNTABLE} AND flags & 1 > 0)",
+    "imported": f"count(*) FILTER ({COUNTABLE} AND flags & 2 > 0)",
+    "longer_than_task": f"count(*) FILTER ({COUNTABLE} AND flags & 4 > 0)",
 }
 NOTES_OF_REVIEWS = {
     "fixes_without_score": "count(*) FILTER (action = 'fixed_and_accepted' AND score IS NULL)",

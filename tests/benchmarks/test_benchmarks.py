@@ -17,7 +17,7 @@ from perfwidget.facts import FACTS, Annotation
 from perfwidget.facts.ingest import Snapshot
 from perfwidget.question.period import Period
 from perfwidget.report import report
-from perfwidget.sources.label_studio import Reading, read_export
+from perfwidget.sources.export import ImportResult, read_export
 from perfwidget.stores import Store
 from tests.benchmarks import engines, export_files, frames, outcome, plain_sql, world
 from tests.benchmarks.by_hand import ByHand, day_of
@@ -88,8 +88,8 @@ def test_filling_by_sql_leaves_what_writing_the_facts_does(tmp_path: Path) -> No
     store.close()
 
     def rows(file: Path, table: str) -> list[tuple[object, ...]]:
-        # Doubts come with an export's rows and not with facts.
-        columns = "* EXCLUDE (doubts)" if table == "annotations" else "*"
+        # Flags come with an export's rows and not with facts.
+        columns = "* EXCLUDE (flags)" if table == "annotations" else "*"
         with duckdb.connect(str(file), read_only=True) as connection:
             return connection.execute(f"SELECT {columns} FROM {table} ORDER BY ALL").fetchall()
 
@@ -163,7 +163,7 @@ def test_stock_pages_show_the_same_over_pandas_and_over_our_store(site: Site, st
 
 
 def test_the_export_files_hold_every_annotation(tmp_path: Path) -> None:
-    reading = Reading()
+    reading = ImportResult()
     ids = set()
     for file in export_files.write(tmp_path, 501, 2):
         for each in read_export(io.BytesIO(file.read_bytes()), ORGANIZATION, reading):

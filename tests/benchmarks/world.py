@@ -21,8 +21,8 @@ from perfwidget.facts import (
     RECORDED_KINDS,
     Action,
     Annotation,
+    AnnotationFlag,
     Comment,
-    Doubt,
     Fact,
     Member,
     Membership,
@@ -60,7 +60,7 @@ WORDS = (
 SUBMITTED, UPDATED, ACCEPTED, REJECTED, FIXED, SKIPPED, IMPORTED, FIRST_REMARK = range(8)
 LAST_ACTIONS = (0.60, 0.12, 0.15, 0.04, 0.04, 0.045, 0.005)
 """The shares of the first seven words among last actions."""
-DOUBTS = (Doubt.NONE, Doubt.POSTED_BY_OTHER, Doubt.LONGER_THAN_TASK)
+FLAGS = (AnnotationFlag.NONE, AnnotationFlag.POSTED_BY_OTHER, AnnotationFlag.LONGER_THAN_TASK)
 
 SECOND = 1_000_000
 HOUR = 3_600 * SECOND
@@ -166,8 +166,10 @@ class World:
             "lead_time": lead,
             "last_action": action,
             "was_cancelled": action == SKIPPED,
-            "doubts": rng.choice(
-                [Doubt.NONE, Doubt.POSTED_BY_OTHER, Doubt.LONGER_THAN_TASK], size, p=[0.98, 0.01, 0.01]
+            "flags": rng.choice(
+                [AnnotationFlag.NONE, AnnotationFlag.POSTED_BY_OTHER, AnnotationFlag.LONGER_THAN_TASK],
+                size,
+                p=[0.98, 0.01, 0.01],
             ),
         }
         reviews = self._reviewed(rng, annotations)

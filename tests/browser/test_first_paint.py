@@ -17,7 +17,7 @@ SHIFTS = """(() => {
     { type: 'layout-shift', buffered: true });
 })()"""
 
-PARTS = ".head > *, .filters > *, .cards > *, .panels > *, .panels > * > *, .picture > *, .aside"
+PARTS = ".head > *, .filters > *, .cards > *, .panels > *, .panels > * > *, .picture > *, .note"
 BOXES = f"""() => [...document.querySelectorAll('{PARTS}')].map((each) => each.getBoundingClientRect())
   .filter(({{ width }}) => width).map((box) => [box.x, box.y, box.width, box.height].map(Math.round))"""
 

@@ -303,7 +303,7 @@ def as_version_1(path: Path) -> None:
     with duckdb.connect(str(path)) as connection:
         connection.execute("ALTER TABLE perfwidget DROP COLUMN writes")
         connection.execute("ALTER TABLE perfwidget DROP COLUMN store")
-        connection.execute("ALTER TABLE annotations DROP COLUMN doubts")
+        connection.execute("ALTER TABLE annotations DROP COLUMN flags")
         connection.execute("DROP TABLE bookmarks")
         for copy in order.COPIES:
             connection.execute(f"DROP TABLE {copy}")

@@ -18,7 +18,7 @@ from perfwidget.facts import Fact, Member
 from perfwidget.question.access import Viewer
 from perfwidget.stores import Store, open_store
 from perfwidget.stores import clickhouse as clickhouse_store
-from perfwidget.stores.clickhouse import claims, database, history, session
+from perfwidget.stores.clickhouse import database, history, session, write_lock
 from perfwidget.stores.clickhouse.address import parse
 from perfwidget.stores.failures import TOO_LONG
 from tests.conftest import WHOLE
@@ -65,15 +65,15 @@ def test_of_a_writer_that_is_killed_between_any_two_statements_nothing_is_kept_a
     store.write([annotation(1, NOON, lead_time=10), annotation(2, NOON, lead_time=20)])
     code = (
         "import signal\n"
-        "from perfwidget.stores.clickhouse.database import Database\n"
-        "ask = Database._ask\n"
+        "from perfwidget.stores.clickhouse.database import ClickHouseDatabase\n"
+        "ask = ClickHouseDatabase._ask\n"
         "def counted(*given, **more):\n"
         "    global left\n"
         "    if left == 0:\n"
         "        os.kill(os.getpid(), signal.SIGKILL)\n"
         "    left -= 1\n"
         "    return ask(*given, **more)\n"
-        "Database._ask = counted\n"
+        "ClickHouseDatabase._ask = counted\n"
         "left = -1\n"
         "store = open_store(sys.argv[1])\n"
         "for line in sys.stdin:\n"
@@ -148,11 +148,11 @@ def test_a_writer_that_slept_while_another_wrote_is_refused_and_changes_nothing(
 
 def test_a_writer_that_slept_while_nobody_wrote_goes_on(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     now = [0.0]
-    monkeypatch.setattr(claims.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(write_lock.time, "monotonic", lambda: now[0])
 
     def facts() -> Iterator[Fact]:
         yield annotation(1, NOON, lead_time=10)
-        now[0] += 10 * claims.HELD_FOR
+        now[0] += 10 * write_lock.HELD_FOR
 
     store.write(facts())
     assert figures(store) == (1, 10.0)
@@ -164,7 +164,7 @@ def test_another_write_is_waited_for_and_not_for_ever(
     with closing(open_store(address)) as other:
 
         def facts() -> Iterator[Fact]:
-            monkeypatch.setattr(claims, "HELD_FOR", 0.2)
+            monkeypatch.setattr(write_lock, "HELD_FOR", 0.2)
             with pytest.raises(StoreUnavailable, match="one write at a time"):
                 other.write([annotation(2, NOON)])
             yield annotation(1, NOON, lead_time=10)

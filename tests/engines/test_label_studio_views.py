@@ -110,9 +110,9 @@ def test_views_say_what_an_export_of_the_same_rows_says(store: Store, tmp_path: 
         told, expected = (ask(each, OWNER, user=user, tz=zone, **PERIOD).to_dict() for each in (store, imported))
     finally:
         imported.close()
-    for doubt in ("posted_by_others", "imported", "longer_than_task"):  # which views do not tell
-        assert told["notes"].pop(doubt) is None
-        del expected["notes"][doubt]
+    for flag in ("posted_by_others", "imported", "longer_than_task"):  # which views do not tell
+        assert told["notes"].pop(flag) is None
+        del expected["notes"][flag]
     for part in ("summary", "annotation_summary", "not_counted", "notes", "reviewing", "days"):
         assert told[part] == expected[part]
     assert told["summary"]["submitted_annotations"] == {"6": 12, "7": 1}[user]

@@ -221,7 +221,7 @@ def test_a_database_that_takes_no_changes_says_so(store: Store, address: str) ->
     ],
 )
 def test_what_the_database_refuses_is_one_sentence(fault: psycopg.Error, error: type[Exception], sentence: str) -> None:
-    told = faults.told(fault)
+    told = faults.store_error(fault)
     assert isinstance(told, error)
     assert sentence in str(told)
 
@@ -304,7 +304,7 @@ def test_an_older_store_is_brought_up_to_date_whole_or_not_at_all_and_a_newer_on
     store: Store, address: str
 ) -> None:
     store.write([annotation(1, NOON)])
-    opened = database.Database(parse(address))
+    opened = database.PostgreSQLDatabase(parse(address))
 
     def tables() -> set[str]:
         with opened.reading() as connection:

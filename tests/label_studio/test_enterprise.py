@@ -15,7 +15,7 @@ from perfwidget.label_studio import sync as syncing
 from perfwidget.label_studio.directory import Directory
 from perfwidget.label_studio.enterprise import Enterprise
 from perfwidget.label_studio.roles import Roles
-from perfwidget.sources.label_studio import Reading, read_export
+from perfwidget.sources.export import ImportResult, read_export
 from tests.label_studio.company import (
     ANN,
     BEN,
@@ -148,7 +148,7 @@ def told(studio: StandIn) -> Snapshot:
 def exported(tasks: list[Row]) -> Snapshot:
     found = [
         each
-        for each in read_export(io.BytesIO(json.dumps(tasks).encode()), ORGANIZATION, Reading())
+        for each in read_export(io.BytesIO(json.dumps(tasks).encode()), ORGANIZATION, ImportResult())
         if isinstance(each, Snapshot)
     ]
     assert len(found) == 1

@@ -23,7 +23,7 @@ from perfwidget.label_studio.sync import Sync
 from perfwidget.label_studio.task_ids import TaskIds
 from perfwidget.question.access import Viewer
 from perfwidget.report.freshness import Freshness, freshness
-from perfwidget.sources.label_studio import Reading, read_export
+from perfwidget.sources.export import ImportResult, read_export
 from perfwidget.stores import Store, open_store
 from tests.conftest import WHOLE
 from tests.label_studio.fault_server import LIST_FAULTS, PLAIN_FAULTS, TOKEN, FaultServer, World
@@ -78,7 +78,7 @@ class Studio:
             direct = open_store(f"duckdb:///{folder}/direct.duckdb")
             rows = [row for task in self.world.tasks() for row in self.world.task(task)["annotations"]]
             if rows:
-                direct.write(read_export(io.BytesIO(self.world.export()), "default", Reading()))
+                direct.write(read_export(io.BytesIO(self.world.export()), "default", ImportResult()))
             assert self.kept() == sorted((str(row["id"]), str(row["task"])) for row in rows)
             for user in {row["completed_by"] for row in rows}:
                 told, expected = (figures(each, user) for each in (self.store, direct))

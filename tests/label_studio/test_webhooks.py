@@ -11,7 +11,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from perfwidget.errors import InvalidSetting, SourceUnavailable
-from perfwidget.label_studio.keeper import MOST_HINTS, Keeper
+from perfwidget.label_studio.sync_thread import MOST_HINTS, SyncThread
 from perfwidget.label_studio.webhooks import SECRET_HEADER, Installer, receiver
 from tests.label_studio.company import ANN, OWNER, beside, company, connected, seconds
 from tests.label_studio.stand_in import StandIn, standing_in
@@ -131,21 +131,21 @@ def test_a_hint_never_waits_and_the_keeper_keeps_a_bounded_number(studio: StandI
     with beside(studio, tmp_path) as there:
         studio.faults["projects"] = hang
         there.sync._directory_at = float("-inf")
-        keeper = Keeper(there.sync, threading.Event(), every=3600)
-        there.app.register_blueprint(receiver(SECRET, keeper.hint), url_prefix="/performance")
-        keeper.start()
+        sync_thread = SyncThread(there.sync, threading.Event(), every=3600)
+        there.app.register_blueprint(receiver(SECRET, sync_thread.hint), url_prefix="/performance")
+        sync_thread.start()
         try:
             assert hanging.wait(30)
             sender = there.browser(None)
             studio.annotation(50, 10, ANN, 128.0)
             for _ in range(20):  # duplicates, and such as speak of nothing
                 assert [send(sender, f"?project={project}") for project in (10, 99, 10)] == [204] * 3
-            keeper.hint(str(number) for number in range(MOST_HINTS * 2))
-            assert len(keeper._hints) == MOST_HINTS
+            sync_thread.hint(str(number) for number in range(MOST_HINTS * 2))
+            assert len(sync_thread._hints) == MOST_HINTS
             studio.faults.clear()
         finally:
             go_on.set()
-            keeper.stop()
+            sync_thread.stop()
         there.sync.run(["10", "99"])
         assert seconds(there.browser(OWNER), ANN) == 131.0
 

@@ -51,7 +51,7 @@ SABOTAGES = [
     (
         "the page is silent about a damaged store",
         "perfwidget/dashboard/answer.py",
-        "list(desk.store.notices)",
+        "list(context.store.notices)",
         "[]",
         f"{DAMAGE} -k page_says",
     ),

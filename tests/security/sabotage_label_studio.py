@@ -194,7 +194,7 @@ SABOTAGES = [
     ),
     (
         "changes shortly before the last reading are not read again",
-        "perfwidget/label_studio/position.py",
+        "perfwidget/label_studio/cursor.py",
         "(datetime.fromisoformat(self.through) - OVERLAP).isoformat()",
         "self.through",
         "tests/label_studio/test_faults.py -k clock_is_behind",

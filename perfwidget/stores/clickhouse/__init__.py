@@ -8,10 +8,10 @@ from contextlib import contextmanager, suppress
 from perfwidget.errors import StoreUnavailable
 from perfwidget.stores.clickhouse import history, schema
 from perfwidget.stores.clickhouse.address import Address, parse
-from perfwidget.stores.clickhouse.claims import Claim
-from perfwidget.stores.clickhouse.database import Database
+from perfwidget.stores.clickhouse.database import ClickHouseDatabase
 from perfwidget.stores.clickhouse.session import ClickHouseSession
 from perfwidget.stores.clickhouse.staging import SentStaging
+from perfwidget.stores.clickhouse.write_lock import WriteLock
 from perfwidget.stores.reading import SqlReader
 from perfwidget.stores.writing.staged import StagedStore
 
@@ -29,7 +29,7 @@ class ClickHouseStore(StagedStore):
     def __init__(self, address: Address, *, create: bool) -> None:
         """Open the database, making its tables if they are not there and may be; raises StoreUnavailable."""
         self._writing = threading.Lock()
-        self._database = Database(address)
+        self._database = ClickHouseDatabase(address)
         schema.prepare(self._database, create=create)
 
     @contextmanager
@@ -47,10 +47,10 @@ class ClickHouseStore(StagedStore):
         self._database.close()
 
     @contextmanager
-    def _claim(self) -> Iterator[Claim]:
+    def _claim(self) -> Iterator[WriteLock]:
         """Be the only one who writes, of this process and of all others."""
         with self._writing:
-            claim = Claim(self._database)
+            claim = WriteLock(self._database)
             try:
                 yield claim
             finally:

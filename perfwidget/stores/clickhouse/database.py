@@ -16,7 +16,7 @@ from clickhouse_connect.driver.external import ExternalData
 
 from perfwidget.errors import StoreUnavailable
 from perfwidget.stores.clickhouse.address import Address, quoted
-from perfwidget.stores.clickhouse.faults import told, unopened
+from perfwidget.stores.clickhouse.faults import store_error, unopened
 from perfwidget.stores.counting import NO_NUMBERS, Columns
 from perfwidget.stores.failures import CLOSED, LONGEST
 
@@ -68,7 +68,7 @@ Table = Sent | str
 """What a query names as a table beside those of the database: rows that go with it, or another query."""
 
 
-class Database:
+class ClickHouseDatabase:
     """The database of a store; raises StoreUnavailable with what to do wherever it cannot be used."""
 
     def __init__(self, address: Address) -> None:
@@ -194,7 +194,7 @@ class Database:
         try:
             yield self._client()
         except Error as fault:
-            raise told(fault) from fault
+            raise store_error(fault) from fault
 
     def _client(self) -> Client:
         """Return this process's client, which threads share: connections do not survive a fork."""

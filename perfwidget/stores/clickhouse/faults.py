@@ -20,7 +20,7 @@ _DISPLACED = {395}  # FUNCTION_THROW_IF_VALUE_IS_NON_ZERO, which a claim that ha
 _DENIED = {164, 497}  # READONLY, ACCESS_DENIED
 
 
-def told(fault: Error) -> StoreUnavailable:
+def store_error(fault: Error) -> StoreUnavailable:
     """Return what to raise in place of what the server says."""
     if fault.code in _TOO_LONG:
         return StoreUnavailable(TOO_LONG.format(seconds=LONGEST))

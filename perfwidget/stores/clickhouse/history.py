@@ -6,7 +6,7 @@ twice, so whatever a killed or sleeping writer still leaves behind stays out of 
 
 from typing import NamedTuple
 
-from perfwidget.stores.clickhouse.database import Database, Table
+from perfwidget.stores.clickhouse.database import ClickHouseDatabase, Table
 from perfwidget.stores.clickhouse.schema import COLUMNS
 
 KEPT_FOR = 3_600
@@ -28,7 +28,7 @@ class State(NamedTuple):
         return f"{column} <= {self.write:d}{void}"
 
 
-def newest(database: Database) -> State:
+def newest(database: ClickHouseDatabase) -> State:
     """Return the state that the last committed write made."""
     [(write, void)] = database.rows(
         "SELECT (SELECT coalesce(max(write), 0) FROM writes WHERE state = 'committed'), "
@@ -56,7 +56,7 @@ def _seen(table: str, state: State, more: str) -> str:
     )
 
 
-def give_up_unfinished(database: Database) -> None:
+def give_up_unfinished(database: ClickHouseDatabase) -> None:
     """Make void what others have begun and not committed; only for whoever writes now, before they begin."""
     for (write,) in database.rows(
         "SELECT write FROM writes WHERE state = 'begun' "
@@ -66,7 +66,7 @@ def give_up_unfinished(database: Database) -> None:
         give_up(database, write)
 
 
-def give_up(database: Database, write: int) -> None:
+def give_up(database: ClickHouseDatabase, write: int) -> None:
     """Make a write void, which is what counts, and remove what it left."""
     database.execute("INSERT INTO writes (write, state)", f"SELECT {write:d}, 'void'")
     for table, column in (*((f"{table}_rows", "written") for table in COLUMNS), ("ended", "ended")):
@@ -75,7 +75,7 @@ def give_up(database: Database, write: int) -> None:
             database.execute(f"DELETE {left}")
 
 
-def compact(database: Database) -> None:
+def compact(database: ClickHouseDatabase) -> None:
     """Remove rows that were taken away long ago; only for whoever writes now.
 
     What takes them away stays until a later time: a statement may have begun before the rows went.

@@ -9,7 +9,7 @@ import re
 
 from perfwidget.errors import StoreUnavailable
 from perfwidget.facts import FACTS
-from perfwidget.stores.clickhouse.database import Database
+from perfwidget.stores.clickhouse.database import ClickHouseDatabase
 from perfwidget.stores.schema import BOOKMARKS, MENTIONS, SNAPSHOTS, column_types, required
 
 VERSION = 1
@@ -94,7 +94,7 @@ def statements() -> list[str]:
     return made
 
 
-def prepare(database: Database, *, create: bool) -> None:
+def prepare(database: ClickHouseDatabase, *, create: bool) -> None:
     """Make the tables of a new store, those that are missing; raises StoreUnavailable for one that cannot be used."""
     name = database.address.name
     found = database.server_version()
@@ -117,7 +117,7 @@ def prepare(database: Database, *, create: bool) -> None:
         )
 
 
-def _version(database: Database) -> int | None:
+def _version(database: ClickHouseDatabase) -> int | None:
     """Return the version of the tables; None where there is no store."""
     known = database.rows(
         "SELECT 1 FROM system.tables WHERE database = $database AND name = 'perfwidget'",

@@ -7,7 +7,7 @@ from typing import Any
 from perfwidget.errors import StoreUnavailable
 from perfwidget.facts.ingest import NOTHING
 from perfwidget.metrics import Scan
-from perfwidget.stores.clickhouse.database import Database, list_name
+from perfwidget.stores.clickhouse.database import ClickHouseDatabase, list_name
 from perfwidget.stores.clickhouse.history import LONGEST_READING, newest, visible
 from perfwidget.stores.counting import Columns
 from perfwidget.stores.session import Part, T
@@ -84,7 +84,7 @@ class ClickHouseSession:
 
     dialect = ClickHouseDialect()
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: ClickHouseDatabase) -> None:
         self._database = database
         self._tables = visible(newest(database))
         self._began = time.monotonic()

@@ -6,11 +6,11 @@ from typing import Any
 
 from perfwidget.errors import StoreUnavailable
 from perfwidget.facts import Fact
-from perfwidget.stores.clickhouse.claims import Claim
-from perfwidget.stores.clickhouse.database import LONGEST_WRITE, Database, Sent
+from perfwidget.stores.clickhouse.database import LONGEST_WRITE, ClickHouseDatabase, Sent
 from perfwidget.stores.clickhouse.history import State, identified, visible
 from perfwidget.stores.clickhouse.schema import COLUMNS, native
 from perfwidget.stores.clickhouse.session import ClickHouseDialect
+from perfwidget.stores.clickhouse.write_lock import WriteLock
 from perfwidget.stores.failures import AWAY
 from perfwidget.stores.schema import column_types
 from perfwidget.stores.writing.staging import Staging, key_match
@@ -24,7 +24,7 @@ class SentStaging(Staging):
 
     dialect = ClickHouseDialect()
 
-    def __init__(self, database: Database, claim: Claim, state: State) -> None:
+    def __init__(self, database: ClickHouseDatabase, claim: WriteLock, state: State) -> None:
         """Take the state that the write is to make; its number is the write's."""
         self._database = database
         self._claim = claim

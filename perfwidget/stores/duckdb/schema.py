@@ -25,7 +25,7 @@ unpacked as a whole where a few ids are asked for, and takes longer to make."""
 
 def _column(name: str, sql_type: str, *, null: bool = True) -> str:
     packed = " USING COMPRESSION zstd" if name in _PACKED else ""
-    default = " DEFAULT 0" if name in {"doubts", "run"} else ""
+    default = " DEFAULT 0" if name in {"flags", "run"} else ""
     return f"{name} {sql_type}{packed}{default}{'' if null else ' NOT NULL'}"
 
 
@@ -59,7 +59,7 @@ MIGRATIONS: Sequence[Migration] = (
     # 1 to 2: how many writes the file holds.
     ("ALTER TABLE perfwidget ADD COLUMN writes BIGINT", "UPDATE perfwidget SET writes = 0"),
     # 2 to 3: what is odd about annotations, and how far sources have been read.
-    ("ALTER TABLE annotations ADD COLUMN doubts BIGINT DEFAULT 0", BOOKMARKS),
+    ("ALTER TABLE annotations ADD COLUMN flags BIGINT DEFAULT 0", BOOKMARKS),
     # 3 to 4: which rows lie in order.
     tuple(f"ALTER TABLE {table} ADD COLUMN run BIGINT DEFAULT 0" for table in _GROWING),
     # 4 to 5: ids packed so that few of them are unpacked fast; reviews once more, to lie in the order of reviewers.
@@ -148,7 +148,7 @@ def _make(cursor: duckdb.DuckDBPyConnection) -> None:
         columns = (
             f"{name} {sql_type}{' NOT NULL' if name in required(fact) else ''}"
             for name, sql_type in column_types(fact)
-            if name != "doubts"  # version 3 adds it
+            if name != "flags"  # version 3 adds it
         )
         cursor.execute(f"CREATE TABLE {fact.table} ({', '.join(columns)})")
     for statement in (SNAPSHOTS, MENTIONS):

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from perfwidget.stores.postgresql import schema
 from perfwidget.stores.postgresql.address import Address, parse
-from perfwidget.stores.postgresql.database import Database
+from perfwidget.stores.postgresql.database import PostgreSQLDatabase
 from perfwidget.stores.postgresql.session import PostgreSQLDialect, PostgreSQLSession, lowering
 from perfwidget.stores.postgresql.staging import TableStaging
 from perfwidget.stores.postgresql.views import ViewsStore
@@ -20,7 +20,7 @@ class PostgreSQLStore(StagedStore):
 
     def __init__(self, address: Address, *, create: bool) -> None:
         """Open the schema, making its tables if they are not there and may be; raises StoreUnavailable."""
-        self._database = Database(address)
+        self._database = PostgreSQLDatabase(address)
         schema.prepare(self._database, create=create)
         with self._database.opening() as connection:
             self._dialect = PostgreSQLDialect(lowering(connection))

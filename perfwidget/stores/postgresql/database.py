@@ -18,7 +18,7 @@ from psycopg_pool import ConnectionPool
 from perfwidget.errors import StoreUnavailable
 from perfwidget.stores.failures import AWAY, CLOSED, LONGEST
 from perfwidget.stores.postgresql.address import Address, quoted
-from perfwidget.stores.postgresql.faults import told, unopened
+from perfwidget.stores.postgresql.faults import store_error, unopened
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 
@@ -66,7 +66,7 @@ def _options() -> dict[str, Any]:
     }
 
 
-class Database:
+class PostgreSQLDatabase:
     """The database of a store; raises StoreUnavailable with what to do wherever it cannot be used."""
 
     def __init__(self, address: Address) -> None:
@@ -137,7 +137,7 @@ class Database:
                         connection.execute("ROLLBACK")
                 pool.putconn(connection)
         except psycopg.Error as fault:
-            raise told(fault) from fault
+            raise store_error(fault) from fault
 
     def _pool(self) -> ConnectionPool[Connection]:
         """Return this process's pool: connections and the threads that make them do not survive a fork."""

@@ -17,7 +17,7 @@ TOO_LARGE = (
 )
 
 
-def told(fault: psycopg.Error) -> PerfwidgetError:
+def store_error(fault: psycopg.Error) -> PerfwidgetError:
     """Return what to raise in place of what the database says."""
     if isinstance(fault, errors.QueryCanceled):
         return StoreUnavailable(TOO_LONG.format(seconds=LONGEST))

@@ -7,7 +7,7 @@ import psycopg
 from perfwidget.errors import StoreUnavailable
 from perfwidget.facts import FACTS, Membership
 from perfwidget.stores.postgresql.address import Address, quoted
-from perfwidget.stores.postgresql.database import Connection, Database, lock_key
+from perfwidget.stores.postgresql.database import Connection, PostgreSQLDatabase, lock_key
 from perfwidget.stores.postgresql.staging import collated
 from perfwidget.stores.schema import BOOKMARKS, MENTIONS, SNAPSHOTS, column_types, required
 
@@ -16,7 +16,7 @@ INDEXES: Sequence[tuple[str, str, str]] = (
     (
         "annotations",
         "organization_id, completed_by, completed_at",
-        "annotation_id, project_id, created_at, completed_at_estimated, lead_time, last_action, was_cancelled, doubts",
+        "annotation_id, project_id, created_at, completed_at_estimated, lead_time, last_action, was_cancelled, flags",
     ),
     ("actions", "organization_id, user_id, created_at", "project_id"),
     (
@@ -49,7 +49,7 @@ MIGRATIONS: Sequence[Migration] = ()
 """From version 1 on, in order; the number of the last is the version of a new store."""
 
 
-def prepare(database: Database, *, create: bool, migrations: Sequence[Migration] = MIGRATIONS) -> None:
+def prepare(database: PostgreSQLDatabase, *, create: bool, migrations: Sequence[Migration] = MIGRATIONS) -> None:
     """Make the tables of a new store, or bring an older one up to date, whole or not at all.
 
     Where others do so at the same moment, one does it and the rest wait. Raises StoreUnavailable for a store of a newer

@@ -16,7 +16,7 @@ from perfwidget.errors import InvalidSetting, StoreUnavailable
 from perfwidget.facts import FACTS
 from perfwidget.facts.columns import Kind
 from perfwidget.stores.postgresql.address import Address
-from perfwidget.stores.postgresql.database import Connection, Database
+from perfwidget.stores.postgresql.database import Connection, PostgreSQLDatabase
 from perfwidget.stores.postgresql.session import PostgreSQLDialect, PostgreSQLSession, lowering
 from perfwidget.stores.reading import SqlReader
 
@@ -103,14 +103,14 @@ class ViewsSession(PostgreSQLSession):
 class ViewsStore:
     """A schema of views, only read; the protocol says what each method means.
 
-    What the contract does not have reads as none: doubts, bookmarks, and members or projects that only facts mention.
+    What the contract does not have reads as none: flags, bookmarks, and members or projects that only facts mention.
     """
 
     notices: tuple[str, ...] = ()
 
     def __init__(self, address: Address) -> None:
         """Look the views over; raises StoreUnavailable, and InvalidSetting for views that are not as they must be."""
-        self._database = Database(address)
+        self._database = PostgreSQLDatabase(address)
         with self._database.opening() as connection:
             self._dialect = ViewsDialect(lowering(connection))
             self._ids = dict(_ids(address, _types(connection, address)))

@@ -18,7 +18,7 @@ class Told(NamedTuple):
     """What one snapshot tells, as it is stored."""
 
     row: tuple[Any, ...]
-    doubts: int
+    flags: int
     history: bool
     actions: Sequence[tuple[Any, ...]]
     reviews: Sequence[tuple[Any, ...]] | None
@@ -32,7 +32,7 @@ def told(snapshots: Iterable[Snapshot | Snapshots]) -> Iterator[Told]:
             continue
         reviews = None if each.reviews is None else [review.row() for review in each.reviews]
         actions = [action.row() for action in each.actions]
-        yield Told(each.annotation.row(), int(each.doubts), each.history, actions, reviews)
+        yield Told(each.annotation.row(), int(each.flags), each.history, actions, reviews)
 
 
 def _told_of_many(many: Snapshots) -> Iterator[Told]:
@@ -46,11 +46,11 @@ def _told_of_many(many: Snapshots) -> Iterator[Told]:
     reviews = _reviews_told(
         many, [dict(zip(names, row, strict=True)) for row in rows] if len(many.reviews["place"]) else []
     )
-    beside = zip(*(columns[name] for name in ("doubts", "history", "reviewed", "only_action")), strict=True)
-    for place, (row, (doubts, history, reviewed, only_action)) in enumerate(zip(rows, beside, strict=True)):
+    beside = zip(*(columns[name] for name in ("flags", "history", "reviewed", "only_action")), strict=True)
+    for place, (row, (flags, history, reviewed, only_action)) in enumerate(zip(rows, beside, strict=True)):
         whole = (many.organization_id, *row)
         own = actions.get(place, []) if only_action is None else [_only_action(whole, only_action)]
-        yield Told(whole, doubts, history, own, reviews.get(place, []) if reviewed else None)
+        yield Told(whole, flags, history, own, reviews.get(place, []) if reviewed else None)
 
 
 def _reviews_told(many: Snapshots, rows: Sequence[dict[str, Any]]) -> dict[int, list[tuple[Any, ...]]]:

@@ -6,15 +6,15 @@ from perfwidget.dashboard.rows import linked
 from perfwidget.metrics import METRICS, Metric, Section
 from perfwidget.report import Report
 
-ASIDES = tuple(metric for metric in METRICS if metric.section in (Section.NOT_COUNTED, Section.NOTES, Section.ASIDE))
+NOTES = tuple(metric for metric in METRICS if metric.section in (Section.NOT_COUNTED, Section.NOTES, Section.PAGE_ONLY))
 
 
-def asides(report: Report | None, question: str | None = None) -> list[Element]:
+def notes(report: Report | None, question: str | None = None) -> list[Element]:
     """Return the numbers beside the figures, each with its definition; those that are 0 keep quiet.
 
     Without a report they wait for their numbers, in places of the same size.
     """
-    return [_aside(metric, report, question) for metric in ASIDES]
+    return [_note(metric, report, question) for metric in NOTES]
 
 
 def definitions() -> Element:
@@ -31,7 +31,7 @@ def _section(section: Section, title: str) -> Element:
     return element("div", {"class": "section"}, element("h3", {}, title), element("dl", {}, *entries))
 
 
-def _aside(metric: Metric, report: Report | None, question: str | None) -> Element:
+def _note(metric: Metric, report: Report | None, question: str | None) -> Element:
     number, shown = None, ""
     text = [metric.definition]
     if report is not None:
@@ -44,8 +44,8 @@ def _aside(metric: Metric, report: Report | None, question: str | None) -> Eleme
     value = linked(shown, metric, question) if number and question is not None else shown
     return element(
         "div",
-        {"class": "aside" if number else "aside quiet", "id": f"aside-{metric.key.replace('_', '-')}"},
+        {"class": "note" if number else "aside quiet", "id": f"note-{metric.key.replace('_', '-')}"},
         element("dt", {}, metric.label),
-        element("dd", {"class": "aside-value"}, value),
-        element("dd", {"class": "aside-about"}, " ".join(text)),
+        element("dd", {"class": "note-value"}, value),
+        element("dd", {"class": "note-about"}, " ".join(text)),
     )

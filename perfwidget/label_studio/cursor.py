@@ -13,7 +13,7 @@ UNSURE = -1
 
 
 @dataclass(frozen=True, slots=True)
-class Position:
+class Cursor:
     """All changes up to `through` have been read; `through` and the rest are Label Studio's instants and ids.
 
     While a reading is going on, `target` is what `through` will be, `since` is where it looks from (None: it reads
@@ -41,29 +41,29 @@ class Position:
         """From which instant on the reading that goes on looks; None: it reads everything."""
         return None if self.since is None else Since(datetime.fromisoformat(self.since))
 
-    def begun(self, newest: str | None) -> "Position":
+    def begun(self, newest: str | None) -> "Cursor":
         """Return the position at the beginning of a reading, when the latest change is `newest`."""
         since = None if self.through is None else (datetime.fromisoformat(self.through) - OVERLAP).isoformat()
         return replace(self, target=newest or self.through or _NO_CHANGE, since=since, after=0)
 
-    def given_up(self) -> "Position":
+    def given_up(self) -> "Cursor":
         """Return the position before the reading that goes on, which is to begin anew."""
         return replace(self, target=None, since=None, after=0)
 
-    def behind(self, last_id: int) -> "Position":
+    def behind(self, last_id: int) -> "Cursor":
         """Return the position when the tasks up to an id have been read."""
         return replace(self, after=last_id, top=max(self.top, last_id))
 
-    def ended(self, tasks: int) -> "Position":
+    def ended(self, tasks: int) -> "Cursor":
         """Return the position at the end of the reading that goes on."""
-        return Position(through=self.target, tasks=tasks, top=self.top, commented=self.commented)
+        return Cursor(through=self.target, tasks=tasks, top=self.top, commented=self.commented)
 
     def to_text(self) -> str:
         """Return the text of a bookmark."""
         return json.dumps(asdict(self))
 
     @classmethod
-    def from_text(cls, text: str | None) -> "Position":
+    def from_text(cls, text: str | None) -> "Cursor":
         """Return the position of a bookmark; without one, or with one that cannot be read, the beginning."""
         try:
             found = cls(**json.loads(text or "{}"))

@@ -13,7 +13,7 @@ from perfwidget.stores.protocol import Store
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class PageContext:
     """The widget's store and settings, and its words on the current request."""
 
     store: Store
@@ -27,8 +27,8 @@ class Desk:
     """The public address of the page, up to and with its last `/`."""
     in_request: Callable[[], bool]
     """Whether there is a request; without one there is nobody to show anything to."""
-    turn: Callable[[], AbstractContextManager[None]] = nullcontext
-    """Holds one of the few turns in which questions are answered; raises Busy."""
+    place: Callable[[], AbstractContextManager[None]] = nullcontext
+    """Holds one of the few places in which questions are answered; raises Busy."""
     late_after: int = LATE_AFTER
     """Seconds after which facts that a source keeps in step are called late."""
     task_link: TaskLink | None = None

@@ -2,24 +2,24 @@
 
 from datetime import datetime, timedelta
 
-from perfwidget.facts import Annotation, Doubt
+from perfwidget.facts import Annotation, AnnotationFlag
 from perfwidget.sources.row_values import JsonObject, optional_instant
 
 NO_CHANGE = timedelta(seconds=1)
 """Label Studio writes both instants of a new row within milliseconds."""
 
 
-def doubts(task: JsonObject, values: JsonObject, annotation: Annotation, written_by_owner: bool) -> Doubt:
+def flags(task: JsonObject, values: JsonObject, annotation: Annotation, written_by_owner: bool) -> AnnotationFlag:
     """Return what is odd about an annotation; `written_by_owner` says that nobody else is known as its last writer."""
-    found = Doubt.NONE
+    found = AnnotationFlag.NONE
     changed = annotation.updated_at - annotation.created_at >= NO_CHANGE
     # Where the platform names the last action, a reviewer who fixed the annotation is its last writer, and rightly so.
     if not written_by_owner and not (changed and values.get("last_action")):
-        found |= Doubt.POSTED_BY_OTHER
+        found |= AnnotationFlag.POSTED_BY_OTHER
     if _imported(values, changed):
-        found |= Doubt.IMPORTED
+        found |= AnnotationFlag.IMPORTED
     elif _longer(annotation, optional_instant(task.get("created_at"))):
-        found |= Doubt.LONGER_THAN_TASK
+        found |= AnnotationFlag.LONGER_THAN_TASK
     return found
 
 

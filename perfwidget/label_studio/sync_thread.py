@@ -25,7 +25,7 @@ MOST_TOLD = 1_000
 """Sentences about unreadable rows that are said; whoever has more reads the first of them first."""
 
 
-class Keeper:
+class SyncThread:
     """Runs a sync again and again in a thread of its own; hints make it run at once."""
 
     def __init__(
@@ -88,7 +88,7 @@ class Keeper:
         except Exception:
             if self._stopped.is_set():
                 return False
-            log.exception("Reading from Label Studio failed; it is tried again.")
+            log.exception("ImportResult from Label Studio failed; it is tried again.")
             return False
         self._say("", worse=False)
         return True

@@ -11,7 +11,7 @@ import time
 from uuid import uuid4
 
 from perfwidget.errors import StoreUnavailable
-from perfwidget.stores.clickhouse.database import LONGEST_WRITE, Database
+from perfwidget.stores.clickhouse.database import LONGEST_WRITE, ClickHouseDatabase
 from perfwidget.stores.clickhouse.faults import DISPLACED
 
 HELD_FOR = 2 * LONGEST_WRITE
@@ -28,10 +28,10 @@ BUSY = (
 _LATELY = "at > now64(6) - INTERVAL 1 DAY"
 
 
-class Claim:
+class WriteLock:
     """The right to write. Raises StoreUnavailable where it is not to be had or lost."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: ClickHouseDatabase) -> None:
         """Wait until nobody else writes."""
         self._database = database
         self._held_for = HELD_FOR

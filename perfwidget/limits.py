@@ -18,7 +18,7 @@ PATIENCE = 10.0
 """Seconds that one waits at most."""
 
 
-class Turnstile:
+class Limit:
     """Lets questions through, a few at once."""
 
     def __init__(self) -> None:
@@ -26,7 +26,7 @@ class Turnstile:
         self._at_work = threading.BoundedSemaphore(AT_WORK)
 
     @contextmanager
-    def turn(self) -> Iterator[None]:
+    def place(self) -> Iterator[None]:
         """Hold a turn; raises Busy where too many wait already, or the wait is too long."""
         if not self._inside.acquire(blocking=False):
             raise Busy

@@ -30,7 +30,7 @@ SUMMARY = {
 """The numbers of a project's Annotation Summary, in groups."""
 
 
-class Person(UserMixin):  # type: ignore[misc]  # Flask-Login has no types
+class PlatformUser(UserMixin):  # type: ignore[misc]  # Flask-Login has no types
     """A member as Flask-Login wants its users: somebody who signed in, or may."""
 
     def __init__(self, organization_id: str, profile: Profile) -> None:
@@ -66,15 +66,15 @@ class Person(UserMixin):  # type: ignore[misc]  # Flask-Login has no types
         return self.sees_organization or self.role == Role.MANAGER
 
 
-def signed_in(store: Store, session_id: str) -> Person | None:
+def signed_in(store: Store, session_id: str) -> PlatformUser | None:
     """Return whom a session remembers, as the store knows them now; None if it knows them no more."""
     organization_id, user_id = json.loads(session_id)
     with store.reading() as reader:
         profile = reader.profile(access.scope(_platform(organization_id, user_id), Query(), _NOTHING_KNOWN))
-    return None if profile.role is None else Person(organization_id, profile)
+    return None if profile.role is None else PlatformUser(organization_id, profile)
 
 
-def signing_in(store: Store, email: str, password: str) -> Person | None:
+def signing_in(store: Store, email: str, password: str) -> PlatformUser | None:
     """Return whose e-mail this is, if the password is right; one who is active before one who is not."""
     if not hmac.compare_digest(password.encode(), PASSWORD.encode()):
         return None
@@ -93,11 +93,11 @@ def missing_accounts(store: Store, organization_id: str) -> list[Member]:
         ]
 
 
-def members(store: Store, person: Person) -> Sequence[Person]:
+def members(store: Store, person: PlatformUser) -> Sequence[PlatformUser]:
     """Return the members whom a person may choose, by name."""
     with store.reading() as reader:
         profiles = reader.members(_scope(reader, person), "", MOST_MEMBERS)
-    return [Person(person.organization_id, profile) for profile in profiles]
+    return [PlatformUser(person.organization_id, profile) for profile in profiles]
 
 
 class WorkspaceGroup(NamedTuple):
@@ -107,7 +107,7 @@ class WorkspaceGroup(NamedTuple):
     projects: list[ProjectOption]
 
 
-def projects(store: Store, person: Person) -> list[WorkspaceGroup]:
+def projects(store: Store, person: PlatformUser) -> list[WorkspaceGroup]:
     """Return a person's projects, grouped by workspace."""
     with store.reading() as reader:
         scope = _scope(reader, person)
@@ -123,7 +123,7 @@ def projects(store: Store, person: Person) -> list[WorkspaceGroup]:
 class Row(NamedTuple):
     """A line of the Annotation Summary."""
 
-    member: Person
+    member: PlatformUser
     numbers: Mapping[str, Number]
     """Every number of the member's report, by its key."""
 
@@ -136,14 +136,14 @@ class ProjectPage(NamedTuple):
     rows: list[Row]
 
 
-def project_page(store: Store, person: Person, project_id: str) -> ProjectPage:
+def project_page(store: Store, person: PlatformUser, project_id: str) -> ProjectPage:
     """Return a project's members and their numbers; raises Forbidden for a project that is not the person's to see."""
     asked = {"project": [project_id], "preset": ["all_time"]}
     with store.reading() as reader:
         scope = _scope(reader, person, parse(asked))
         if not person.manages_projects:
             raise Forbidden
-        people = [Person(person.organization_id, profile) for profile in reader.members(scope, "", MOST_MEMBERS)]
+        people = [PlatformUser(person.organization_id, profile) for profile in reader.members(scope, "", MOST_MEMBERS)]
         rows = [
             Row(each, _numbers(reader, person, parse({**asked, "user": [each.user_id]})))
             for each in people
@@ -152,25 +152,25 @@ def project_page(store: Store, person: Person, project_id: str) -> ProjectPage:
     return ProjectPage(project_id, project_title(store, person, project_id), rows)
 
 
-def project_title(store: Store, person: Person, project_id: str) -> str:
+def project_title(store: Store, person: PlatformUser, project_id: str) -> str:
     """Return what a project is called; raises Forbidden for one that is not the person's to see."""
     with store.reading() as reader:
         scope = _scope(reader, person, parse({"project": [project_id]}))
         return next(each.title for each in reader.projects(scope) if each.project_id == project_id)
 
 
-def _numbers(reader: Reader, person: Person, query: Query) -> Mapping[str, Number]:
+def _numbers(reader: Reader, person: PlatformUser, query: Query) -> Mapping[str, Number]:
     viewer = person.viewer
     return read_report(reader, access.scope(viewer, query, reader.standing(viewer, query)), query, Grain.MONTH).values
 
 
-def _memberships(reader: Reader, person: Person) -> frozenset[str]:
+def _memberships(reader: Reader, person: PlatformUser) -> frozenset[str]:
     """Return the projects that somebody is a member of, whatever more their role would show them."""
     member = Viewer(person.organization_id, person.user_id, Role.ANNOTATOR)
     return frozenset(reader.standing(member, Query()).projects)
 
 
-def _scope(reader: Reader, person: Person, query: Query = Query()) -> Scope:  # noqa: B008 (immutable)
+def _scope(reader: Reader, person: PlatformUser, query: Query = Query()) -> Scope:  # noqa: B008 (immutable)
     return access.scope(person.viewer, query, reader.standing(person.viewer, query)).scope
 
 
@@ -182,11 +182,11 @@ def _platform(organization_id: str, user_id: str = "platform") -> Viewer:
     return Viewer(organization_id, user_id, Role.OWNER)
 
 
-def _with_email(reader: Reader, organization_id: str, email: str) -> list[Person]:
+def _with_email(reader: Reader, organization_id: str, email: str) -> list[PlatformUser]:
     scope = access.scope(_platform(organization_id), Query(), _NOTHING_KNOWN).scope
     found = reader.members(scope, email, MOST_MEMBERS) if email else ()
     return [
-        Person(organization_id, profile)
+        PlatformUser(organization_id, profile)
         for profile in found
         if profile.role is not None and (profile.email or "").casefold() == email.casefold()
     ]

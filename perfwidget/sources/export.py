@@ -9,15 +9,15 @@ from perfwidget.facts.columns import id_text
 from perfwidget.facts.ingest import Inferred, Snapshot, Snapshots
 from perfwidget.sources.export_file import BLOCK, tasks
 from perfwidget.sources.exported_tasks import ExportedTasks
+from perfwidget.sources.import_result import ImportResult, Place
 from perfwidget.sources.json_text import Passed
 from perfwidget.sources.piece_readers import PieceReaders
 from perfwidget.sources.pieces import PIECE, Pieces
-from perfwidget.sources.reading import Place, Reading
 
-__all__ = ["ExportedTasks", "Reading", "read_export", "read_export_at_once"]
+__all__ = ["ExportedTasks", "ImportResult", "read_export", "read_export_at_once"]
 
 
-def read_export(stream: BinaryIO, organization_id: str, reading: Reading) -> Iterator[Snapshot | Inferred]:
+def read_export(stream: BinaryIO, organization_id: str, reading: ImportResult) -> Iterator[Snapshot | Inferred]:
     """Yield a snapshot of every annotation of an export, then what the whole file tells of people and projects.
 
     `reading` counts what was read and says what was left out; take a new one for every file. Raises UnreadableFile,
@@ -32,7 +32,7 @@ def read_export(stream: BinaryIO, organization_id: str, reading: Reading) -> Ite
 def read_export_at_once(
     file: BinaryIO,
     organization_id: str,
-    reading: Reading,
+    reading: ImportResult,
     readers: PieceReaders,
     progress: Callable[[int], object] = lambda _: None,
     size: int = PIECE,
@@ -51,7 +51,7 @@ def read_export_at_once(
     passed, behind = Passed(0, len(pieces.before.removeprefix(BOM_UTF8))), 0
     for piece, whole in readers.read(file, export.organization_id, pieces):
         read = whole or readers.read_in_order(
-            file, ExportedTasks(export.organization_id, Reading(), export.people), piece
+            file, ExportedTasks(export.organization_id, ImportResult(), export.people), piece
         )
         if read is None:
             break

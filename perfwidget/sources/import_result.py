@@ -37,8 +37,8 @@ class Problem(Enum):
     ACTION = "annotations or history entries kept whose action is counted nowhere"
 
 
-class ReadingTold(NamedTuple):
-    """What a Reading has come to."""
+class ImportResultTold(NamedTuple):
+    """What a ImportResult has come to."""
 
     tasks: int
     annotations: int
@@ -48,7 +48,7 @@ class ReadingTold(NamedTuple):
 
 
 @dataclass
-class Reading:
+class ImportResult:
     """Counts of what one file gave, and its faults; the first few of each kind by their places."""
 
     tasks: int = 0
@@ -64,12 +64,12 @@ class Reading:
         if len(named) < NAMED:
             named.append((place, str(reason)))
 
-    def told(self) -> "ReadingTold":
+    def told(self) -> "ImportResultTold":
         """Return all of it as plain values."""
         named = [(problem, place, reason) for problem, places in self._named.items() for place, reason in places]
-        return ReadingTold(self.tasks, self.annotations, self.reviews, dict(self.problems), named)
+        return ImportResultTold(self.tasks, self.annotations, self.reviews, dict(self.problems), named)
 
-    def add(self, later: "ReadingTold", *, tasks_before: int) -> None:
+    def add(self, later: "ImportResultTold", *, tasks_before: int) -> None:
         """Add what was read of a later part of the file, whose tasks were counted from 1."""
         self.tasks += later.tasks
         self.annotations += later.annotations

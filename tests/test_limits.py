@@ -7,45 +7,45 @@ import pytest
 
 from perfwidget import open_store
 from perfwidget.errors import Busy
-from perfwidget.turnstile import Turnstile
+from perfwidget.limits import Limit
 from tests.hosts import asking, host
 from tests.worlds import people
 
 
 def test_some_work_some_wait_and_the_rest_is_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("perfwidget.turnstile.AT_WORK", 1)
-    monkeypatch.setattr("perfwidget.turnstile.WAITING", 1)
-    monkeypatch.setattr("perfwidget.turnstile.PATIENCE", 60)
-    turnstile = Turnstile()
+    monkeypatch.setattr("perfwidget.limits.AT_WORK", 1)
+    monkeypatch.setattr("perfwidget.limits.WAITING", 1)
+    monkeypatch.setattr("perfwidget.limits.PATIENCE", 60)
+    limit = Limit()
     ended = threading.Event()
 
     def second() -> None:
-        with turnstile.turn():
+        with limit.place():
             ended.set()
 
     waiting = threading.Thread(target=second)
-    with turnstile.turn():
+    with limit.place():
         waiting.start()
-        while turnstile._inside._value:  # until the second one stands in the queue
+        while limit._inside._value:  # until the second one stands in the queue
             waiting.join(0.01)
-        with pytest.raises(Busy), turnstile.turn():
+        with pytest.raises(Busy), limit.place():
             pass
         assert not ended.is_set()
     assert ended.wait(60)
     waiting.join()
-    with turnstile.turn():
+    with limit.place():
         pass
 
 
 def test_who_waits_too_long_is_told_so_and_leaves_the_queue(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("perfwidget.turnstile.AT_WORK", 1)
-    monkeypatch.setattr("perfwidget.turnstile.PATIENCE", 0.01)
-    turnstile = Turnstile()
-    with turnstile.turn():
+    monkeypatch.setattr("perfwidget.limits.AT_WORK", 1)
+    monkeypatch.setattr("perfwidget.limits.PATIENCE", 0.01)
+    limit = Limit()
+    with limit.place():
         for _ in range(5):
-            with pytest.raises(Busy), turnstile.turn():
+            with pytest.raises(Busy), limit.place():
                 pass
-    with turnstile.turn():
+    with limit.place():
         pass
 
 
@@ -60,8 +60,8 @@ def test_who_waits_too_long_is_told_so_and_leaves_the_queue(monkeypatch: pytest.
 def test_a_full_queue_is_a_503_that_says_when_to_ask_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, asked: str, value: object
 ) -> None:
-    monkeypatch.setattr("perfwidget.turnstile.AT_WORK", 0)
-    monkeypatch.setattr("perfwidget.turnstile.WAITING", 0)
+    monkeypatch.setattr("perfwidget.limits.AT_WORK", 0)
+    monkeypatch.setattr("perfwidget.limits.WAITING", 0)
     store = open_store(f"duckdb:///{tmp_path}/facts.duckdb")
     store.write(people())
     browser = host(store).test_client()
