@@ -123,8 +123,8 @@ class Downloads:
         with self.limit.place(), self.store.reading() as reader:
             asked = access.scope(viewer, query, reader.standing(viewer, query), self.rules)
             answer = read_report(reader, asked, query, Grain.DAY)
-        response = _file("".join(write(answer)), exports.file_name("report", asked.subject_id, answer.period, suffix))
-        download = Asked("report", viewer, asked.subject_id, answer.period)
+        response = _file("".join(write(answer)), exports.file_name("report", asked.subject_name, answer.period, suffix))
+        download = Asked("report", viewer, asked.subject_name, answer.period)
         download.told(_app(), len(answer.series), complete=True)
         return response
 
@@ -143,13 +143,13 @@ class Downloads:
             reader = stack.enter_context(self.store.reading())
             asked = access.scope(viewer, query, reader.standing(viewer, query), self.rules)
             period = during(resolved_period(reader, asked, query))
-            download = Asked(kind, viewer, asked.subject_id, period)
+            download = Asked(kind, viewer, asked.subject_name, period)
             texts = self._texts(reader, asked.during(period), query, rows, download, stack)
             first = "".join(islice(texts, 2))  # the header and some rows: a store that fails does so in time
         except BaseException:
             stack.close()
             raise
-        response = _file(_chain(first, texts), exports.file_name(kind, asked.subject_id, period, "csv"))
+        response = _file(_chain(first, texts), exports.file_name(kind, asked.subject_name, period, "csv"))
         response.call_on_close(stack.close)
         return response
 

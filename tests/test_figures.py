@@ -507,7 +507,7 @@ def test_a_card_names_what_its_number_leaves_out() -> None:
 
 def test_what_is_beside_the_numbers_is_quiet_at_zero_and_unknown_if_not_recorded() -> None:
     numbers = {"rejected": 2, "first_submitted_earlier": 1, "first_submitted_earlier_time": 65.0}
-    numbers |= {metric.key: None for metric in METRICS if metric.kind is not None and metric.key != "rejected"}
+    numbers |= {metric.key: None for metric in METRICS if metric.needs is not None and metric.key != "rejected"}
     beside = {each["attributes"]["id"]: each for each in notes(report(numbers, recorded={}))}
     rejected = beside["note-rejected"]
     assert said(rejected).startswith("Rejected 2 ")

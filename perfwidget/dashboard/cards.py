@@ -47,7 +47,7 @@ def remark(metric: Metric, report: Report) -> str:
 
 
 def _reason(metric: Metric, report: Report) -> str:
-    if metric.kind == "reviews":
+    if metric.needs == "reviews":
         if "reviews" not in report.recorded:
             return words.NO_SCORE_RECORDED
         return words.NO_SCORE if report.values["fixes_without_score"] else words.NO_REVIEWS

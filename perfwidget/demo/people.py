@@ -3,6 +3,7 @@
 import hmac
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import groupby
 from typing import NamedTuple
 
@@ -10,12 +11,11 @@ from flask_login import UserMixin
 
 from perfwidget.errors import Forbidden
 from perfwidget.facts import Member
-from perfwidget.metrics import BY_KEY, Number
+from perfwidget.metrics import METRICS, Number, Tab
 from perfwidget.question import access
 from perfwidget.question.access import Role, Scope, Standing, Viewer
-from perfwidget.question.period import Grain
 from perfwidget.question.query import Query, parse
-from perfwidget.report import read_report
+from perfwidget.report import read_members
 from perfwidget.stores.protocol import Profile, ProjectOption, Reader, Store
 
 PASSWORD = "demo"
@@ -23,10 +23,7 @@ DEMO_ACCOUNTS = {f"{role}@demo.example": role for role in Role}
 MOST_MEMBERS = 500
 """How many members a page lists; a platform with more would have pages."""
 
-SUMMARY = {
-    "Annotations": tuple(BY_KEY[key] for key in ("submitted", "updated", "skipped", "rejected", "performance_score")),
-    "Reviews": tuple(BY_KEY[key] for key in ("reviews_accepted", "reviews_rejected", "reviews_fixed_and_accepted")),
-}
+SUMMARY = {tab.value: tuple(metric for metric in METRICS if metric.tab is tab) for tab in Tab}
 """The numbers of a project's Annotation Summary, in groups."""
 
 
@@ -70,7 +67,8 @@ def signed_in(store: Store, session_id: str) -> PlatformUser | None:
     """Return whom a session remembers, as the store knows them now; None if it knows them no more."""
     organization_id, user_id = json.loads(session_id)
     with store.reading() as reader:
-        profile = reader.profile(access.scope(_platform(organization_id, user_id), Query(), _NOTHING_KNOWN))
+        scope = access.scope(_platform(organization_id, user_id), Query(), _NOTHING_KNOWN).scope
+        profile = reader.profiles(scope, [user_id])[user_id]
     return None if profile.role is None else PlatformUser(organization_id, profile)
 
 
@@ -138,17 +136,17 @@ class ProjectPage(NamedTuple):
 
 def project_page(store: Store, person: PlatformUser, project_id: str) -> ProjectPage:
     """Return a project's members and their numbers; raises Forbidden for a project that is not the person's to see."""
-    asked = {"project": [project_id], "preset": ["all_time"]}
+    query = parse({"project": [project_id], "preset": ["all_time"]})
     with store.reading() as reader:
-        scope = _scope(reader, person, parse(asked))
+        scope = _scope(reader, person, query)
         if not person.manages_projects:
             raise Forbidden
-        people = [PlatformUser(person.organization_id, profile) for profile in reader.members(scope, "", MOST_MEMBERS)]
-        rows = [
-            Row(each, _numbers(reader, person, parse({**asked, "user": [each.user_id]})))
-            for each in people
-            if project_id in _memberships(reader, each)
-        ]
+        belonging = reader.members_of(scope, project_id)
+        members = [each for each in reader.members(scope, "", MOST_MEMBERS) if each.user_id in belonging]
+        query = replace(query, users=tuple(each.user_id for each in members))
+        asked = access.scope(person.viewer, query, reader.standing(person.viewer, query))
+        numbers = read_members(reader, asked, query) if members else {}
+    rows = [Row(PlatformUser(person.organization_id, each), numbers[each.user_id]) for each in members]
     return ProjectPage(project_id, project_title(store, person, project_id), rows)
 
 
@@ -159,22 +157,11 @@ def project_title(store: Store, person: PlatformUser, project_id: str) -> str:
         return next(each.title for each in reader.projects(scope) if each.project_id == project_id)
 
 
-def _numbers(reader: Reader, person: PlatformUser, query: Query) -> Mapping[str, Number]:
-    viewer = person.viewer
-    return read_report(reader, access.scope(viewer, query, reader.standing(viewer, query)), query, Grain.MONTH).values
-
-
-def _memberships(reader: Reader, person: PlatformUser) -> frozenset[str]:
-    """Return the projects that somebody is a member of, whatever more their role would show them."""
-    member = Viewer(person.organization_id, person.user_id, Role.ANNOTATOR)
-    return frozenset(reader.standing(member, Query()).projects)
-
-
 def _scope(reader: Reader, person: PlatformUser, query: Query = Query()) -> Scope:  # noqa: B008 (immutable)
     return access.scope(person.viewer, query, reader.standing(person.viewer, query)).scope
 
 
-_NOTHING_KNOWN = Standing(active=None, projects={}, user_known=False)
+_NOTHING_KNOWN = Standing(active=None, projects={}, users=frozenset())
 
 
 def _platform(organization_id: str, user_id: str = "platform") -> Viewer:

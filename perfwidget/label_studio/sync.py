@@ -46,7 +46,7 @@ GONE = "gone"
 
 MOST_MEMBERS = 100_000
 
-_NOTHING_ASKED = Standing(active=None, projects={}, user_known=False)
+_NOTHING_ASKED = Standing(active=None, projects={}, users=frozenset())
 
 
 class Sync:

@@ -1,4 +1,4 @@
-"""Every number: which rows it speaks of, how it is worked out, and what it is called.
+"""Every number: which rows it speaks of, how it is worked out, and everything else that is said of it.
 
 A formula is made of aggregates (count, total, middle) over named sets of rows. Engines answer aggregates with whole
 numbers only; Python divides once, so that every engine gives the same digits.
@@ -6,8 +6,9 @@ numbers only; Python divides once, so that every engine gives the same digits.
 
 from collections.abc import Mapping
 
-from perfwidget.metrics.formulas import Aggregate, Aggregates, Count, Middle, Number, Total
-from perfwidget.metrics.metric import Metric, Section, Unit
+from perfwidget.metrics.axis import BY_BUCKET, BY_MEMBER, BY_PROJECT, WHOLE, Axis, Group
+from perfwidget.metrics.formulas import Aggregate, Aggregates, Count, Middle, Nested, Number, Plain, Total
+from perfwidget.metrics.metric import Better, Daily, Metric, Section, Tab, Unit
 from perfwidget.metrics.notes import NOTE_METRICS
 from perfwidget.metrics.reviewing import REVIEWING_METRICS
 from perfwidget.metrics.rows import (
@@ -33,29 +34,42 @@ from perfwidget.metrics.summary import SUMMARY_METRICS
 __all__ = [
     "AGGREGATES",
     "ANNOTATED",
+    "BY_BUCKET",
     "BY_KEY",
+    "BY_MEMBER",
+    "BY_PROJECT",
     "COMMENTS_RECEIVED",
     "COUNTED_ACTIONS",
+    "DAILY",
+    "DAILY_CSV",
     "METRICS",
     "REVIEWING",
     "REVIEW_ACTIONS",
     "SCANS",
     "TIMELINE",
     "VISITED",
+    "WHOLE",
     "Aggregate",
     "Aggregates",
+    "Axis",
+    "Better",
     "Condition",
     "Count",
+    "Daily",
+    "Group",
     "Is",
     "Metric",
     "Middle",
+    "Nested",
     "NoneOf",
     "Number",
     "OneOf",
+    "Plain",
     "Rows",
     "Rules",
     "Scan",
     "Section",
+    "Tab",
     "Total",
     "Unit",
     "Where",
@@ -70,3 +84,11 @@ AGGREGATES: tuple[Aggregate, ...] = tuple(
     dict.fromkeys(aggregate for metric in METRICS for aggregate in metric.formula.aggregates())
 )
 """Every aggregate that some number needs, each once."""
+
+_DAYS = sorted(METRICS, key=lambda metric: metric.reading_order)
+
+DAILY = tuple(metric for metric in _DAYS if metric.daily is Daily.EVERYWHERE)
+"""The numbers of a day in the JSON report and the DataFrame, in their order."""
+
+DAILY_CSV = tuple(metric for metric in _DAYS if metric.daily is not Daily.NOWHERE)
+"""The numbers of a day in the report CSV, in its order."""

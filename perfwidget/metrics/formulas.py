@@ -1,13 +1,14 @@
-"""How numbers are worked out of aggregates: whole numbers from the engine, divided once here, for many buckets at once.
+"""How numbers are worked out of aggregates: whole numbers from the engine, divided once here, for many groups at once.
 
-Aggregates are looked up often, so each exists once and is compared by identity: `count_of`, `total_of` and `middle_of`
-make them.
+Aggregates are looked up often, so each exists once and is compared by identity: `count_of`, `total_of`, `middle_of` and
+`nested` make them.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
+from perfwidget.metrics.axis import Axis
 from perfwidget.metrics.rows import Rows
 
 
@@ -34,7 +35,22 @@ class Middle:
     column: str
 
 
-Aggregate = Count | Total | Middle
+Plain = Count | Total | Middle
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Nested:
+    """A whole number in two steps: aggregates by an inner axis, then `fold` over these.
+
+    `fold` is SQL that every engine reads; `{0}`, `{1}` … stand for the parts. All parts are of one scan.
+    """
+
+    by: Axis
+    parts: tuple[Plain, ...]
+    fold: str
+
+
+Aggregate = Plain | Nested
 
 
 @cache
@@ -55,8 +71,17 @@ def middle_of(rows: Rows, column: str) -> Middle:
     return Middle(rows, column)
 
 
+@cache
+def nested(by: Axis, parts: tuple[Plain, ...], fold: str) -> Nested:
+    """Return the aggregate that folds others over an inner axis."""
+    return Nested(by, parts, fold)
+
+
 Aggregates = Mapping[Aggregate, Sequence[int | None]]
-"""What an engine answers: of each aggregate a whole number for each bucket; None for the middle of nothing."""
+"""What an engine answers: of each aggregate a whole number for each group; None for the middle of nothing.
+
+A nested aggregate is left out where each group is of one value of its inner axis: the parts tell the number then.
+"""
 
 Number = int | float | None
 
@@ -71,7 +96,7 @@ class Sum:
     """No value where the first of these is not 0 but the second is: work is there, but none of it has a time."""
 
     def values(self, aggregates: Aggregates) -> list[Number]:
-        """Return the value of each bucket, or None where there is none."""
+        """Return the value of each group, or None where there is none."""
         terms = [[factor * (number or 0) for number in aggregates[term]] for factor, term in self.terms]
         sums = terms[0] if len(terms) == 1 else list(map(sum, zip(*terms, strict=True)))
         found: list[Number] = [*sums] if self.scale == 1 else [total / self.scale for total in sums]
@@ -95,7 +120,7 @@ class Mean:
     scale: int
 
     def values(self, aggregates: Aggregates) -> list[Number]:
-        """Return the mean of each bucket, or None where nothing is counted."""
+        """Return the mean of each group, or None where nothing is counted."""
         pairs = zip(self.over.values(aggregates), self.under.values(aggregates), strict=True)
         return [over / (count * self.scale) if count and over is not None else None for over, count in pairs]
 
@@ -106,25 +131,48 @@ class Mean:
 
 @dataclass(frozen=True, slots=True)
 class Median:
-    """The median, times the number of `times` rows if given; no value where there is no middle."""
+    """The median; no value where there is no middle."""
 
     middle: Middle
     scale: int
-    times: Count | None = None
 
     def values(self, aggregates: Aggregates) -> list[Number]:
-        """Return the median of each bucket, or None where nothing has a middle."""
-        middles, twice = aggregates[self.middle], 2 * self.scale
-        factors = [1] * len(middles) if self.times is None else [count or 0 for count in aggregates[self.times]]
-        pairs = zip(factors, middles, strict=True)
-        return [None if middle is None else factor * middle / twice for factor, middle in pairs]
+        """Return the median of each group, or None where nothing has a middle."""
+        twice = 2 * self.scale
+        return [None if middle is None else middle / twice for middle in aggregates[self.middle]]
 
     def aggregates(self) -> tuple[Aggregate, ...]:
         """Return the aggregates that an engine has to answer."""
-        return (self.middle,) if self.times is None else (self.middle, self.times)
+        return (self.middle,)
 
 
-Formula = Sum | Mean | Median
+@dataclass(frozen=True, slots=True)
+class CountTimesMedian:
+    """A member's number of `count` rows times their median; of several members the sum of their own."""
+
+    count: Count
+    middle: Middle
+    scale: int
+
+    def values(self, aggregates: Aggregates) -> list[Number]:
+        """Return the value of each group, or None where nobody has a median."""
+        twice = 2 * self.scale
+        products = aggregates.get(self._of_members)
+        if products is None:
+            pairs = zip(aggregates[self.count], aggregates[self.middle], strict=True)
+            products = [None if middle is None else (count or 0) * middle for count, middle in pairs]
+        return [None if product is None else product / twice for product in products]
+
+    def aggregates(self) -> tuple[Aggregate, ...]:
+        """Return the aggregates that an engine has to answer."""
+        return (self.count, self.middle, self._of_members)
+
+    @property
+    def _of_members(self) -> Nested:
+        return nested(Axis.MEMBER, (self.count, self.middle), "sum({0} * {1})")
+
+
+Formula = Sum | Mean | Median | CountTimesMedian
 
 
 def count(rows: Rows) -> Sum:

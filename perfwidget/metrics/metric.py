@@ -28,9 +28,37 @@ class Section(Enum):
     """Said to people beside the numbers, and not part of the JSON report."""
 
 
+class Daily(Enum):
+    """Where the report gives a number for every day as well."""
+
+    NOWHERE = 0
+    CSV = 1
+    """In the report CSV alone."""
+    EVERYWHERE = 2
+    """In the JSON report, the report CSV, and the DataFrame of days."""
+
+
+class Tab(Enum):
+    """The tab of a table of members that a number is a column of."""
+
+    ANNOTATIONS = "Annotations"
+    REVIEWS = "Reviews"
+
+
+class Better(Enum):
+    """Which of two values of a number is the better one."""
+
+    HIGHER = "higher"
+    LOWER = "lower"
+    NEITHER = "neither"
+
+
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """A number: `key` is its CSV column and JSON name, `definition` its tooltip and its row in the README."""
+    """A number and everything that is said of it.
+
+    `key` is its CSV column and JSON name, `definition` its tooltip and its row in the README.
+    """
 
     key: str
     label: str
@@ -40,7 +68,14 @@ class Metric:
     formula: Formula
     rows: Rows
     """The rows that it speaks of."""
-    daily: bool = False
-    """Whether the report gives it for every day as well."""
-    kind: str | None = None
-    """The kind of facts it needs to be recorded at all; None where annotations are enough."""
+    daily: Daily = Daily.NOWHERE
+    tab: Tab | None = None
+    """Where it is a column of a table of members, if it is."""
+    better: Better = Better.NEITHER
+    needs: str | None = None
+    """The kind of facts that must be recorded for it to have a value; None where annotations are enough."""
+
+    @property
+    def reading_order(self) -> tuple[bool, int]:
+        """Its place among the numbers of a day: annotating before reviewing; counts, then times, then shares."""
+        return self.section is Section.REVIEWING, (Unit.COUNT, Unit.SECONDS, Unit.SHARE).index(self.unit)

@@ -2,7 +2,7 @@
 
 from perfwidget.facts.columns import MICROSECONDS
 from perfwidget.metrics.formulas import Sum, count, total_of
-from perfwidget.metrics.metric import Metric, Section, Unit
+from perfwidget.metrics.metric import Better, Metric, Section, Tab, Unit
 from perfwidget.metrics.rows import (
     COUNTABLE,
     ESTIMATED,
@@ -24,7 +24,8 @@ NOTE_METRICS: tuple[Metric, ...] = (
         "Annotations that a reviewer has sent back and that are not yet resubmitted.",
         count(KEPT.that(OneOf("last_action", ("rejected",)))),
         KEPT.that(OneOf("last_action", ("rejected",))),
-        kind="reviews",
+        tab=Tab.ANNOTATIONS,
+        better=Better.LOWER,
     ),
     Metric(
         "other_actions",
@@ -43,6 +44,7 @@ NOTE_METRICS: tuple[Metric, ...] = (
         "Submitted annotations without a recorded time: they count as annotations and take no part in any time.",
         count(COUNTABLE.that(Condition.TIME_MISSING)),
         COUNTABLE.that(Condition.TIME_MISSING),
+        better=Better.LOWER,
     ),
     Metric(
         "lead_time_invalid",
@@ -53,6 +55,7 @@ NOTE_METRICS: tuple[Metric, ...] = (
         "part in any time.",
         count(COUNTABLE.that(Condition.TIME_INVALID)),
         COUNTABLE.that(Condition.TIME_INVALID),
+        better=Better.LOWER,
     ),
     Metric(
         "fixes_without_score",
@@ -62,7 +65,8 @@ NOTE_METRICS: tuple[Metric, ...] = (
         "Fixed + accepted reviews without a score: they take no part in the Performance Score.",
         count(FIXES.that(Condition.SCORE_MISSING)),
         FIXES.that(Condition.SCORE_MISSING),
-        kind="reviews",
+        better=Better.LOWER,
+        needs="reviews",
     ),
     Metric(
         "first_submitted_earlier",
@@ -92,7 +96,8 @@ NOTE_METRICS: tuple[Metric, ...] = (
         "accepted.",
         count(UPDATED.that(Condition.LATEST_REVIEW_REJECTS)),
         UPDATED.that(Condition.LATEST_REVIEW_REJECTS),
-        kind="reviews",
+        better=Better.LOWER,
+        needs="reviews",
     ),
     Metric(
         "own_reviews",
@@ -100,9 +105,9 @@ NOTE_METRICS: tuple[Metric, ...] = (
         Unit.COUNT,
         Section.NOTES,
         "Reviews that the member took on annotations of their own; they count in the Performance Score.",
-        count(RECEIVED.that(Condition.BY_SUBJECT)),
-        RECEIVED.that(Condition.BY_SUBJECT),
-        kind="reviews",
+        count(RECEIVED.that(Condition.BY_OWNER)),
+        RECEIVED.that(Condition.BY_OWNER),
+        needs="reviews",
     ),
     Metric(
         "completed_at_estimated",
@@ -122,7 +127,7 @@ NOTE_METRICS: tuple[Metric, ...] = (
         "Submitted annotations that, by what the platform says, somebody else than the member wrote last.",
         count(COUNTABLE.that(Condition.POSTED_BY_OTHER)),
         COUNTABLE.that(Condition.POSTED_BY_OTHER),
-        kind="flags",
+        needs="flags",
     ),
     Metric(
         "imported",
@@ -133,7 +138,7 @@ NOTE_METRICS: tuple[Metric, ...] = (
         "done.",
         count(COUNTABLE.that(Condition.IMPORTED)),
         COUNTABLE.that(Condition.IMPORTED),
-        kind="flags",
+        needs="flags",
     ),
     Metric(
         "longer_than_task",
@@ -143,6 +148,6 @@ NOTE_METRICS: tuple[Metric, ...] = (
         "Submitted annotations whose time is longer than the time from the creation of their task to their completion.",
         count(COUNTABLE.that(Condition.LONGER_THAN_TASK)),
         COUNTABLE.that(Condition.LONGER_THAN_TASK),
-        kind="flags",
+        needs="flags",
     ),
 )

@@ -2,7 +2,7 @@
 
 from perfwidget.facts.columns import MICROSECONDS
 from perfwidget.metrics.formulas import Sum, count, total_of
-from perfwidget.metrics.metric import Metric, Section, Unit
+from perfwidget.metrics.metric import Daily, Metric, Section, Tab, Unit
 from perfwidget.metrics.rows import OTHER_REVIEWS, TAKEN, UNTIMED_VISITS, VISITS
 
 REVIEWING_METRICS: tuple[Metric, ...] = (
@@ -14,8 +14,9 @@ REVIEWING_METRICS: tuple[Metric, ...] = (
         "Annotations that the member accepted as a reviewer; every action counts.",
         count(TAKEN["accepted"]),
         TAKEN["accepted"],
-        daily=True,
-        kind="reviews",
+        daily=Daily.EVERYWHERE,
+        tab=Tab.REVIEWS,
+        needs="reviews",
     ),
     Metric(
         "reviews_rejected",
@@ -25,8 +26,9 @@ REVIEWING_METRICS: tuple[Metric, ...] = (
         "Annotations that the member rejected as a reviewer; every action counts.",
         count(TAKEN["rejected"]),
         TAKEN["rejected"],
-        daily=True,
-        kind="reviews",
+        daily=Daily.EVERYWHERE,
+        tab=Tab.REVIEWS,
+        needs="reviews",
     ),
     Metric(
         "reviews_fixed_and_accepted",
@@ -36,8 +38,9 @@ REVIEWING_METRICS: tuple[Metric, ...] = (
         "Annotations that the member fixed and accepted as a reviewer; every action counts.",
         count(TAKEN["fixed_and_accepted"]),
         TAKEN["fixed_and_accepted"],
-        daily=True,
-        kind="reviews",
+        daily=Daily.EVERYWHERE,
+        tab=Tab.REVIEWS,
+        needs="reviews",
     ),
     Metric(
         "review_time",
@@ -48,8 +51,9 @@ REVIEWING_METRICS: tuple[Metric, ...] = (
         "visits that overlap are added up.",
         Sum(((1, total_of(VISITS, "lasted")),), MICROSECONDS),
         VISITS,
-        daily=True,
-        kind="review_visits",
+        daily=Daily.EVERYWHERE,
+        tab=Tab.REVIEWS,
+        needs="review_visits",
     ),
     Metric(
         "unusable_visits",
@@ -60,7 +64,7 @@ REVIEWING_METRICS: tuple[Metric, ...] = (
         "they take no part in Review Time.",
         count(UNTIMED_VISITS),
         UNTIMED_VISITS,
-        kind="review_visits",
+        needs="review_visits",
     ),
     Metric(
         "other_reviews",
@@ -71,6 +75,6 @@ REVIEWING_METRICS: tuple[Metric, ...] = (
         "kept and counted nowhere.",
         count(OTHER_REVIEWS),
         OTHER_REVIEWS,
-        kind="reviews",
+        needs="reviews",
     ),
 )

@@ -15,7 +15,7 @@ class Rules:
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """The facts of one subject in one period: whose (`member`), and which instant (`instant`) places them in time."""
+    """The facts of members in one period: whose (`member`), and which instant (`instant`) places them in time."""
 
     name: str
     fact: type[Fact]
@@ -40,8 +40,8 @@ class Condition(Enum):
     UNCOUNTED = "last_action is neither counted nor rejected"
     CREATED_EARLIER = "created_at lies before the period"
     LATEST_REVIEW_REJECTS = "the annotation's latest review rejects it"
-    BY_SUBJECT = "the reviewer is the subject"
-    BY_OTHERS = "the comment is not the subject's own"
+    BY_OWNER = "the reviewer is the annotation's owner"
+    BY_OTHERS = "the comment is not by the annotation's owner"
     COUNTED_OR_SKIPPED = "was_cancelled, or last_action is one of the counted ones"
     POSTED_BY_OTHER = "its source says that somebody else than its owner wrote it"
     IMPORTED = "its source says that it came with an import"

@@ -1,8 +1,8 @@
 """The six cards and the shares of the Annotation Summary: they speak of annotating only, never of reviewing."""
 
 from perfwidget.facts.columns import MICROSECONDS, MILLIONTHS
-from perfwidget.metrics.formulas import Mean, Median, Sum, count, count_of, middle_of, total_of
-from perfwidget.metrics.metric import Metric, Section, Unit
+from perfwidget.metrics.formulas import CountTimesMedian, Mean, Median, Sum, count, count_of, middle_of, total_of
+from perfwidget.metrics.metric import Better, Daily, Metric, Section, Tab, Unit
 from perfwidget.metrics.rows import (
     ACCEPTS,
     COUNTABLE,
@@ -29,7 +29,8 @@ SUMMARY_METRICS: tuple[Metric, ...] = (
         "added up over sessions. Annotations without a usable time take no part.",
         Sum(((1, LEAD_TIMES),), MICROSECONDS, (count_of(COUNTABLE), count_of(USABLE))),
         USABLE,
-        daily=True,
+        daily=Daily.EVERYWHERE,
+        tab=Tab.ANNOTATIONS,
     ),
     Metric(
         "submitted_annotations",
@@ -40,7 +41,9 @@ SUMMARY_METRICS: tuple[Metric, ...] = (
         "Skipped ones never count; rejected ones count once they are resubmitted, unless the platform counts them all.",
         count(COUNTABLE),
         COUNTABLE,
-        daily=True,
+        daily=Daily.EVERYWHERE,
+        tab=Tab.ANNOTATIONS,
+        better=Better.HIGHER,
     ),
     Metric(
         "total_time_median",
@@ -48,9 +51,10 @@ SUMMARY_METRICS: tuple[Metric, ...] = (
         Unit.SECONDS,
         Section.SUMMARY,
         "Submitted Annotations × Time per Annotation (Median): the total that a few tasks left open cannot inflate.",
-        Median(MIDDLE_LEAD_TIME, MICROSECONDS, times=count_of(COUNTABLE)),
+        CountTimesMedian(count_of(COUNTABLE), MIDDLE_LEAD_TIME, MICROSECONDS),
         COUNTABLE,
-        daily=True,
+        daily=Daily.EVERYWHERE,
+        tab=Tab.ANNOTATIONS,
     ),
     Metric(
         "time_per_annotation_median",
@@ -61,7 +65,8 @@ SUMMARY_METRICS: tuple[Metric, ...] = (
         "number is even).",
         Median(MIDDLE_LEAD_TIME, MICROSECONDS),
         USABLE,
-        daily=True,
+        daily=Daily.EVERYWHERE,
+        tab=Tab.ANNOTATIONS,
     ),
     Metric(
         "time_per_annotation_average",
@@ -71,7 +76,8 @@ SUMMARY_METRICS: tuple[Metric, ...] = (
         "Total Time divided by the number of submitted annotations that have a usable time.",
         Mean(Sum(((1, LEAD_TIMES),)), count(USABLE), MICROSECONDS),
         USABLE,
-        daily=True,
+        daily=Daily.EVERYWHERE,
+        tab=Tab.ANNOTATIONS,
     ),
     Metric(
         "performance_score",
@@ -87,7 +93,10 @@ SUMMARY_METRICS: tuple[Metric, ...] = (
             MILLIONTHS,
         ),
         RECEIVED,
-        kind="reviews",
+        daily=Daily.CSV,
+        tab=Tab.ANNOTATIONS,
+        better=Better.HIGHER,
+        needs="reviews",
     ),
     Metric(
         "submitted",
@@ -97,7 +106,8 @@ SUMMARY_METRICS: tuple[Metric, ...] = (
         "Submitted annotations whose last action is not an update.",
         count(SUBMITTED),
         SUBMITTED,
-        daily=True,
+        daily=Daily.EVERYWHERE,
+        better=Better.HIGHER,
     ),
     Metric(
         "updated",
@@ -107,7 +117,7 @@ SUMMARY_METRICS: tuple[Metric, ...] = (
         "Submitted annotations whose last action is an update.",
         count(UPDATED),
         UPDATED,
-        daily=True,
+        daily=Daily.EVERYWHERE,
     ),
     Metric(
         "skipped",
@@ -117,6 +127,7 @@ SUMMARY_METRICS: tuple[Metric, ...] = (
         "Tasks that the member skipped in this period; they are no submitted annotations.",
         count(SKIPPED),
         SKIPPED,
-        daily=True,
+        daily=Daily.EVERYWHERE,
+        tab=Tab.ANNOTATIONS,
     ),
 )

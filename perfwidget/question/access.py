@@ -90,12 +90,12 @@ class Standing:
 
     `active` is None where the store has no record of the viewer. `projects` maps the ids of projects to their
     workspaces: for owners and admins those asked for that exist (by themselves or through an asked workspace); for
-    everybody else all they are a member of. `user_known` says whether the asked user is one that the role may choose.
+    everybody else all they are a member of. `users` are those of the asked users whom the role may choose.
     """
 
     active: bool | None
     projects: Mapping[str, str | None]
-    user_known: bool
+    users: frozenset[str]
 
 
 _SEAL = object()
@@ -119,10 +119,11 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class ScopedQuery:
-    """A question that the viewer may have answered: one subject, one period, the projects left of the scope."""
+    """A question that the viewer may have answered: some members, one period, the projects left of the scope."""
 
     scope: Scope
-    subject_id: str
+    subjects: frozenset[str] | None
+    """Whose facts count; None is everybody whom the viewer may choose."""
     workspaces: tuple[str, ...]
     """The workspaces asked for; `projects` is narrowed to theirs already."""
     asked_projects: tuple[str, ...]
@@ -137,12 +138,38 @@ class ScopedQuery:
         if self.seal is not _SEAL:
             raise TypeError("Only perfwidget.question.access makes a scoped query.")
 
+    @property
+    def subject_id(self) -> str | None:
+        """The one member that is asked about; None of several and of everybody."""
+        return next(iter(self.subjects)) if self.subjects is not None and len(self.subjects) == 1 else None
+
+    @property
+    def subject_name(self) -> str:
+        """Whom it speaks of, in the names of files and in logs: an id, or how many."""
+        return self.subject_id or ("everybody" if self.subjects is None else f"{len(self.subjects)}-members")
+
+    @property
+    def start(self) -> int:
+        """The first instant of the period, in microseconds since 1970."""
+        return self._dated.start
+
+    @property
+    def end(self) -> int:
+        """The first instant after the period, in microseconds since 1970."""
+        return self._dated.end
+
+    @property
+    def _dated(self) -> Period:
+        if self.period is None:
+            raise ValueError("All time has no dates before `during` gives it some.")
+        return self.period
+
     def covers(self, other: "ScopedQuery") -> bool:
         """Say whether all that answers the other question may be seen by whom this one was scoped for."""
         mine, theirs = self.scope, other.scope
         return (
-            (mine.organization_id, mine.viewer_id, self.subject_id)
-            == (theirs.organization_id, theirs.viewer_id, other.subject_id)
+            (mine.organization_id, mine.viewer_id, self.subjects)
+            == (theirs.organization_id, theirs.viewer_id, other.subjects)
             and (mine.role.chooses_members or not theirs.role.chooses_members)
             and (self.projects is None or (other.projects is not None and other.projects <= self.projects))
         )
@@ -163,8 +190,9 @@ def scope(viewer: Viewer, query: Query, standing: Standing, rules: Rules = Rules
         raise Forbidden("Your account is not active in this organization; ask your administrator.")
     if query.entry is not None and query.entry not in role.entries:
         raise Forbidden("Your role does not open the dashboard from that page; open it from Home.")
-    subject_id = viewer.user_id if query.user is None else query.user
-    if subject_id != viewer.user_id and not (role.chooses_members and standing.user_known):
+    subjects = None if query.everybody else frozenset(query.users or (viewer.user_id,))
+    known = {viewer.user_id} | (standing.users if role.chooses_members else frozenset())
+    if not (role.chooses_members if subjects is None else subjects <= known):
         raise Forbidden
     visible = standing.projects
     held = {workspace for workspace in visible.values() if workspace is not None}
@@ -178,7 +206,7 @@ def scope(viewer: Viewer, query: Query, standing: Standing, rules: Rules = Rules
             projects=None if role.sees_organization else frozenset(visible),
             seal=_SEAL,
         ),
-        subject_id=subject_id,
+        subjects=subjects,
         workspaces=query.workspaces,
         asked_projects=query.projects,
         projects=_narrowed(role, query, visible),

@@ -53,11 +53,13 @@ class Theme(StrEnum):
 class Query:
     """A well-formed question, before anybody asked whether the viewer may have the answer.
 
-    `user` None means the viewer. Empty `workspaces` and `projects` are no filter. `period` None means all time up to
-    `today`; its first date is that of the first fact in scope. `grain` None leaves the choice to the period.
+    `users` are the members asked about, and none means the viewer; `everybody` is all whom the viewer may choose.
+    Empty `workspaces` and `projects` are no filter. `period` None means all time up to `today`; its first date is
+    that of the first fact in scope. `grain` None leaves the choice to the period.
     """
 
-    user: str | None = None
+    users: tuple[str, ...] = ()
+    everybody: bool = False
     workspaces: tuple[str, ...] = ()
     projects: tuple[str, ...] = ()
     period: Period | None = None
@@ -104,7 +106,7 @@ def parse(
     user = _one(given, "user")
     period, preset = _period(given, timezone, today, max_period_days)
     return Query(
-        user=None if user is None else _id("user", user),
+        users=() if user is None else (_id("user", user),),
         workspaces=_ids("workspace", given.get("workspace", [])),
         projects=_ids("project", given.get("project", [])),
         period=period,

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from math import ceil
 
 from perfwidget.facts import Annotation
-from perfwidget.metrics import Metric, Number, Unit
+from perfwidget.metrics import WHOLE, Metric, Number, Unit
 from perfwidget.question.access import ScopedQuery
-from perfwidget.question.period import Bucket, Grain, Period
+from perfwidget.question.period import Grain, Period
 from perfwidget.question.query import Behind, Query
 from perfwidget.report import resolved_period
 from perfwidget.stores.listing import ListedRow, Longest, Order, Slice, Tally
@@ -67,12 +67,12 @@ def read_rows(
     pages = max(1, ceil(tally.rows / PAGE))
     page = min(page, pages)
     place = slice((page - 1) * PAGE, page * PAGE)
-    answer = reader.answer(asked, [Bucket(period.first, period.last, *part)], [rows.scan])
+    answer = reader.answer(asked, [WHOLE], scans=[rows.scan])
     return RowsBehind(
         behind=behind,
         period=period,
         grain=grain,
-        number=behind.metric.formula.values(answer.total)[0],
+        number=behind.metric.formula.values(answer.numbers[WHOLE].aggregates)[0],
         tally=tally,
         longest=_longest(reader, asked, behind.metric, part, tally),
         rows=reader.page(asked, rows, part, order, descending=descending, place=place),

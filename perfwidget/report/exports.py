@@ -11,27 +11,10 @@ from zoneinfo import ZoneInfo
 
 from perfwidget.facts import Annotation, Fact, Review, ReviewVisit
 from perfwidget.facts.columns import FIRST_INSTANT, MICROSECONDS, MILLIONTHS, Kind
-from perfwidget.metrics import COMMENTS_RECEIVED, TIMELINE, Number, Rows
+from perfwidget.metrics import COMMENTS_RECEIVED, DAILY_CSV, TIMELINE, Number, Rows
 from perfwidget.question.period import Period
 from perfwidget.report import Report
 from perfwidget.stores.listing import columns_of
-
-REPORT_COLUMNS = (
-    "submitted_annotations",
-    "submitted",
-    "updated",
-    "skipped",
-    "total_time",
-    "total_time_median",
-    "time_per_annotation_median",
-    "time_per_annotation_average",
-    "performance_score",
-    "reviews_accepted",
-    "reviews_rejected",
-    "reviews_fixed_and_accepted",
-    "review_time",
-)
-"""The numbers of the report CSV, in its order, behind the date."""
 
 _INTEGER = re.compile("-?[0-9]+")
 _FORMULA_STARTS = frozenset("=+-@|%'\t\r\n\0")
@@ -70,11 +53,11 @@ def csv_lines(rows: Iterable[Iterable[str]]) -> Iterator[str]:
 
 def report_csv(report: Report) -> Iterator[str]:
     """Return the lines of the report CSV: the header, the whole period as `total`, then every day."""
+    columns = [metric.key for metric in DAILY_CSV]
     by_day = ((point.bucket.first.isoformat(), point.values) for point in report.series)
     rows = (("total", report.values), *by_day)
     return csv_lines(
-        [("date", *REPORT_COLUMNS)]
-        + [(name, *(number_cell(values[key]) for key in REPORT_COLUMNS)) for name, values in rows]
+        [("date", *columns)] + [(name, *(number_cell(values[key]) for key in columns)) for name, values in rows]
     )
 
 

@@ -2,56 +2,63 @@
 
 import json
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
-from perfwidget.metrics import METRICS, Aggregates, Metric, Number, Rules, Section
+from perfwidget.metrics import (
+    BY_BUCKET,
+    BY_MEMBER,
+    DAILY,
+    DAILY_CSV,
+    METRICS,
+    WHOLE,
+    Metric,
+    Number,
+    Rules,
+    Section,
+)
 from perfwidget.question import access
 from perfwidget.question.access import Scope, ScopedQuery, Viewer
 from perfwidget.question.period import Bucket, Grain, Period, zone
 from perfwidget.question.query import Query
+from perfwidget.stores.answering import Numbers
 from perfwidget.stores.protocol import Profile, Reader, Store
 
 if TYPE_CHECKING:
     import pandas as pd
 
-SERIES = tuple(metric for metric in METRICS if metric.daily or metric.key == "performance_score")
-"""The numbers of a bucket: the report CSV has the performance score by day too."""
-
-IMPLIED_BY = {
-    "reviews": (
-        "reviews_accepted",
-        "reviews_rejected",
-        "reviews_fixed_and_accepted",
-        "rejected",
-        "fixes_without_score",
-        "other_reviews",
-    ),
-    "review_visits": ("review_time", "unusable_visits"),
-}
-"""Numbers that show, where they are not 0, that a kind is recorded although the source does not say so."""
-
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """The numbers of one bucket: those that the report gives for every day, and performance_score."""
+    """The numbers of one bucket: those that the report CSV gives for every day."""
 
     bucket: Bucket
     values: Mapping[str, Number]
 
 
 @dataclass(frozen=True, slots=True)
+class MemberNumbers:
+    """The numbers of one member among several, for the whole period, by the keys of their metrics."""
+
+    user: Profile
+    values: Mapping[str, Number]
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
-    """How one member worked over a period, as far as the viewer may see it.
+    """How one member worked over a period, or several together, as far as the viewer may see it.
 
     `values` maps the key of every metric to its number for the whole period; `series` holds the same for every bucket
     of `grain`, in order and without gaps. Times are in seconds, scores from 0 to 1; None means that there is no value.
-    `recorded` maps the kinds of facts that the source records to the instant since when (None: always).
+    `recorded` maps the kinds of facts that the source records to the instant since when (None: always). `users` are
+    the members asked about, none where that is everybody whom the viewer may choose. Of several, `members` holds those
+    asked about and whoever has facts in the period, by id.
     """
 
-    user: Profile
+    users: tuple[Profile, ...]
+    members: tuple[MemberNumbers, ...]
     period: Period
     scope: Literal["all"] | tuple[str, ...]
     workspaces: tuple[str, ...]
@@ -62,16 +69,28 @@ class Report:
     recorded: Mapping[str, int | None]
     rules: Rules
 
+    @property
+    def several(self) -> bool:
+        """Whether it speaks of several members together."""
+        return len(self.users) != 1
+
+    @property
+    def user(self) -> Profile:
+        """The one member; raises ValueError where there are several."""
+        if self.several:
+            raise ValueError("This report is of several members; ask for one.")
+        return self.users[0]
+
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON report; only a report by day has one."""
         self._needs_days()
-        sections = {
-            section.value: {metric.key: self.values[metric.key] for metric in METRICS if metric.section is section}
-            for section in Section
-            if section is not Section.PAGE_ONLY
+        several = {
+            "users": [_person(each) for each in self.users],
+            "members": [{"user": _person(each.user), **_sections(each.values)} for each in self.members],
         }
         return {
-            "user": {"id": self.user.user_id, "email": self.user.email, "name": self.user.name},
+            "user": None if self.several else _person(self.user),
+            **(several if self.several else {}),
             "period": {
                 "from": self.period.first.isoformat(),
                 "to": self.period.last.isoformat(),
@@ -79,14 +98,12 @@ class Report:
             },
             "scope": self.scope if self.scope == "all" else list(self.scope),
             "filters": {"workspaces": list(self.workspaces), "projects": list(self.projects)},
-            **sections,
+            **_sections(self.values),
             "days": [
-                {"date": point.bucket.first.isoformat()} | {key: point.values[key] for key in DAILY_KEYS}
+                {"date": point.bucket.first.isoformat()} | {metric.key: point.values[metric.key] for metric in DAILY}
                 for point in self.series
             ],
-            "definitions": {
-                metric.key: metric.definition for metric in METRICS if metric.section is not Section.PAGE_ONLY
-            },
+            "definitions": {metric.key: metric.definition for metric in METRICS if metric.section in _TOLD},
         }
 
     def to_json(self) -> str:
@@ -99,7 +116,7 @@ class Report:
 
         self._needs_days()
         frame = pd.DataFrame(
-            {key: [point.values[key] for point in self.series] for key in DAILY_KEYS},
+            {metric.key: [point.values[metric.key] for point in self.series] for metric in DAILY},
             index=pd.DatetimeIndex([point.bucket.first for point in self.series], name="date"),
         )
         return frame.convert_dtypes()
@@ -109,21 +126,19 @@ class Report:
             raise ValueError(f"This report is by {self.grain}; ask for one by day.")
 
 
-DAILY_KEYS = (
-    "submitted_annotations",
-    "submitted",
-    "updated",
-    "skipped",
-    "total_time",
-    "total_time_median",
-    "time_per_annotation_median",
-    "time_per_annotation_average",
-    "reviews_accepted",
-    "reviews_rejected",
-    "reviews_fixed_and_accepted",
-    "review_time",
-)
-"""The numbers of a day in the JSON report, in its order."""
+_TOLD = tuple(section for section in Section if section is not Section.PAGE_ONLY)
+
+
+def _sections(values: Mapping[str, Number]) -> dict[str, dict[str, Number]]:
+    """Return numbers by the sections of the JSON report."""
+    return {
+        section.value: {metric.key: values[metric.key] for metric in METRICS if metric.section is section}
+        for section in _TOLD
+    }
+
+
+def _person(user: Profile) -> dict[str, str | None]:
+    return {"id": user.user_id, "email": user.email, "name": user.name}
 
 
 def report(
@@ -147,30 +162,37 @@ def read_report(reader: Reader, asked: ScopedQuery, query: Query, grain: Grain |
     asked = asked.during(period)
     grain = grain or query.grain or period.default_grain()
     buckets = period.buckets(grain)
-    answer = reader.answer(asked, buckets)
-    whole = _numbers(answer.total, METRICS)
-    recorded = dict(answer.recorded)
-    recorded |= {
-        kind: None for kind, keys in IMPLIED_BY.items() if kind not in recorded and any(whole[key][0] for key in keys)
-    }
-    if whole["performance_score"][0] is not None:
-        recorded.setdefault("reviews", None)
-    values = _known(whole, METRICS, recorded, [math.inf])
-    series = _known(_numbers(answer.buckets, SERIES), SERIES, recorded, [bucket.end for bucket in buckets])
-    rows = (dict(zip(series, row, strict=True)) for row in zip(*series.values(), strict=True))
-    points = tuple(map(Point, buckets, rows))
+    several = asked.subject_id is None
+    answer = reader.answer(asked, [WHOLE, BY_BUCKET, *([BY_MEMBER] if several else [])], buckets)
+    recorded = answer.recorded
+    [values] = _told(answer.numbers[WHOLE], METRICS, recorded, [math.inf])
+    series = _told(answer.numbers[BY_BUCKET], DAILY_CSV, recorded, [bucket.end for bucket in buckets])
+    of_members = _by_member(answer.numbers[BY_MEMBER], recorded) if several else {}
+    users = reader.profiles(asked.scope, sorted({*of_members, *(asked.subjects or ())}))
     return Report(
-        user=reader.profile(asked),
+        users=tuple(users[each] for each in sorted(asked.subjects or ())),
+        members=tuple(MemberNumbers(users[each], numbers) for each, numbers in sorted(of_members.items())),
         period=period,
         scope=_named_scope(asked.scope),
         workspaces=asked.workspaces,
         projects=asked.asked_projects,
         grain=grain,
-        values={key: number for key, [number] in values.items()},
-        series=points,
+        values=values,
+        series=tuple(map(Point, buckets, series)),
         recorded=recorded,
         rules=asked.rules,
     )
+
+
+def read_members(reader: Reader, asked: ScopedQuery, query: Query) -> Mapping[str, Mapping[str, Number]]:
+    """Map each member asked about, and whoever has facts in the period, to their numbers by the keys of the metrics."""
+    answer = reader.answer(asked.during(resolved_period(reader, asked, query)), [BY_MEMBER])
+    return _by_member(answer.numbers[BY_MEMBER], answer.recorded)
+
+
+def _by_member(numbers: Numbers, recorded: Mapping[str, int | None]) -> dict[str, Mapping[str, Number]]:
+    told = _told(numbers, METRICS, recorded, [math.inf] * len(numbers.keys))
+    return {member: values for (member,), values in zip(numbers.keys, told, strict=True)}
 
 
 def resolved_period(reader: Reader, asked: ScopedQuery, query: Query) -> Period:
@@ -185,26 +207,26 @@ def resolved_period(reader: Reader, asked: ScopedQuery, query: Query) -> Period:
     return Period(min(instant.astimezone(zone(query.timezone)).date(), today), today, query.timezone)
 
 
-def _numbers(aggregates: Aggregates, metrics: Iterable[Metric]) -> dict[str, list[Number]]:
-    return {metric.key: metric.formula.values(aggregates) for metric in metrics}
+def _told(
+    numbers: Numbers, metrics: Sequence[Metric], recorded: Mapping[str, int | None], ends: Sequence[float]
+) -> list[dict[str, Number]]:
+    """Return the values of metrics for each group: none of what is not recorded, or was not before a group's end."""
+    columns = [_known(metric, metric.formula.values(numbers.aggregates), recorded, ends) for metric in metrics]
+    keys = [metric.key for metric in metrics]
+    return [dict(zip(keys, row, strict=True)) for row in zip(*columns, strict=True)]
 
 
 def _known(
-    numbers: dict[str, list[Number]],
-    metrics: Iterable[Metric],
-    recorded: Mapping[str, int | None],
-    ends: Sequence[float],
-) -> dict[str, list[Number]]:
-    """Take away the numbers of what the source does not record, or did not yet record before the `ends` of buckets."""
-    for metric in metrics:
-        if metric.kind is None:
-            continue
-        if metric.kind not in recorded:
-            numbers[metric.key] = [None] * len(ends)
-        elif (since := recorded[metric.kind]) is not None:
-            pairs = zip(numbers[metric.key], ends, strict=True)
-            numbers[metric.key] = [None if end <= since and not number else number for number, end in pairs]
-    return numbers
+    metric: Metric, values: list[Number], recorded: Mapping[str, int | None], ends: Sequence[float]
+) -> list[Number]:
+    if metric.needs is None:
+        return values
+    if metric.needs not in recorded:
+        return [None] * len(values)
+    since = recorded[metric.needs]
+    if since is None:
+        return values
+    return [None if end <= since and not value else value for value, end in zip(values, ends, strict=True)]
 
 
 def _named_scope(scope: Scope) -> Literal["all"] | tuple[str, ...]:

@@ -13,29 +13,20 @@ class Dialect(Hashable, Protocol):
     def keeps_more(self) -> bool:
         """Whether there are columns and tables of our own beside the contract's: flags, mentions and bookmarks."""
 
-    def noted(self, scan: Scan) -> bool:
-        """Return whether mentions that have a scan's name as their kind tell everybody who has facts of it."""
-
     def table(self, scan: Scan) -> str:
         """Return the table that a scan reads: its facts' own, or a copy that lies in the scan's order."""
 
     def in_list(self, column: str, name: str, ids: Sized) -> str:
         """Return the condition that an id is in a list; the list itself goes with the statement under that name."""
 
+    def count(self, condition: str) -> str:
+        """Return the aggregate that counts the rows that meet a condition."""
+
     def middle(self, column: str, condition: str) -> str:
-        """Return the expression of twice the exact median of whole numbers, as a whole number."""
+        """Return the aggregate of twice the exact median of whole numbers, as a whole number."""
 
     def total(self, column: str) -> str:
-        """Return the expression of the exact sum of whole numbers, however large; null where there are none."""
-
-    def flag(self, condition: str) -> str:
-        """Return the expression of a truth as a whole number, or what a session reads as one."""
-
-    def small(self, number: str) -> str:
-        """Return the expression of a whole number below 256, in as few bytes as a session reads well."""
-
-    def place(self, column: str, texts: str) -> str:
-        """Return the expression of a text's place in a list of literals, from 1 on; 0 or null if it is none of them."""
+        """Return the aggregate of the exact sum of whole numbers, however large; null where there are none."""
 
     def latest(self, column: str, instant: str, identity: str) -> str:
         """Return the aggregate of a column's value at the latest instant, and there of the last identity."""

@@ -9,7 +9,7 @@ from perfwidget.facts.columns import MILLIONTHS, Kind
 from perfwidget.metrics import Rows
 from perfwidget.question.access import ScopedQuery
 from perfwidget.stores.dialect import Dialect
-from perfwidget.stores.sql import Statement, conditions, facts_in, instant_of
+from perfwidget.stores.sql import Statement, conditions, facts_from, instant_of
 
 PERSON: dict[type[Fact], str] = {
     Action: "user_id",
@@ -39,11 +39,11 @@ def columns_of(rows: Rows) -> tuple[str, ...]:
 
 def counted_slots(dialect: Dialect, asked: ScopedQuery, rows: Rows, period: Slice) -> Statement:
     """Return the statement that counts rows by slot since the period's start: (slot, count), in order."""
-    facts = facts_in(dialect, asked, rows.scan, *period)
+    facts = facts_from(dialect, asked, rows.scan, *period)
     slot = dialect.quotient(f"{instant_of(rows.scan)} - $since", SLOT)
     text = (
-        f"SELECT {slot} AS slot, count(*) FROM ({facts.text}) facts "
-        f"WHERE {conditions(dialect, rows, asked.rules)} GROUP BY slot ORDER BY slot"
+        f"SELECT {slot} AS slot, count(*) FROM {facts.text} AND {conditions(dialect, asked, rows)} "
+        "GROUP BY slot ORDER BY slot"
     )
     return Statement(text, facts.parameters)
 
@@ -68,13 +68,13 @@ def listing(
 
     With `after`, an instant and an id, it lists those that follow that row.
     """
-    facts = facts_in(dialect, asked, rows.scan, *part)
+    facts = facts_from(dialect, asked, rows.scan, *part)
     fact = rows.scan.fact
     parameters = facts.parameters | {"listed": limit}
     identity = dialect.as_text(fact.key_columns[-1])
-    condition = conditions(dialect, rows, asked.rules)
+    condition = "TRUE"
     if after is not None:
-        condition += f" AND (instant > $after_instant OR (instant = $after_instant AND {identity} > $after_id))"
+        condition = f"(instant > $after_instant OR (instant = $after_instant AND {identity} > $after_id))"
         parameters |= {"after_instant": after[0], "after_id": after[1]}
     ids = {column.name for column in fact.columns() if column.kind is Kind.ID}
     own = ", ".join(
@@ -83,7 +83,8 @@ def listing(
     project = dialect.as_text("listed.project_id")
     text = (
         f"SELECT {own}, coalesce(projects.title, {project}), members.email FROM ("
-        f"SELECT * FROM (SELECT *, {instant_of(rows.scan)} AS instant FROM ({facts.text}) facts) dated "
+        f"SELECT * FROM (SELECT *, {instant_of(rows.scan)} AS instant FROM {facts.text} "
+        f"AND {conditions(dialect, asked, rows)}) dated "
         f"WHERE {condition} ORDER BY instant, {identity} LIMIT $listed) listed "
         f"{_titles('listed')} "
         "LEFT JOIN members ON members.organization_id = listed.organization_id "
@@ -216,9 +217,9 @@ def longer(dialect: Dialect, asked: ScopedQuery, rows: Rows, part: Slice, than: 
 def _facts(dialect: Dialect, asked: ScopedQuery, rows: Rows, part: Slice) -> Statement:
     """Return the query of the rows behind a number with all their columns and what people read of each."""
     fact = rows.scan.fact
-    facts = facts_in(dialect, asked, rows.scan, *part)
+    facts = facts_from(dialect, asked, rows.scan, *part)
     text = (
         f"SELECT *, {instant_of(rows.scan)} AS instant, {ACTION[fact]} AS act, {QUANTITY[fact]} AS quantity, "
-        f"{GIVEN[fact]} IS NOT NULL AS given FROM ({facts.text}) facts WHERE {conditions(dialect, rows, asked.rules)}"
+        f"{GIVEN[fact]} IS NOT NULL AS given FROM {facts.text} AND {conditions(dialect, asked, rows)}"
     )
     return Statement(text, facts.parameters)

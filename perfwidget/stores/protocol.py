@@ -1,26 +1,18 @@
 """What every engine offers: a store that is written to, and a reader of one consistent state of it."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, NamedTuple, Protocol
 
 from perfwidget.facts import Annotation, Comment, Fact, Key, Membership
 from perfwidget.facts.columns import Id
 from perfwidget.facts.ingest import Observation
-from perfwidget.metrics import SCANS, Aggregates, Rows, Scan
+from perfwidget.metrics import SCANS, Group, Rows, Scan
 from perfwidget.question.access import Scope, ScopedQuery, Standing, Viewer
 from perfwidget.question.period import Bucket
 from perfwidget.question.query import Query
+from perfwidget.stores.answering import Answer
 from perfwidget.stores.listing import ListedRow, Longest, Order, Slice, Tally
-
-
-class Answer(NamedTuple):
-    """Every aggregate over the whole period, as if that were one bucket, and by bucket."""
-
-    total: Aggregates
-    buckets: Aggregates
-    recorded: Mapping[str, int | None]
-    """Each kind of facts that the organization's source records, and the instant since when (None: always)."""
 
 
 class Profile(NamedTuple):
@@ -70,10 +62,19 @@ class Reader(Protocol):
         """Say what the store knows of the viewer and of the ids they ask for."""
 
     def first_instant(self, asked: ScopedQuery) -> int | None:
-        """Return the instant of the subject's first fact in scope, in microseconds, or None if there is none."""
+        """Return the instant of the subjects' first fact in scope, in microseconds, or None if there is none."""
 
-    def answer(self, asked: ScopedQuery, buckets: Sequence[Bucket], scans: Sequence[Scan] = SCANS) -> Answer:
-        """Answer every aggregate of the scans for the question's period; `buckets` cut that period without gaps."""
+    def answer(
+        self,
+        asked: ScopedQuery,
+        groups: Sequence[Group],
+        buckets: Sequence[Bucket] = (),
+        scans: Sequence[Scan] = SCANS,
+    ) -> Answer:
+        """Answer every aggregate of the scans for the question's period, told by each group of axes.
+
+        `buckets` cut the period without gaps, where a group tells numbers by bucket.
+        """
 
     def stream(self, asked: ScopedQuery, rows: Rows, period: Slice) -> Iterator[Sequence[tuple[Any, ...]]]:
         """Read rows with `listing.columns_of(rows)`, oldest first, at most some thousands at once."""
@@ -89,11 +90,14 @@ class Reader(Protocol):
     def longer(self, asked: ScopedQuery, rows: Rows, part: Slice, than: int) -> Longest:
         """Return how many rows have a quantity above `than`, and what these come to."""
 
-    def profile(self, asked: ScopedQuery) -> Profile:
-        """Return who the subject is."""
+    def profiles(self, scope: Scope, user_ids: Collection[str]) -> Mapping[str, Profile]:
+        """Map ids to who these members of the organization are, unknown ones among them."""
 
     def members(self, scope: Scope, search: str, limit: int) -> Sequence[Profile]:
         """Return up to `limit` members that the viewer may choose, by name, whose name, e-mail or id holds `search`."""
+
+    def members_of(self, scope: Scope, project_id: str) -> frozenset[str]:
+        """Return who is a member of a project in scope, by itself or through its workspace."""
 
     def organizations(self) -> Sequence[str]:
         """Return the ids of all organizations; for those who own the store, never for a viewer."""

@@ -1,15 +1,16 @@
 """Questions to one consistent state of a store, in SQL that engines share."""
 
-from collections.abc import Iterator, Mapping, Sequence
+import itertools
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from perfwidget.facts import FACTS, Annotation, Comment
 from perfwidget.facts.columns import clean_text
-from perfwidget.metrics import SCANS, Rows, Scan
-from perfwidget.question.access import Role, Scope, ScopedQuery, Standing, Viewer
+from perfwidget.metrics import SCANS, Group, Rows, Scan
+from perfwidget.question.access import Scope, ScopedQuery, Standing, Viewer
 from perfwidget.question.period import Bucket
 from perfwidget.question.query import Query
-from perfwidget.stores.answering import answer
+from perfwidget.stores.answering import Answer, answer
 from perfwidget.stores.listing import (
     ListedRow,
     Longest,
@@ -24,7 +25,7 @@ from perfwidget.stores.listing import (
     slices,
     tally,
 )
-from perfwidget.stores.protocol import Answer, Kept, Marked, Profile, ProjectOption, WorkspaceOption
+from perfwidget.stores.protocol import Kept, Marked, Profile, ProjectOption, WorkspaceOption
 from perfwidget.stores.session import Session
 from perfwidget.stores.sql import Statement, first_instant
 
@@ -58,7 +59,7 @@ class SqlReader:
         self._rows = session.rows
         self._batches = session.batches
         self._dialect = session.dialect
-        self._people: dict[tuple[str, str], Profile | None] = {}
+        self._known: dict[tuple[str, str], Profile | None] = {}
 
     @property
     def _everybody(self) -> str:
@@ -86,34 +87,34 @@ class SqlReader:
     def standing(self, viewer: Viewer, query: Query) -> Standing:
         """Say what the store knows of the viewer and of the ids they ask for."""
         role = viewer.known_role()
-        chosen = query.user if role.chooses_members else None
-        record = self._person(viewer.organization_id, viewer.user_id, also=chosen)
+        chosen = {*query.users} if role.chooses_members else set()
+        known = self._people(viewer.organization_id, {viewer.user_id, *chosen})
         projects = self._asked_projects(viewer, query) if role.sees_organization else self._memberships(viewer)
-        known = chosen is not None and self._knows(viewer.organization_id, chosen, role)
-        return Standing(record.active if record else None, projects, known)
+        users = chosen & known.keys()
+        if role.sees_organization and chosen - users:
+            users |= self._mentioned(viewer.organization_id, chosen - users)
+        record = known.get(viewer.user_id)
+        return Standing(record.active if record else None, projects, frozenset(users))
 
-    def _knows(self, organization_id: str, user: str, role: Role) -> bool:
-        if self._person(organization_id, user):
-            return True
-        parameters = {"organization_id": organization_id, "asked": user}
-        text = f"SELECT 1 FROM ({self._everybody}) known WHERE user_id = $asked LIMIT 1"
-        return role.sees_organization and bool(self._rows(text, parameters))
+    def _people(self, organization_id: str, users: Collection[str]) -> Mapping[str, Profile]:
+        """Map ids to the members that the organization has a record of; each is looked up once."""
+        asked = {user for user in users if (organization_id, user) not in self._known}
+        if asked:
+            listed = self._dialect.in_list("user_id", "users", asked)
+            text = f"SELECT {self._member} FROM members WHERE organization_id = $organization_id AND {listed}"
+            rows = self._rows(text, {"organization_id": organization_id, "users": sorted(asked)})
+            found = {profile.user_id: profile for profile in itertools.starmap(Profile, rows)}
+            self._known |= {(organization_id, user): found.get(user) for user in asked}
+        known = ((user, self._known[organization_id, user]) for user in users)
+        return {user: profile for user, profile in known if profile is not None}
 
-    def _person(self, organization_id: str, user: str, also: str | None = None) -> Profile | None:
-        """Return a member, who is read once, and at once with somebody else who will be asked for."""
-        if (organization_id, user) not in self._people:
-            other = user if also is None else also
-            parameters = {"organization_id": organization_id, "user_id": user, "asked": other}
-            # Which of the two a row is of, the engine says, as a host's ids may be of any type.
-            text = (
-                f"SELECT {self._member}, user_id = $user_id AS is_one, user_id = $asked AS is_other "
-                "FROM members WHERE organization_id = $organization_id AND user_id IN ($user_id, $asked)"
-            )
-            self._people |= dict.fromkeys(((organization_id, user), (organization_id, other)))
-            for *row, is_one, is_other in self._rows(text, parameters):
-                found = ((user, is_one), (other, is_other))
-                self._people |= {(organization_id, id_): Profile(*row) for id_, is_theirs in found if is_theirs}
-        return self._people[organization_id, user]
+    def _mentioned(self, organization_id: str, users: Collection[str]) -> set[str]:
+        """Return those of some ids that only facts mention."""
+        if not self._dialect.keeps_more:
+            return set()
+        listed = self._dialect.in_list("id", "users", users)
+        text = f"SELECT id FROM mentions WHERE organization_id = $organization_id AND kind = 'member' AND {listed}"
+        return {found for (found,) in self._rows(text, {"organization_id": organization_id, "users": sorted(users)})}
 
     def _asked_projects(self, viewer: Viewer, query: Query) -> dict[str, str | None]:
         if not query.projects and not query.workspaces:
@@ -143,13 +144,19 @@ class SqlReader:
         return dict.fromkeys(projects) | dict(found)
 
     def first_instant(self, asked: ScopedQuery) -> int | None:
-        """Return the instant of the subject's first fact in scope."""
+        """Return the instant of the subjects' first fact in scope."""
         [(first,)] = self._rows(*first_instant(self._dialect, asked))
         return None if first is None else int(first)
 
-    def answer(self, asked: ScopedQuery, buckets: Sequence[Bucket], scans: Sequence[Scan] = SCANS) -> Answer:
-        """Answer every aggregate of the scans: a statement for each, and one more where other rows have a say."""
-        return answer(self._session, asked, buckets, scans)
+    def answer(
+        self,
+        asked: ScopedQuery,
+        groups: Sequence[Group],
+        buckets: Sequence[Bucket] = (),
+        scans: Sequence[Scan] = SCANS,
+    ) -> Answer:
+        """Answer every aggregate of the scans, told by each group of axes."""
+        return answer(self._session, asked, groups, buckets, scans)
 
     def stream(self, asked: ScopedQuery, rows: Rows, period: Slice) -> Iterator[Sequence[tuple[Any, ...]]]:
         """Read rows in the order of time, some thousands at once, keeping no more of them in memory."""
@@ -182,10 +189,10 @@ class SqlReader:
         [row] = self._rows(*longer(self._dialect, asked, rows, part, than))
         return Longest(*row)
 
-    def profile(self, asked: ScopedQuery) -> Profile:
-        """Return who the subject is."""
-        person = self._person(asked.scope.organization_id, asked.subject_id)
-        return person or Profile(asked.subject_id, None, None, active=True, role=None)
+    def profiles(self, scope: Scope, user_ids: Collection[str]) -> Mapping[str, Profile]:
+        """Map ids to who these members are."""
+        known = self._people(scope.organization_id, user_ids)
+        return {user: known.get(user) or Profile(user, None, None, active=True, role=None) for user in user_ids}
 
     def members(self, scope: Scope, search: str, limit: int) -> Sequence[Profile]:
         """Return members that the viewer may choose, whose name, e-mail or id holds the text."""
@@ -207,6 +214,18 @@ class SqlReader:
             f"ORDER BY {lower(f'coalesce(display_name, email, {user_id})')}, {user_id} LIMIT $limit"
         )
         return [Profile(*row) for row in self._rows(text, parameters)]
+
+    def members_of(self, scope: Scope, project_id: str) -> frozenset[str]:
+        """Return who is a member of a project in scope."""
+        if scope.projects is not None and project_id not in scope.projects:
+            return frozenset()
+        text = (
+            f"SELECT {self._texts('user_id')} FROM memberships WHERE organization_id = $organization_id AND "
+            "(project_id = $project_id OR workspace_id IN (SELECT workspace_id FROM projects "
+            "WHERE organization_id = $organization_id AND project_id = $project_id))"
+        )
+        parameters = {"organization_id": scope.organization_id, "project_id": project_id}
+        return frozenset(user for (user,) in self._rows(text, parameters))
 
     def organizations(self) -> Sequence[str]:
         """Return the ids of all organizations."""

@@ -4,26 +4,16 @@ Values never stand in the text: they are named parameters, written `$name`.
 """
 
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import Any, NamedTuple
 
-from perfwidget.facts import AnnotationFlag
-from perfwidget.facts.columns import INVALID_LEAD_TIME, Kind
-from perfwidget.metrics import (
-    ANNOTATED,
-    COUNTED_ACTIONS,
-    REVIEW_ACTIONS,
-    Condition,
-    Is,
-    NoneOf,
-    OneOf,
-    Rows,
-    Rules,
-    Scan,
-)
+from perfwidget.facts import RECORDED_KINDS, AnnotationFlag
+from perfwidget.facts.columns import INVALID_LEAD_TIME
+from perfwidget.metrics import COUNTED_ACTIONS, REVIEW_ACTIONS, Condition, Is, NoneOf, OneOf, Rows, Rules, Scan, Where
 from perfwidget.question.access import ScopedQuery
-from perfwidget.stores import counting
 from perfwidget.stores.dialect import Dialect
+
+COLUMNS = {"lasted": "closed_at - opened_at"}
+"""Numbers that are added up and are no columns of the contract: microseconds of a visit."""
 
 
 class Statement(NamedTuple):
@@ -34,9 +24,19 @@ class Statement(NamedTuple):
 
 
 def scoped(dialect: Dialect, asked: ScopedQuery, member: str) -> Statement:
-    """Return the condition that a row is the subject's and in scope; every question about rows stands on it."""
-    parameters: dict[str, Any] = {"organization_id": asked.scope.organization_id, "subject_id": asked.subject_id}
-    text = f"organization_id = $organization_id AND {member} = $subject_id"
+    """Return the condition that a row is a subject's and in scope; every question about rows stands on it."""
+    parameters: dict[str, Any] = {"organization_id": asked.scope.organization_id}
+    text = "organization_id = $organization_id AND "
+    if asked.subject_id is not None:
+        text += f"{member} = $subject_id"
+        parameters["subject_id"] = asked.subject_id
+    elif asked.subjects is not None:
+        text += dialect.in_list(member, "subjects", asked.subjects)
+        parameters["subjects"] = sorted(asked.subjects)
+    elif asked.scope.role.sees_organization:
+        text += f"{member} IS NOT NULL"
+    else:
+        text += f"{member} IN (SELECT user_id FROM members WHERE organization_id = $organization_id)"
     if asked.projects is not None:
         text += f" AND {dialect.in_list('project_id', 'projects', asked.projects)}"
         parameters["projects"] = sorted(asked.projects)
@@ -44,7 +44,7 @@ def scoped(dialect: Dialect, asked: ScopedQuery, member: str) -> Statement:
 
 
 def first_instant(dialect: Dialect, asked: ScopedQuery) -> Statement:
-    """Return the statement whose one value is the instant of the subject's first fact in scope, or null."""
+    """Return the statement whose one value is the instant of the subjects' first fact in scope, or null."""
     sources = (
         ("annotations", "completed_by", "completed_at"),
         ("actions", "user_id", "created_at"),
@@ -61,90 +61,22 @@ def first_instant(dialect: Dialect, asked: ScopedQuery) -> Statement:
     return Statement(text, scoped(dialect, asked, "user_id").parameters)
 
 
-def recorded(asked: ScopedQuery, *, mentions: bool) -> Statement:
-    """Return the query of the kinds that are recorded, and since when, and if asked for of the subject's `mentions`.
+def recorded(dialect: Dialect, asked: ScopedQuery) -> Statement:
+    """Return the query of the kinds of facts that are recorded, and since when.
 
-    Its rows are kind, instant, and whether it is a mention.
+    Of tables that are only read, a kind is recorded as well where the organization has a fact of it.
     """
-    text = "SELECT kind, since, FALSE AS mentioned FROM recorded WHERE organization_id = $organization_id"
-    if mentions:
-        mine = "organization_id = $organization_id AND id = $subject_id"
-        text += f" UNION ALL SELECT kind, NULL, TRUE FROM mentions WHERE {mine}"
-    return Statement(text, {"organization_id": asked.scope.organization_id, "subject_id": asked.subject_id})
-
-
-def columns_in(dialect: Dialect, asked: ScopedQuery, scan: Scan, start: int, end: int, *, ids: bool) -> Statement:
-    """Return the query of columns (see `counting`) of a scan's facts from `start` to before `end`.
-
-    They are whole numbers; with them go the `ids` of the rows on which others decide.
-    """
-    condition, parameters = scoped(dialect, asked, scan.member)
-    instant = instant_of(scan)
-    return Statement(
-        f"SELECT {_columns(dialect, asked.rules, scan, ids=ids)} FROM {dialect.table(scan)} "
-        f"WHERE {condition} AND {instant} >= $since AND {instant} < $before",
-        parameters | {"since": start, "before": end, "period_start": _begins(asked, start)},
-    )
-
-
-@lru_cache(maxsize=64)
-def _columns(dialect: Dialect, rules: Rules, scan: Scan, *, ids: bool) -> str:
-    """Return what is asked of a scan's rows; it is the same for everybody, and takes a while to write."""
-    columns = [f"{_number(dialect, scan, name)} AS {name}" for name in counting.columns_of_scan(scan)]
-    decided = counting.decided_by_others(scan)
-    if ids and decided is not None:
-        told = conditions(dialect, _told(decided.rows), rules)
-        columns.append(f"CASE WHEN {told} THEN {dialect.as_text('annotation_id')} END AS {counting.DECIDED}")
-    return ", ".join(columns)
-
-
-def decided_in(dialect: Dialect, asked: ScopedQuery, scan: Scan, start: int, end: int) -> Statement:
-    """Return the query of the instants of a scan's facts that meet the condition which others decide on."""
-    condition, parameters = scoped(dialect, asked, scan.member)
-    decided, instant = counting.decided_by_others(scan), instant_of(scan)
-    told = "FALSE" if decided is None else conditions(dialect, _told(decided.rows), asked.rules)
-    return Statement(
-        f"SELECT {instant} AS {counting.INSTANT} FROM {dialect.table(scan)} WHERE {condition} "
-        f"AND {instant} >= $since AND {instant} < $before AND {told} AND {_latest_rejects(dialect, asked)}",
-        parameters | {"since": start, "before": end, "period_start": _begins(asked, start)},
-    )
-
-
-def _told(decided: Rows) -> Rows:
-    """Return the rows as far as they tell themselves whether they belong to those."""
-    return Rows(decided.scan, tuple(where for where in decided.where if where is not counting.BEYOND_THE_ROW))
-
-
-def _number(dialect: Dialect, scan: Scan, name: str) -> str:
-    """Return the expression of a column as whole numbers."""
-    if name == counting.INSTANT:
-        return instant_of(scan)
-    if name == counting.LASTED:
-        return "closed_at - opened_at"
-    if name == counting.BY_SUBJECT:
-        return dialect.flag("reviewer_id = $subject_id")
-    if name == counting.EARLIER:
-        return dialect.flag("created_at < $period_start")
-    if name == counting.FLAGS:
-        return dialect.small(name) if dialect.keeps_more else "0"
-    match next(column.kind for column in scan.fact.columns() if column.name == name):
-        case Kind.FLAG:
-            return dialect.flag(name)
-        case Kind.TEXT:
-            return dialect.small(dialect.place(name, _texts(counting.WORDS)))
-        case _:
-            return name
-
-
-def reviews_of(dialect: Dialect, asked: ScopedQuery, annotations: Sequence[str]) -> Statement:
-    """Return the query of annotations' reviews: annotation, instant, id and action, which may be none that counts."""
-    condition, parameters = scoped(dialect, asked, "completed_by")
-    text = (
-        f"SELECT {dialect.as_text('annotation_id')} AS annotation_id, created_at, "
-        f"{dialect.as_text('review_id')} AS review_id, action FROM reviews "
-        f"WHERE {condition} AND {dialect.in_list('annotation_id', 'annotations', annotations)}"
-    )
-    return Statement(text, parameters | {"annotations": annotations})
+    text = "SELECT kind, since FROM recorded WHERE organization_id = $organization_id"
+    if dialect.keeps_more:
+        text += " UNION ALL SELECT 'flags', NULL"
+    else:
+        shown = (
+            f"SELECT '{kind}', NULL WHERE EXISTS (SELECT 1 FROM {kind} WHERE organization_id = $organization_id) AND "
+            f"NOT EXISTS (SELECT 1 FROM recorded WHERE organization_id = $organization_id AND kind = '{kind}')"
+            for kind in RECORDED_KINDS
+        )
+        text = " UNION ALL ".join([text, *shown])
+    return Statement(text, {"organization_id": asked.scope.organization_id})
 
 
 def instant_of(scan: Scan) -> str:
@@ -152,81 +84,48 @@ def instant_of(scan: Scan) -> str:
     return scan.instant[0] if len(scan.instant) == 1 else f"coalesce({', '.join(scan.instant)})"
 
 
-def facts_in(dialect: Dialect, asked: ScopedQuery, scan: Scan, start: int, end: int) -> Statement:
-    """Return the query of a scan's facts from `start` to before `end`, with all their columns.
+def facts_from(dialect: Dialect, asked: ScopedQuery, scan: Scan, start: int, end: int) -> Statement:
+    """Return a scan's table with the condition of its facts from `start` to before `end`: what stands behind FROM.
 
     These may be a part of the question's period, which conditions go on to speak of.
     """
     condition, parameters = scoped(dialect, asked, scan.member)
     instant = instant_of(scan)
-    columns = "*"
-    if scan is ANNOTATED:
-        columns += f", {_latest_rejects(dialect, asked)} AS latest_review_rejects"
+    begins = start if asked.period is None else asked.period.start
     return Statement(
-        f"SELECT {columns} FROM {dialect.table(scan)} "
-        f"WHERE {condition} AND {instant} >= $since AND {instant} < $before",
-        parameters | {"since": start, "before": end, "period_start": _begins(asked, start)},
+        f"{dialect.table(scan)} WHERE {condition} AND {instant} >= $since AND {instant} < $before",
+        parameters | {"since": start, "before": end, "period_start": begins},
     )
 
 
-def _begins(asked: ScopedQuery, start: int) -> int:
-    """Return the instant at which the question's period does, of which a statement may ask for a part."""
-    return start if asked.period is None else asked.period.start
-
-
-def _latest_rejects(dialect: Dialect, asked: ScopedQuery) -> str:
-    """Return the condition that an annotation's latest review in scope, of any time, is a rejection."""
-    return f"annotation_id IN ({_rejected(dialect, asked, 'annotation_id')})"
-
-
-def _rejected(dialect: Dialect, asked: ScopedQuery, column: str) -> str:
-    return (
-        f"SELECT {column} FROM reviews WHERE {scoped(dialect, asked, 'completed_by').text} "
-        f"AND action IN ({_texts(REVIEW_ACTIONS)}) GROUP BY annotation_id "
-        f"HAVING {dialect.latest('action', 'created_at', dialect.as_text('review_id'))} = 'rejected'"
-    )
-
-
-def conditions(dialect: Dialect, rows: Rows, rules: Rules) -> str:
+def conditions(dialect: Dialect, asked: ScopedQuery, rows: Rows) -> str:
     """Return the condition that a fact of the scan is one of the rows."""
-    told: list[str] = []
-    allowed: dict[str, tuple[str, ...]] = {}
-    for each in rows.where:
-        where = OneOf("last_action", _counted(rules)) if each is Condition.COUNTED else each
-        if isinstance(where, OneOf):
-            others = allowed.get(where.column, where.values)
-            allowed[where.column] = tuple(value for value in where.values if value in others)
-        else:
-            told.append(_condition(dialect, where, rules))
-    # One short list for each column: engines plan a long one, or several, as joins.
-    told += [f"{column} IN ({_texts(values)})" if values else "FALSE" for column, values in allowed.items()]
-    return " AND ".join(told) or "TRUE"
+    return " AND ".join(condition(dialect, asked, where) for where in rows.where) or "TRUE"
 
 
-def _counted(rules: Rules) -> tuple[str, ...]:
-    return COUNTED_ACTIONS + (("rejected",) if rules.count_rejected else ())
-
-
-def _condition(dialect: Dialect, where: Condition | NoneOf | Is, rules: Rules) -> str:
+def condition(dialect: Dialect, asked: ScopedQuery, where: Where) -> str:
+    """Return a condition of rows in SQL, where each is spelled."""
     match where:
+        case OneOf(column, values):
+            return _among(column, values)
         case NoneOf(column, values):
-            return f"{column} NOT IN ({_texts(values)})"
+            return _among(column, values, negated=True)
         case Is(column, value):
             return column if value else f"NOT {column}"
         case Condition.COUNTED:
-            return f"last_action IN ({_texts(_counted(rules))})"
+            return _among("last_action", _counted(asked.rules))
         case Condition.UNCOUNTED:
-            return f"last_action NOT IN ({_texts((*COUNTED_ACTIONS, 'rejected'))})"
+            return _among("last_action", (*COUNTED_ACTIONS, "rejected"), negated=True)
+        case Condition.COUNTED_OR_SKIPPED:
+            return f"(was_cancelled OR {_among('last_action', _counted(asked.rules))})"
         case Condition.CREATED_EARLIER:
             return "created_at < $period_start"
         case Condition.LATEST_REVIEW_REJECTS:
-            return "latest_review_rejects"
-        case Condition.BY_SUBJECT:
-            return "reviewer_id = $subject_id"
+            return _latest_rejects(dialect, asked)
+        case Condition.BY_OWNER:
+            return "reviewer_id = completed_by"
         case Condition.BY_OTHERS:
-            return "(created_by IS NULL OR created_by <> $subject_id)"
-        case Condition.COUNTED_OR_SKIPPED:
-            return f"(was_cancelled OR {_condition(dialect, Condition.COUNTED, rules)})"
+            return "(created_by IS NULL OR created_by <> completed_by)"
         case Condition.POSTED_BY_OTHER:
             return _flagged(dialect, AnnotationFlag.POSTED_BY_OTHER)
         case Condition.IMPORTED:
@@ -249,14 +148,34 @@ def _condition(dialect: Dialect, where: Condition | NoneOf | Is, rules: Rules) -
             return "score IS NULL"
 
 
+def _counted(rules: Rules) -> tuple[str, ...]:
+    return COUNTED_ACTIONS + (("rejected",) if rules.count_rejected else ())
+
+
+def _among(column: str, values: Sequence[str], *, negated: bool = False) -> str:
+    """Return the condition that a column holds one of our own words, or none of them."""
+    if len(values) == 1:
+        return f"{column} {'<>' if negated else '='} '{values[0]}'"
+    return f"{column} {'NOT ' if negated else ''}IN ({', '.join(map(repr, values))})"
+
+
+def _latest_rejects(dialect: Dialect, asked: ScopedQuery) -> str:
+    """Return the condition that an updated annotation's latest review in scope, of any time, is a rejection.
+
+    Only reviews of the annotations in question are looked at, however many there are of others.
+    """
+    mine = scoped(dialect, asked, "completed_by").text
+    latest = dialect.latest("action", "created_at", dialect.as_text("review_id"))
+    return (
+        f"annotation_id IN (SELECT annotation_id FROM reviews WHERE {mine} AND {_among('action', REVIEW_ACTIONS)} "
+        f"AND annotation_id IN (SELECT annotation_id FROM annotations WHERE {mine} AND last_action = 'updated' "
+        f"AND completed_at >= $since AND completed_at < $before) GROUP BY annotation_id HAVING {latest} = 'rejected')"
+    )
+
+
 def _flagged(dialect: Dialect, flag: AnnotationFlag) -> str:
     """Return the condition that an annotation has a flag; engines differ in how they look at single bits."""
     if not dialect.keeps_more:
         return "FALSE"
     combined = (str(bits) for bits in range(1 << len(AnnotationFlag)) if bits & flag)
     return f"flags IN ({', '.join(combined)})"
-
-
-def _texts(values: Sequence[str]) -> str:
-    """Return names of our own definitions, never anything asked, as literals."""
-    return ", ".join(f"'{value}'" for value in values)

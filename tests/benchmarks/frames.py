@@ -123,9 +123,9 @@ class Pandas:
                 "updated_after_rejection": countable & updated & rows.annotation_id.isin(self._sent_back(question)),
                 "completed_at_estimated": rows.completed_at_estimated
                 & (rows.was_cancelled | action.isin(COUNTED_ACTIONS)),
-                "posted_by_others": countable & (rows.flags & 1 > 0),
-                "imported": countable & (rows.flags & 2 > 0),
-                "longer_than_task": countable & (rows.flags & 4 > 0),
+                "posted_by_others": countable & (rows["flags"] & 1 > 0),
+                "imported": countable & (rows["flags"] & 2 > 0),
+                "longer_than_task": countable & (rows["flags"] & 4 > 0),
             }
         )
 

@@ -7,10 +7,10 @@ from math import isclose, isnan
 from typing import NamedTuple
 
 from perfwidget import Viewer
-from perfwidget.metrics import BY_KEY, METRICS, Number
+from perfwidget.metrics import BY_KEY, DAILY_CSV, METRICS, Number
 from perfwidget.question.period import Grain, Period
 from perfwidget.question.query import Query, parse
-from perfwidget.report import SERIES, Report
+from perfwidget.report import Report
 from tests.benchmarks.world import FIRST_DAY, FIRST_PROJECT, LAST_DAY, World
 from tests.worlds import ORGANIZATION
 
@@ -21,7 +21,7 @@ PERIODS = (
 )
 """The ninety days that a page opens with, and those that people change to."""
 TOTALS = tuple(metric.key for metric in METRICS)
-DAILY = tuple(metric.key for metric in SERIES)
+DAILY = tuple(metric.key for metric in DAILY_CSV)
 
 
 class Answer(NamedTuple):

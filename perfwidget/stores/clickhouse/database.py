@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import clickhouse_connect
-import numpy as np
 from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import Error
 from clickhouse_connect.driver.external import ExternalData
@@ -17,7 +16,6 @@ from clickhouse_connect.driver.external import ExternalData
 from perfwidget.errors import StoreUnavailable
 from perfwidget.stores.clickhouse.address import Address, quoted
 from perfwidget.stores.clickhouse.faults import store_error, unopened
-from perfwidget.stores.counting import NO_NUMBERS, Columns
 from perfwidget.stores.failures import CLOSED, LONGEST
 
 CONNECTING = 5
@@ -114,24 +112,6 @@ class ClickHouseDatabase:
         names, types, *rows = map(json.loads, answer.splitlines())
         columns = [name.rpartition(".")[2] for name in names]  # a column of a join has its table's name before its own
         return Sent(list(zip(columns, types, strict=True)), rows)
-
-    def columns(
-        self, names: Sequence[str], query: str, parameters: Mapping[str, Any], tables: Mapping[str, Table]
-    ) -> Columns:
-        """Return the columns of a query, which have these names: Int64, or texts with None for null."""
-        bound = bind("", query, parameters, tables)
-        with self._asking() as client:
-            answer = client.query(bound.text, bound.parameters, _limited(LONGEST), external_data=bound.sent)
-        columns = answer.result_columns or [[]] * len(names)  # of no rows there are none
-        return {name: np.array(column) if column else NO_NUMBERS for name, column in zip(names, columns, strict=True)}
-
-    def numbers(
-        self, names: Sequence[str], query: str, parameters: Mapping[str, Any], tables: Mapping[str, Table]
-    ) -> Columns:
-        """Return the columns of a query whose columns are all Int64, which is told in half the time."""
-        answer = self._ask("", query, parameters, tables, fmt="RowBinary", limit=LONGEST)
-        found = np.frombuffer(answer, "<i8").reshape(-1, len(names)).T
-        return {name: np.ascontiguousarray(column) for name, column in zip(names, found, strict=True)}
 
     def batches(
         self, query: str, parameters: Mapping[str, Any], tables: Mapping[str, Table], size: int

@@ -1,16 +1,13 @@
 """Questions to one consistent state of a ClickHouse database."""
 
 import time
-from collections.abc import Iterator, Mapping, Sequence, Sized
+from collections.abc import Iterator, Mapping, Sized
 from typing import Any
 
 from perfwidget.errors import StoreUnavailable
-from perfwidget.facts.ingest import NOTHING
 from perfwidget.metrics import Scan
 from perfwidget.stores.clickhouse.database import ClickHouseDatabase, list_name
 from perfwidget.stores.clickhouse.history import LONGEST_READING, newest, visible
-from perfwidget.stores.counting import Columns
-from perfwidget.stores.session import Part, T
 
 TOO_OLD = "What was read has become too old to go on with; begin again."
 
@@ -20,10 +17,6 @@ class ClickHouseDialect:
 
     keeps_more = True
 
-    def noted(self, scan: Scan) -> bool:  # noqa: ARG002 (of none)
-        """Return that mentions do not tell who has facts of a scan: workers of an older version may write, too."""
-        return False
-
     def table(self, scan: Scan) -> str:
         """Return the table of a scan's facts."""
         return scan.fact.table
@@ -31,6 +24,10 @@ class ClickHouseDialect:
     def in_list(self, column: str, name: str, ids: Sized) -> str:  # noqa: ARG002 (of any length)
         """Return the condition that an id is in a list."""
         return f"{column} IN (SELECT id FROM {list_name(name)})"
+
+    def count(self, condition: str) -> str:
+        """Return the number of rows."""
+        return f"countIf({condition})"
 
     def middle(self, column: str, condition: str) -> str:
         """Return twice the exact median: the sum of the lower and the upper middle value, which are whole numbers."""
@@ -41,18 +38,6 @@ class ClickHouseDialect:
     def total(self, column: str) -> str:
         """Return the sum of whole numbers, which may need more than 64 bits."""
         return f"sum(CAST({column} AS Nullable(Int128)))"
-
-    def flag(self, condition: str) -> str:
-        """Return a truth as 1 or 0."""
-        return f"toInt64({condition})"
-
-    def small(self, number: str) -> str:
-        """Return a number as it is."""
-        return number
-
-    def place(self, column: str, texts: str) -> str:
-        """Return a text's place in a list."""
-        return f"toInt64(indexOf([{texts}], {column}))"
 
     def latest(self, column: str, instant: str, identity: str) -> str:
         """Return the value at the latest instant."""
@@ -93,19 +78,6 @@ class ClickHouseSession:
         """Return the rows that a statement gives."""
         self._expect_fresh()
         return self._database.rows(text, parameters, self._tables)
-
-    def columns(
-        self, names: Sequence[str], text: str, parameters: Mapping[str, Any], texts: Sequence[str] = ()
-    ) -> Columns:
-        """Return the columns of a statement."""
-        self._expect_fresh()
-        chosen = ", ".join([*(f"coalesce(toInt64({name}), toInt64('{NOTHING}'))" for name in names), *texts])
-        ask = self._database.columns if texts else self._database.numbers
-        return ask((*names, *texts), f"SELECT {chosen} FROM ({text}) columns", parameters, self._tables)
-
-    def each(self, parts: list[Part[T]]) -> list[T]:
-        """Do the parts of the work one after the other: the server works on each with all that it has."""
-        return [part(self) for part in parts]
 
     def batches(self, text: str, parameters: Mapping[str, Any], size: int) -> Iterator[list[tuple[Any, ...]]]:
         """Yield the rows of a statement so many at once."""

@@ -9,7 +9,6 @@ from pathlib import Path
 from perfwidget.facts import Fact
 from perfwidget.facts.ingest import Observation
 from perfwidget.stores.duckdb import ahead, journal, recovery
-from perfwidget.stores.duckdb.abreast import Abreast
 from perfwidget.stores.duckdb.database import Database
 from perfwidget.stores.duckdb.order import Sorter
 from perfwidget.stores.duckdb.session import EmbeddedSession
@@ -30,7 +29,6 @@ class EmbeddedStore(StagedStore):
         """Open the file, making it if it is not there; raises StoreUnavailable with what to do."""
         self._time_limit = TimeLimit()
         self._database = Database(path)
-        self._abreast = Abreast(self._database, self._time_limit)
         self._order = Sorter(self._database, threading.Lock())
         self._working_in = WorkingIn(self._database, self._order)
         if self._working_in.ahead():
@@ -48,8 +46,7 @@ class EmbeddedStore(StagedStore):
         with self._database.reading() as cursor:
             if waiting:
                 ahead.show(cursor, waiting)
-            abreast = None if waiting else self._abreast.each
-            yield SqlReader(EmbeddedSession(cursor, self._database, self._time_limit, abreast))
+            yield SqlReader(EmbeddedSession(cursor, self._time_limit))
 
     def write(self, facts: Iterable[Fact | Observation]) -> None:
         """Keep facts, all or nothing: a few are put into the journal, which is faster."""
@@ -72,7 +69,6 @@ class EmbeddedStore(StagedStore):
         """Let go of the file."""
         self._working_in.close()
         self._database.close()
-        self._abreast.close()
 
     @contextmanager
     def _staging(self) -> Iterator[FrameStaging]:

@@ -6,13 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
-import numpy as np
 import psycopg
-from numpy.typing import NDArray
-from psycopg import postgres
 from psycopg.abc import Buffer
 from psycopg.adapt import Loader
-from psycopg.pq import Format
 from psycopg_pool import ConnectionPool
 
 from perfwidget.errors import StoreUnavailable
@@ -39,20 +35,9 @@ class _WholeNumber(Loader):
         return int(bytes(data))
 
 
-class _Numbers(Loader):
-    """Arrays of whole numbers without nulls, as they come: a head of 20 bytes, then the length and value of each."""
-
-    format = Format.BINARY
-
-    def load(self, data: Buffer) -> NDArray[np.int64]:
-        elements = np.frombuffer(data, np.dtype([("length", ">i4"), ("value", ">i8")]), offset=20)
-        return elements["value"].astype(np.int64)
-
-
 def _configure(connection: Connection) -> None:
     connection.server_cursor_factory = psycopg.RawServerCursor
     connection.adapters.register_loader("numeric", _WholeNumber)
-    connection.adapters.register_loader(postgres.types["int8"].array_oid, _Numbers)
 
 
 def _options() -> dict[str, Any]:

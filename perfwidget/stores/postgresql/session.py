@@ -1,19 +1,14 @@
 """Questions to one consistent state of a PostgreSQL database."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence, Sized
+from collections.abc import Iterator, Mapping, Sized
 from dataclasses import dataclass
 from itertools import count
 from typing import Any
 
-import numpy as np
-
-from perfwidget.facts.ingest import NOTHING
 from perfwidget.metrics import Scan
-from perfwidget.stores.counting import NO_NUMBERS, Columns
 from perfwidget.stores.postgresql.address import quoted
 from perfwidget.stores.postgresql.database import Connection
-from perfwidget.stores.session import Part, T
 
 _NAMED = re.compile(r"\$([a-z_]+)")
 
@@ -29,10 +24,6 @@ class PostgreSQLDialect:
     """The collation by whose rules texts become lower case."""
     keeps_more: bool = True
 
-    def noted(self, scan: Scan) -> bool:  # noqa: ARG002 (of none)
-        """Return that mentions do not tell who has facts of a scan: workers of an older version may write, too."""
-        return False
-
     def table(self, scan: Scan) -> str:
         """Return the table of a scan's facts."""
         return scan.fact.table
@@ -41,6 +32,10 @@ class PostgreSQLDialect:
         """Return the condition that an id is in a list."""
         return f"{column} = ANY(${name})"
 
+    def count(self, condition: str) -> str:
+        """Return the number of rows."""
+        return f"count(*) FILTER (WHERE {condition})"
+
     def middle(self, column: str, condition: str) -> str:
         """Return twice the exact median: PostgreSQL's is a double, exact to the half for anything below 2⁵²."""
         return f"CAST(2 * percentile_cont(0.5) WITHIN GROUP (ORDER BY {column}) FILTER (WHERE {condition}) AS BIGINT)"
@@ -48,19 +43,6 @@ class PostgreSQLDialect:
     def total(self, column: str) -> str:
         """Return the sum, of which PostgreSQL makes a larger type by itself."""
         return f"sum({column})"
-
-    def flag(self, condition: str) -> str:
-        """Return a truth as 1 or 0."""
-        return f"CAST({condition} AS INTEGER)"
-
-    def small(self, number: str) -> str:
-        """Return a number as it is."""
-        return number
-
-    def place(self, column: str, texts: str) -> str:
-        """Return a text's place in a list; null of a null, which only a host's own tables can have."""
-        place = f"coalesce(array_position(ARRAY[{texts}], CAST({column} AS TEXT)), 0)"
-        return f"CASE WHEN {column} IS NOT NULL THEN {place} END"
 
     def latest(self, column: str, instant: str, identity: str) -> str:
         """Return the value at the latest instant."""
@@ -110,23 +92,6 @@ class PostgreSQLSession:
     def rows(self, text: str, parameters: Mapping[str, Any]) -> list[tuple[Any, ...]]:
         """Return the rows that a statement gives."""
         return self._connection.execute(*numbered(text, self._given(parameters))).fetchall()
-
-    def columns(
-        self, names: Sequence[str], text: str, parameters: Mapping[str, Any], texts: Sequence[str] = ()
-    ) -> Columns:
-        """Return the columns of a statement, each of which comes as one array."""
-        arrays = [f"array_agg(coalesce(CAST({name} AS BIGINT), {NOTHING}))" for name in names]
-        arrays += [f"array_agg({name})" for name in texts]
-        with self._connection.cursor(binary=True) as cursor:
-            cursor.execute(*numbered(f"SELECT {', '.join(arrays)} FROM ({text}) columns", self._given(parameters)))
-            [found] = cursor.fetchall()
-        columns = dict(zip((*names, *texts), found, strict=True))
-        numbers = {name: NO_NUMBERS if columns[name] is None else columns[name] for name in names}
-        return numbers | {name: np.array(columns[name] or [], object) for name in texts}
-
-    def each(self, parts: list[Part[T]]) -> list[T]:
-        """Do the parts of the work one after the other: a connection answers one statement at a time."""
-        return [part(self) for part in parts]
 
     def batches(self, text: str, parameters: Mapping[str, Any], size: int) -> Iterator[list[tuple[Any, ...]]]:
         """Yield the rows of a statement so many at once; the others wait in the database."""

@@ -1,0 +1,158 @@
+"""Formulas as SQL: one statement for each scan, grouped by the axes that are asked for.
+
+A statement has three layers. The first reads the facts and tells of each which conditions it meets, every condition
+once. The second combines conditions to the named sets of rows. The third adds these up.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from typing import NamedTuple
+
+from perfwidget.metrics import (
+    AGGREGATES,
+    Aggregate,
+    Axis,
+    Count,
+    Group,
+    Middle,
+    Nested,
+    Plain,
+    Rows,
+    Scan,
+    Total,
+    Where,
+)
+from perfwidget.question.access import ScopedQuery
+from perfwidget.question.period import Bucket
+from perfwidget.stores.dialect import Dialect
+from perfwidget.stores.sql import COLUMNS, Statement, condition, facts_from, instant_of
+
+KEYS = tuple(axis.value for axis in Axis)
+
+
+class Run(NamedTuple):
+    """Buckets of one length that follow each other: the place of the first, and their instants in microseconds."""
+
+    place: int
+    start: int
+    end: int
+    length: int
+
+    @property
+    def next_place(self) -> int:
+        """The place of the bucket behind them."""
+        return self.place + (self.end - self.start) // self.length
+
+
+class Asked(NamedTuple):
+    """A statement, and the aggregates whose values stand behind the keys in each of its rows."""
+
+    statement: Statement
+    aggregates: Sequence[Aggregate]
+
+
+def statements(
+    dialect: Dialect, asked: ScopedQuery, scan: Scan, groups: Sequence[Group], runs: Sequence[Run]
+) -> Iterator[Asked]:
+    """Yield the statements that answer the aggregates of a scan for all groups; each row begins with `KEYS`.
+
+    A key is null in the rows of groups without its axis. A nested aggregate is asked for only where it differs from
+    what its parts tell: of several members, and for groups that are not told by its inner axis.
+    """
+    plain, nested = aggregates_of(scan)
+    rows = _rows(dialect, asked, scan, runs)
+    yield Asked(_added_up(dialect, rows, groups, plain), plain)
+    for aggregate in nested:
+        outer = [group for group in groups if not {aggregate.by, Axis.BUCKET} & {*group}]
+        if outer and asked.subject_id is None:
+            yield Asked(_folded(dialect, rows, outer, aggregate), [aggregate])
+
+
+@cache
+def aggregates_of(scan: Scan) -> tuple[Sequence[Plain], Sequence[Nested]]:
+    """Return the aggregates of a scan: those of one step, and those of two."""
+    plain = [each for each in AGGREGATES if not isinstance(each, Nested) and each.rows.scan == scan]
+    return plain, [each for each in AGGREGATES if isinstance(each, Nested) and each.parts[0].rows.scan == scan]
+
+
+def _added_up(dialect: Dialect, rows: Statement, groups: Sequence[Group], plain: Sequence[Plain]) -> Statement:
+    values = ", ".join(f"{_aggregate(dialect, each)} AS a{number}" for number, each in enumerate(plain))
+    text = f"SELECT {_keys(groups)}, {values} FROM ({rows.text}) counted{_group_by(groups)}"
+    return Statement(text, rows.parameters)
+
+
+def _folded(dialect: Dialect, rows: Statement, outer: Sequence[Group], aggregate: Nested) -> Statement:
+    inner = [tuple(axis for axis in Axis if axis in (*group, aggregate.by)) for group in outer]
+    parts = _added_up(dialect, rows, inner, aggregate.parts)
+    fold = aggregate.fold.format(*(f"a{number}" for number in range(len(aggregate.parts))))
+    text = f"SELECT {_keys(outer)}, {fold} FROM ({parts.text}) parts"
+    by = ", ".join(key for key in KEYS if any(key == axis.value for group in outer for axis in group))
+    return Statement(f"{text} GROUP BY {by}" if by else text, parts.parameters)
+
+
+def _keys(groups: Sequence[Group]) -> str:
+    used = {axis.value for group in groups for axis in group}
+    return ", ".join(key if key in used else f"NULL AS {key}" for key in KEYS)
+
+
+def _group_by(groups: Sequence[Group]) -> str:
+    sets = [f"({', '.join(axis.value for axis in group)})" for group in groups]
+    return "" if sets == ["()"] else f" GROUP BY GROUPING SETS ({', '.join(sets)})"
+
+
+def _rows(dialect: Dialect, asked: ScopedQuery, scan: Scan, runs: Sequence[Run]) -> Statement:
+    """Return the query of a scan's facts with their keys, the numbers that are added up, and the sets they are in."""
+    plain, _ = aggregates_of(scan)
+    numbers = list(dict.fromkeys(each.column for each in plain if not isinstance(each, Count)))
+    met: dict[Where, str] = {}
+    for where in (where for rows in _sets(scan) for where in rows.where):
+        met.setdefault(where, f"c{len(met)}")
+    keys = {Axis.BUCKET: _bucket(dialect, instant_of(scan), runs), Axis.MEMBER: scan.member}
+    read = [f"{keys.get(axis, 'project_id')} AS {axis.value}" for axis in Axis]
+    read += [f"{COLUMNS.get(column, column)} AS {column}" for column in numbers]
+    read += [f"{condition(dialect, asked, where)} AS {name}" for where, name in met.items()]
+    sets = [f"{' AND '.join(met[where] for where in rows.where)} AS {name}" for rows, name in _sets(scan).items()]
+    source = facts_from(dialect, asked, scan, asked.start, asked.end)
+    told = f"(SELECT {', '.join(read)} FROM {source.text}) told"
+    return Statement(f"SELECT {', '.join([*KEYS, *numbers, *sets])} FROM {told}", source.parameters)
+
+
+@cache
+def _sets(scan: Scan) -> Mapping[Rows, str]:
+    """Return the sets of rows that a scan's aggregates speak of, and what each is called in a statement."""
+    plain, _ = aggregates_of(scan)
+    return {rows: f"r{number}" for number, rows in enumerate(dict.fromkeys(each.rows for each in plain))}
+
+
+def _aggregate(dialect: Dialect, aggregate: Plain) -> str:
+    rows = _sets(aggregate.rows.scan)[aggregate.rows]
+    match aggregate:
+        case Count():
+            return dialect.count(rows)
+        case Total(column=column):
+            return f"{dialect.total(column)} FILTER (WHERE {rows})"
+        case Middle(column=column):
+            return dialect.middle(column, rows)
+
+
+def runs_of(buckets: Sequence[Bucket]) -> Sequence[Run]:
+    """Return buckets, which follow each other without gaps, as runs of one length: days, but for clock changes."""
+    runs: list[Run] = []
+    for place, bucket in enumerate(buckets):
+        start, end = bucket.start, bucket.end
+        if start == end:
+            continue  # a day that a zone left out
+        if runs and runs[-1].length == end - start and runs[-1].next_place == place:
+            runs[-1] = runs[-1]._replace(end=end)
+        else:
+            runs.append(Run(place, start, end, end - start))
+    return runs
+
+
+def _bucket(dialect: Dialect, instant: str, runs: Sequence[Run]) -> str:
+    """Return the expression of the place of an instant's bucket among all: one division a run."""
+    cases = [
+        f"WHEN {instant} < {run.end} THEN {run.place} + {dialect.quotient(f'{instant} - {run.start}', run.length)}"
+        for run in runs
+    ]
+    return f"CASE {' '.join(cases)} END" if cases else "0"

@@ -1,0 +1,252 @@
+"""Several members together: the report of a set is that of its rows, and a member's row is their own report."""
+
+import itertools
+import json
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from perfwidget.errors import Forbidden
+from perfwidget.facts import Annotation, Fact, Member, Membership, Project, Recorded, Review, ReviewVisit
+from perfwidget.metrics import BY_MEMBER, BY_PROJECT, METRICS, WHOLE, Axis, Number
+from perfwidget.question.access import ScopedQuery, Viewer, scope
+from perfwidget.question.period import Grain
+from perfwidget.question.query import Query, parse
+from perfwidget.report import Report, read_members, read_report
+from perfwidget.stores import Store, open_store
+from tests.conftest import NewStore, enough
+
+SPRING = datetime(2024, 3, 25, tzinfo=UTC)
+PEOPLE = ("a", "b", "c")
+TOGETHER = "together"
+_numbers = itertools.count()
+
+
+@pytest.fixture(scope="module")
+def store(new_store: NewStore) -> Iterator[Store]:
+    """One store for all examples, each of which is an organization of its own."""
+    opened = open_store(new_store())
+    yield opened
+    opened.close()
+
+
+_instants = st.integers(0, 10 * 24 * 60 - 1).map(lambda minutes: SPRING + timedelta(minutes=minutes))
+_times = st.none() | st.integers(0, 10**6).map(lambda thousandths: thousandths / 1000) | st.just(-3)
+_actions = st.sampled_from(["submitted", "updated", "updated", "accepted", "rejected", "imported", "something new"])
+_annotations = st.lists(
+    st.tuples(_instants, st.sampled_from([*PEOPLE, None]), st.sampled_from("pq"), _times, _actions, st.booleans()),
+    max_size=20,
+)
+_reviews = st.lists(
+    st.tuples(
+        st.integers(0, 19),
+        _instants,
+        st.sampled_from(["accepted", "rejected", "fixed_and_accepted", "other"]),
+        st.none() | st.integers(0, 100).map(lambda hundredths: hundredths / 100),
+        st.sampled_from([*PEOPLE, "rev"]),
+    ),
+    max_size=12,
+)
+_visits = st.lists(
+    st.tuples(_instants, st.none() | st.integers(-60, 600), st.sampled_from([*PEOPLE, "rev"]), st.sampled_from("pq")),
+    max_size=6,
+)
+_worlds = st.tuples(_annotations, _reviews, _visits)
+_sets = st.sets(st.sampled_from(PEOPLE), min_size=2)
+
+
+def written(store: Store, world: tuple[list, list, list], merged: Collection[str] = ()) -> str:  # type: ignore[type-arg]
+    """Keep a world in an organization of its own, and let one member have done what all of the `merged` did."""
+    organization = f"o{next(_numbers)}"
+
+    def named(user: str | None) -> str | None:
+        return TOGETHER if user in merged else user
+
+    rows, reviews, visits = world
+    facts: list[Fact] = [
+        Annotation(
+            organization,
+            number,
+            project,
+            number,
+            named(owner),
+            instant - timedelta(days=number % 4),
+            completed_at=instant,
+            completed_at_estimated=number % 3 == 0,
+            updated_at=instant,
+            lead_time=time,
+            last_action=action,
+            was_cancelled=cancelled,
+        )
+        for number, (instant, owner, project, time, action, cancelled) in enumerate(rows)
+    ]
+    for number, (place, instant, action, score, reviewer) in enumerate(reviews):
+        if place < len(rows):
+            _, owner, project, *_ = rows[place]
+            facts.append(
+                Review(
+                    organization, number, place, project, place, named(owner), named(reviewer), action, score, instant
+                )
+            )
+    for number, (opened, lasted, visitor, project) in enumerate(visits):
+        closed = None if lasted is None else opened + timedelta(seconds=lasted)
+        facts.append(ReviewVisit(organization, number, 1, project, named(visitor) or "rev", opened, closed))
+    facts += [Member(organization, each, None, None, role="annotator") for each in (*PEOPLE, TOGETHER)]
+    facts += [Project(organization, project, None, project) for project in "pq"]
+    facts += [Recorded(organization, kind) for kind in ("reviews", "review_visits")]
+    facts += [Member(organization, "lead", None, None, role="manager"), Membership(organization, "lead", None, "p")]
+    store.write(facts)
+    return organization
+
+
+def question(**more: object) -> Query:
+    query = parse({"from": ["2024-03-26"], "to": ["2024-04-02"], "tz": ["Europe/Berlin"]})
+    return replace(query, **more)  # type: ignore[arg-type]
+
+
+def scoped(store: Store, viewer: Viewer, query: Query) -> ScopedQuery:
+    with store.reading() as reader:
+        return scope(viewer, query, reader.standing(viewer, query))
+
+
+def reported(store: Store, viewer: Viewer, query: Query) -> Report:
+    asked = scoped(store, viewer, query)
+    with store.reading() as reader:
+        return read_report(reader, asked, query, Grain.DAY)
+
+
+def owner(organization: str) -> Viewer:
+    return Viewer(organization, "boss", "owner")
+
+
+def of(store: Store, organization: str, *users: str) -> Report:
+    return reported(store, owner(organization), question(users=users))
+
+
+@settings(max_examples=40)
+@given(_worlds, _sets)
+def test_the_report_of_a_set_is_that_of_its_rows(store: Store, engine: str, world: tuple, users: set[str]) -> None:  # type: ignore[type-arg]
+    if enough(engine, "sets"):
+        return
+    together = of(store, written(store, world), *users)
+    one = of(store, written(store, world, merged=users), TOGETHER)
+    # Of one member a review of the other's annotation is their own; the product with the median is each one's own.
+    apart = {"own_reviews", "total_time_median"}
+    assert {key: value for key, value in together.values.items() if key not in apart} == {
+        key: value for key, value in one.values.items() if key not in apart
+    }
+    for mine, theirs in zip(together.series, one.series, strict=True):
+        assert mine.values | {"total_time_median": None} == theirs.values | {"total_time_median": None}
+        assert mine.values["total_time_median"] is None
+
+
+@settings(max_examples=40)
+@given(_worlds, _sets)
+def test_the_row_of_a_member_is_their_own_report(store: Store, engine: str, world: tuple, users: set[str]) -> None:  # type: ignore[type-arg]
+    if enough(engine, "rows"):
+        return
+    organization = written(store, world)
+    together = of(store, organization, *users)
+    assert [each.user.user_id for each in together.members] == sorted(users)
+    own = {user: of(store, organization, user).values for user in users}
+    assert {each.user.user_id: each.values for each in together.members} == own
+    assert together.values["own_reviews"] == sum(numbers(own, "own_reviews"))
+    products = [value for value in numbers(own, "total_time_median") if value is not None]
+    assert together.values["total_time_median"] == (pytest.approx(sum(products), rel=1e-12) if products else None)
+
+
+def numbers(own: dict[str, dict[str, Number]], key: str) -> list[float]:  # type: ignore[type-arg]
+    return [values[key] for values in own.values()]  # type: ignore[misc]
+
+
+@settings(max_examples=40)
+@given(_worlds)
+def test_everybody_is_all_members_and_nobody_s_work_is_theirs(store: Store, engine: str, world: tuple) -> None:  # type: ignore[type-arg]
+    if enough(engine, "everybody"):
+        return
+    organization = written(store, world)
+    everybody = reported(store, owner(organization), question(everybody=True))
+    named = of(store, organization, *{*PEOPLE, *(each.user.user_id for each in everybody.members)})
+    assert everybody.values == named.values
+    assert everybody.series == named.series
+    with_facts = {each.user.user_id: each.values for each in everybody.members}
+    assert with_facts == {user: of(store, organization, user).values for user in with_facts}
+    manager = Viewer(organization, "lead", "manager")
+    theirs = reported(store, manager, question(everybody=True))
+    # A manager chooses among the organization's members, which "rev" is none of, in their own projects.
+    assert theirs.values == reported(store, owner(organization), question(users=PEOPLE, projects=("p",))).values
+
+
+@settings(max_examples=40)
+@given(_worlds, _sets)
+def test_projects_add_up_and_tell_what_each_alone_tells(
+    store: Store, engine: str, world: tuple, users: set[str]
+) -> None:  # type: ignore[type-arg]
+    if enough(engine, "projects"):
+        return
+    organization = written(store, world)
+    query = question(users=tuple(users))
+    both = (Axis.MEMBER, Axis.PROJECT)
+    with store.reading() as reader:
+        asked = scoped(store, owner(organization), query)
+        answer = reader.answer(asked, [WHOLE, BY_PROJECT, BY_MEMBER, both])
+    for (project,), place in places(answer.numbers[BY_PROJECT].keys):
+        alone = reported(store, owner(organization), question(users=tuple(users), projects=(project,)))
+        assert told(answer.numbers[BY_PROJECT].aggregates, place) == comparable(alone.values)
+    for (user, project), place in places(answer.numbers[both].keys):
+        alone = reported(store, owner(organization), question(users=(user,), projects=(project,)))
+        assert told(answer.numbers[both].aggregates, place) == comparable(alone.values)
+
+
+def places(keys: Sequence[tuple[str, ...]]) -> Iterator[tuple[tuple[str, ...], int]]:
+    return zip(keys, itertools.count(), strict=False)
+
+
+def told(aggregates: object, place: int) -> dict[str, Number]:
+    return comparable({metric.key: metric.formula.values(aggregates)[place] for metric in METRICS})  # type: ignore[arg-type]
+
+
+def comparable(values: dict[str, Number]) -> dict[str, Number]:  # type: ignore[type-arg]
+    """Leave out what is not recorded: aggregates alone do not know that."""
+    return {metric.key: values[metric.key] for metric in METRICS if metric.needs != "flags"}
+
+
+def test_who_may_not_choose_gets_no_set(store: Store) -> None:
+    organization = written(store, ([], [], []))
+    for asked in (question(everybody=True), question(users=("a", "b")), question(users=("b", "nobody"))):
+        for role in ("annotator", "reviewer"):
+            with pytest.raises(Forbidden):
+                scoped(store, Viewer(organization, "a", role), asked)
+    for role in ("owner", "manager"):
+        with pytest.raises(Forbidden):
+            scoped(store, Viewer(organization, "lead", role), question(users=("a", "nobody")))
+    assert scoped(store, Viewer(organization, "a", "annotator"), question(users=("a",))).subjects == {"a"}
+
+
+def test_a_set_as_json_names_its_members(store: Store) -> None:
+    organization = written(store, ([(SPRING + timedelta(days=2), "a", "p", 90, "submitted", False)], [], []))
+    answer = json.loads(of(store, organization, "b", "a").to_json())
+    assert answer["user"] is None
+    assert [each["id"] for each in answer["users"]] == ["a", "b"]
+    assert [(each["user"]["id"], each["summary"]["total_time"]) for each in answer["members"]] == [
+        ("a", 90.0),
+        ("b", 0.0),
+    ]
+    assert answer["summary"]["submitted_annotations"] == 1
+    everybody = reported(store, owner(organization), question(everybody=True)).to_dict()
+    assert everybody["users"] == []
+    assert [each["user"]["id"] for each in everybody["members"]] == ["a"]
+
+
+def test_the_members_of_a_project_in_one_question(store: Store) -> None:
+    organization = written(store, ([(SPRING + timedelta(days=2), "a", "p", 90, "submitted", False)], [], []))
+    query = question(users=("a", "b"))
+    with store.reading() as reader:
+        asked = scope(owner(organization), query, reader.standing(owner(organization), query))
+        found = read_members(reader, asked, query)
+        assert reader.members_of(asked.scope, "p") == {"lead"}
+    assert {user: values["submitted_annotations"] for user, values in found.items()} == {"a": 1, "b": 0}
