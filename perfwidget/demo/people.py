@@ -23,7 +23,9 @@ DEMO_ACCOUNTS = {f"{role}@demo.example": role for role in Role}
 MOST_MEMBERS = 500
 """How many members a page lists; a platform with more would have pages."""
 
-SUMMARY = {tab.value: tuple(metric for metric in METRICS if metric.tab is tab) for tab in Tab}
+COLUMNS = tuple(metric for metric in METRICS if metric.tab is not None)
+
+SUMMARY = {tab.value: tuple(metric for metric in COLUMNS if metric.tab is tab) for tab in Tab}
 """The numbers of a project's Annotation Summary, in groups."""
 
 
@@ -145,7 +147,7 @@ def project_page(store: Store, person: PlatformUser, project_id: str) -> Project
         members = [each for each in reader.members(scope, "", MOST_MEMBERS) if each.user_id in belonging]
         query = replace(query, users=tuple(each.user_id for each in members))
         asked = access.scope(person.viewer, query, reader.standing(person.viewer, query))
-        numbers = read_members(reader, asked, query) if members else {}
+        numbers = read_members(reader, asked, query, COLUMNS) if members else {}
     rows = [Row(PlatformUser(person.organization_id, each), numbers[each.user_id]) for each in members]
     return ProjectPage(project_id, project_title(store, person, project_id), rows)
 

@@ -16,8 +16,8 @@ from perfwidget.metrics.rows import (
     COMMENTS_RECEIVED,
     COUNTED_ACTIONS,
     REVIEW_ACTIONS,
+    REVIEWED,
     REVIEWING,
-    SCANS,
     TIMELINE,
     VISITED,
     Condition,
@@ -32,7 +32,6 @@ from perfwidget.metrics.rows import (
 from perfwidget.metrics.summary import SUMMARY_METRICS
 
 __all__ = [
-    "AGGREGATES",
     "ANNOTATED",
     "BY_BUCKET",
     "BY_KEY",
@@ -43,9 +42,9 @@ __all__ = [
     "DAILY",
     "DAILY_CSV",
     "METRICS",
+    "REVIEWED",
     "REVIEWING",
     "REVIEW_ACTIONS",
-    "SCANS",
     "TIMELINE",
     "VISITED",
     "WHOLE",
@@ -79,11 +78,6 @@ METRICS: tuple[Metric, ...] = SUMMARY_METRICS + NOTE_METRICS + REVIEWING_METRICS
 """Every number, in the order in which people read them."""
 
 BY_KEY: Mapping[str, Metric] = {metric.key: metric for metric in METRICS}
-
-AGGREGATES: tuple[Aggregate, ...] = tuple(
-    dict.fromkeys(aggregate for metric in METRICS for aggregate in metric.formula.aggregates())
-)
-"""Every aggregate that some number needs, each once."""
 
 _DAYS = sorted(METRICS, key=lambda metric: metric.reading_order)
 

@@ -30,7 +30,6 @@ REVIEWING = Scan("reviewing", Review, "reviewer_id", ("created_at",))
 VISITED = Scan("visited", ReviewVisit, "user_id", ("closed_at", "opened_at"))
 ACTED = Scan("acted", Action, "user_id", ("created_at",))
 COMMENTED = Scan("commented", Comment, "completed_by", ("created_at",))
-SCANS = (ANNOTATED, REVIEWED, REVIEWING, VISITED)
 
 
 class Condition(Enum):

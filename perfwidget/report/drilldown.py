@@ -67,7 +67,7 @@ def read_rows(
     pages = max(1, ceil(tally.rows / PAGE))
     page = min(page, pages)
     place = slice((page - 1) * PAGE, page * PAGE)
-    answer = reader.answer(asked, [WHOLE], scans=[rows.scan])
+    answer = reader.answer(asked, [WHOLE], metrics=[behind.metric])
     return RowsBehind(
         behind=behind,
         period=period,

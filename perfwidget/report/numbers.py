@@ -167,7 +167,7 @@ def read_report(reader: Reader, asked: ScopedQuery, query: Query, grain: Grain |
     recorded = answer.recorded
     [values] = _told(answer.numbers[WHOLE], METRICS, recorded, [math.inf])
     series = _told(answer.numbers[BY_BUCKET], DAILY_CSV, recorded, [bucket.end for bucket in buckets])
-    of_members = _by_member(answer.numbers[BY_MEMBER], recorded) if several else {}
+    of_members = _by_member(answer.numbers[BY_MEMBER], METRICS, recorded) if several else {}
     users = reader.profiles(asked.scope, sorted({*of_members, *(asked.subjects or ())}))
     return Report(
         users=tuple(users[each] for each in sorted(asked.subjects or ())),
@@ -184,14 +184,18 @@ def read_report(reader: Reader, asked: ScopedQuery, query: Query, grain: Grain |
     )
 
 
-def read_members(reader: Reader, asked: ScopedQuery, query: Query) -> Mapping[str, Mapping[str, Number]]:
+def read_members(
+    reader: Reader, asked: ScopedQuery, query: Query, metrics: Sequence[Metric] = METRICS
+) -> Mapping[str, Mapping[str, Number]]:
     """Map each member asked about, and whoever has facts in the period, to their numbers by the keys of the metrics."""
-    answer = reader.answer(asked.during(resolved_period(reader, asked, query)), [BY_MEMBER])
-    return _by_member(answer.numbers[BY_MEMBER], answer.recorded)
+    answer = reader.answer(asked.during(resolved_period(reader, asked, query)), [BY_MEMBER], metrics=metrics)
+    return _by_member(answer.numbers[BY_MEMBER], metrics, answer.recorded)
 
 
-def _by_member(numbers: Numbers, recorded: Mapping[str, int | None]) -> dict[str, Mapping[str, Number]]:
-    told = _told(numbers, METRICS, recorded, [math.inf] * len(numbers.keys))
+def _by_member(
+    numbers: Numbers, metrics: Sequence[Metric], recorded: Mapping[str, int | None]
+) -> dict[str, Mapping[str, Number]]:
+    told = _told(numbers, metrics, recorded, [math.inf] * len(numbers.keys))
     return {member: values for (member,), values in zip(numbers.keys, told, strict=True)}
 
 

@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from perfwidget.metrics import BY_BUCKET, BY_MEMBER, WHOLE, Aggregate, Aggregates, Axis, Group, Middle, Scan
+from perfwidget.metrics import BY_BUCKET, BY_MEMBER, WHOLE, Aggregate, Aggregates, Axis, Group, Metric, Middle
 from perfwidget.question.access import ScopedQuery
 from perfwidget.question.period import Bucket
-from perfwidget.stores.formulas import KEYS, aggregates_of, runs_of, statements
+from perfwidget.stores.formulas import KEYS, Wanted, runs_of, statements, wanted_of
 from perfwidget.stores.session import Session
 from perfwidget.stores.sql import recorded
 
@@ -36,13 +36,14 @@ class Answer(NamedTuple):
 
 
 def answer(
-    session: Session, asked: ScopedQuery, groups: Sequence[Group], buckets: Sequence[Bucket], scans: Sequence[Scan]
+    session: Session, asked: ScopedQuery, groups: Sequence[Group], buckets: Sequence[Bucket], metrics: Sequence[Metric]
 ) -> Answer:
-    """Answer every aggregate of the scans for each group of axes."""
-    found = {group: _Found(asked, group, scans, _expected(asked, group, buckets)) for group in groups}
+    """Answer every aggregate of some metrics for each group of axes."""
+    of_scans = wanted_of(tuple(metrics))
+    found = {group: _Found(asked, group, of_scans, _expected(asked, group, buckets)) for group in groups}
     runs = runs_of(buckets)
-    for scan in scans:
-        for statement, aggregates in statements(session.dialect, asked, scan, groups, runs):
+    for wanted in of_scans:
+        for statement, aggregates in statements(session.dialect, asked, wanted, groups, runs):
             for group, rows in _by_group(session.rows(*statement)):
                 found[group].take(rows, aggregates)
     since = dict(session.rows(*recorded(session.dialect, asked)))
@@ -70,13 +71,13 @@ def _expected(asked: ScopedQuery, group: Group, buckets: Sequence[Bucket]) -> li
 class _Found:
     """The numbers by some axes, while rows come in."""
 
-    def __init__(self, asked: ScopedQuery, group: Group, scans: Sequence[Scan], keys: Sequence[Key]) -> None:
+    def __init__(self, asked: ScopedQuery, group: Group, of_scans: Sequence[Wanted], keys: Sequence[Key]) -> None:
         self._group = group
         self._nothing: dict[Aggregate, int | None] = {}
-        for scan in scans:
-            plain, nested = aggregates_of(scan)
-            self._nothing |= {each: None if isinstance(each, Middle) else 0 for each in plain}
-            self._nothing |= {each: None for each in nested if asked.subject_id is None and each.by not in group}
+        for wanted in of_scans:
+            self._nothing |= {each: None if isinstance(each, Middle) else 0 for each in wanted.plain}
+            if asked.subject_id is None:
+                self._nothing |= {each: None for each in wanted.nested if each.by not in group}
         self._places = {key: place for place, key in enumerate(keys)}
         self._columns = {each: [nothing] * len(keys) for each, nothing in self._nothing.items()}
 

@@ -5,15 +5,15 @@ once. The second combines conditions to the named sets of rows. The third adds t
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cache
+from functools import lru_cache
 from typing import NamedTuple
 
 from perfwidget.metrics import (
-    AGGREGATES,
     Aggregate,
     Axis,
     Count,
     Group,
+    Metric,
     Middle,
     Nested,
     Plain,
@@ -44,6 +44,29 @@ class Run(NamedTuple):
         return self.place + (self.end - self.start) // self.length
 
 
+class Wanted(NamedTuple):
+    """What is asked of a scan: aggregates of one step and of two, and what their sets of rows are called in SQL."""
+
+    scan: Scan
+    plain: Sequence[Plain]
+    nested: Sequence[Nested]
+    sets: Mapping[Rows, str]
+
+
+@lru_cache(maxsize=64)
+def wanted_of(metrics: tuple[Metric, ...]) -> Sequence[Wanted]:
+    """Return what metrics ask of each scan."""
+    aggregates = dict.fromkeys(each for metric in metrics for each in metric.formula.aggregates())
+    plain = [each for each in aggregates if not isinstance(each, Nested)]
+    nested = [each for each in aggregates if isinstance(each, Nested)]
+    wanted = []
+    for scan in dict.fromkeys(each.rows.scan for each in plain):
+        mine = [each for each in plain if each.rows.scan is scan]
+        sets = {rows: f"r{number}" for number, rows in enumerate(dict.fromkeys(each.rows for each in mine))}
+        wanted.append(Wanted(scan, mine, [each for each in nested if each.parts[0].rows.scan is scan], sets))
+    return wanted
+
+
 class Asked(NamedTuple):
     """A statement, and the aggregates whose values stand behind the keys in each of its rows."""
 
@@ -52,38 +75,34 @@ class Asked(NamedTuple):
 
 
 def statements(
-    dialect: Dialect, asked: ScopedQuery, scan: Scan, groups: Sequence[Group], runs: Sequence[Run]
+    dialect: Dialect, asked: ScopedQuery, wanted: Wanted, groups: Sequence[Group], runs: Sequence[Run]
 ) -> Iterator[Asked]:
     """Yield the statements that answer the aggregates of a scan for all groups; each row begins with `KEYS`.
 
     A key is null in the rows of groups without its axis. A nested aggregate is asked for only where it differs from
     what its parts tell: of several members, and for groups that are not told by its inner axis.
     """
-    plain, nested = aggregates_of(scan)
-    rows = _rows(dialect, asked, scan, runs)
-    yield Asked(_added_up(dialect, rows, groups, plain), plain)
-    for aggregate in nested:
+    rows = _rows(dialect, asked, wanted, runs)
+    yield Asked(_added_up(dialect, wanted, rows, groups, wanted.plain), wanted.plain)
+    for aggregate in wanted.nested:
         outer = [group for group in groups if not {aggregate.by, Axis.BUCKET} & {*group}]
         if outer and asked.subject_id is None:
-            yield Asked(_folded(dialect, rows, outer, aggregate), [aggregate])
+            yield Asked(_folded(dialect, wanted, rows, outer, aggregate), [aggregate])
 
 
-@cache
-def aggregates_of(scan: Scan) -> tuple[Sequence[Plain], Sequence[Nested]]:
-    """Return the aggregates of a scan: those of one step, and those of two."""
-    plain = [each for each in AGGREGATES if not isinstance(each, Nested) and each.rows.scan == scan]
-    return plain, [each for each in AGGREGATES if isinstance(each, Nested) and each.parts[0].rows.scan == scan]
-
-
-def _added_up(dialect: Dialect, rows: Statement, groups: Sequence[Group], plain: Sequence[Plain]) -> Statement:
-    values = ", ".join(f"{_aggregate(dialect, each)} AS a{number}" for number, each in enumerate(plain))
+def _added_up(
+    dialect: Dialect, wanted: Wanted, rows: Statement, groups: Sequence[Group], plain: Sequence[Plain]
+) -> Statement:
+    values = ", ".join(
+        f"{_aggregate(dialect, each, wanted.sets[each.rows])} AS a{number}" for number, each in enumerate(plain)
+    )
     text = f"SELECT {_keys(groups)}, {values} FROM ({rows.text}) counted{_group_by(groups)}"
     return Statement(text, rows.parameters)
 
 
-def _folded(dialect: Dialect, rows: Statement, outer: Sequence[Group], aggregate: Nested) -> Statement:
+def _folded(dialect: Dialect, wanted: Wanted, rows: Statement, outer: Sequence[Group], aggregate: Nested) -> Statement:
     inner = [tuple(axis for axis in Axis if axis in (*group, aggregate.by)) for group in outer]
-    parts = _added_up(dialect, rows, inner, aggregate.parts)
+    parts = _added_up(dialect, wanted, rows, inner, aggregate.parts)
     fold = aggregate.fold.format(*(f"a{number}" for number in range(len(aggregate.parts))))
     text = f"SELECT {_keys(outer)}, {fold} FROM ({parts.text}) parts"
     by = ", ".join(key for key in KEYS if any(key == axis.value for group in outer for axis in group))
@@ -100,32 +119,24 @@ def _group_by(groups: Sequence[Group]) -> str:
     return "" if sets == ["()"] else f" GROUP BY GROUPING SETS ({', '.join(sets)})"
 
 
-def _rows(dialect: Dialect, asked: ScopedQuery, scan: Scan, runs: Sequence[Run]) -> Statement:
+def _rows(dialect: Dialect, asked: ScopedQuery, wanted: Wanted, runs: Sequence[Run]) -> Statement:
     """Return the query of a scan's facts with their keys, the numbers that are added up, and the sets they are in."""
-    plain, _ = aggregates_of(scan)
-    numbers = list(dict.fromkeys(each.column for each in plain if not isinstance(each, Count)))
+    scan = wanted.scan
+    numbers = list(dict.fromkeys(each.column for each in wanted.plain if not isinstance(each, Count)))
     met: dict[Where, str] = {}
-    for where in (where for rows in _sets(scan) for where in rows.where):
+    for where in (where for rows in wanted.sets for where in rows.where):
         met.setdefault(where, f"c{len(met)}")
     keys = {Axis.BUCKET: _bucket(dialect, instant_of(scan), runs), Axis.MEMBER: scan.member}
     read = [f"{keys.get(axis, 'project_id')} AS {axis.value}" for axis in Axis]
     read += [f"{COLUMNS.get(column, column)} AS {column}" for column in numbers]
     read += [f"{condition(dialect, asked, where)} AS {name}" for where, name in met.items()]
-    sets = [f"{' AND '.join(met[where] for where in rows.where)} AS {name}" for rows, name in _sets(scan).items()]
+    sets = [f"{' AND '.join(met[where] for where in rows.where)} AS {name}" for rows, name in wanted.sets.items()]
     source = facts_from(dialect, asked, scan, asked.start, asked.end)
     told = f"(SELECT {', '.join(read)} FROM {source.text}) told"
     return Statement(f"SELECT {', '.join([*KEYS, *numbers, *sets])} FROM {told}", source.parameters)
 
 
-@cache
-def _sets(scan: Scan) -> Mapping[Rows, str]:
-    """Return the sets of rows that a scan's aggregates speak of, and what each is called in a statement."""
-    plain, _ = aggregates_of(scan)
-    return {rows: f"r{number}" for number, rows in enumerate(dict.fromkeys(each.rows for each in plain))}
-
-
-def _aggregate(dialect: Dialect, aggregate: Plain) -> str:
-    rows = _sets(aggregate.rows.scan)[aggregate.rows]
+def _aggregate(dialect: Dialect, aggregate: Plain, rows: str) -> str:
     match aggregate:
         case Count():
             return dialect.count(rows)

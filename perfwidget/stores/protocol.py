@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, Protocol
 from perfwidget.facts import Annotation, Comment, Fact, Key, Membership
 from perfwidget.facts.columns import Id
 from perfwidget.facts.ingest import Observation
-from perfwidget.metrics import SCANS, Group, Rows, Scan
+from perfwidget.metrics import METRICS, Group, Metric, Rows
 from perfwidget.question.access import Scope, ScopedQuery, Standing, Viewer
 from perfwidget.question.period import Bucket
 from perfwidget.question.query import Query
@@ -69,9 +69,9 @@ class Reader(Protocol):
         asked: ScopedQuery,
         groups: Sequence[Group],
         buckets: Sequence[Bucket] = (),
-        scans: Sequence[Scan] = SCANS,
+        metrics: Sequence[Metric] = METRICS,
     ) -> Answer:
-        """Answer every aggregate of the scans for the question's period, told by each group of axes.
+        """Answer every aggregate of some metrics for the question's period, told by each group of axes.
 
         `buckets` cut the period without gaps, where a group tells numbers by bucket.
         """

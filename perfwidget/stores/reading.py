@@ -6,7 +6,7 @@ from typing import Any
 
 from perfwidget.facts import FACTS, Annotation, Comment
 from perfwidget.facts.columns import clean_text
-from perfwidget.metrics import SCANS, Group, Rows, Scan
+from perfwidget.metrics import METRICS, Group, Metric, Rows
 from perfwidget.question.access import Scope, ScopedQuery, Standing, Viewer
 from perfwidget.question.period import Bucket
 from perfwidget.question.query import Query
@@ -153,10 +153,10 @@ class SqlReader:
         asked: ScopedQuery,
         groups: Sequence[Group],
         buckets: Sequence[Bucket] = (),
-        scans: Sequence[Scan] = SCANS,
+        metrics: Sequence[Metric] = METRICS,
     ) -> Answer:
-        """Answer every aggregate of the scans, told by each group of axes."""
-        return answer(self._session, asked, groups, buckets, scans)
+        """Answer every aggregate of some metrics, told by each group of axes."""
+        return answer(self._session, asked, groups, buckets, metrics)
 
     def stream(self, asked: ScopedQuery, rows: Rows, period: Slice) -> Iterator[Sequence[tuple[Any, ...]]]:
         """Read rows in the order of time, some thousands at once, keeping no more of them in memory."""

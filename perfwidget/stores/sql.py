@@ -162,15 +162,15 @@ def _among(column: str, values: Sequence[str], *, negated: bool = False) -> str:
 def _latest_rejects(dialect: Dialect, asked: ScopedQuery) -> str:
     """Return the condition that an updated annotation's latest review in scope, of any time, is a rejection.
 
-    Only reviews of the annotations in question are looked at, however many there are of others.
+    Of several members only reviews of the annotations in question are looked at; of one that costs more than it saves.
     """
     mine = scoped(dialect, asked, "completed_by").text
     latest = dialect.latest("action", "created_at", dialect.as_text("review_id"))
-    return (
-        f"annotation_id IN (SELECT annotation_id FROM reviews WHERE {mine} AND {_among('action', REVIEW_ACTIONS)} "
-        f"AND annotation_id IN (SELECT annotation_id FROM annotations WHERE {mine} AND last_action = 'updated' "
-        f"AND completed_at >= $since AND completed_at < $before) GROUP BY annotation_id HAVING {latest} = 'rejected')"
-    )
+    reviews = f"SELECT annotation_id FROM reviews WHERE {mine} AND {_among('action', REVIEW_ACTIONS)}"
+    if asked.subject_id is None:
+        updated = f"{mine} AND last_action = 'updated' AND completed_at >= $since AND completed_at < $before"
+        reviews += f" AND annotation_id IN (SELECT annotation_id FROM annotations WHERE {updated})"
+    return f"annotation_id IN ({reviews} GROUP BY annotation_id HAVING {latest} = 'rejected')"
 
 
 def _flagged(dialect: Dialect, flag: AnnotationFlag) -> str:

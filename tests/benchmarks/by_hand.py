@@ -20,7 +20,7 @@ EPOCH = date(1970, 1, 1)
 _WHERE = """
     WHERE organization_id = $organization AND {member} = $member AND {instant} >= $start AND {instant} < $end {projects}
 """
-_COUNTED = "('submitted', 'updated', 'accepted', 'fixed_and_accepted', 'deleted_review')"
+COUNTED = "('submitted', 'updated', 'accepted', 'fixed_and_accepted', 'deleted_review')"
 
 _ANNOTATED = f"""
     WITH sent_back AS (
@@ -32,7 +32,7 @@ _ANNOTATED = f"""
     mine AS (
         SELECT {{bar}} AS bar, lead_time, last_action = 'updated' AS updated, was_cancelled, last_action, flags,
             created_at < $start AS earlier, completed_at_estimated, annotation_id,
-            NOT was_cancelled AND last_action IN {_COUNTED} AS countable
+            NOT was_cancelled AND last_action IN {COUNTED} AS countable
         FROM annotations {_WHERE}
     ),
     sorted_out AS (SELECT *, CASE WHEN countable AND lead_time >= 0 THEN lead_time END AS usable FROM mine)

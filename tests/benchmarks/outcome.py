@@ -16,12 +16,13 @@ MARKED = re.compile("(<!-- speed -->\n).*(<!-- /speed -->)", re.DOTALL)
 
 PARTS = {
     "queries": "All queries of the page",
+    "team": "The table of a team",
     "callback": "What the server adds to its queries",
     "page": "The page in Chromium",
     "rates": "In and out",
     "memory": "Memory",
 }
-IN_README = ("queries", "page", "memory")
+IN_README = ("queries", "team", "page", "memory")
 """The parts that the README shows; of the page, how long it takes to the last graph and the controls, and its bytes."""
 
 Runs = dict[int, list[Measure]]

@@ -1,7 +1,7 @@
--- A ClickHouse store on a cluster: replicated, and sharded by organization.
+-- This has not been run, for no cluster was at hand: a ClickHouse store replicated, and sharded by organization.
 --
--- NOT TESTED, for no cluster was at hand: what was tested is one server's tables as perfwidget makes them itself. It
--- follows ClickHouse's documentation; try it with your own facts before you pay by it.
+-- It follows ClickHouse's documentation; try it with your own facts before you pay by it. What was tested is one
+-- server's tables as perfwidget makes them itself.
 --
 -- What must hold: a statement that was answered is seen by the next one, whichever replica that asks. So every
 -- connection of the store needs the settings below, and all shards of the three small tables are one shard.

@@ -18,7 +18,7 @@ from typing import NamedTuple, Protocol
 import duckdb
 
 from perfwidget.errors import StoreUnavailable
-from perfwidget.metrics import COMMENTS_RECEIVED, REVIEWING, SCANS, TIMELINE, Scan
+from perfwidget.metrics import ANNOTATED, COMMENTS_RECEIVED, REVIEWED, REVIEWING, TIMELINE, VISITED, Scan
 from perfwidget.stores.failures import WITHIN
 from perfwidget.stores.sql import instant_of
 
@@ -58,9 +58,9 @@ def table_for(scan: Scan) -> str:
     return "reviews_by_reviewer" if scan is REVIEWING else scan.fact.table
 
 
-_READ_BY = {
-    table_for(scan): (scan.member, instant_of(scan)) for scan in (TIMELINE.scan, COMMENTS_RECEIVED.scan, *SCANS)
-}
+_SCANS = (TIMELINE.scan, COMMENTS_RECEIVED.scan, ANNOTATED, REVIEWED, REVIEWING, VISITED)
+
+_READ_BY = {table_for(scan): (scan.member, instant_of(scan)) for scan in _SCANS}
 """The tables that grow with the work, by whose rows and by when they are read."""
 
 TABLES = tuple(_READ_BY)
