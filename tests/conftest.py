@@ -138,7 +138,7 @@ def out_of_step(path: Path) -> list[str]:
     with duckdb.connect(str(path), read_only=True) as connection:
         found = []
         for copy, of in COPIES.items():
-            rows = [f"(SELECT * EXCLUDE (run) FROM {table})" for table in (copy, of)]
+            rows = [f"(SELECT * EXCLUDE (stretch) FROM {table})" for table in (copy, of)]
             if connection.execute(same.format(*rows)).fetchall() != [(0,)]:
                 found.append(copy)
         for kind, [(table, column)] in DOING.items():

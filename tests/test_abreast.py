@@ -10,7 +10,7 @@ import pytest
 from perfwidget.errors import StoreUnavailable
 from perfwidget.question.period import Grain
 from perfwidget.stores import open_store
-from perfwidget.stores.duckdb import EmbeddedStore
+from perfwidget.stores.duckdb import DuckDBStore
 from perfwidget.stores.duckdb.session import EmbeddedSession
 from tests.worlds import OWNER, annotation, ask, review, scoped
 
@@ -33,7 +33,7 @@ def pair(number: int) -> list[Any]:
     ]
 
 
-def test_all_parts_see_the_state_that_the_question_began_with(store: EmbeddedStore) -> None:
+def test_all_parts_see_the_state_that_the_question_began_with(store: DuckDBStore) -> None:
     store.write(pair(1))
     asked = scoped(store, OWNER, **MARCH)
     assert asked.period is not None
@@ -46,7 +46,7 @@ def test_all_parts_see_the_state_that_the_question_began_with(store: EmbeddedSto
     assert ask(store, **MARCH).values["submitted_annotations"] == 2
 
 
-def test_what_is_written_together_is_seen_together(store: EmbeddedStore) -> None:
+def test_what_is_written_together_is_seen_together(store: DuckDBStore) -> None:
     seen: list[tuple[Any, Any]] = []
     done = threading.Event()
 
@@ -84,14 +84,14 @@ def met(barrier: threading.Barrier) -> Any:
     return part
 
 
-def begun(store: EmbeddedStore) -> Any:
+def begun(store: DuckDBStore) -> Any:
     reading = store.reading()
     session: Any = reading.__enter__()._session
     thread_of(session)
     return reading, session
 
 
-def test_the_parts_run_in_two_threads_and_in_one_where_no_other_is_free(store: EmbeddedStore) -> None:
+def test_the_parts_run_in_two_threads_and_in_one_where_no_other_is_free(store: DuckDBStore) -> None:
     here = threading.current_thread().name
     reading, session = begun(store)
     one, other = session.each([met(threading.Barrier(2))] * 2)
@@ -105,7 +105,7 @@ def test_the_parts_run_in_two_threads_and_in_one_where_no_other_is_free(store: E
     reading.__exit__(None, None, None)
 
 
-def test_what_the_parts_give_comes_in_their_order(store: EmbeddedStore) -> None:
+def test_what_the_parts_give_comes_in_their_order(store: DuckDBStore) -> None:
     reading, session = begun(store)
     for _ in range(20):
         assert session.each([lambda session, n=n: session.rows(f"SELECT {n}", {}) for n in range(9)]) == [
@@ -114,7 +114,7 @@ def test_what_the_parts_give_comes_in_their_order(store: EmbeddedStore) -> None:
     reading.__exit__(None, None, None)
 
 
-def test_the_first_part_is_done_here_and_may_add_others_which_either_thread_does(store: EmbeddedStore) -> None:
+def test_the_first_part_is_done_here_and_may_add_others_which_either_thread_does(store: DuckDBStore) -> None:
     here = threading.current_thread().name
     reading, session = begun(store)
     begins, ends = threading.Barrier(2), threading.Barrier(2)
@@ -137,7 +137,7 @@ def test_the_first_part_is_done_here_and_may_add_others_which_either_thread_does
     reading.__exit__(None, None, None)
 
 
-def test_a_fault_of_either_part_comes_out_and_the_next_question_is_answered(store: EmbeddedStore) -> None:
+def test_a_fault_of_either_part_comes_out_and_the_next_question_is_answered(store: DuckDBStore) -> None:
     def fails(session: EmbeddedSession) -> None:
         raise StoreUnavailable("It is away.")
 
@@ -150,14 +150,14 @@ def test_a_fault_of_either_part_comes_out_and_the_next_question_is_answered(stor
     reading.__exit__(None, None, None)
 
 
-def test_before_anything_was_asked_no_state_is_known_and_one_thread_does_the_work(store: EmbeddedStore) -> None:
+def test_before_anything_was_asked_no_state_is_known_and_one_thread_does_the_work(store: DuckDBStore) -> None:
     here = threading.current_thread().name
     with store.reading() as reader:
         session: Any = reader._session  # type: ignore[attr-defined]
         assert session.each([lambda _: threading.current_thread().name, thread_of]) == [here, here]
 
 
-def test_a_store_that_is_closed_within_a_question_says_so(store: EmbeddedStore) -> None:
+def test_a_store_that_is_closed_within_a_question_says_so(store: DuckDBStore) -> None:
     with pytest.raises(StoreUnavailable), store.reading() as reader:
         session: Any = reader._session  # type: ignore[attr-defined]
         thread_of(session)
