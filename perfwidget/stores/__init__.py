@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from perfwidget.errors import InvalidSetting, StoreUnavailable
-from perfwidget.stores.duckdb import EmbeddedStore
+from perfwidget.stores.duckdb import DuckDBStore
 from perfwidget.stores.protocol import Reader, Store
 
 try:
@@ -51,4 +51,4 @@ def open_store(url: str, *, create: bool = True) -> Store:
         )
     if not create and not Path(path).is_file():
         raise StoreUnavailable(f"There is no store at {path}; check the address, or import facts into it first.")
-    return EmbeddedStore(Path(path))
+    return DuckDBStore(Path(path))

@@ -1,10 +1,11 @@
-"""How engines keep the tables of the data contract, and what they keep beside them."""
+"""The tables of every store: those of the data contract, and what is kept beside them; engines only render them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
 
-from perfwidget.facts import Fact
+from perfwidget.errors import StoreUnavailable
+from perfwidget.facts import FACTS, Fact
 from perfwidget.facts.columns import Kind
-from perfwidget.metrics import REVIEWING, VISITED
 
 SQL_TYPES = {
     Kind.ID: "VARCHAR",
@@ -30,22 +31,6 @@ FROM_ROW = "row"
 FROM_REVIEW = "review"
 """Origins: from an export's row; made from a review because the row had no history. Null: written by the host."""
 
-SNAPSHOTS = (
-    "CREATE TABLE snapshots (organization_id VARCHAR NOT NULL, annotation_id VARCHAR NOT NULL, "
-    "reviews_at BIGINT, history BOOLEAN NOT NULL)"
-)
-"""What the latest export rows said of an annotation beyond its own columns."""
-
-MENTIONS = "CREATE TABLE mentions (organization_id VARCHAR NOT NULL, kind VARCHAR NOT NULL, id VARCHAR NOT NULL)"
-"""Every member and project that some fact refers to, so that unknown ones can be listed without reading all facts; and
-who does what few do, so that the others' facts need not be looked for."""
-
-BOOKMARKS = (
-    "CREATE TABLE bookmarks (organization_id VARCHAR NOT NULL, source VARCHAR NOT NULL, position VARCHAR NOT NULL, "
-    "as_of BIGINT)"
-)
-"""How far sources have been read."""
-
 Mentioned = Mapping[str, Sequence[tuple[str, str]]]
 """By kinds of mentions, the tables and columns whose values they are."""
 
@@ -63,10 +48,7 @@ MENTIONED: Mentioned = {
         (table, "project_id") for table in ("annotations", "actions", "reviews", "review_visits", "comments")
     ),
 }
-"""What every engine notes of members and projects."""
-
-DOING: Mentioned = {scan.name: ((scan.fact.table, scan.member),) for scan in (REVIEWING, VISITED)}
-"""Who does what few do, by the name of the scan of these facts; only for engines whose writers all note it."""
+"""What is noted of members and projects."""
 
 
 def column_types(fact: type[Fact]) -> list[tuple[str, str]]:
@@ -78,3 +60,94 @@ def column_types(fact: type[Fact]) -> list[tuple[str, str]]:
 def required(fact: type[Fact]) -> set[str]:
     """Return the names of a table's columns that are never null."""
     return {column.name for column in fact.columns() if not column.nullable}
+
+
+class StoreColumn(NamedTuple):
+    """A column of a table, with its type in standard words: VARCHAR, BIGINT or BOOLEAN."""
+
+    name: str
+    sql_type: str
+    nullable: bool = True
+
+
+class Table(NamedTuple):
+    """A table of a store, and the columns by which its rows differ."""
+
+    name: str
+    columns: tuple[StoreColumn, ...]
+    key: tuple[str, ...]
+
+
+def _of(fact: type[Fact]) -> Table:
+    never_null = required(fact)
+    columns = (StoreColumn(name, sql_type, name not in never_null) for name, sql_type in column_types(fact))
+    return Table(fact.table, tuple(columns), fact.key_columns)
+
+
+def _ids(*names: str) -> tuple[StoreColumn, ...]:
+    return tuple(StoreColumn(name, "VARCHAR", nullable=False) for name in names)
+
+
+SNAPSHOTS = Table(
+    "snapshots",
+    (
+        *_ids("organization_id", "annotation_id"),
+        StoreColumn("reviews_at", "BIGINT"),
+        StoreColumn("history", "BOOLEAN", nullable=False),
+    ),
+    ("organization_id", "annotation_id"),
+)
+"""What the latest export rows said of an annotation beyond its own columns."""
+
+MENTIONS = Table("mentions", _ids("organization_id", "kind", "id"), ("organization_id", "kind", "id"))
+"""Every member and project that some fact refers to, so that unknown ones can be listed without reading all facts; and
+who does what few do, so that the others' facts need not be looked for."""
+
+BOOKMARKS = Table(
+    "bookmarks",
+    (*_ids("organization_id", "source", "position"), StoreColumn("as_of", "BIGINT")),
+    ("organization_id", "source"),
+)
+"""How far sources have been read."""
+
+TABLES: tuple[Table, ...] = (*map(_of, FACTS), SNAPSHOTS, MENTIONS, BOOKMARKS)
+"""Every table, as a new store has it."""
+
+
+class AddColumn(NamedTuple):
+    """A later version's new column of a table; it is null in the rows that were there before."""
+
+    table: str
+    name: str
+    sql_type: str
+
+
+MIGRATIONS: Sequence[Sequence[AddColumn]] = ()
+"""What each version after the first one added, in order. A new column is added to `TABLES`, too."""
+
+
+def newest_version() -> int:
+    """Return the version of the schema that this perfwidget writes."""
+    return 1 + len(MIGRATIONS)
+
+
+def outstanding(store: str, found: int) -> Iterator[tuple[int, Sequence[AddColumn]]]:
+    """Yield each version that a store of version `found` lacks, and what it adds.
+
+    Raises StoreUnavailable for a newer version than this perfwidget knows.
+    """
+    newest = newest_version()
+    if found > newest:
+        raise StoreUnavailable(
+            f"The store {store} was written by a newer perfwidget (its schema is {found}, this one knows {newest}); "
+            "use that version."
+        )
+    yield from enumerate(MIGRATIONS[found - 1 :], start=found + 1)
+
+
+def not_migrated(store: str, version: int) -> StoreUnavailable:
+    """Return what to say where a store could not be brought to a version."""
+    return StoreUnavailable(
+        f"The store {store} could not be brought from schema {version - 1} to {version} and is as it was; go on with "
+        "the version of perfwidget that you had, and report this."
+    )

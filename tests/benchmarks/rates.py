@@ -170,11 +170,11 @@ def _with_a_tail(site: Site, folder: Path) -> Iterator[Measure]:
     with duckdb.connect(str(copy)) as connection:
         for table, key in (("annotations", "annotation_id"), ("reviews", "review_id")):
             connection.execute(
-                f"INSERT INTO {table} SELECT * REPLACE ('t' || {key} AS {key}, 0 AS run) FROM {table} "
+                f"INSERT INTO {table} SELECT * REPLACE ('t' || {key} AS {key}, 0 AS stretch) FROM {table} "
                 f"USING SAMPLE {order.TAIL - 1} ROWS"
             )
         for other, table in order.COPIES.items():
-            connection.execute(f"INSERT INTO {other} BY NAME FROM {table} WHERE run = 0")
+            connection.execute(f"INSERT INTO {other} BY NAME FROM {table} WHERE stretch = 0")
     os.sync()  # so that the system does not write the copy while somebody is asked
     question = questions(site.world)[0]
     stores = {OURS: open_store(site.address), TAIL: open_store(f"duckdb:///{copy}")}

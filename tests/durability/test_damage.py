@@ -6,37 +6,30 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from datetime import timedelta
-from functools import partial
 from pathlib import Path
 
 import duckdb
 import pytest
 
-from perfwidget import open_store
 from perfwidget.errors import StoreUnavailable
-from perfwidget.facts import Annotation, Key, Recorded, ReviewVisit
+from perfwidget.facts import Annotation, Key
 from perfwidget.stores import Store
-from perfwidget.stores import duckdb as embedded
-from perfwidget.stores.duckdb import EmbeddedStore, database, order, recovery, schema, time_limit
-from tests.conftest import out_of_step
+from perfwidget.stores.duckdb import DuckDBStore, database, recovery, time_limit
 from tests.hosts import asking, host
-from tests.worlds import ORGANIZATION, OWNER, annotation, ask, at, people, review
+from tests.worlds import ORGANIZATION, OWNER, annotation, ask, people
 
 MARCH = {"user": "ann", "from_": "2024-03-01", "to": "2024-03-31"}
 WRITES = 20
 
 WRITER = f"""
 import os, sys
-from perfwidget.stores.duckdb import EmbeddedStore
+from perfwidget.stores.duckdb import DuckDBStore
 from pathlib import Path
 from tests.worlds import annotation, people
-store = EmbeddedStore(Path(sys.argv[1]))
+store = DuckDBStore(Path(sys.argv[1]))
 store.write(people())
 for each in range({WRITES}):
     store.write([annotation(each, "2024-03-01 12:00", lead_time=1)])
-    with store.reading():
-        pass  # so that it is in the log, and does not wait in the journal
 os.kill(os.getpid(), 9)
 """
 
@@ -66,7 +59,7 @@ def wal(path: Path) -> Path:
 
 
 def test_a_whole_log_is_read_without_a_word(path: Path) -> None:
-    store = EmbeddedStore(path)
+    store = DuckDBStore(path)
     assert (submitted(store), store.notices) == (WRITES, ())
     store.close()
 
@@ -77,7 +70,7 @@ def test_a_damaged_log_is_set_aside_and_what_stands_before_the_damage_is_kept(pa
     place = len(log) * 2 // 3 + random.Random(seed).randrange(len(log) // 4)
     log[place] ^= 1 << seed
     wal(path).write_bytes(log)
-    store = EmbeddedStore(path)
+    store = DuckDBStore(path)
     assert WRITES // 3 < submitted(store) < WRITES
     [notice] = store.notices
     assert "damaged and repaired on 20" in notice
@@ -88,7 +81,7 @@ def test_a_damaged_log_is_set_aside_and_what_stands_before_the_damage_is_kept(pa
     store.write([annotation("new", "2024-03-02 12:00", lead_time=1)])
     there = submitted(store)
     store.close()
-    again = EmbeddedStore(path)
+    again = DuckDBStore(path)
     assert (submitted(again), again.notices) == (there, (notice,))
     for left in path.parent.glob("facts.duckdb.*-*"):
         left.unlink()
@@ -99,7 +92,7 @@ def test_a_damaged_log_is_set_aside_and_what_stands_before_the_damage_is_kept(pa
 def test_a_log_that_was_cut_is_noticed_although_it_opens(path: Path) -> None:
     log = wal(path).read_bytes()
     wal(path).write_bytes(log[: len(log) * 3 // 4])
-    store = EmbeddedStore(path)
+    store = DuckDBStore(path)
     there = submitted(store)
     assert there < WRITES
     assert len(store.notices) == 1
@@ -110,20 +103,20 @@ def test_a_log_that_was_cut_is_noticed_although_it_opens(path: Path) -> None:
 
 def test_a_log_that_is_gone_is_noticed(path: Path) -> None:
     wal(path).unlink()
-    store = EmbeddedStore(path)
+    store = DuckDBStore(path)
     assert len(store.notices) == 1
     store.close()
 
 
 def test_a_damaged_file_is_refused_in_one_sentence_and_left_alone(path: Path) -> None:
-    EmbeddedStore(path).close()
+    DuckDBStore(path).close()
     whole = bytearray(path.read_bytes())
     whole[4_100] ^= 4
     whole[8_200] ^= 4
     whole[100] ^= 4
     path.write_bytes(whole)
     with pytest.raises(StoreUnavailable, match="is damaged; put a copy of it back"):
-        EmbeddedStore(path)
+        DuckDBStore(path)
     assert path.read_bytes() == whole
 
 
@@ -141,7 +134,7 @@ def test_a_store_that_another_program_has_open_is_left_alone_whatever_it_is_call
     there = {each.name: each.stat().st_ino for each in path.parent.iterdir()}
     assert "facts.duckdb.wal" in there
     with pytest.raises(StoreUnavailable, match="is open in another program"):
-        EmbeddedStore(path)
+        DuckDBStore(path)
     assert {each.name: each.stat().st_ino for each in path.parent.iterdir()} == there
     holder.kill()
     holder.communicate()
@@ -152,7 +145,7 @@ def test_a_damaged_store_says_so_whatever_it_is_called(path: Path) -> None:
     for each in list(path.parent.iterdir()):
         each.rename(each.with_name(each.name.replace("facts", "facts [1]*")))
     odd.with_name(f"{odd.name}.wal").write_bytes(odd.with_name(f"{odd.name}.wal").read_bytes()[:5_000])
-    store = EmbeddedStore(odd)
+    store = DuckDBStore(odd)
     assert len(store.notices) == 1
     store.close()
 
@@ -160,7 +153,7 @@ def test_a_damaged_store_says_so_whatever_it_is_called(path: Path) -> None:
 def test_the_page_says_what_the_store_says(path: Path) -> None:
     log = wal(path).read_bytes()
     wal(path).write_bytes(log[: len(log) // 2])
-    store = EmbeddedStore(path)
+    store = DuckDBStore(path)
     browser = host(store).test_client()
     browser.get("/login?as=ann:annotator")
     answer = asking(browser, "asked", {"question": "from=2024-03-01&to=2024-03-31"})
@@ -202,21 +195,19 @@ def fill(store: Store, most: int = 400) -> int:
     pytest.fail("the disk never filled")
 
 
-@pytest.mark.parametrize(
-    ("longest_log", "few", "room"), [(10**9, 0, 0), (2_000_000, 0, 0), (2_000_000, 500, 1024 * 1024)]
-)
+@pytest.mark.parametrize(("longest_log", "few", "room"), [(10**9, 0, 0), (2_000_000, 0, 0), (2_000_000, 500, 1 << 20)])
 def test_on_a_full_disk_reading_goes_on_and_writing_says_so(
     disk: tuple[Path, Callable[[str], None]], monkeypatch: pytest.MonkeyPatch, longest_log: int, few: int, room: int
 ) -> None:
     """The log fills the disk in one case; in the next it is the file, while the log is worked into it.
 
-    In the last one the facts wait in the journal, and are worked in beside the questions.
+    In the last one there would be room for a little more.
     """
     monkeypatch.setattr(database, "ROOM", room)
     monkeypatch.setattr(database, "LONGEST_LOG", longest_log)
-    monkeypatch.setattr(embedded, "FEW", few)
+    monkeypatch.setattr("perfwidget.stores.duckdb.FEW", few)
     folder, resize = disk
-    store = EmbeddedStore(folder / "facts.duckdb")
+    store = DuckDBStore(folder / "facts.duckdb")
     store.write(people())
     (folder / "ballast").write_bytes(bytes(9_000_000))
     acknowledged = fill(store)
@@ -228,7 +219,7 @@ def test_on_a_full_disk_reading_goes_on_and_writing_says_so(
     store.write([annotation("after", "2024-03-02 12:00")])
     assert submitted(store) == acknowledged + 1
     store.close()
-    again = EmbeddedStore(folder / "facts.duckdb")
+    again = DuckDBStore(folder / "facts.duckdb")
     assert (submitted(again), again.notices) == (acknowledged + 1, ())
     again.close()
 
@@ -237,7 +228,7 @@ def test_the_log_is_never_worked_into_the_file_within_a_commit(tmp_path: Path, m
     """A full disk would make DuckDB give the database up then, and with it the statements of others."""
     monkeypatch.setattr(database, "LONGEST_LOG", 10**9)
     path = tmp_path / "facts.duckdb"
-    store = EmbeddedStore(path)
+    store = DuckDBStore(path)
     store.write(annotation(each, "2024-03-01 12:00") for each in range(20_000))
     assert recovery.beside(path, "wal").stat().st_size > 2_000_000
     store.close()
@@ -246,7 +237,7 @@ def test_the_log_is_never_worked_into_the_file_within_a_commit(tmp_path: Path, m
 def test_where_a_disk_is_nearly_full_nothing_is_committed(disk: tuple[Path, Callable[[str], None]]) -> None:
     folder, resize = disk
     resize("60m")
-    store = EmbeddedStore(folder / "facts.duckdb")
+    store = DuckDBStore(folder / "facts.duckdb")
     store.write([*people(), annotation(1, "2024-03-01 12:00")])
     (folder / "ballast").write_bytes(bytes(50_000_000))
     more = [Key(Annotation, (ORGANIZATION, "1"))]
@@ -263,11 +254,11 @@ LIMITED = """
 import resource, signal, sys
 from pathlib import Path
 from perfwidget.errors import StoreUnavailable
-from perfwidget.stores.duckdb import EmbeddedStore
+from perfwidget.stores.duckdb import DuckDBStore
 from tests.durability.test_damage import submitted
 from tests.worlds import annotation, people
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-store = EmbeddedStore(Path(sys.argv[1]))
+store = DuckDBStore(Path(sys.argv[1]))
 store.write(people())
 resource.setrlimit(resource.RLIMIT_FSIZE, (600_000, resource.RLIM_INFINITY))
 done = 0
@@ -290,76 +281,54 @@ def test_where_files_may_grow_no_more_nothing_acknowledged_is_lost(tmp_path: Pat
     path = tmp_path / "facts.duckdb"
     limited = subprocess.run([sys.executable, "-c", LIMITED, str(path)], capture_output=True, text=True, check=False)
     assert limited.returncode == 0, limited.stderr
-    store = EmbeddedStore(path)
+    store = DuckDBStore(path)
     assert submitted(store) == int(limited.stdout) + 1
     store.close()
 
 
-# -- Versions ---------------------------------------------------------------------------------------------------------
+def test_a_question_beside_a_commit_that_fails_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """DuckDB may have shown it rows that were taken back."""
+    store = DuckDBStore(tmp_path / "facts.duckdb")
+    store.write([*people(), annotation(1, "2024-03-01 12:00")])
 
+    class Full:
+        """A cursor whose transaction finds no room."""
 
-def as_version_1(path: Path) -> None:
-    """Turn a file back into one that was made before writes were counted."""
-    with duckdb.connect(str(path)) as connection:
-        connection.execute("ALTER TABLE perfwidget DROP COLUMN writes")
-        connection.execute("ALTER TABLE perfwidget DROP COLUMN store")
-        connection.execute("ALTER TABLE annotations DROP COLUMN flags")
-        connection.execute("DROP TABLE bookmarks")
-        for copy in order.COPIES:
-            connection.execute(f"DROP TABLE {copy}")
-        for table in set(order.TABLES) - set(order.COPIES):
-            connection.execute(f"ALTER TABLE {table} DROP COLUMN run")
-        connection.execute("DELETE FROM mentions WHERE kind NOT IN ('member', 'project')")
-        connection.execute("UPDATE perfwidget SET schema_version = 1")
-    path.with_name("facts.duckdb.writes").unlink()
+        def execute(self, _: str) -> None:
+            raise duckdb.IOException("No space left on device")
 
-
-def test_an_older_file_is_brought_up_to_date_with_a_copy_set_aside(tmp_path: Path) -> None:
-    path = tmp_path / "facts.duckdb"
-    store = EmbeddedStore(path)
-    began = at("2024-03-02 11:59")
-    visit = ReviewVisit(ORGANIZATION, 1, 1, "p1", "rev", began, began + timedelta(minutes=1))
-    done = annotation(1, "2024-03-01 12:00", lead_time=1)
-    recorded = [Recorded(ORGANIZATION, kind) for kind in ("reviews", "review_visits")]
-    store.write([*people(), *recorded, done, review(1, "2024-03-02 12:00", "accepted"), visit])
+    commit = database.Database._commit
+    with pytest.raises(StoreUnavailable, match="ask again in a moment"), store.reading() as reader:
+        reader.organizations()
+        with monkeypatch.context() as patch:
+            patch.setattr(database.Database, "_commit", lambda mine, _: commit(mine, Full()))  # type: ignore[arg-type]
+            with pytest.raises(StoreUnavailable, match="nothing of this was kept"):
+                store.remove([Key(Annotation, (ORGANIZATION, "1"))])
+    assert submitted(store) == 1
     store.close()
-    as_version_1(path)
-    old = path.read_bytes()
-    store = EmbeddedStore(path)
-    reviews = partial(ask, store, user="rev", from_="2024-03-01", to="2024-03-31")
-    assert (reviews().values["reviews_accepted"], reviews().values["review_time"]) == (1, 60)
-    store.write([annotation(2, "2024-03-01 12:00", lead_time=1), review(2, "2024-03-02 13:00", "accepted")])
-    assert (submitted(store), store.notices) == (2, ())
-    assert reviews().values["reviews_accepted"] == 2
-    store.close()
-    assert out_of_step(path) == []
-    [copy] = tmp_path.glob("facts.duckdb.schema-1-*")
-    assert copy.read_bytes() == old
-    EmbeddedStore(path).close()
-    assert [copy] == list(tmp_path.glob("facts.duckdb.schema-*"))
 
 
-def test_a_migration_that_fails_leaves_the_file_as_it_was(tmp_path: Path) -> None:
-    path = tmp_path / "facts.duckdb"
-    EmbeddedStore(path).close()
-    failing = (*schema.MIGRATIONS, ("CREATE TABLE halfway (one INTEGER)", "SELECT no_such_column FROM perfwidget"))
-    with duckdb.connect(str(path)) as connection:
-        with pytest.raises(StoreUnavailable, match="could not be brought from schema 7 to 8 and is as it was"):
-            schema.prepare(path, connection, failing)
-        assert connection.execute("SELECT schema_version FROM perfwidget").fetchall() == [(7,)]
-        assert connection.execute("SELECT 1 FROM duckdb_tables() WHERE table_name = 'halfway'").fetchall() == []
-        further = (*schema.MIGRATIONS, ("CREATE TABLE whole (one INTEGER)",), ("INSERT INTO whole VALUES (7)",))
-        schema.prepare(path, connection, further)
-        assert connection.execute("SELECT schema_version, one FROM perfwidget, whole").fetchall() == [(9, 7)]
+def test_what_is_told_of_a_store_is_not_looked_for_at_each_question(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole, damaged = path, path.parent / "damaged.duckdb"
+    for each in list(path.parent.iterdir()):
+        shutil.copy(each, each.with_name(each.name.replace("facts", "damaged")))
+    log = damaged.with_name("damaged.duckdb.wal")
+    log.write_bytes(log.read_bytes()[:-500])
+    stores = [DuckDBStore(each) for each in (whole, damaged)]
 
+    def listed(*_: object) -> None:
+        pytest.fail("the folder was listed")
 
-def test_a_newer_file_is_refused_in_one_sentence(tmp_path: Path) -> None:
-    path = tmp_path / "facts.duckdb"
-    EmbeddedStore(path).close()
-    with duckdb.connect(str(path)) as connection:
-        connection.execute("UPDATE perfwidget SET schema_version = 99")
-    with pytest.raises(StoreUnavailable, match="written by a newer perfwidget"):
-        open_store(f"duckdb:///{path}")
+    monkeypatch.setattr(Path, "iterdir", listed)
+    monkeypatch.setattr(Path, "glob", listed)
+    monkeypatch.setattr(os, "scandir", listed)
+    monkeypatch.setattr(os, "listdir", listed)
+    assert [len(store.notices) for store in stores] == [0, 1]
+    assert submitted(stores[0]) > submitted(stores[1])
+    for store in stores:
+        store.close()
 
 
 # -- Time -------------------------------------------------------------------------------------------------------------
@@ -368,7 +337,7 @@ def test_a_newer_file_is_refused_in_one_sentence(tmp_path: Path) -> None:
 def test_a_question_that_takes_too_long_is_broken_off_and_leaves_nothing_open(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    store = EmbeddedStore(tmp_path / "facts.duckdb")
+    store = DuckDBStore(tmp_path / "facts.duckdb")
     store.write(people())
     endless = "SELECT count(*) FROM range(100000000) a, range(100000000) b WHERE a.range <> b.range"
     monkeypatch.setattr("perfwidget.stores.reading.first_instant", lambda *_: (endless, {}))

@@ -11,9 +11,9 @@ from typing import Any
 
 import duckdb
 
-from perfwidget.stores.duckdb import EmbeddedStore
+from perfwidget.stores.duckdb import DuckDBStore
 from tests.conftest import WHOLE
-from tests.durability.writer import SIZES, written
+from tests.durability.writer import CROWD, SIZES, written
 
 CYCLES = 200 if WHOLE else 6
 PAUSES = ("no", "no", "no", "before", "within")
@@ -53,9 +53,8 @@ def found(path: Path) -> State:
     return {name: time / 1_000_000 for name, time in rows}, projects[0][0] if projects else None
 
 
-def cycle(path: Path, first: int, drawn: random.Random) -> int:
-    """Let a process write from that number on and kill it; return how many writes are in the file then."""
-    pause = drawn.choice(PAUSES)
+def killed(path: Path, first: int, pause: str, drawn: random.Random) -> list[str]:
+    """Let a process write from that number on and kill it; return what it said."""
     writer = subprocess.Popen(
         [sys.executable, "-m", "tests.durability.writer", str(path), str(first), pause],
         stdin=subprocess.PIPE,
@@ -63,34 +62,71 @@ def cycle(path: Path, first: int, drawn: random.Random) -> int:
         text=True,
     )
     assert writer.stdin and writer.stdout
-    done = first
-    killed = None
+    said = []
+    kill = None
     for line in writer.stdout:
+        said.append(line.strip())
         if line == "open\n":
             # At a random moment of what follows, in the middle of whatever it is.
-            killed = threading.Timer(drawn.uniform(0.0, 0.4), writer.send_signal, [signal.SIGKILL])
-            killed.start()
-        elif line.strip().isdigit():
-            done = int(line) + 1
-    assert killed, "it never opened the store"
-    killed.join()
+            kill = threading.Timer(drawn.uniform(0.0, 0.4), writer.send_signal, [signal.SIGKILL])
+            kill.start()
+    assert kill, "it never opened the store"
+    kill.join()
     writer.wait()
     writer.stdin.close()
     writer.stdout.close()
-    EmbeddedStore(path).close()  # recovers, as the next start does
+    DuckDBStore(path).close()  # recovers, as the next start does
+    return said
+
+
+def cycle(path: Path, first: int, drawn: random.Random) -> int:
+    """Let a process write and kill it; return how many writes are in the file then."""
+    pause = drawn.choice(PAUSES)
+    acknowledged = [int(each) for each in killed(path, first, pause, drawn) if each.isdigit()]
+    done = acknowledged[-1] + 1 if acknowledged else first
     there = found(path)
     assert there in (expected(done), expected(done + 1)), f"after {done} acknowledged writes, {pause=}"
     return done if there == expected(done) else done + 1
 
 
-def test_what_was_acknowledged_outlives_a_kill(tmp_path: Path) -> None:
+def drawing() -> random.Random:
     seed = int.from_bytes(os.urandom(4), "big")
     sys.stdout.write(f"drawn with {seed}\n")
-    drawn = random.Random(seed)
+    return random.Random(seed)
+
+
+def test_what_was_acknowledged_outlives_a_kill(tmp_path: Path) -> None:
+    drawn = drawing()
     path, done = tmp_path / "facts.duckdb", 0
     for turn in range(1, 5 * CYCLES):  # more of them where the disk is slow, so that something is written between kills
         done = cycle(path, done, drawn)
         if turn >= CYCLES and done > CYCLES:
             break
     assert done > CYCLES
-    assert EmbeddedStore(path).notices == ()
+    assert DuckDBStore(path).notices == ()
+
+
+def test_what_threads_wrote_together_outlives_a_kill(tmp_path: Path) -> None:
+    """Of each thread all that was acknowledged is there, and at most one write more: the one it waited for."""
+    drawn = drawing()
+    path, kept = tmp_path / "facts.duckdb", set()
+    for turn in range(CYCLES // 2):
+        said = killed(path, turn * 1_000_000, "crowd", drawn)
+        acknowledged = set(said) - {"open"}
+        there = set(found(path)[0]) - kept
+        last = [
+            max((int(each.split("-")[1]) for each in acknowledged if each[0] == str(thread)), default=None)
+            for thread in range(CROWD)
+        ]
+        assert acknowledged <= there
+        begun = {f"{thread}-{turn * 1_000_000 if number is None else number + 1}" for thread, number in enumerate(last)}
+        assert there - acknowledged <= begun
+        kept |= there
+    assert len(kept) > CYCLES
+    store = DuckDBStore(path)
+    assert store.notices == ()
+    with store.reading() as reader:
+        mentioned = reader._rows("SELECT id FROM mentions WHERE kind = 'member'", {})
+        owners = reader._rows("SELECT DISTINCT completed_by FROM annotations", {})
+    assert sorted(mentioned) == sorted(owners)
+    store.close()

@@ -1,19 +1,25 @@
 """A process that writes for as long as it lives, says what was acknowledged, and is killed by its test.
 
 `python -m tests.durability.writer FILE FIRST PAUSE`: PAUSE is `no`, or the place in the FIRST write at which it stands
-still (`before`, `within`) until it is killed.
+still (`before`, `within`) until it is killed. `crowd` lets threads write single facts instead, which are acknowledged
+as `THREAD-NUMBER`.
 """
 
 import sys
+import threading
 from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 
 from perfwidget.facts import Annotation, Fact, Key, Membership
-from perfwidget.stores.duckdb import EmbeddedStore, database, journal_file, order, working_in
+from perfwidget.stores.duckdb import DuckDBStore, database, order
 from tests.worlds import ORGANIZATION, annotation
 
 SIZES = (1, 2, 7, 40, 700)
-"""Facts of a write, in turn: few are put into the journal, and many are written by themselves."""
+"""Facts of a write, in turn: few may share a transaction, and many have one of their own."""
+
+CROWD = 6
+"""Threads that write at once."""
 
 
 def written(number: int) -> list[Annotation]:
@@ -25,7 +31,7 @@ def written(number: int) -> list[Annotation]:
     return [annotation("the one", f"2024-03-02 12:00:{number % 60:02}", lead_time=number), *new]
 
 
-def act(store: EmbeddedStore, number: int, pause: str) -> None:
+def act(store: DuckDBStore, number: int, pause: str) -> None:
     """Do the write of that number: most add, each fifth removes, each seventh sets memberships."""
     if number % 7 == 6:
         store.set_memberships(ORGANIZATION, "ann", [Membership(ORGANIZATION, "ann", project_id=f"p{number}")])
@@ -45,6 +51,13 @@ def standing_still(facts: list[Annotation], pause: str) -> Iterator[Fact]:
     yield from facts[len(facts) // 2 :]
 
 
+def one_by_one(store: DuckDBStore, thread: int, first: int) -> None:
+    """Write one fact after the other, as others do at the same time."""
+    for number in count(first):
+        store.write([annotation(f"{thread}-{number}", "2024-03-01 12:00", lead_time=1, completed_by=f"w{number % 9}")])
+        say(f"{thread}-{number}")
+
+
 def wait() -> None:
     say("standing")
     sys.stdin.read()
@@ -57,13 +70,15 @@ def say(text: str) -> None:
 
 def main() -> None:
     """Write until killed."""
-    order.TAIL, order.LONGEST_TAIL, order.ROW_GROUP = 100, 200, 25  # so that rows are put in order again and again
+    order.TAIL, order.OVERDUE, order.STRETCH = 100, 400, 500  # so that rows are put in order again and again
     path, first, pause = Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
     database.LONGEST_LOG = 60_000  # so that the log is worked into the file every few writes
-    working_in.IDLE, working_in.MANY = 0.01, 60  # and so is what waits in the journal
-    journal_file.STEP, journal_file.LONGEST = 8_192, 32_768
-    store = EmbeddedStore(path)
+    store = DuckDBStore(path)
     say("open")
+    if pause == "crowd":
+        for each in range(CROWD):
+            threading.Thread(target=one_by_one, args=(store, each, first)).start()
+        return
     number = first
     while True:
         act(store, number, pause)

@@ -27,15 +27,15 @@ SABOTAGES = [
     (
         "whoever may choose members may name ones that are not there",
         "perfwidget/question/access.py",
-        "not (role.chooses_members and standing.user_known)",
-        "not role.chooses_members",
+        "else subjects <= known",
+        "else subjects <= known or role.chooses_members",
         PAIRS,
     ),
     (
         "who knows a colleague's id sees their figures",
         "perfwidget/question/access.py",
-        "if subject_id != viewer.user_id and not (",
-        "if not subject_id and not (",
+        "(standing.users if role.chooses_members else frozenset())",
+        "frozenset(query.users)",
         PLAIN,
     ),
     (
@@ -71,8 +71,8 @@ SABOTAGES = [
     (
         "facts of other organizations are counted",
         "perfwidget/stores/sql.py",
-        'text = f"organization_id = $organization_id AND {member}',
-        'text = f"{member}',
+        'text = "organization_id = $organization_id AND "',
+        'text = ""',
         PLAIN,
     ),
     (
@@ -81,6 +81,27 @@ SABOTAGES = [
         "    if asked.projects is not None:",
         "    if asked.projects:",
         PLAIN,
+    ),
+    (
+        "work that belongs to nobody is everybody's",
+        "perfwidget/stores/sql.py",
+        'text += f"{member} IS NOT NULL"',
+        'text += "TRUE"',
+        "tests/test_sets.py -k everybody",
+    ),
+    (
+        "a manager's everybody is whoever did something",
+        "perfwidget/stores/sql.py",
+        "    elif asked.scope.role.sees_organization:",
+        "    elif asked.scope.role.chooses_members:",
+        "tests/test_sets.py -k everybody",
+    ),
+    (
+        "whoever may not choose members asks for everybody",
+        "perfwidget/question/access.py",
+        "role.chooses_members if subjects is None",
+        "True if subjects is None",
+        "tests/test_sets.py -k choose",
     ),
     (
         "titles come from whichever organization has the id",
@@ -99,8 +120,8 @@ SABOTAGES = [
     (
         "reviews out of sight leave a trace in a note",
         "perfwidget/stores/sql.py",
-        "{scoped(dialect, asked, 'completed_by').text} ",
-        "organization_id = $organization_id AND completed_by = $subject_id ",
+        'reviews = f"SELECT annotation_id FROM reviews WHERE {mine}',
+        'reviews = f"SELECT annotation_id FROM reviews WHERE organization_id = $organization_id',
         "tests/test_access.py -k out_of_sight",
     ),
     (

@@ -5,14 +5,9 @@ that write; a row of `ended` takes it away again. So a write that is under way, 
 readers see, and a row may change its place in the order of a table without ever standing in it twice.
 """
 
-import re
-
 from perfwidget.errors import StoreUnavailable
-from perfwidget.facts import FACTS
 from perfwidget.stores.clickhouse.database import ClickHouseDatabase
-from perfwidget.stores.schema import BOOKMARKS, MENTIONS, SNAPSHOTS, column_types, required
-
-VERSION = 1
+from perfwidget.stores.schema import TABLES, newest_version, outstanding
 
 OLDEST_SERVER = (25, 8)
 """The first version of ClickHouse whose answers to conditions on other tables' rows are as standard SQL has them."""
@@ -20,19 +15,12 @@ OLDEST_SERVER = (25, 8)
 TYPES = {"VARCHAR": "String", "BIGINT": "Int64", "BOOLEAN": "Bool"}
 """ClickHouse's words for the types of columns; it compares and orders texts by their bytes anyway."""
 
-ORDER = {
+ORDER = {table.name: ", ".join(table.key) for table in TABLES} | {
     "annotations": "organization_id, completed_by, completed_at, annotation_id",
     "actions": "organization_id, user_id, created_at, action_id",
     "reviews": "organization_id, completed_by, created_at, review_id",
     "review_visits": "organization_id, user_id, opened_at, visit_id",
     "comments": "organization_id, completed_by, created_at, comment_id",
-    "mentions": "organization_id, kind, id",
-    "snapshots": "organization_id, annotation_id",
-    "bookmarks": "organization_id, source",
-} | {
-    fact.table: ", ".join(fact.key_columns)
-    for fact in FACTS
-    if fact.table in ("members", "workspaces", "projects", "memberships", "recorded")
 }
 """What the rows of each table lie in the order of: one member's period is read without the others'."""
 
@@ -45,17 +33,7 @@ LOOKED_UP = {
 }
 """Columns that rows are found by, too; an index tells which parts of a table cannot hold an id."""
 
-
-def _declared(statement: str) -> list[tuple[str, str, bool]]:
-    """Return names, types and whether they may be null, of the columns that a statement of ours declares."""
-    found = re.findall(r"(\w+) (VARCHAR|BIGINT|BOOLEAN)( NOT NULL)?", statement)
-    return [(name, sql_type, not never) for name, sql_type, never in found]
-
-
-COLUMNS: dict[str, list[tuple[str, str, bool]]] = {
-    fact.table: [(name, sql_type, name not in required(fact)) for name, sql_type in column_types(fact)]
-    for fact in FACTS
-} | {"snapshots": _declared(SNAPSHOTS), "mentions": _declared(MENTIONS), "bookmarks": _declared(BOOKMARKS)}
+COLUMNS = {table.name: table.columns for table in TABLES}
 """The columns of every table: name, type in standard words, and whether it may be null."""
 
 
@@ -89,13 +67,16 @@ def statements() -> list[str]:
     )
     made.append(
         f"CREATE TABLE IF NOT EXISTS perfwidget ENGINE = MergeTree ORDER BY schema_version "
-        f"AS SELECT toUInt32({VERSION}) AS schema_version"
+        f"AS SELECT toUInt32({newest_version()}) AS schema_version"
     )
     return made
 
 
 def prepare(database: ClickHouseDatabase, *, create: bool) -> None:
-    """Make the tables of a new store, those that are missing; raises StoreUnavailable for one that cannot be used."""
+    """Make the tables of a new store, or add what an older one lacks; raises StoreUnavailable where it cannot be used.
+
+    What was broken off goes on when the store is opened next, for each statement may be carried out twice.
+    """
     name = database.address.name
     found = database.server_version()
     if found < OLDEST_SERVER:
@@ -110,11 +91,13 @@ def prepare(database: ClickHouseDatabase, *, create: bool) -> None:
         database.make()
         for statement in statements():
             database.execute(statement)
-    elif version > VERSION:
-        raise StoreUnavailable(
-            f"The store {name} was written by a newer perfwidget (its schema is {version}, this one knows {VERSION}); "
-            "use that version."
-        )
+        return
+    for later, added in outstanding(name, version):
+        for table, column, sql_type in added:
+            database.execute(
+                f"ALTER TABLE {table}_rows ADD COLUMN IF NOT EXISTS {column} {native(sql_type, nullable=True)}"
+            )
+        database.execute("INSERT INTO perfwidget (schema_version)", f"SELECT toUInt32({later:d})")
 
 
 def _version(database: ClickHouseDatabase) -> int | None:

@@ -26,6 +26,7 @@ class SentStaging(Staging):
 
     def __init__(self, database: ClickHouseDatabase, claim: WriteLock, state: State) -> None:
         """Take the state that the write is to make; its number is the write's."""
+        super().__init__()
         self._database = database
         self._claim = claim
         self._state = state

@@ -1,6 +1,5 @@
 """The embedded store: one DuckDB file, owned by one process, read by many threads and written by one at a time."""
 
-import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from itertools import chain, islice
@@ -8,73 +7,83 @@ from pathlib import Path
 
 from perfwidget.facts import Fact
 from perfwidget.facts.ingest import Observation
-from perfwidget.stores.duckdb import ahead, journal, recovery
+from perfwidget.stores import writing
 from perfwidget.stores.duckdb.database import Database
+from perfwidget.stores.duckdb.group_commit import GroupCommit
 from perfwidget.stores.duckdb.order import Sorter
 from perfwidget.stores.duckdb.session import EmbeddedSession
-from perfwidget.stores.duckdb.staging import FrameStaging
+from perfwidget.stores.duckdb.staging import DuckDBStaging
 from perfwidget.stores.duckdb.time_limit import TimeLimit
-from perfwidget.stores.duckdb.working_in import WorkingIn
+from perfwidget.stores.duckdb.write_lock import WriteLock
 from perfwidget.stores.reading import SqlReader
 from perfwidget.stores.writing.staged import StagedStore
+from perfwidget.stores.writing.staging import Noted
 
 FEW = 500
-"""Facts of a write that are put into the journal; more are faster as a transaction of their own."""
+"""Facts of a write that share a transaction with others; more have one of their own."""
 
 
-class EmbeddedStore(StagedStore):
+class DuckDBStore(StagedStore):
     """Facts in one DuckDB file; the protocol says what each method means."""
 
     def __init__(self, path: Path) -> None:
         """Open the file, making it if it is not there; raises StoreUnavailable with what to do."""
         self._time_limit = TimeLimit()
         self._database = Database(path)
-        self._order = Sorter(self._database, threading.Lock())
-        self._working_in = WorkingIn(self._database, self._order)
-        if self._working_in.ahead():
-            self._working_in.wake()
+        self._lock = WriteLock()
+        self._order = Sorter(self._database, self._lock)
+        self._group_commit = GroupCommit(self._lock, self._write_rows)
+        self._noted: Noted = set()
 
     @property
     def notices(self) -> tuple[str, ...]:
         """What people who look at the figures must know of the store."""
-        return recovery.notices(self._database.path)
+        return self._database.notices
 
     @contextmanager
     def reading(self) -> Iterator[SqlReader]:
         """Open one consistent state for reading, with all that was acknowledged before."""
-        waiting = self._working_in.ahead()
         with self._database.reading() as cursor:
-            if waiting:
-                ahead.show(cursor, waiting)
             yield SqlReader(EmbeddedSession(cursor, self._time_limit))
 
     def write(self, facts: Iterable[Fact | Observation]) -> None:
-        """Keep facts, all or nothing: a few are put into the journal, which is faster."""
+        """Keep facts, all or nothing; a few share a transaction with what else waits to be written."""
         self._database.require_own_process()
         given = iter(facts)
         first = list(islice(given, FEW + 1))
-        text = journal.text_of(first) if len(first) <= FEW else None
-        if text is not None and self._database.journal.keep(text, len(first)):
-            self._working_in.wake()
-        else:
+        rows = writing.rows_of(first) if len(first) <= FEW else None
+        if rows is None:
             super().write(chain(first, given))
+        elif rows:
+            self._group_commit.write(rows)
 
     def settle(self) -> None:
         """Put what was written in the order in which it is read, now rather than some time later."""
-        with self._working_in.all_in():
-            pass
         self._order.settle()
 
     def close(self) -> None:
         """Let go of the file."""
-        self._working_in.close()
-        self._database.close()
+        self._order.close()
+        with self._lock.held():
+            self._database.close()
 
     @contextmanager
-    def _staging(self) -> Iterator[FrameStaging]:
+    def _staging(self) -> Iterator[DuckDBStaging]:
         """Open a transaction that writes; one at a time."""
-        with self._working_in.all_in():
-            with self._database.writing() as cursor:
-                staging = FrameStaging(cursor)
-                yield staging
-            self._order.notice(staging.added)
+        self._database.require_own_process()
+        with self._lock.held(), self._transaction() as staging:
+            yield staging
+
+    @contextmanager
+    def _transaction(self) -> Iterator[DuckDBStaging]:
+        """Open a transaction that writes, for the thread that may."""
+        with self._database.writing() as cursor:
+            staging = DuckDBStaging(cursor, self._noted.copy())
+            yield staging
+        self._noted = staging.noted
+        self._order.notice(staging.added)
+        self._database.tidy()
+
+    def _write_rows(self, rows: writing.Rows) -> None:
+        with self._transaction() as staging:
+            writing.write_rows(staging, rows)

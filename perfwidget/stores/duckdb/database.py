@@ -14,8 +14,10 @@ from pathlib import Path
 import duckdb
 
 from perfwidget.errors import StoreUnavailable
-from perfwidget.stores.duckdb import journal_file, recovery, schema
-from perfwidget.stores.duckdb.journal import Journal
+from perfwidget.stores.duckdb import recovery, schema
+from perfwidget.stores.duckdb.faults import not_beside, open_elsewhere, store_error, unopened
+from perfwidget.stores.duckdb.session import parsed
+from perfwidget.stores.duckdb.write_counter import WriteCounter
 from perfwidget.stores.failures import AWAY, CLOSED, FULL
 
 log = logging.getLogger(__name__)
@@ -49,50 +51,51 @@ class Database:
         self._process = os.getpid()
         self._lock = threading.RLock()
         self._cursors: set[duckdb.DuckDBPyConnection] = set()
-        self._states = 0
-        self._committing = False
         self._committed = threading.Lock()
         self._failures = 0
         self._closed = False
         # Before DuckDB opens the file: its own lock is gone as soon as this process closes the file in whatever way,
         # and what another one then opens and closes again is damaged.
         try:
-            self._seal = recovery.Seal(self.path)
+            self._counter = WriteCounter(self.path)
         except BlockingIOError as fault:
-            raise _open_elsewhere(self.path) from fault
+            raise open_elsewhere(self.path) from fault
         except OSError as fault:
-            raise _not_beside(self.path, fault) from fault
+            raise not_beside(self.path, fault) from fault
         try:
             self._connection = self._open()
         except BaseException:
-            self._seal.give_back()
+            self._counter.give_back()
             raise
         try:
-            self.journal = self._prepared()
+            self._prepare()
         except BaseException as fault:
             self._connection.close()
-            self._seal.close()
+            self._counter.close()
             if isinstance(fault, OSError):
-                raise _not_beside(self.path, fault) from fault
+                raise not_beside(self.path, fault) from fault
             raise
 
-    def _prepared(self) -> Journal:
-        """Bring the file up to date, and return the journal with what the file does not have yet."""
-        journal_file.refuse_other_schema(self.path, schema.VERSION)
+    def _prepare(self) -> None:
+        """Bring the file up to date, and see whether writes are missing."""
         schema.prepare(self.path, self._connection)
-        [(store, writes)] = self._connection.execute("SELECT store, writes FROM perfwidget").fetchall()
-        acknowledged = self._seal.value()
-        journal = Journal(journal_file.JournalFile(self.path, store, schema.VERSION), self._seal, writes)
-        if journal.last < acknowledged:
-            recovery.note_lost_writes(self.path, journal.last, acknowledged)
-        self._seal.begin(journal.last)
-        return journal
+        [(writes,)] = self._connection.execute("SELECT writes FROM perfwidget").fetchall()
+        acknowledged = self._counter.value()
+        if writes < acknowledged:
+            recovery.note_lost_writes(self.path, writes, acknowledged)
+        self._counter.begin(writes)
+        self._signs = recovery.signs(self.path)
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """What people who look at the figures must know: by the files that were beside it when it was last opened."""
+        return recovery.notices(self.path, self._signs) if self._signs else ()
 
     def _open(self) -> duckdb.DuckDBPyConnection:
         try:
             return self._without_damaged_log()
         except duckdb.Error as fault:
-            raise _unopened(self.path, fault) from fault
+            raise unopened(self.path, fault) from fault
 
     def _without_damaged_log(self) -> duckdb.DuckDBPyConnection:
         """Open the file with its write-ahead log, or else with what stands before its damage, or else without it."""
@@ -124,11 +127,10 @@ class Database:
             cursor.execute("BEGIN")
             yield cursor
             self._commit(cursor)
-        except duckdb.FatalException as fault:
-            self._open_again(fault)
-            raise StoreUnavailable(FULL if _no_room(fault) else AWAY) from fault
         except duckdb.Error as fault:
-            raise StoreUnavailable(FULL if _no_room(fault) else AWAY) from fault
+            if isinstance(fault, duckdb.FatalException):
+                self._open_again(fault)
+            raise store_error(fault) from fault
         finally:
             with self._lock:
                 self._cursors.discard(cursor)
@@ -170,46 +172,23 @@ class Database:
             if disk.f_bavail * disk.f_frsize < ROOM:
                 raise StoreUnavailable(FULL)
 
-    @property
-    def state(self) -> int | None:
-        """The number of the state that the file is in; None while a write is being committed.
-
-        A transaction sees a state if that was told before its first statement and is told after it.
-        """
-        return None if self._committing else self._states
-
     @contextmanager
-    def writing(self, number: int | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
-        """Give a cursor in a transaction that writes; one at a time. When it has ended, the write is acknowledged.
-
-        `number` is that of the last of the writes that were acknowledged before and come into the file now; without
-        it this is a write by itself, and nothing else waits.
-        """
-        try:
-            with self.transaction() as cursor:
-                yield cursor
-                self.require_room()
-                if number is None:
-                    self.journal.certain = False  # a commit that fails may be in the log all the same
-                    number = _count(cursor, self.journal.last, 1)
-                else:
-                    number = _count(cursor, number, 0)
-                self._committing = True
-            self.journal.certain = True
-        finally:
-            self._states += 1  # before the next line, so that no other number is told while this one ends
-            self._committing = False
-        self.journal.done(number)
-        self._seal.put(number)
+    def writing(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Give a cursor in a transaction that writes; one at a time. When it has ended, the write is acknowledged."""
+        with self.transaction() as cursor:
+            yield cursor
+            self.require_room()
+            count = parsed(cursor, "UPDATE perfwidget SET writes = writes + 1 RETURNING writes")
+            [(writes,)] = cursor.execute(count).fetchall()
+        self._counter.tell(writes)
 
     def close(self) -> None:
         """Let go of the file."""
         with self._lock:
             if not self._closed:
                 self._closed = True
-                self.journal.close()
                 self._connection.close()
-                self._seal.close()
+                self._counter.close()
 
     def _cursor(self) -> duckdb.DuckDBPyConnection:
         with self._lock:
@@ -252,45 +231,9 @@ class Database:
             self._cursors.clear()
             _quietly(self._connection.close)
             self._connection = self._open()
-
-
-def _count(cursor: duckdb.DuckDBPyConnection, number: int, more: int) -> int:
-    """Keep the number of the last write that the file has, which comes so many behind another one, and return it."""
-    cursor.execute("UPDATE perfwidget SET writes = greatest(writes, ?) + ?", [number, more])
-    [(writes,)] = cursor.execute("SELECT writes FROM perfwidget").fetchall()
-    return int(writes)
-
-
-def _open_elsewhere(path: Path) -> StoreUnavailable:
-    return StoreUnavailable(
-        f"The store {path} is open in another program; stop that one first, let the running server read files "
-        "itself (server.py --import FILE), or use a PostgreSQL store, which many programs can share. If this program "
-        "itself has it open, open it once and hand it to all that use it."
-    )
-
-
-def _not_beside(path: Path, fault: OSError) -> StoreUnavailable:
-    if not path.parent.is_dir():
-        return StoreUnavailable(f"The store {path} cannot be made, for its folder does not exist; make it first.")
-    return StoreUnavailable(f"Beside the store {path} nothing can be written ({fault.strerror}).")
+            self._signs = recovery.signs(self.path)
 
 
 def _quietly(act: Callable[[], object]) -> None:
     with suppress(duckdb.Error):
         act()
-
-
-def _no_room(fault: duckdb.Error) -> bool:
-    return any(reason in str(fault) for reason in ("No space left", "File too large", "Disk quota"))
-
-
-def _unopened(path: Path, fault: duckdb.Error) -> StoreUnavailable:
-    text = str(fault)
-    if "Could not set lock" in text:
-        return _open_elsewhere(path)
-    if "Corrupt" in text or "checksum" in text:
-        return StoreUnavailable(
-            f"The file of the store {path} is damaged; put a copy of it back, or move it away and read the facts again "
-            "from their source."
-        )
-    return StoreUnavailable(f"The store {path} cannot be opened as a DuckDB file; check the path and its permissions.")

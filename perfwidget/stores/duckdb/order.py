@@ -1,25 +1,23 @@
 """Rows in the order in which they are read: those of one member in one stretch of time lie beside each other.
 
 DuckDB skips the parts of a table whose smallest and largest values rule them out, so what a question costs depends on
-how the rows lie. Writes append them as they come (`run` is 0), or many at once in order, as a run. Once there are many
-that came so they are put in order among themselves, four runs of one size become one, and once there are as many rows
-in runs as there were in order, the whole table is: each row is moved a few times in all, however long the store lives.
-Stretches of time come before members, so that newer rows need not be mixed with older ones, and so that ids, which grow
-with time, can be found without looking everywhere.
+how the rows lie. Writes append rows as they come. Once there are many of these, a thread puts them in order together
+with the newest stretch, or lets them begin another one if that is long enough. A whole table is put in order when its
+writer says that it is done. Stretches of time come before members, so that newer rows need not be mixed with older
+ones, and so that ids, which grow with time, can be found without looking everywhere.
 """
 
 import logging
-import math
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import NamedTuple, Protocol
 
 import duckdb
 
 from perfwidget.errors import StoreUnavailable
 from perfwidget.metrics import ANNOTATED, COMMENTS_RECEIVED, REVIEWED, REVIEWING, TIMELINE, VISITED, Scan
-from perfwidget.stores.failures import WITHIN
+from perfwidget.stores.duckdb.write_lock import WriteLock
 from perfwidget.stores.sql import instant_of
 
 log = logging.getLogger(__name__)
@@ -27,27 +25,23 @@ log = logging.getLogger(__name__)
 ROW_GROUP = 122_880
 """Rows that DuckDB keeps together."""
 
-TAIL = ROW_GROUP // 4
+TAIL = ROW_GROUP // 2
 """Rows that may lie as they came, all of which a question looks at; more are put in order when nobody writes."""
 
-LONGEST_TAIL = 4 * TAIL
-"""Rows from which on they are put in order even if a writer has to wait."""
+OVERDUE = 4 * TAIL
+"""Rows from which on they are put in order by themselves, which is soon done, and writers wait for that."""
 
-STRETCH = 32 * ROW_GROUP
-"""Rows of a stretch of time, on average."""
+STRETCH = 16 * ROW_GROUP
+"""Rows from which on a stretch is left as it is; about so many has each where a whole table is put in order."""
 
-_ASKED_AGAIN = 0.05
-"""Seconds after which a writer that waits asks again that way be given."""
+MOST_STRETCHES = 8
+"""A question looks into every stretch that is not of the whole: with more of them the whole is put in order."""
+
+STRETCH_COLUMN = "stretch"
+"""The column that says how a row lies; not a fact's."""
 
 AS_IT_CAME, _WHOLE = 0, 1
-"""Runs: rows as they came, and those that were in order when the whole table was put in order; later runs follow."""
-
-FEW_RUNS = 4
-"""So many runs of about one size become one beside the work, so that questions look into few; each row is moved once
-more for every fourfold growth of what was written."""
-
-MOST_RUNS = 8
-"""A question looks into every run: so many of them may stay when rows are put in order for good."""
+"""Stretches: rows as they came; all that were put in order with the whole table. Later stretches follow."""
 
 COPIES = {"reviews_by_reviewer": "reviews"}
 """Tables that hold the rows of another one, to lie in another order; every write writes to both."""
@@ -83,34 +77,32 @@ class _Lying(NamedTuple):
     """How many rows of a table lie how."""
 
     as_they_came: int
-    in_runs: int
-    in_order: int
-    runs: int
+    whole: int
+    later: int
+    stretches: int
+    """How many later stretches there are."""
+    newest: int
+    """The number of the newest stretch."""
+    in_newest: int
 
-    def asks_for_whole(self, most_runs: int) -> bool:
-        """Say whether the whole table is to be put in order, which so many runs are no reason for."""
+    @property
+    def asks_for_whole(self) -> bool:
+        """Say whether it is worth it to put the whole table in order."""
         came = self.as_they_came
-        worth = came + self.in_runs >= self.in_order
-        return worth and (self.runs + (came > 0) > most_runs or came > self.in_runs + self.in_order)
+        many = self.stretches + (came > 0) > MOST_STRETCHES or came > self.later + self.whole
+        return many and came + self.later >= self.whole
 
 
 class Sorter:
-    """Puts rows in order in a thread of its own, and gives way to writers until it is overdue.
+    """Puts rows in order in a thread of its own. Readers never wait: each sees the state that it began with."""
 
-    Readers never wait: each sees the state that it began with.
-    """
-
-    def __init__(self, file: Writing, writing: threading.Lock) -> None:
+    def __init__(self, file: Writing, lock: WriteLock) -> None:
         self._file = file
-        self._writing = writing
+        self._write_lock = lock
         self._lock = threading.Lock()
         self._written = TAIL  # what is there already may lie as it came
         self._thread: threading.Thread | None = None
-        self._at_work: duckdb.DuckDBPyConnection | None = None
         self._closed = False
-        self._writer: int | None = None
-        self.stays = False
-        """Whether rows are being put in order and no way is given."""
 
     def notice(self, rows: int) -> None:
         """Take note of rows that were written; from time to time this looks how the tables lie."""
@@ -122,43 +114,17 @@ class Sorter:
             self._thread = threading.Thread(target=self._sort, name="perfwidget-order")
             self._thread.start()
 
-    @contextmanager
-    def given_way(self, unless: Callable[[], bool] = lambda: False) -> Iterator[bool]:
-        """Let a writer write: what is being put in order gives way, and stays as it was.
-
-        Says whether it is the writer's turn, for which it does not wait where `unless` says so.
-        """
-        if self._writer == threading.get_ident():
-            raise StoreUnavailable(WITHIN)
-        mine = self._writing.acquire(blocking=False)
-        while not mine and not unless():
-            self._interrupt()  # which is in vain between two statements
-            mine = self._writing.acquire(timeout=_ASKED_AGAIN)
-        self._writer = threading.get_ident() if mine else self._writer
-        try:
-            yield mine
-        finally:
-            if mine:
-                self._writer = None
-                self._writing.release()
-
-    def _interrupt(self) -> None:
-        with self._lock:
-            if self._at_work is not None:
-                self._at_work.interrupt()
-                self._written = TAIL - ROW_GROUP  # it is tried again after so many rows more
-
     def settle(self) -> None:
-        """Put in order what lies as it came, now, however little; returns when that is done."""
+        """Put all in order that is not; returns when that is done."""
         self._wait()
-        with self._writing:
-            self._put_in_order(least=1, gives_way=False, most_runs=MOST_RUNS)
+        for table in TABLES:
+            self._put_in_order(table, settling=True)
 
     def close(self) -> None:
         """Stop; what is being put in order stays as it was."""
         with self._lock:
             self._closed = True
-        with self.given_way():
+        with self._write_lock.held():
             pass
         self._wait()
 
@@ -170,94 +136,56 @@ class Sorter:
 
     def _sort(self) -> None:
         try:
-            with self._writing:
-                self._put_in_order(least=LONGEST_TAIL, gives_way=False)
-                self._put_in_order(least=TAIL, gives_way=True)
-                self._join_runs()
+            for table in TABLES:
+                self._put_in_order(table)
         except StoreUnavailable as fault:
             if not isinstance(fault.__cause__, duckdb.InterruptException):
                 log.warning("Rows could not be put in order, and are slower to read: %s", fault)
 
-    def _put_in_order(self, *, least: int, gives_way: bool, most_runs: int = 0) -> None:
-        for table in TABLES:
+    def _put_in_order(self, table: str, *, settling: bool = False) -> None:
+        with self._write_lock.held():
             with self._file.transaction() as cursor:
                 lying = _lying(cursor, table)
-                whole = lying.asks_for_whole(most_runs)
-                if (lying.as_they_came < least and not (most_runs and whole)) or self._closed:
-                    continue
-                with self._interrupted_by_writers(cursor, gives_way=gives_way):
+                whole = settling and lying.asks_for_whole
+                if self._closed or not (whole or lying.as_they_came >= (1 if settling else TAIL)):
+                    return
+                overdue = not settling and lying.as_they_came >= OVERDUE
+                alone = overdue or lying.newest == AS_IT_CAME or lying.in_newest >= STRETCH
+                with nullcontext() if settling or overdue else self._write_lock.giving_way(cursor):
                     if whole:
                         _sort_whole(cursor, table)
                     else:
-                        _sort_runs(cursor, table, [AS_IT_CAME])
+                        _sort_stretch(cursor, table, [AS_IT_CAME] if alone else [AS_IT_CAME, lying.newest])
                     self._file.require_room()
-            self.tidy()
-
-    def _join_runs(self) -> None:
-        """Make one run of several, of which questions would have to look into each."""
-        for table in TABLES:
-            while not self._closed:
-                with self._file.transaction() as cursor:
-                    runs = _alike(cursor, table)
-                    if not runs:
-                        break
-                    with self._interrupted_by_writers(cursor, gives_way=True):
-                        _sort_runs(cursor, table, runs)
-                        self._file.require_room()
-                self.tidy()
-
-    def tidy(self) -> None:
-        """Work a long write-ahead log into the file; the writing is this thread's, and no way is given."""
-        self.stays = True
-        try:
             self._file.tidy()
-        finally:
-            self.stays = False
-
-    @contextmanager
-    def _interrupted_by_writers(self, cursor: duckdb.DuckDBPyConnection, *, gives_way: bool) -> Iterator[None]:
-        with self._lock:
-            self._at_work = cursor if gives_way else None
-            self.stays = not gives_way
-        try:
-            yield
-        finally:
-            with self._lock:
-                self._at_work = None
-                self.stays = False
 
 
 def _lying(cursor: duckdb.DuckDBPyConnection, table: str) -> _Lying:
-    """Say how the rows of a table lie; what cannot be of a run is not looked at, so this costs little."""
-    counts = (f"(SELECT count(*) FROM {table} WHERE run {which})" for which in ("= 0", "> 1", "= 1"))
-    last = f"(SELECT coalesce(max(run), 0) FROM {table})"
-    [row] = cursor.execute(f"SELECT {', '.join((*counts, last))}").fetchall()
+    """Say how the rows of a table lie; what cannot be of a stretch is not looked at, so this costs little."""
+    newest = f"(SELECT coalesce(max(stretch), 0) FROM {table})"
+    [row] = cursor.execute(
+        f"SELECT (SELECT count(*) FROM {table} WHERE stretch = {AS_IT_CAME}), "
+        f"(SELECT count(*) FROM {table} WHERE stretch = {_WHOLE}), later, stretches, {newest}, "
+        f"(SELECT count(*) FROM {table} WHERE stretch = {newest}) FROM (SELECT count(*) AS later, "
+        f"count(DISTINCT stretch) AS stretches FROM {table} WHERE stretch > {_WHOLE})"
+    ).fetchall()
     return _Lying(*row)
 
 
-def run_for(cursor: duckdb.DuckDBPyConnection, table: str, rows: int) -> int:
-    """Return which run so many rows are that are added to a table in order; too few are none."""
+def stretch_for(cursor: duckdb.DuckDBPyConnection, table: str, rows: int) -> int:
+    """Return which stretch so many rows are that are added to a table in order; too few are none."""
     if rows < TAIL:
         return AS_IT_CAME
-    [(last,)] = cursor.execute(f"SELECT max(run) FROM {table}").fetchall()
-    return _WHOLE if last is None else max(last, _WHOLE) + 1
+    [(newest,)] = cursor.execute(f"SELECT coalesce(max(stretch), 0) FROM {table}").fetchall()
+    return int(newest) + 1
 
 
-def _alike(cursor: duckdb.DuckDBPyConnection, table: str) -> Sequence[int]:
-    """Return runs of about one size of which there are too many, the smallest first; or none."""
-    asked = f"SELECT run, count(*) FROM {table} WHERE run > {_WHOLE} GROUP BY run ORDER BY run"
-    by_size: dict[int, list[int]] = {}
-    for run, rows in cursor.execute(asked).fetchall():
-        by_size.setdefault(int(math.log(max(1, rows // TAIL), FEW_RUNS) + 1e-9), []).append(run)
-    return next((runs for _, runs in sorted(by_size.items()) if len(runs) >= FEW_RUNS), ())
-
-
-def _sort_runs(cursor: duckdb.DuckDBPyConnection, table: str, runs: Sequence[int]) -> None:
-    """Put the rows of some runs in order among themselves, as a run of their own."""
-    those = f"run IN ({', '.join(map(str, runs))})"
+def _sort_stretch(cursor: duckdb.DuckDBPyConnection, table: str, stretches: Sequence[int]) -> None:
+    """Put the rows of some stretches in order among themselves, as a stretch of their own."""
+    those = f"stretch IN ({', '.join(map(str, stretches))})"
     cursor.execute(
-        f"INSERT INTO {table} SELECT * REPLACE ((SELECT max(run) + 1 FROM {table}) AS run) FROM {table} "
-        f"WHERE {those} ORDER BY {_order(cursor, table)}"
+        f"INSERT INTO {table} SELECT * REPLACE ((SELECT max(stretch) + 1 FROM {table}) AS stretch) FROM {table} "
+        f"WHERE {those} ORDER BY organization_id, {read_by(table)}"
     )
     cursor.execute(f"DELETE FROM {table} WHERE {those}")
 
@@ -267,32 +195,18 @@ def _sort_whole(cursor: duckdb.DuckDBPyConnection, table: str) -> None:
     [(made,)] = cursor.execute("SELECT sql FROM duckdb_tables() WHERE table_name = $table", {"table": table}).fetchall()
     cursor.execute(made.replace(table, f"{table}_in_order", 1))
     _, instant = _READ_BY[table]  # which no row is without
-    first, last, length = _stretches(cursor, table)
-    for begin in range(first, last + 1, length):
-        within = f"{instant} >= {begin} AND {instant} < {begin + length}"
+    asked = f"SELECT count(*), coalesce(min({instant}), 0), coalesce(max({instant}), 0) FROM {table}"
+    [(rows, first, last)] = cursor.execute(asked).fetchall()
+    length = max(1, (last - first) * STRETCH // max(1, rows))
+    for begin in range(first // length * length, last + 1, length):
         cursor.execute(
-            f"INSERT INTO {table}_in_order SELECT * REPLACE ({_WHOLE} AS run) FROM {table} WHERE {within} "
-            f"ORDER BY organization_id, {read_by(table)}"
+            f"INSERT INTO {table}_in_order SELECT * REPLACE ({_WHOLE} AS stretch) FROM {table} "
+            f"WHERE {instant} >= {begin} AND {instant} < {begin + length} ORDER BY organization_id, {read_by(table)}"
         )
     cursor.execute(f"DROP TABLE {table}")
     cursor.execute(f"ALTER TABLE {table}_in_order RENAME TO {table}")
 
 
 def read_by(table: str) -> str:
-    """Return what the rows of a run are put in order by."""
+    """Return what the rows of a stretch are put in order by."""
     return ", ".join(_READ_BY[table])
-
-
-def _order(cursor: duckdb.DuckDBPyConnection, table: str) -> str:
-    """Return the expressions that the rows of a table are put in order by."""
-    instant, (*_, length) = _READ_BY[table][1], _stretches(cursor, table)
-    return f"({instant}) // {length}, organization_id, {read_by(table)}"
-
-
-def _stretches(cursor: duckdb.DuckDBPyConnection, table: str) -> tuple[int, int, int]:
-    """Return where the first stretch of a table's time begins, where the last does, and how long each is."""
-    _, instant = _READ_BY[table]
-    asked = f"SELECT count(*), coalesce(min({instant}), 0), coalesce(max({instant}), 0) FROM {table}"
-    [(rows, first, last)] = cursor.execute(asked).fetchall()
-    length = max(1, (last - first) * STRETCH // max(1, rows))
-    return first // length * length, last // length * length, length

@@ -1,17 +1,15 @@
-"""What happens to the file when the machine fails: a damaged write-ahead log, a full disk, writes that are gone.
+"""What happens to the file when the machine fails: a damaged write-ahead log, and writes that are gone.
 
-A write is acknowledged when it is in DuckDB's write-ahead log, `FILE.wal`, or in the journal of small writes,
-`FILE.journal`, and on the disk. Two things can still take it away, and neither may go unnoticed. A damaged log does not
-open: it is set aside, and what stands in it before the damage is kept; so is a damaged journal. One that was cut short
-opens as if nothing had been: so the number of acknowledged writes is kept beside the file, too, in `FILE.writes`, and
-compared.
+A write is acknowledged when it is in DuckDB's write-ahead log, `FILE.wal`, and on the disk. Damage can still take it
+away, and may not go unnoticed. A damaged log does not open: it is set aside, and what stands before the damage is kept.
+One that was cut short opens as if nothing had been, but holds fewer writes than were counted. Both leave a file that
+says so.
 """
 
-import fcntl
 import logging
 import os
 import re
-import threading
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -68,72 +66,6 @@ def set_log_aside(path: Path, fault: duckdb.Error) -> None:
     log.warning("The write-ahead log of %s was damaged (%s) and is set aside as %s.", path, fault, aside.name)
 
 
-class Seal:
-    """The number of acknowledged writes, in a file of its own, which one open store holds at a time.
-
-    DuckDB's lock does not do for that: stores of one process share it, and it is let go of while a database that has
-    failed is opened again.
-    """
-
-    _WIDTH = 20
-
-    def __init__(self, path: Path) -> None:
-        """Open the file; raises BlockingIOError if another open store has it."""
-        self._name = beside(path, "writes")
-        self._made = not self._name.exists()
-        handle = os.open(self._name, os.O_RDWR | os.O_CREAT, 0o600)
-        self._file = os.fdopen(handle, "r+b", buffering=0)
-        self._path = path
-        self._lock = threading.Lock()
-        self._told = 0
-        try:
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            self._file.close()
-            raise
-
-    def value(self) -> int:
-        """Return the number of writes that were acknowledged; 0 where nobody counted."""
-        text = os.pread(self._file.fileno(), self._WIDTH, 0)
-        return int(text) if text.strip().isdigit() else 0
-
-    def begin(self, writes: int) -> None:
-        """Remember how many writes are there, on the disk, whatever was acknowledged."""
-        self._put(writes)
-        os.fdatasync(self._file.fileno())
-
-    def tell(self, writes: int) -> None:
-        """Remember the number if it is the largest so far; it outlives the program, and some time later the machine."""
-        with self._lock:
-            if writes > self._told:
-                try:
-                    self._put(writes)
-                except OSError as fault:  # the write is kept; what is missing is the witness of it
-                    log.warning("The number of writes of %s could not be kept: %s", self._path, fault)
-
-    def put(self, writes: int) -> None:
-        """Remember the number if it is the largest so far, on the disk."""
-        self.tell(writes)
-        try:
-            os.fdatasync(self._file.fileno())
-        except OSError as fault:
-            log.warning("The number of writes of %s could not be kept: %s", self._path, fault)
-
-    def _put(self, writes: int) -> None:
-        os.pwrite(self._file.fileno(), b"%*d\n" % (self._WIDTH, writes), 0)
-        self._told = writes
-
-    def close(self) -> None:
-        """Let go of the file."""
-        self._file.close()
-
-    def give_back(self) -> None:
-        """Let go of the file, and leave none where there was none, for there is no store either."""
-        if self._made:
-            self._name.unlink(missing_ok=True)
-        self.close()
-
-
 def note_lost_writes(path: Path, there: int, acknowledged: int) -> None:
     """Leave a file that says that writes are gone, until somebody has seen to it and removes the file."""
     note = dated(path, "writes.lost")
@@ -144,13 +76,18 @@ def note_lost_writes(path: Path, there: int, acknowledged: int) -> None:
     log.error("%s has %d of %d acknowledged writes; see %s.", path, there, acknowledged, note.name)
 
 
-def notices(path: Path) -> tuple[str, ...]:
-    """Return what people who look at the figures must know of the store, from the files left beside it."""
-    signs = tuple(f"{path.name}.{sign}-" for sign in ("wal.damaged", "journal.damaged", "writes.lost"))
-    left = sorted(each.name for each in path.parent.iterdir() if each.name.startswith(signs))
-    if not left:
+def signs(path: Path) -> Sequence[Path]:
+    """Return the files that were left beside a store and say that it was damaged."""
+    names = tuple(f"{path.name}.{sign}-" for sign in ("wal.damaged", "writes.lost"))
+    return sorted(each for each in path.parent.iterdir() if each.name.startswith(names))
+
+
+def notices(path: Path, left: Sequence[Path]) -> tuple[str, ...]:
+    """Return what people who look at the figures must know of a store, beside which such files were left."""
+    there = [each.name for each in left if each.exists()]
+    if not there:
         return ()
-    made = re.search(r"-(\d{4})(\d\d)(\d\d)T", left[0][len(path.name) :])
+    made = re.search(r"-(\d{4})(\d\d)(\d\d)T", there[0][len(path.name) :])
     when = f" on {'-'.join(made.groups())}" if made else ""
     return (
         f"The store of these figures was damaged and repaired{when}: what was written shortly before may be missing "

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 import psycopg
 
 from perfwidget.errors import StoreUnavailable
-from perfwidget.facts import FACTS, Membership
+from perfwidget.facts import Membership
 from perfwidget.stores.postgresql.address import Address, quoted
 from perfwidget.stores.postgresql.database import Connection, PostgreSQLDatabase, lock_key
 from perfwidget.stores.postgresql.staging import collated
-from perfwidget.stores.schema import BOOKMARKS, MENTIONS, SNAPSHOTS, column_types, required
+from perfwidget.stores.schema import TABLES, newest_version, not_migrated, outstanding
 
 INDEXES: Sequence[tuple[str, str, str]] = (
     # Of one member, by time, with all that the page's numbers need: such a question reads nothing but the index.
@@ -40,22 +40,14 @@ INDEXES: Sequence[tuple[str, str, str]] = (
 )
 """Tables, what their rows are found by, and what else stands in the index."""
 
-_KEYS = (("snapshots", "organization_id, annotation_id"), ("mentions", "organization_id, kind, id"))
 
-Migration = Sequence[str]
-"""The statements that bring a store from one version of the schema to the next."""
-
-MIGRATIONS: Sequence[Migration] = ()
-"""From version 1 on, in order; the number of the last is the version of a new store."""
-
-
-def prepare(database: PostgreSQLDatabase, *, create: bool, migrations: Sequence[Migration] = MIGRATIONS) -> None:
-    """Make the tables of a new store, or bring an older one up to date, whole or not at all.
+def prepare(database: PostgreSQLDatabase, *, create: bool) -> None:
+    """Make the tables of a new store, or add what an older one lacks, whole or not at all.
 
     Where others do so at the same moment, one does it and the rest wait. Raises StoreUnavailable for a store of a newer
-    version, one whose migration fails, and without `create` for one that is not there; all stays as it was.
+    version, one that cannot be changed, and without `create` for one that is not there; all stays as it was.
     """
-    address, newest = database.address, len(migrations) + 1
+    address = database.address
     with database.opening() as connection:
         _expect_unicode(connection, address.name)
         found = _version(connection, address.schema)
@@ -63,20 +55,15 @@ def prepare(database: PostgreSQLDatabase, *, create: bool, migrations: Sequence[
             raise StoreUnavailable(
                 f"There is no store at {address.name}; check the address, or import facts into it first."
             )
-        if found is not None and found > newest:
-            raise StoreUnavailable(
-                f"The store {address.name} was written by a newer perfwidget (its schema is {found}, this one knows "
-                f"{newest}); use that version."
-            )
-        if found == newest:
+        if found is not None and not list(outstanding(address.name, found)):
             return
         with connection.transaction():
             connection.execute(f"SELECT pg_advisory_xact_lock({lock_key(address)})")
             found = _version(connection, address.schema)
             if found is None:
                 _make(connection, address.schema)
-                found = 1
-            _migrate(connection, address, found, migrations)
+            else:
+                _migrate(connection, address, found)
 
 
 def _expect_unicode(connection: Connection, name: str) -> None:
@@ -102,27 +89,23 @@ def _version(connection: Connection, schema: str) -> int | None:
 
 
 def _make(connection: Connection, schema: str) -> None:
-    """Make the tables of version 1."""
+    """Make the tables of the newest version."""
     try:
         if not connection.execute("SELECT 1 FROM pg_namespace WHERE nspname = $1", [schema]).fetchall():
             connection.execute(f"CREATE SCHEMA {quoted(schema)}")
         _enter(connection, schema)
         connection.execute("CREATE TABLE perfwidget (schema_version INTEGER NOT NULL)")
-        connection.execute("INSERT INTO perfwidget VALUES (1)")
-        for fact in FACTS:
+        connection.execute("INSERT INTO perfwidget VALUES ($1)", [newest_version()])
+        for table in TABLES:
             columns = [
-                f"{name} {collated(sql_type)}{' NOT NULL' if name in required(fact) else ''}"
-                for name, sql_type in column_types(fact)
+                f"{name} {collated(sql_type)}{'' if nullable else ' NOT NULL'}"
+                for name, sql_type, nullable in table.columns
             ]
-            if fact is not Membership:  # one of whose key columns is null
-                columns.append(f"PRIMARY KEY ({', '.join(fact.key_columns)})")
-            connection.execute(f"CREATE TABLE {fact.table} ({', '.join(columns)})")
-        for statement in (SNAPSHOTS, MENTIONS, BOOKMARKS):
-            connection.execute(statement.replace("VARCHAR", collated("VARCHAR")))
-        for table, key in (*_KEYS, ("bookmarks", "organization_id, source")):
-            connection.execute(f"ALTER TABLE {table} ADD PRIMARY KEY ({key})")
-        for table, key, more in INDEXES:
-            connection.execute(f"CREATE INDEX ON {table} ({key}){f' INCLUDE ({more})' if more else ''}")
+            if table.name != Membership.table:  # one of whose key columns is null
+                columns.append(f"PRIMARY KEY ({', '.join(table.key)})")
+            connection.execute(f"CREATE TABLE {table.name} ({', '.join(columns)})")
+        for name, key, more in INDEXES:
+            connection.execute(f"CREATE INDEX ON {name} ({key}){f' INCLUDE ({more})' if more else ''}")
     except psycopg.errors.DuplicateTable as fault:
         raise StoreUnavailable(
             f"The schema {schema} holds other tables with the names of the store's; name another one with schema=NAME "
@@ -139,15 +122,12 @@ def _enter(connection: Connection, schema: str) -> None:
     connection.execute(f"SET LOCAL search_path = {quoted(schema)}")
 
 
-def _migrate(connection: Connection, address: Address, found: int, migrations: Sequence[Migration]) -> None:
+def _migrate(connection: Connection, address: Address, found: int) -> None:
     _enter(connection, address.schema)
-    for version, statements in enumerate(migrations[found - 1 :], start=found + 1):
+    for version, added in outstanding(address.name, found):
         try:
-            for statement in statements:
-                connection.execute(statement)
+            for table, name, sql_type in added:
+                connection.execute(f"ALTER TABLE {table} ADD COLUMN {name} {collated(sql_type)}")
             connection.execute("UPDATE perfwidget SET schema_version = $1", [version])
         except psycopg.Error as fault:
-            raise StoreUnavailable(
-                f"The store {address.name} could not be brought from schema {version - 1} to {version} and is as it "
-                "was; go on with the version of perfwidget that you had, and report this."
-            ) from fault
+            raise not_migrated(address.name, version) from fault

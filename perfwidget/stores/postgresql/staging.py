@@ -14,6 +14,7 @@ class TableStaging(Staging):
     dialect: PostgreSQLDialect
 
     def __init__(self, connection: Connection, dialect: PostgreSQLDialect) -> None:
+        super().__init__()
         self.dialect = dialect
         self._connection = connection
         self._names: set[str] = set()

@@ -1,6 +1,6 @@
 """Writing to a store: facts by key, newest version wins, all within the caller's transaction, on every engine."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, get_args
 
 from perfwidget.errors import InvalidFact
@@ -10,7 +10,7 @@ from perfwidget.facts.ingest import Bookmark, Inferred, Observation, Snapshot, S
 from perfwidget.stores.schema import MENTIONED, column_types
 from perfwidget.stores.writing import inference, snapshots
 from perfwidget.stores.writing.bulk import Bulk, joined
-from perfwidget.stores.writing.staging import Staging, key_match
+from perfwidget.stores.writing.staging import Row, Staging
 from perfwidget.stores.writing.told import told
 
 BATCH = 20_000
@@ -24,7 +24,8 @@ LIGHTER, ROWS = 100, 20
 the runs of rows in order that they are kept in. Actions of histories are rows, of which fewer are."""
 
 
-_KNOWN = frozenset((*FACTS, *get_args(Observation)))
+_PLAIN = frozenset(FACTS)
+_KNOWN = _PLAIN | frozenset(get_args(Observation))
 """What may be written, and nothing derived from it: what a class adds would be lost without a word."""
 
 _EXTRA: dict[str, tuple[Any, ...]] = {
@@ -35,10 +36,8 @@ _EXTRA: dict[str, tuple[Any, ...]] = {
 }
 """What our own columns hold of a fact that is written by itself."""
 
-_MENTIONING = {table for mentioned in MENTIONED.values() for table, _ in mentioned}
-
-Row = Sequence[Any]
-"""The stored values of a fact, in the order of its columns."""
+Rows = Mapping[type[Fact], Sequence[Row]]
+"""Facts as they are stored, by their classes."""
 
 
 def write(staging: Staging, facts: Iterable[Fact | Observation]) -> None:
@@ -47,11 +46,11 @@ def write(staging: Staging, facts: Iterable[Fact | Observation]) -> None:
     bulk = Bulk(staging)
     for batch in _batches(facts):
         gone = [fact.key for fact in batch if isinstance(fact, Withdrawn)]
-        single = [fact for fact in batch if isinstance(fact, Fact)]
-        if gone or single:
+        rows = rows_of([fact for fact in batch if isinstance(fact, Fact)])
+        if gone or rows:
             bulk.forget()
         remove(staging, gone)
-        write_facts(staging, single)
+        write_rows(staging, rows or {})
         _write_snapshots(staging, bulk, [fact for fact in batch if isinstance(fact, Snapshot | Snapshots)])
         guesses = [fact for fact in batch if isinstance(fact, Inferred)]
         inference.write(staging, guesses)
@@ -92,68 +91,39 @@ def _parts(given: Sequence[Snapshot | Snapshots]) -> Iterator[list[Snapshot | Sn
         yield part
 
 
-def write_facts(staging: Staging, facts: Sequence[Fact]) -> None:
-    """Keep facts of any classes; of several with one key the newest, else the last, stands."""
+def rows_of(facts: Sequence[Fact | Observation]) -> Rows | None:
+    """Return facts as they are stored, None if there is anything else among them; raises InvalidFact."""
+    if not all(type(fact) in _PLAIN for fact in facts):
+        return None
+    rows: dict[type[Fact], list[Row]] = {}
+    for fact in facts:
+        if isinstance(fact, Fact):
+            rows.setdefault(type(fact), []).append(fact.row())
+    return rows
+
+
+def write_rows(staging: Staging, rows: Rows) -> None:
+    """Keep facts; of several with one key the newest, else the last, stands."""
     for kind in FACTS:
-        standing, _ = _newest(kind, (fact.row() for fact in facts if type(fact) is kind))
-        _keep(staging, kind, standing)
+        if given := rows.get(kind):
+            extra = _EXTRA.get(kind.table, ())
+            staging.put("incoming", column_types(kind), [(*row, *extra) for row in _newest(kind, given)])
+            staging.replace(kind, "incoming")
+            staging.note(kind, given)
 
 
-def write_in_turn(staging: Staging, writes: Iterable[Sequence[tuple[type[Fact], Row]]]) -> None:
-    """Keep the rows of facts of several writes, with the outcome of one write after the other, in one go."""
-    given: dict[type[Fact], list[Row]] = {kind: [] for kind in FACTS}
-    for write in writes:
-        if len(write) == 1:
-            [(kind, row)] = write
-            given[kind].append(row)
-            continue
-        for kind in {kind for kind, _ in write}:
-            standing, _ = _newest(kind, (row for of, row in write if of is kind))
-            given[kind] += standing
-    for kind, rows in given.items():
-        standing, passed = _newest(kind, rows)
-        _mention_passed(staging, kind, passed)
-        _keep(staging, kind, standing)
-
-
-def _keep(staging: Staging, kind: type[Fact], rows: Sequence[Row]) -> None:
-    if rows:
-        _put(staging, kind, rows)
-        staging.replace(kind, "incoming")
-        staging.mention(kind, "incoming")
-
-
-def _mention_passed(staging: Staging, kind: type[Fact], rows: Sequence[Row]) -> None:
-    """Note whom rows mentioned that stood until a later write; it did not let them stand that were too old already."""
-    if rows and kind.table in _MENTIONING:
-        _put(staging, kind, rows)
-        if kind.version_column:
-            newer = f"{kind.table}.{kind.version_column} > incoming.{kind.version_column}"
-            match = key_match(kind, kind.table, "incoming")
-            staging.leave_out("incoming", f"EXISTS (SELECT 1 FROM {kind.table} WHERE {match} AND {newer})")
-        staging.mention(kind, "incoming")
-
-
-def _put(staging: Staging, kind: type[Fact], rows: Sequence[Row]) -> None:
-    extra = _EXTRA.get(kind.table, ())
-    staging.put("incoming", column_types(kind), [(*row, *extra) for row in rows])
-
-
-def _newest(kind: type[Fact], given: Iterable[Row]) -> tuple[list[Row], list[Row]]:
-    """Return the rows that stand in the end, and those that stood until a later one took their place."""
+def _newest(kind: type[Fact], given: Iterable[Row]) -> Iterable[Row]:
+    """Return the rows that stand in the end."""
     names = [column.name for column in kind.columns()]
     key = [names.index(name) for name in kind.key_columns]
     version = names.index(kind.version_column) if kind.version_column else None
     rows: dict[tuple[Any, ...], Row] = {}
-    passed = []
     for row in given:
         identity = tuple([row[place] for place in key])
         kept = rows.get(identity)
         if kept is None or version is None or row[version] >= kept[version]:
             rows[identity] = row
-            if kept is not None:
-                passed.append(kept)
-    return list(rows.values()), passed
+    return rows.values()
 
 
 def remove(staging: Staging, facts: Iterable[Fact | Key]) -> None:
@@ -163,6 +133,7 @@ def remove(staging: Staging, facts: Iterable[Fact | Key]) -> None:
         raise InvalidFact("Only records of perfwidget.facts, or their keys, can be removed.")
     if not keys:
         return
+    staging.noted.clear()
     for kind in FACTS:
         values = [[value or None for value in key.values] for key in keys if key.fact is kind]
         if not values:
@@ -179,7 +150,7 @@ def remove(staging: Staging, facts: Iterable[Fact | Key]) -> None:
 
 def _forget_mentions(staging: Staging) -> None:
     """Forget the members and projects that nothing speaks of any more, but for those that have a record."""
-    for kind, mentioned in staging.mentioned.items():
+    for kind, mentioned in MENTIONED.items():
         table, column = ("projects", "project_id") if kind == "project" else ("members", "user_id")
         known = f"SELECT organization_id, {column} FROM {table}"
         unknown = f"kind = '{kind}' AND (organization_id, id) NOT IN ({known})"
@@ -211,7 +182,7 @@ def set_memberships(staging: Staging, wanted: MembershipsOfOne) -> None:
         "organization_id = $organization_id AND user_id = $user_id",
         {"organization_id": wanted.organization_id, "user_id": wanted.user_id},
     )
-    write_facts(staging, wanted.memberships)
+    write_rows(staging, {Membership: [each.row() for each in wanted.memberships]})
 
 
 def _set_bookmarks(staging: Staging, bookmarks: Sequence[Bookmark]) -> None:

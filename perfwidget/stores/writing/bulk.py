@@ -12,7 +12,6 @@ import numpy.typing as npt
 
 from perfwidget.facts import Action, Annotation, Review
 from perfwidget.facts.ingest import Coded, Snapshots, StoredColumn
-from perfwidget.metrics import REVIEWING
 from perfwidget.stores.schema import FROM_REVIEW, FROM_ROW, column_types
 from perfwidget.stores.writing.staging import Staging
 from perfwidget.stores.writing.told import NULL, numbers, used
@@ -72,13 +71,11 @@ class Bulk:
         self._staging = staging
         self._organization_id = ""
         self._known: dict[str, _Known] | None = None
-        self._mentioned: set[tuple[str, str]] = set()
         self._readings = MOST_READINGS
 
     def forget(self) -> None:
         """Forget what is kept, for something is written elsewhere."""
         self._known = None
-        self._mentioned.clear()
 
     def write(self, snapshots: Snapshots) -> bool:
         """Keep snapshots if all of them are new and nothing is odd about their ids; else say so and keep nothing.
@@ -91,7 +88,7 @@ class Bulk:
         if any(self._known[kind].holds_any(found) for kind, found in ids.items()):
             return False
         _insert(self._staging, snapshots)
-        self._mention(snapshots)
+        _note(self._staging, snapshots)
         for kind, found in ids.items():
             self._known[kind].add(found)
         return True
@@ -112,23 +109,19 @@ class Bulk:
         mine = query.format(mine="organization_id = $organization_id")
         return self._staging.whole_numbers(mine, {"organization_id": self._organization_id})
 
-    def _mention(self, snapshots: Snapshots) -> None:
-        columns = snapshots.columns
-        found = {("member", user) for user in used(columns["completed_by"])}
-        found |= {("project", project) for project in used(columns["project_id"])}
-        user = [name for name, _ in column_types(Action)].index("user_id")
-        found |= {("member", row[user]) for _, row in snapshots.actions if row[user] is not None}
-        reviewers = used(snapshots.reviews["reviewer_id"])
-        found |= {(kind, user) for kind in ("member", REVIEWING.name) for user in reviewers}
-        new = sorted(found - self._mentioned)
-        if new:
-            self._staging.put("incoming", [("what", "VARCHAR"), ("id", "VARCHAR")], new)
-            self._staging.execute(
-                "INSERT INTO mentions SELECT $organization_id, what, id FROM incoming WHERE NOT EXISTS (SELECT 1 FROM "
-                "mentions WHERE organization_id = $organization_id AND kind = what AND mentions.id = incoming.id)",
-                {"organization_id": snapshots.organization_id},
-            )
-            self._mentioned.update(new)
+
+def _note(staging: Staging, snapshots: Snapshots) -> None:
+    organization, columns = snapshots.organization_id, snapshots.columns
+    user = [name for name, _ in column_types(Action)].index("user_id")
+    members = used(columns["completed_by"]) | used(snapshots.reviews["reviewer_id"])
+    members |= {row[user] for _, row in snapshots.actions if row[user] is not None}
+    found = {"member": members, "project": used(columns["project_id"])}
+    staging.mention((organization, what, each) for what, some in found.items() for each in some)
+    if len(numbers(snapshots.reviews["place"])):
+        staging.note_recorded(Review, [organization])
+    history = snapshots.flags("history")
+    if any(history[place] for place, _ in snapshots.actions):
+        staging.note_recorded(Action, [organization])
 
 
 def joined(many: Sequence[Snapshots]) -> Snapshots:

@@ -76,6 +76,7 @@ def pass_on_placeholders(staging: Staging) -> None:
         "GROUP BY placeholder.organization_id, placeholder.user_id"
     )
     for organization_id, placeholder, known in found:
+        staging.noted.clear()
         names = {"organization_id": organization_id, "placeholder": placeholder, "known": known}
         placed = "organization_id = $organization_id AND {0} = $placeholder"
         for table, column in MENTIONED["member"]:

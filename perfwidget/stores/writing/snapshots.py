@@ -44,8 +44,12 @@ def write(staging: Staging, snapshots: Sequence[Told]) -> None:
     staging.add("snapshots", state, f"SELECT {', '.join(state)} FROM states")
     _give_reviews_to_owners(staging)
     _tell_reviews_as_actions(staging)
-    for kind, rows in ((Annotation, "rows"), (Action, "actions"), (Review, "reviews")):
-        staging.mention(kind, f"incoming_{rows}")
+    # Of all that was given, so that it does not matter what comes first.
+    staging.note(Annotation, (seen.row for seen in snapshots))
+    staging.note(Review, (review for seen in snapshots for review in seen.reviews or ()))
+    for history in (True, False):  # what is told without one is no record of actions
+        actions = (action for seen in snapshots if seen.history is history for action in seen.actions)
+        staging.note(Action, actions, recorded=history)
 
 
 def _newest(snapshots: Sequence[Told]) -> tuple[list[Told], list[Told]]:

@@ -1,16 +1,24 @@
 """Rows on their way in, which the statements of one write can name as tables."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
 
-from perfwidget.facts import Fact
+from perfwidget.facts import RECORDED_KINDS, Fact
 from perfwidget.facts.ingest import StoredColumn
 from perfwidget.stores.dialect import Dialect
-from perfwidget.stores.schema import MENTIONED, Mentioned, column_types, required
+from perfwidget.stores.schema import MENTIONED, column_types, required
+
+Row = Sequence[Any]
+"""The stored values of a fact, in the order of its columns."""
+
+Noted = set[tuple[str, str, str]]
+"""Organizations, kinds of mentions or "recorded", and ids or kinds of facts, which are known to be in the store."""
+
+_RECORDED = "recorded"
 
 
 class Staging(ABC):
@@ -20,9 +28,6 @@ class Staging(ABC):
 
     takes_columns: ClassVar[bool] = False
     """Whether `put_columns`, `whole_numbers` and `add_in_order` are there."""
-
-    mentioned: ClassVar[Mentioned] = MENTIONED
-    """What is noted of the rows that are written."""
 
     def put_columns(self, name: str, columns: Mapping[str, StoredColumn]) -> None:
         """Let statements name rows that are given as columns, in place of any of that name."""
@@ -41,6 +46,9 @@ class Staging(ABC):
     def holding(self, table: str) -> Sequence[str]:
         """Return the tables that hold a table's rows: itself, and copies that lie in another order."""
         return (table,)
+
+    def __init__(self, noted: Noted | None = None) -> None:
+        self.noted: Noted = set() if noted is None else noted
 
     @abstractmethod
     def put(self, name: str, columns: Sequence[tuple[str, str]], rows: Sequence[Sequence[Any]]) -> None:
@@ -109,17 +117,48 @@ class Staging(ABC):
         """Delete the facts whose keys stand in the rows."""
         self.delete(kind.table, key_match(kind, kind.table, name), using=name)
 
-    def mention(self, kind: type[Fact], name: str) -> None:
-        """Note whom and what the rows, which have the columns of a table of facts, refer to."""
-        for what, mentioned in self.mentioned.items():
-            for column in (column for table, column in mentioned if table == kind.table):
-                self.add(
-                    "mentions",
-                    ("organization_id", "kind", "id"),
-                    f"SELECT DISTINCT organization_id, '{what}', {column} FROM {name} "
-                    f"WHERE {column} IS NOT NULL AND NOT EXISTS (SELECT 1 FROM mentions WHERE "
-                    f"mentions.organization_id = {name}.organization_id AND kind = '{what}' AND id = {name}.{column})",
-                )
+    def note(self, kind: type[Fact], rows: Iterable[Row], *, recorded: bool = True) -> None:
+        """Note whom and what rows of a table of facts refer to, and that facts of that kind are recorded."""
+        rows = list(rows)
+        names = [name for name, _ in column_types(kind)]
+        self.mention(
+            (row[0], what, row[place])
+            for what, mentioned in MENTIONED.items()
+            for place in (names.index(column) for table, column in mentioned if table == kind.table)
+            for row in rows
+            if row[place] is not None
+        )
+        if recorded and kind.table in RECORDED_KINDS:
+            self.note_recorded(kind, {row[0] for row in rows})
+
+    def mention(self, found: Iterable[tuple[str, str, str]]) -> None:
+        """Note whom and what facts refer to: organizations, kinds and ids."""
+        if self._put_noted(set(found)):
+            self.add(
+                "mentions",
+                ("organization_id", "kind", "id"),
+                "SELECT organization_id, kind, id FROM noted WHERE NOT EXISTS (SELECT 1 FROM mentions WHERE "
+                "mentions.organization_id = noted.organization_id AND mentions.kind = noted.kind "
+                "AND mentions.id = noted.id)",
+            )
+
+    def note_recorded(self, kind: type[Fact], organizations: Iterable[str]) -> None:
+        """Note that facts of a kind are recorded, where nothing is said of that."""
+        if self._put_noted({(each, _RECORDED, kind.table) for each in organizations}):
+            self.add(
+                "recorded",
+                ("organization_id", "kind", "since"),
+                "SELECT organization_id, id, NULL FROM noted WHERE NOT EXISTS (SELECT 1 FROM recorded WHERE "
+                "recorded.organization_id = noted.organization_id AND recorded.kind = noted.id)",
+            )
+
+    def _put_noted(self, found: Noted) -> bool:
+        """Let statements name what is not known to be noted, and say whether there is any."""
+        new = sorted(found - self.noted)
+        if new:
+            self.put("noted", [(name, "VARCHAR") for name in ("organization_id", "kind", "id")], new)
+            self.noted.update(new)
+        return bool(new)
 
 
 def _named(each: str, table: str) -> str:

@@ -15,9 +15,8 @@ from hypothesis import strategies as st
 
 from perfwidget.cli import main
 from perfwidget.facts import Annotation, Comment, Fact, Key, ReviewVisit
-from perfwidget.stores import duckdb as embedded
 from perfwidget.stores import open_store
-from perfwidget.stores.duckdb import EmbeddedStore, order
+from perfwidget.stores.duckdb import DuckDBStore, order
 from tests.conftest import WHOLE, NewStore, out_of_step
 from tests.worlds import ORGANIZATION, annotation, ask, at, people, review
 
@@ -28,10 +27,9 @@ NOON = at("2024-03-01 12:00")
 @pytest.fixture(autouse=True)
 def _small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(order, "TAIL", 20)
-    monkeypatch.setattr(order, "LONGEST_TAIL", 80)
-    monkeypatch.setattr(order, "STRETCH", 10)
-    monkeypatch.setattr(order, "ROW_GROUP", 5)
-    monkeypatch.setattr(embedded, "FEW", 0)  # so that each write is a transaction of its own
+    monkeypatch.setattr(order, "OVERDUE", 80)
+    monkeypatch.setattr(order, "STRETCH", 100)
+    monkeypatch.setattr("perfwidget.stores.duckdb.FEW", 0)  # so that each write is a transaction of its own
 
 
 @pytest.fixture
@@ -40,8 +38,8 @@ def path(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def store(path: Path) -> Iterator[EmbeddedStore]:
-    opened = EmbeddedStore(path)
+def store(path: Path) -> Iterator[DuckDBStore]:
+    opened = DuckDBStore(path)
     opened.write(people())
     yield opened
     opened.close()
@@ -59,10 +57,12 @@ def work(count: int, first: int = 0, **columns: Any) -> list[Fact]:
     ]
 
 
-def runs(path: Path) -> dict[int, int]:
-    """Return how many annotations lie in which run of a closed store."""
+def stretches(path: Path) -> dict[int, int]:
+    """Return how many annotations lie in which stretch of a closed store."""
     with duckdb.connect(str(path), read_only=True) as connection:
-        return dict(connection.execute("SELECT run, count(*) FROM annotations GROUP BY run ORDER BY run").fetchall())
+        return dict(
+            connection.execute("SELECT stretch, count(*) FROM annotations GROUP BY ALL ORDER BY ALL").fetchall()
+        )
 
 
 def wait_for_order() -> None:
@@ -71,34 +71,35 @@ def wait_for_order() -> None:
             thread.join(30)
 
 
-def test_rows_are_put_in_order_in_runs_and_at_last_as_a_whole(store: EmbeddedStore, path: Path) -> None:
-    for number in range(10):
+def test_rows_are_put_in_order_with_the_newest_stretch_until_that_is_long(store: DuckDBStore, path: Path) -> None:
+    wait_for_order()
+    for number in range(11):
         store.write(work(19, number * 19))
         wait_for_order()
+    assert ask(store, user="ann", **MARCH).values["submitted_annotations"] == 105
     store.close()
-    # 19 are left as they came, 38 make the first order, the next 38 are no less than that, so all are put in order;
-    # then 38 form a run, and another 38 make as many as there were in order.
-    assert runs(path) == {1: 152, 2: 38}
+    # 38 make the first stretch, 38 and 38 are put in order with it; the next 38 begin another one, which 38 join.
+    assert stretches(path) == {0: 19, 3: 114, 5: 76}
 
 
-def test_runs_of_one_size_become_one(store: EmbeddedStore, path: Path) -> None:
-    store.write(work(2_000))
+def test_a_store_is_put_in_order_as_a_whole_where_most_of_it_is_not(store: DuckDBStore, path: Path) -> None:
+    store.write(work(200))
     store.settle()
-    for number in range(7):
-        store.write(work(20, 2_000 + number * 20))
-        wait_for_order()
-    figures = ask(store, user="ann", **MARCH)
-    assert figures.values["submitted_annotations"] == 1_070
+    store.write(work(30, 300))
+    store.settle()
     store.close()
-    # Four runs of 20 became one of 80, the sixth; three more lie beside it.
-    assert runs(path) == {1: 2_000, 6: 80, 7: 20, 8: 20, 9: 20}
+    assert stretches(path) == {1: 200, 2: 30}
 
 
-def test_members_lie_together_within_stretches_of_time(store: EmbeddedStore, path: Path) -> None:
+def test_members_lie_together_within_stretches_of_time(
+    store: DuckDBStore, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(order, "TAIL", 1_000)
+    monkeypatch.setattr(order, "STRETCH", 10)
     store.write(work(100))
     store.settle()
     store.close()
-    assert runs(path) == {1: 100}
+    assert stretches(path) == {1: 100}
     with duckdb.connect(str(path), read_only=True) as connection:
         rows = connection.execute("SELECT completed_by, completed_at FROM annotations ORDER BY rowid").fetchall()
         again = "SELECT sql FROM duckdb_tables() WHERE table_name = 'annotations'"
@@ -121,7 +122,7 @@ def test_whatever_order_rows_lie_in_the_figures_are_the_same(
     tmp_path_factory: pytest.TempPathFactory, writes: list[list[tuple[int, int, bool]]]
 ) -> None:
     ordered_path, plain_path = (tmp_path_factory.mktemp("order") / "facts.duckdb" for _ in range(2))
-    ordered, plain = EmbeddedStore(ordered_path), EmbeddedStore(plain_path)
+    ordered, plain = DuckDBStore(ordered_path), DuckDBStore(plain_path)
     for store in (ordered, plain):
         store.write(people())
     for number, each in enumerate(writes):
@@ -159,7 +160,7 @@ def facts_of(identity: int, version: int) -> Iterator[Fact]:
     )
 
 
-def test_a_question_sees_the_state_that_it_began_with(store: EmbeddedStore) -> None:
+def test_a_question_sees_the_state_that_it_began_with(store: DuckDBStore) -> None:
     store.write(work(200))
     with store.reading() as reader:
         before = [reader._rows("SELECT annotation_id, lead_time FROM annotations ORDER BY 1", {})]
@@ -170,35 +171,38 @@ def test_a_question_sees_the_state_that_it_began_with(store: EmbeddedStore) -> N
 
 
 def test_a_writer_goes_first_until_it_is_overdue(
-    store: EmbeddedStore, path: Path, monkeypatch: pytest.MonkeyPatch
+    store: DuckDBStore, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     began = threading.Event()
+    wait_for_order()
 
-    def endless(cursor: duckdb.DuckDBPyConnection, _: str) -> None:
+    def endless(cursor: duckdb.DuckDBPyConnection, *_: object) -> None:
         began.set()
         cursor.execute("SELECT sum(hash(range)) FROM range(1_000_000_000_000)")
 
     with monkeypatch.context() as patch:
-        patch.setattr(order, "_sort_whole", endless)
+        patch.setattr(order, "_sort_stretch", endless)
         store.write(work(20))
         assert began.wait(30)
         store.write(work(4, 100))
         wait_for_order()
     assert ask(store, user="ann", **MARCH).values["submitted_annotations"] == 12
-    store.write(work(1, 200))  # by then as many were written as it takes to try again
+    store.write(work(16, 200))  # by then as many were written as it takes to try again
     wait_for_order()
-    store.write(work(80, 300))
+    store.write(work(79, 300))
+    wait_for_order()
+    store.write(work(80, 400))  # which writers wait for
     wait_for_order()
     store.close()
-    assert runs(path) == {1: 105}
+    assert stretches(path) == {2: 119, 3: 80}
 
 
 def test_a_store_that_is_closed_meanwhile_is_whole(path: Path) -> None:
     for number in range(5):
-        store = EmbeddedStore(path)
+        store = DuckDBStore(path)
         store.write(work(60, number * 60))
         store.close()
-    store = EmbeddedStore(path)
+    store = DuckDBStore(path)
     store.write(people())
     assert ask(store, user="ann", **MARCH).values["submitted_annotations"] == 150
     store.close()
@@ -227,24 +231,17 @@ def exported(folder: Path, first: int, count: int) -> Path:
 
 def test_an_import_leaves_the_rows_in_order(path: Path, tmp_path: Path) -> None:
     assert main(["import", "--store", f"duckdb:///{path}", str(exported(tmp_path, 1, 9))]) == 0
-    assert runs(path) == {1: 9}
+    assert stretches(path) == {1: 9}
 
 
 def test_many_rows_at_once_are_written_in_order(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """They need not be moved, until there are so many runs that a question had to look into all too many."""
-    sort_runs = order._sort_runs
-    monkeypatch.setattr(order, "_sort_runs", None)
+    """They need not be moved, until there are so many stretches that a question had to look into all too many."""
     with monkeypatch.context() as patch:
         patch.setattr(order, "_sort_whole", None)
+        patch.setattr(order, "_sort_stretch", None)
         files = [str(exported(tmp_path, first, 40)) for first in (1, 41)]
         assert main(["import", "--store", f"duckdb:///{path}", *files]) == 0
-        assert runs(path) == {1: 40, 2: 40}
-    few = exported(tmp_path, 121, 5)
-    with monkeypatch.context() as patch:
-        patch.setattr(order, "_sort_whole", None)
-        patch.setattr(order, "_sort_runs", sort_runs)
-        assert main(["import", "--store", f"duckdb:///{path}", str(few)]) == 0
-    assert runs(path) == {1: 40, 2: 40, 3: 5}
+        assert stretches(path) == {1: 40, 2: 40}
     with duckdb.connect(str(path), read_only=True) as connection:
         for read_by in (
             "completed_by, completed_at FROM annotations",
@@ -253,11 +250,14 @@ def test_many_rows_at_once_are_written_in_order(path: Path, tmp_path: Path, monk
             "completed_by, created_at FROM reviews",
             "reviewer_id, created_at FROM reviews_by_reviewer",
         ):
-            rows = connection.execute(f"SELECT run, {read_by} ORDER BY rowid").fetchall()[:-5]
-            assert [run for run, *_ in rows] == [1] * 40 + [2] * 40
+            rows = connection.execute(f"SELECT stretch, {read_by} ORDER BY rowid").fetchall()
+            assert [stretch for stretch, *_ in rows] == [1] * 40 + [2] * 40
             assert rows == sorted(rows), read_by
-    monkeypatch.setattr(order, "MOST_RUNS", 3)
+    few = exported(tmp_path, 121, 5)
+    assert main(["import", "--store", f"duckdb:///{path}", str(few)]) == 0
+    assert stretches(path) == {1: 40, 3: 45}
+    monkeypatch.setattr(order, "MOST_STRETCHES", 1)
     more = exported(tmp_path, 81, 40)
     assert main(["import", "--store", f"duckdb:///{path}", str(more)]) == 0
-    assert runs(path) == {1: 125}
+    assert stretches(path) == {1: 125}
     assert out_of_step(path) == []

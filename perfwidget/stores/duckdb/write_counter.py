@@ -1,0 +1,65 @@
+"""How many writes were acknowledged, in a small file beside the store's: by it a log that was cut is noticed.
+
+A log that was cut opens as if nothing had been. So the file counts its writes, and `FILE.writes` counts them, too.
+"""
+
+import fcntl
+import logging
+import os
+from pathlib import Path
+
+from perfwidget.stores.duckdb import recovery
+
+log = logging.getLogger(__name__)
+
+_WIDTH = 20
+
+
+class WriteCounter:
+    """The number of acknowledged writes, in a file of its own, which one open store holds at a time.
+
+    DuckDB's lock does not do for that: stores of one process share it, and it is let go of while a database that has
+    failed is opened again.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Open the file; raises BlockingIOError if another open store has it."""
+        self._name = recovery.beside(path, "writes")
+        self._made = not self._name.exists()
+        handle = os.open(self._name, os.O_RDWR | os.O_CREAT, 0o600)
+        self._file = os.fdopen(handle, "r+b", buffering=0)
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            self._file.close()
+            raise
+
+    def value(self) -> int:
+        """Return the number of writes that were acknowledged; 0 where nobody counted."""
+        text = os.pread(self._file.fileno(), _WIDTH, 0)
+        return int(text) if text.strip().isdigit() else 0
+
+    def begin(self, writes: int) -> None:
+        """Remember how many writes are there, on the disk, whatever was acknowledged."""
+        self._put(writes)
+        os.fdatasync(self._file.fileno())
+
+    def tell(self, writes: int) -> None:
+        """Remember the number; it outlives the program at once, and the machine some time later."""
+        try:
+            self._put(writes)
+        except OSError as fault:  # the write is kept; what is missing is the witness of it
+            log.warning("The number of writes could not be kept in %s: %s", self._name, fault)
+
+    def _put(self, writes: int) -> None:
+        os.pwrite(self._file.fileno(), b"%*d\n" % (_WIDTH, writes), 0)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._file.close()
+
+    def give_back(self) -> None:
+        """Let go of the file, and leave none where there was none, for there is no store either."""
+        if self._made:
+            self._name.unlink(missing_ok=True)
+        self.close()
