@@ -1,0 +1,568 @@
+"""The formula of every number: small sets of facts in a real store, and what they come to, worked out by hand.
+
+A case is one organization with ann's work, or rev's, and a question about March 2024. What must not count stands in it
+with a value of its own, so that a sum or a count tells which row slipped in.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from perfwidget.facts import AnnotationFlag, Fact, Member, Project, Recorded, ReviewVisit
+from perfwidget.facts.ingest import Snapshot
+from perfwidget.metrics import BY_KEY, Rules
+from perfwidget.question.access import Viewer
+from perfwidget.question.query import parse
+from perfwidget.report import Report, report
+from perfwidget.stores import Store, open_store
+from tests.worlds import annotation, at, review
+
+REJECTED_COUNTS = Rules(count_rejected=True)
+Value = int | float | None
+
+
+class Case(NamedTuple):
+    """Facts, and what a number says of them."""
+
+    key: str
+    name: str
+    facts: Sequence[Fact | Snapshot]
+    expected: Value
+    days: Mapping[str, Value] = {}
+    """What it says of single days."""
+    user: str = "ann"
+    rules: Rules = Rules()
+    recorded: Sequence[str] = ("reviews", "review_visits")
+
+
+def visit(number: int, opened_at: str, closed_at: str | None, user_id: str = "rev") -> ReviewVisit:
+    """Return a member's look at annotation 1."""
+    closed = None if closed_at is None else at(closed_at)
+    return ReviewVisit("acme", number, 1, "p1", user_id, at(opened_at), closed)
+
+
+def flagged(number: int, flags: AnnotationFlag, **columns: object) -> Snapshot:
+    """Return an annotation of the 5th of which its source says what is odd."""
+    return Snapshot(annotation(number, "2024-03-05 10:00", **columns), (), False, None, flags)
+
+
+COUNTABLE = [
+    annotation(1, "2024-03-05 10:00", last_action="submitted", lead_time=1),
+    annotation(2, "2024-03-05 11:00", last_action="updated", lead_time=2),
+    annotation(3, "2024-03-05 12:00", last_action="accepted", lead_time=4.5),
+    annotation(4, "2024-03-06 10:00", last_action="fixed_and_accepted", lead_time=8),
+    annotation(5, "2024-03-06 11:00", last_action="deleted_review", lead_time=16),
+]
+"""Five countable annotations with times of 31.5 s in all: 7.5 s on the 5th, 24 s on the 6th."""
+
+UNTIMED = [
+    annotation(11, "2024-03-05 13:00", lead_time=None),
+    annotation(12, "2024-03-05 13:00", lead_time=-1),
+    annotation(13, "2024-03-05 13:00", lead_time=float("nan")),
+    annotation(14, "2024-03-05 13:00", lead_time=float("inf")),
+    annotation(15, "2024-03-05 13:00", lead_time=1_000_000_001),
+    annotation(16, "2024-03-05 13:00", lead_time="9"),
+    annotation(17, "2024-03-05 13:00", lead_time=True),
+]
+"""Seven countable annotations on the 5th: one without a time, six with an invalid one."""
+
+REJECTED = [annotation(21, "2024-03-05 14:00", last_action="rejected", lead_time=1_000)]
+OTHERS = [
+    annotation(31, "2024-03-05 14:00", last_action="imported", lead_time=2_000),
+    annotation(32, "2024-03-05 14:00", last_action="prediction", lead_time=2_000),
+    annotation(33, "2024-03-05 14:00", last_action="propagated_annotation", lead_time=2_000),
+    annotation(34, "2024-03-05 14:00", last_action="something new", lead_time=2_000),
+    annotation(35, "2024-03-05 14:00", last_action="skipped", lead_time=2_000),
+]
+CANCELLED = [
+    annotation(41, "2024-03-05 15:00", was_cancelled=True, last_action="skipped", lead_time=4_000),
+    annotation(42, "2024-03-06 15:00", was_cancelled=True, last_action="submitted", lead_time=4_000),
+    annotation(43, "2024-03-06 15:00", was_cancelled=True, last_action="updated", lead_time=4_000),
+    annotation(44, "2024-03-06 15:00", was_cancelled=True, last_action="rejected", lead_time=None),
+    annotation(45, "2024-03-06 15:00", was_cancelled=True, last_action="imported", lead_time=-1),
+]
+ELSEWHERE = [
+    annotation(51, "2024-02-29 23:59:59.999999", lead_time=8_000),
+    annotation(52, "2024-04-01 00:00", lead_time=8_000),
+    annotation(53, "2024-03-05 10:00", completed_by="rev", lead_time=8_000),
+    annotation(54, "2024-03-05 10:00", completed_by=None, lead_time=8_000),
+    annotation(55, "2024-02-29 12:00", last_action="rejected"),
+    annotation(56, "2024-04-01 12:00", last_action="imported"),
+    annotation(57, "2024-02-29 12:00", was_cancelled=True, last_action="skipped"),
+    annotation(58, "2024-03-05 12:00", was_cancelled=True, last_action="skipped", completed_by="rev"),
+    annotation(59, "2024-04-01 12:00", last_action="updated"),
+]
+"""Work of other times and other people."""
+
+NOT_COUNTABLE = [*REJECTED, *OTHERS, *CANCELLED, *ELSEWHERE]
+EDGES = [
+    annotation(61, "2024-03-01 00:00", lead_time=32),
+    annotation(62, "2024-03-31 23:59:59.999999", lead_time=64),
+]
+"""The first and the last instant of March."""
+
+UNSCORED = [
+    review(91, "2024-02-29 23:59:59.999999", "rejected"),
+    review(92, "2024-04-01 00:00", "rejected"),
+    review(93, "2024-03-05 10:00", "rejected", completed_by="rev"),
+    review(94, "2024-03-05 10:00", "rejected", completed_by=None, reviewer_id="ann"),
+    review(95, "2024-03-05 10:00", "pondered"),
+    review(96, "2024-03-05 10:00", "deleted_review"),
+]
+"""Reviews of other times, of other people's work, and of other kinds."""
+
+SUMMARY = [
+    Case("total_time", "counts what is countable", [*COUNTABLE, *NOT_COUNTABLE], 31.5, {"2024-03-05": 7.5}),
+    Case("total_time", "leaves out what has no usable time", [*COUNTABLE, *UNTIMED], 31.5, {"2024-03-05": 7.5}),
+    Case("total_time", "reaches from the first to the last instant", EDGES, 96.0, {"2024-03-31": 64.0}),
+    Case("total_time", "is 0 without work", NOT_COUNTABLE, 0.0, {"2024-03-05": 0.0}),
+    Case("total_time", "is missing where no time is usable", UNTIMED, None, {"2024-03-05": None, "2024-03-06": 0.0}),
+    Case("total_time", "of 0 s is 0", [annotation(1, "2024-03-05 10:00", lead_time=0)], 0.0, {"2024-03-05": 0.0}),
+    Case("total_time", "of the longest time", [annotation(1, "2024-03-05 10:00", lead_time=10**9)], 1e9),
+    Case("total_time", "counts rejected ones if told to", [*COUNTABLE, *NOT_COUNTABLE], 1031.5, rules=REJECTED_COUNTS),
+    Case("submitted_annotations", "counts all of them", COUNTABLE, 5, {"2024-03-05": 3, "2024-03-06": 2}),
+    Case("submitted_annotations", "counts them without a time", UNTIMED, 7, {"2024-03-05": 7, "2024-03-06": 0}),
+    Case("submitted_annotations", "reaches from the first to the last instant", EDGES, 2, {"2024-03-01": 1}),
+    Case("submitted_annotations", "counts nothing else", NOT_COUNTABLE, 0, {"2024-03-05": 0}),
+    Case("submitted_annotations", "counts rejected ones if told to", NOT_COUNTABLE, 1, rules=REJECTED_COUNTS),
+    # 1, 2, 4.5, 8 and 16: the middle one is 4.5. On the 5th 1, 2, 4.5; on the 6th 8 and 16.
+    Case("time_per_annotation_median", "is the middle one", COUNTABLE, 4.5, {"2024-03-05": 2.0, "2024-03-06": 12.0}),
+    Case("time_per_annotation_median", "has usable times only", [*COUNTABLE, *UNTIMED, *NOT_COUNTABLE], 4.5),
+    Case("time_per_annotation_median", "of an even number is between two", COUNTABLE[:4], 3.25, {"2024-03-06": 8.0}),
+    Case(
+        "time_per_annotation_median",
+        "is exact below a microsecond",
+        [annotation(number, "2024-03-05 10:00", lead_time=number / 10**6) for number in (1, 2)],
+        0.0000015,
+    ),
+    Case("time_per_annotation_median", "is missing without times", UNTIMED, None, {"2024-03-05": None}),
+    Case("time_per_annotation_median", "is missing without work", NOT_COUNTABLE, None),
+    Case(
+        "time_per_annotation_median",
+        "counts rejected ones if told to",
+        [*COUNTABLE[:2], *REJECTED],
+        2.0,
+        rules=REJECTED_COUNTS,
+    ),
+    # 5 × 4.5, and by day 3 × 2 and 2 × 12. With seven untimed ones it is 12 × 4.5, and on the 5th 10 × 2.
+    Case(
+        "total_time_median", "is the number times the median", COUNTABLE, 22.5, {"2024-03-05": 6.0, "2024-03-06": 24.0}
+    ),
+    Case(
+        "total_time_median", "counts untimed ones", [*COUNTABLE, *UNTIMED, *NOT_COUNTABLE], 54.0, {"2024-03-05": 20.0}
+    ),
+    Case("total_time_median", "is missing without times", UNTIMED, None, {"2024-03-05": None, "2024-03-06": None}),
+    Case("total_time_median", "is missing without work", NOT_COUNTABLE, None),
+    # 31.5 / 5, and by day 7.5 / 3 and 24 / 2.
+    Case("time_per_annotation_average", "is the mean", COUNTABLE, 6.3, {"2024-03-05": 2.5, "2024-03-06": 12.0}),
+    Case("time_per_annotation_average", "has usable times only", [*COUNTABLE, *UNTIMED, *NOT_COUNTABLE], 6.3),
+    Case("time_per_annotation_average", "is missing without times", UNTIMED, None, {"2024-03-05": None}),
+    Case("time_per_annotation_average", "is missing without work", NOT_COUNTABLE, None),
+    Case("time_per_annotation_average", "of 0 s is 0", [annotation(1, "2024-03-05 10:00", lead_time=0)], 0.0),
+    Case("submitted", "is all but updated", [*COUNTABLE, *NOT_COUNTABLE], 4, {"2024-03-05": 2, "2024-03-06": 2}),
+    Case("submitted", "counts rejected ones if told to", [*COUNTABLE, *NOT_COUNTABLE], 5, rules=REJECTED_COUNTS),
+    Case("updated", "is updated ones only", [*COUNTABLE, *NOT_COUNTABLE], 1, {"2024-03-05": 1, "2024-03-06": 0}),
+    Case("skipped", "is all cancelled ones", [*COUNTABLE, *NOT_COUNTABLE], 5, {"2024-03-05": 1, "2024-03-06": 4}),
+    Case("skipped", "is not what says skipped alone", [*COUNTABLE, *OTHERS], 0),
+]
+
+SCORES = [
+    Case("performance_score", "accepted is 1", [*UNSCORED, review(1, "2024-03-05 10:00", "accepted")], 1.0),
+    Case("performance_score", "rejected is 0", [*UNSCORED, review(1, "2024-03-05 10:00", "rejected")], 0.0),
+    Case(
+        "performance_score",
+        "a fix is its score",
+        [*UNSCORED, review(1, "2024-03-05 10:00", "fixed_and_accepted", score=0.42)],
+        0.42,
+    ),
+    Case(
+        "performance_score",
+        "a fix without a score takes no part",
+        [review(1, "2024-03-05 10:00", "fixed_and_accepted"), review(2, "2024-03-05 10:00", "accepted")],
+        1.0,
+    ),
+    Case(
+        "performance_score",
+        "scores of others than fixes do not matter",
+        [review(1, "2024-03-05 10:00", "accepted", score=0.1), review(2, "2024-03-05 10:00", "rejected", score=0.9)],
+        0.5,
+    ),
+    Case("performance_score", "is missing without reviews", [*UNSCORED, *COUNTABLE], None, {"2024-03-05": None}),
+    Case(
+        "performance_score",
+        "is missing with nothing but a fix without a score",
+        [*UNSCORED, review(1, "2024-03-05 10:00", "fixed_and_accepted")],
+        None,
+    ),
+    Case(
+        "performance_score",
+        "has every review and the member's own",
+        # (1 + 1 + 0 + 0.5 + 0) / 5; on the 5th (1 + 1) / 2, on the 6th (0 + 0.5 + 0) / 3
+        [
+            *UNSCORED,
+            review(1, "2024-03-05 10:00", "accepted"),
+            review(2, "2024-03-05 11:00", "accepted", reviewer_id="ann"),
+            review(3, "2024-03-06 10:00", "rejected"),
+            review(4, "2024-03-06 11:00", "fixed_and_accepted", score=0.5),
+            review(5, "2024-03-06 12:00", "fixed_and_accepted", score=0),
+        ],
+        0.5,
+        {"2024-03-05": 1.0, "2024-03-06": 0.5 / 3, "2024-03-07": None},
+    ),
+    Case(
+        "performance_score",
+        "reaches from the first to the last instant",
+        [review(1, "2024-03-01 00:00", "accepted"), review(2, "2024-03-31 23:59:59.999999", "rejected")],
+        0.5,
+        {"2024-03-01": 1.0, "2024-03-31": 0.0},
+    ),
+    Case(
+        "fixes_without_score",
+        "is fixes without a score",
+        [
+            *UNSCORED,
+            review(1, "2024-03-05 10:00", "fixed_and_accepted"),
+            review(2, "2024-03-05 10:00", "fixed_and_accepted", score=float("nan")),
+            review(3, "2024-03-05 10:00", "fixed_and_accepted", score=0),
+            review(4, "2024-03-05 10:00", "accepted"),
+            review(5, "2024-03-05 10:00", "fixed_and_accepted", completed_by="rev"),
+            review(6, "2024-04-01 00:00", "fixed_and_accepted"),
+        ],
+        2,
+    ),
+    Case(
+        "own_reviews",
+        "is what ann took on her own",
+        [
+            *UNSCORED,
+            review(1, "2024-03-05 10:00", "accepted", reviewer_id="ann"),
+            review(2, "2024-03-05 10:00", "rejected", reviewer_id="ann"),
+            review(3, "2024-03-05 10:00", "fixed_and_accepted", reviewer_id="ann", score=1),
+            review(4, "2024-03-05 10:00", "pondered", reviewer_id="ann"),
+            review(5, "2024-03-05 10:00", "accepted", reviewer_id="ann", completed_by="rev"),
+            review(6, "2024-03-05 10:00", "accepted"),
+            review(7, "2024-02-29 10:00", "accepted", reviewer_id="ann"),
+            review(8, "2024-03-05 10:00", "accepted", reviewer_id=None),
+        ],
+        3,
+    ),
+    Case(
+        "other_reviews",
+        "is what ann got of other kinds",
+        [
+            *UNSCORED,
+            review(1, "2024-03-05 10:00", "accepted"),
+            review(2, "2024-03-05 10:00", "rejected"),
+            review(3, "2024-03-05 10:00", "fixed_and_accepted"),
+            review(4, "2024-04-01 00:00", "pondered"),
+            review(5, "2024-03-05 10:00", "pondered", completed_by="rev", reviewer_id="ann"),
+        ],
+        2,
+    ),
+]
+
+NOTES = [
+    Case("rejected", "is rejected ones only", [*COUNTABLE, *NOT_COUNTABLE], 1),
+    Case("rejected", "is stated where they count as well", [*COUNTABLE, *NOT_COUNTABLE], 1, rules=REJECTED_COUNTS),
+    Case("other_actions", "is what neither counts nor is rejected", [*COUNTABLE, *NOT_COUNTABLE], 5),
+    Case("other_actions", "has no rejected ones either way", [*REJECTED, *OTHERS], 5, rules=REJECTED_COUNTS),
+    Case("lead_time_missing", "is countable ones without a time", [*COUNTABLE, *UNTIMED, *NOT_COUNTABLE], 1),
+    Case(
+        "lead_time_missing",
+        "has no part of what does not count",
+        [
+            annotation(1, "2024-03-05 10:00", last_action="rejected"),
+            annotation(2, "2024-03-05 10:00", last_action="imported"),
+        ],
+        0,
+    ),
+    Case("lead_time_invalid", "is countable ones with another than a time", [*COUNTABLE, *UNTIMED, *NOT_COUNTABLE], 6),
+    Case(
+        "lead_time_invalid",
+        "has no part of what does not count",
+        [
+            annotation(1, "2024-03-05 10:00", last_action="rejected", lead_time=-1),
+            annotation(2, "2024-03-05 10:00", last_action="imported", lead_time=-1),
+        ],
+        0,
+    ),
+]
+
+EARLIER = [
+    annotation(1, "2024-03-05 10:00", created_at=at("2024-02-29 23:59:59.999999"), lead_time=1),
+    annotation(2, "2024-03-05 10:00", created_at=at("2023-01-01 00:00"), last_action="updated", lead_time=2),
+    annotation(3, "2024-03-05 10:00", created_at=at("2024-02-01 00:00"), lead_time=None),
+    annotation(4, "2024-03-05 10:00", created_at=at("2024-02-01 00:00"), lead_time=-1),
+    annotation(5, "2024-03-05 10:00", created_at=at("2024-03-01 00:00"), lead_time=4),
+    annotation(6, "2024-03-05 10:00", created_at=at("2024-03-05 09:00"), lead_time=4),
+    annotation(7, "2024-03-05 10:00", created_at=at("2024-02-01 00:00"), last_action="rejected", lead_time=8),
+    annotation(8, "2024-03-05 10:00", created_at=at("2024-02-01 00:00"), was_cancelled=True, lead_time=16),
+    annotation(9, "2024-03-05 10:00", created_at=at("2024-02-01 00:00"), last_action="imported", lead_time=32),
+    annotation(10, "2024-04-01 00:00", created_at=at("2024-02-01 00:00"), lead_time=64),
+    annotation(11, "2024-02-29 10:00", created_at=at("2024-02-01 00:00"), lead_time=128),
+    annotation(12, "2024-03-05 10:00", created_at=at("2024-02-01 00:00"), completed_by="rev", lead_time=256),
+]
+
+ESTIMATED = [
+    annotation(number, "2024-03-05 10:00", completed_at_estimated=True, last_action=action)
+    for number, action in enumerate(("submitted", "updated", "accepted", "imported", "rejected"))
+]
+
+NOTES += [
+    Case("first_submitted_earlier", "is countable ones of before the period", EARLIER, 4),
+    Case("first_submitted_earlier", "counts rejected ones if told to", EARLIER, 5, rules=REJECTED_COUNTS),
+    Case("first_submitted_earlier_time", "is their usable times", EARLIER, 3.0),
+    Case("first_submitted_earlier_time", "counts rejected ones if told to", EARLIER, 11.0, rules=REJECTED_COUNTS),
+    Case("first_submitted_earlier_time", "is 0 without any", COUNTABLE, 0.0),
+    Case(
+        "updated_after_rejection",
+        "is updated ones whose latest review rejects",
+        [
+            *(annotation(number, "2024-03-05 10:00", last_action="updated") for number in range(1, 7)),
+            # 1: rejected; 2: accepted since; 3: rejected since; 4: nothing; 5: no review action since; 6: accepted
+            review(1, "2024-02-01 10:00", "rejected", annotation_id=1),
+            review(2, "2024-02-01 10:00", "rejected", annotation_id=2),
+            review(3, "2024-02-02 10:00", "accepted", annotation_id=2),
+            review(4, "2024-02-01 10:00", "fixed_and_accepted", annotation_id=3),
+            review(5, "2024-02-02 10:00", "rejected", annotation_id=3),
+            review(6, "2024-02-01 10:00", "rejected", annotation_id=5),
+            review(7, "2024-02-02 10:00", "pondered", annotation_id=5),
+            review(8, "2024-02-02 10:00", "accepted", annotation_id=6),
+        ],
+        3,
+    ),
+    Case(
+        "updated_after_rejection",
+        "at one instant the review with the later id decides",
+        [
+            *(annotation(number, "2024-03-05 10:00", last_action="updated") for number in (1, 2)),
+            review("a1", "2024-02-01 10:00", "rejected", annotation_id=1),
+            review("b1", "2024-02-01 10:00", "accepted", annotation_id=1),
+            review("a2", "2024-02-01 10:00", "accepted", annotation_id=2),
+            review("b2", "2024-02-01 10:00", "rejected", annotation_id=2),
+        ],
+        1,
+    ),
+    Case(
+        "updated_after_rejection",
+        "has updated ones of the period only",
+        [
+            annotation(1, "2024-03-05 10:00"),
+            annotation(2, "2024-03-05 10:00", last_action="rejected"),
+            annotation(3, "2024-03-05 10:00", last_action="updated", was_cancelled=True),
+            annotation(4, "2024-02-29 10:00", last_action="updated"),
+            annotation(5, "2024-03-05 10:00", last_action="updated", completed_by="rev"),
+            *(review(number, "2024-02-01 10:00", "rejected", annotation_id=number) for number in range(1, 6)),
+        ],
+        0,
+    ),
+    # submitted, updated and accepted ones, and a skipped one
+    Case(
+        "completed_at_estimated",
+        "is countable and skipped ones",
+        [
+            *COUNTABLE[3:],
+            *ESTIMATED,
+            annotation(11, "2024-03-05 10:00", completed_at_estimated=True, was_cancelled=True, last_action="skipped"),
+            annotation(12, "2024-03-05 10:00", was_cancelled=True, last_action="skipped"),
+            annotation(13, "2024-04-01 00:00", completed_at_estimated=True),
+            annotation(14, "2024-03-05 10:00", completed_at_estimated=True, completed_by="rev"),
+        ],
+        4,
+    ),
+    Case("completed_at_estimated", "counts rejected ones if told to", ESTIMATED, 4, rules=REJECTED_COUNTS),
+]
+
+FLAGGED = {
+    "posted_by_others": AnnotationFlag.POSTED_BY_OTHER,
+    "imported": AnnotationFlag.IMPORTED,
+    "longer_than_task": AnnotationFlag.LONGER_THAN_TASK,
+}
+NOTES += [
+    Case(
+        key,
+        "is countable ones with that flag",
+        [
+            flagged(1, flag),
+            flagged(2, AnnotationFlag(7)),
+            flagged(3, AnnotationFlag(7) & ~flag),
+            flagged(4, AnnotationFlag.NONE),
+            flagged(5, flag, last_action="rejected"),
+            flagged(6, flag, was_cancelled=True),
+            flagged(7, flag, completed_by="rev"),
+            flagged(8, flag, completed_at=at("2024-04-01 00:00")),
+        ],
+        2,
+    )
+    for key, flag in FLAGGED.items()
+]
+
+REVIEWS_TAKEN = [
+    review(1, "2024-03-05 10:00", "accepted"),
+    review(2, "2024-03-05 11:00", "accepted"),  # the same annotation once more
+    review(3, "2024-03-06 10:00", "accepted", completed_by="rev"),
+    review(4, "2024-03-05 10:00", "rejected"),
+    review(5, "2024-03-06 10:00", "rejected"),
+    review(6, "2024-03-06 10:00", "fixed_and_accepted", score=0.5),
+    review(7, "2024-03-05 10:00", "pondered"),
+    *(
+        review(f"{action} {place}", instant, action, reviewer_id=reviewer)
+        for action in ("accepted", "rejected", "fixed_and_accepted")
+        for place, (instant, reviewer) in enumerate(
+            (
+                ("2024-02-29 23:59:59.999999", "rev"),
+                ("2024-04-01 00:00", "rev"),
+                ("2024-03-05 10:00", "ann"),
+                ("2024-03-05 10:00", None),
+            )
+        )
+    ),
+]
+
+VISITS = [
+    visit(1, "2024-03-05 10:00", "2024-03-05 10:00:01.5"),
+    visit(2, "2024-03-05 10:00", "2024-03-05 10:00:02"),  # at the same time
+    visit(3, "2024-03-05 23:59:58", "2024-03-06 00:00:02"),  # 4 s, on the day when it was closed
+    visit(4, "2024-02-29 23:59:52", "2024-03-01 00:00"),  # 8 s, closed at the first instant of March
+    visit(5, "2024-03-07 10:00", "2024-03-07 10:00"),
+    visit(6, "2024-03-31 23:59:00", "2024-04-01 00:00"),
+    visit(7, "2024-02-29 10:00", "2024-02-29 10:01"),
+    visit(8, "2024-03-05 10:00", "2024-03-05 10:01", user_id="ann"),
+    visit(9, "2024-03-05 10:00", None),
+    visit(10, "2024-03-05 10:00", "2024-03-05 09:59:59.999999"),
+    visit(11, "2024-04-01 00:01", "2024-03-31 10:00"),  # by the instant at which it says to be closed
+    visit(12, "2024-02-29 10:00", None),
+    visit(13, "2024-03-31 10:00", "2024-02-29 10:00"),
+    visit(14, "2024-03-05 10:00", None, user_id="ann"),
+]
+
+REVIEWING = [
+    Case("reviews_accepted", "is every action", REVIEWS_TAKEN, 3, {"2024-03-05": 2, "2024-03-06": 1}, user="rev"),
+    Case("reviews_rejected", "is every action", REVIEWS_TAKEN, 2, {"2024-03-05": 1, "2024-03-06": 1}, user="rev"),
+    Case(
+        "reviews_fixed_and_accepted",
+        "is every action",
+        REVIEWS_TAKEN,
+        1,
+        {"2024-03-05": 0, "2024-03-06": 1},
+        user="rev",
+    ),
+    Case(
+        "review_time",
+        "is the sum of visits",
+        VISITS,
+        15.5,
+        {"2024-03-05": 3.5, "2024-03-06": 4.0, "2024-03-01": 8.0, "2024-03-07": 0.0},
+        user="rev",
+    ),
+    Case("review_time", "is 0 without visits", [], 0.0, {"2024-03-05": 0.0}, user="rev"),
+    Case(
+        "review_time", "is 0 where nothing can be timed", [VISITS[8], VISITS[9]], 0.0, {"2024-03-05": 0.0}, user="rev"
+    ),
+    Case("unusable_visits", "is unclosed and negative ones", VISITS, 3, user="rev"),
+]
+
+NEEDED = {
+    "reviews": [
+        "performance_score",
+        "fixes_without_score",
+        "updated_after_rejection",
+        "own_reviews",
+        "other_reviews",
+        "reviews_accepted",
+        "reviews_rejected",
+        "reviews_fixed_and_accepted",
+    ],
+    "review_visits": ["review_time", "unusable_visits"],
+}
+"""What has no value where its source does not record such facts."""
+
+UNRECORDED = [
+    Case(
+        key,
+        f"has no value without {kind}",
+        COUNTABLE,
+        None,
+        user=user,
+        recorded=[other for other in NEEDED if other != kind],
+    )
+    for kind, keys in NEEDED.items()
+    for key in keys
+    for user in ("ann", "rev")
+]
+
+CASES = [*SUMMARY, *SCORES, *NOTES, *REVIEWING, *UNRECORDED]
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    """One embedded store for all cases, each of which is an organization of its own."""
+    opened = open_store(f"duckdb:///{tmp_path_factory.mktemp('store') / Path('facts.duckdb')}")
+    yield opened
+    opened.close()
+
+
+def moved(fact: Fact | Snapshot, organization: str) -> Fact | Snapshot:
+    """Return a fact in another organization."""
+    if isinstance(fact, Snapshot):
+        return replace(fact, annotation=replace(fact.annotation, organization_id=organization))
+    return replace(fact, organization_id=organization)
+
+
+def told(store: Store, case: Case, **asked: str) -> Report:
+    """Write a case's facts and return the report about March 2024."""
+    organization = f"{case.key}: {case.name} ({case.user})"
+    facts: list[Fact] = [
+        Member(organization, "ann", None, None, role="annotator"),
+        Member(organization, "rev", None, None, role="reviewer"),
+        Project(organization, "p1", None, "One"),
+        *(Recorded(organization, kind) for kind in case.recorded),
+    ]
+    store.write([*facts, *(moved(fact, organization) for fact in case.facts)])
+    given = {"user": case.user, "from": "2024-03-01", "to": "2024-03-31", "tz": "UTC", **asked}
+    query = parse({name: [value] for name, value in given.items()})
+    return report(store, Viewer(organization, "boss", "owner"), query, case.rules)
+
+
+def test_every_number_has_cases() -> None:
+    assert {case.key for case in CASES} == set(BY_KEY)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.key} {case.name} ({case.user})")
+def test_a_number_is_what_its_definition_says(store: Store, case: Case) -> None:
+    answer = told(store, case)
+    found = answer.values[case.key]
+    assert (found, type(found)) == (case.expected, type(case.expected))
+    by_day = {point.bucket.first: point.values for point in answer.series}
+    assert len(by_day) == 31
+    for day, expected in case.days.items():
+        found = by_day[date.fromisoformat(day)][case.key]
+        assert (found, type(found)) == (expected, type(expected)), day
+
+
+@pytest.mark.parametrize("key", ["reviews_accepted", "reviews_rejected", "reviews_fixed_and_accepted", "review_time"])
+def test_days_of_before_something_was_recorded_have_no_value(store: Store, key: str) -> None:
+    since = at("2024-03-10 00:00")
+    facts = [Recorded("acme", kind, since) for kind in ("reviews", "review_visits")]
+    answer = told(store, Case(key, "recorded since the 10th", facts, 0, user="rev", recorded=()))
+    by_day = {str(point.bucket.first): point.values[key] for point in answer.series}
+    assert (by_day["2024-03-01"], by_day["2024-03-09"]) == (None, None)
+    assert (by_day["2024-03-10"], by_day["2024-03-31"], answer.values[key]) == (0, 0, 0)
+
+
+def test_a_number_speaks_of_the_chosen_projects_only(store: Store) -> None:
+    facts = [
+        annotation(1, "2024-03-05 10:00", lead_time=1),
+        annotation(2, "2024-03-05 10:00", lead_time=2, project_id="p2"),
+        review(1, "2024-03-05 10:00", "accepted"),
+        review(2, "2024-03-05 10:00", "rejected", annotation_id=2, project_id="p2"),
+        Project("acme", "p2", None, "Two"),
+    ]
+    for project, time, score in (("p1", 1.0, 1.0), ("p2", 2.0, 0.0)):
+        case = Case("total_time", f"of project {project}", facts, time)
+        answer = told(store, case, project=project)
+        assert (answer.values["total_time"], answer.values["performance_score"]) == (time, score)
