@@ -48,7 +48,7 @@ def refusal(max_period_days: int = 3_660, /, **parameters: str | list[str]) -> s
 
 def test_nothing_asked_means_the_viewer_and_the_last_thirty_days() -> None:
     assert asked() == Query(
-        user=None,
+        users=(),
         workspaces=(),
         projects=(),
         period=LAST_30_DAYS,
@@ -65,7 +65,7 @@ def test_nothing_asked_means_the_viewer_and_the_last_thirty_days() -> None:
 
 def test_everything_asked() -> None:
     query = asked(
-        user="7",
+        users=("7",),
         workspace=["w1", "w2"],
         project="58506",
         from_="2024-02-29",
@@ -78,7 +78,7 @@ def test_everything_asked() -> None:
         rows="submitted@2024-03-02",
         theme="dark",
     )
-    assert (query.user, query.workspaces, query.projects) == ("7", ("w1", "w2"), ("58506",))
+    assert (query.users, query.workspaces, query.projects) == (("7",), ("w1", "w2"), ("58506",))
     assert query.period == Period(date(2024, 2, 29), date(2024, 3, 31), "America/Phoenix")
     assert (query.preset, query.timezone) == (None, "America/Phoenix")
     assert (query.entry, query.grain, query.statistic) == (Entry.MEMBERS, Grain.WEEK, Statistic.MEDIAN)
@@ -138,7 +138,7 @@ def test_what_is_said_once_may_be_said_twice_only_alike(name: str, one: str, oth
 @pytest.mark.parametrize("text", ["7", "007", "-1", "a b", "é", "a/b", "a,b", "<b>", "0", "None", "'", LONGEST_ID])
 def test_ids_are_taken_as_they_are(text: str) -> None:
     query = asked(user=text, workspace=[text], project=[text])
-    assert (query.user, query.workspaces, query.projects) == (text, (text,), (text,))
+    assert (query.users, query.workspaces, query.projects) == ((text,), (text,), (text,))
 
 
 @pytest.mark.parametrize("text", ["\0", "a\nb", "a\tb", "\x7f", LONGEST_ID + "x"])
