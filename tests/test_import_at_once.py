@@ -24,7 +24,9 @@ from hypothesis import strategies as st
 from perfwidget.errors import PerfwidgetError
 from perfwidget.facts import FACTS
 from perfwidget.facts.columns import lead_time_microseconds, microseconds
-from perfwidget.facts.ingest import NOTHING, Inferred, Observation, Snapshots
+from perfwidget.facts.ingest import Inferred, Observation
+from perfwidget.facts.snapshot_rows import SnapshotRows, rows_of_snapshots
+from perfwidget.facts.snapshots import NOTHING, Snapshots, joined
 from perfwidget.question import access
 from perfwidget.question.access import Viewer
 from perfwidget.question.query import Query
@@ -36,9 +38,7 @@ from perfwidget.sources.value_columns import NO_INSTANT, instants, lead_times
 from perfwidget.stores import open_store, writing
 from perfwidget.stores.duckdb import order
 from perfwidget.stores.schema import column_types
-from perfwidget.stores.writing.bulk import joined
 from perfwidget.stores.writing.staging import Staging
-from perfwidget.stores.writing.told import Told, told
 from tests.conftest import NewStore
 from tests.exports import ANN, LATER, MORNING, NOON, export, review, row
 from tests.worlds import ORGANIZATION, ask
@@ -62,7 +62,7 @@ def said(observations: Iterable[Observation]) -> tuple[list[object], list[object
         if isinstance(each, Inferred):
             conclusions.append((each.fact.row(), microseconds(each.seen_at)))
         else:
-            snapshots += list(told([each]))  # type: ignore[list-item]
+            snapshots += list(rows_of_snapshots([each]))  # type: ignore[list-item]
     return snapshots, sorted(conclusions, key=repr)
 
 
@@ -523,7 +523,7 @@ def test_rows_are_made_of_some_at_a_time(new_store: NewStore, monkeypatch: pytes
     """Those that are new once more are added as columns; of them all, rows would take too much memory."""
     sizes = []
 
-    def noted(staging: Staging, rows: Sequence[Told]) -> None:
+    def noted(staging: Staging, rows: Sequence[SnapshotRows]) -> None:
         sizes.append(len(rows))
         write(staging, rows)
 

@@ -4,15 +4,21 @@ A store takes these beside facts, so that reading the same export twice, or two 
 so that a source is never further in its reading than its facts are in the store.
 """
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
 
-import numpy as np
-import numpy.typing as npt
-
-from perfwidget.facts import Action, Annotation, AnnotationFlag, Key, Member, Membership, Project, Recorded, Review
 from perfwidget.facts.columns import Id, Instant, Text
+from perfwidget.facts.snapshots import Snapshots
+from perfwidget.facts.tables import (
+    Action,
+    Annotation,
+    AnnotationFlag,
+    Key,
+    Member,
+    Membership,
+    Project,
+    Recorded,
+    Review,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,46 +39,6 @@ class Snapshot:
     """All reviews; None where the row does not speak of reviews."""
     flags: AnnotationFlag = AnnotationFlag.NONE
     """What is odd about it."""
-
-
-NOTHING = int(np.iinfo(np.int64).min)
-"""Stands for null in a column of whole numbers."""
-
-
-class Coded(NamedTuple):
-    """A column of few different texts: for each row the place of its text, -1 for null."""
-
-    codes: npt.NDArray[np.int32]
-    texts: Sequence[str]
-
-
-StoredColumn = npt.NDArray[Any] | Coded
-"""Whole numbers with NOTHING for null, flags, coded texts; ids may be their whole numbers or an array of texts."""
-
-
-@dataclass(frozen=True, slots=True)
-class Snapshots:
-    """Snapshots of many annotations of one organization, in the order they were read, with values as stores keep them.
-
-    Means the same as a Snapshot for each row, but costs a fraction of it. Rows of actions are those of `Action.row`;
-    beside each stands the place of its annotation.
-    """
-
-    organization_id: str
-    columns: Mapping[str, StoredColumn]
-    """The columns of Annotation but the organization; `flags`, `history`, `reviewed` (whether it speaks of reviews);
-    and `only_action`: where that is not null, it is the annotation's one action, which is left out of `actions`: by its
-    owner, when it was completed, with its lead time, under the id `annotation-` and the annotation's."""
-    actions: Sequence[tuple[int, tuple[Any, ...]]]
-    reviews: Mapping[str, StoredColumn]
-    """The columns of Review that are its own, and `place`, the place of its annotation, whose the others are."""
-
-    def __len__(self) -> int:
-        return len(self.flags("history"))
-
-    def flags(self, name: str) -> npt.NDArray[np.bool_]:
-        """Return a column of flags."""
-        return np.asarray(self.columns[name], np.bool_)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from perfwidget.facts.columns import FIRST_INSTANT
-from perfwidget.facts.ingest import NOTHING
+from perfwidget.facts.snapshots import NOTHING
 from perfwidget.sources.people import SOMEBODY, NamedPerson, People, remembered
 from perfwidget.sources.task_form import PersonForm
 from perfwidget.sources.value_columns import Integers

@@ -6,7 +6,8 @@ from typing import BinaryIO, cast
 
 from perfwidget.errors import UnreadableFile
 from perfwidget.facts.columns import id_text
-from perfwidget.facts.ingest import Inferred, Snapshot, Snapshots
+from perfwidget.facts.ingest import Inferred, Snapshot
+from perfwidget.facts.snapshots import Snapshots
 from perfwidget.sources.export_file import BLOCK, tasks
 from perfwidget.sources.exported_tasks import ExportedTasks
 from perfwidget.sources.import_result import ImportResult, Place

@@ -17,7 +17,7 @@ from typing import Any, BinaryIO, NamedTuple, Self, cast
 import msgspec
 import numpy as np
 
-from perfwidget.facts.ingest import Coded, Snapshots, StoredColumn
+from perfwidget.facts.snapshots import Coded, Snapshots, StoredColumn
 from perfwidget.sources.exported_tasks import ExportedTasks, TasksTold
 from perfwidget.sources.piece_reading import PieceRead, PieceReader
 from perfwidget.sources.pieces import FileName, Piece, name_of

@@ -9,7 +9,8 @@ from typing import BinaryIO, NamedTuple
 import msgspec
 import numpy as np
 
-from perfwidget.facts.ingest import Snapshot, Snapshots
+from perfwidget.facts.ingest import Snapshot
+from perfwidget.facts.snapshots import Snapshots
 from perfwidget.sources import task_columns, task_form
 from perfwidget.sources.exported_tasks import ExportedTasks, TasksTold
 from perfwidget.sources.import_result import ImportResult, Place

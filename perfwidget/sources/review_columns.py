@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from perfwidget.facts import Review
 from perfwidget.facts.columns import score_millionths
-from perfwidget.facts.ingest import NOTHING
+from perfwidget.facts.snapshots import NOTHING
 from perfwidget.sources.codes import NOBODY, ODD, Cast, Codes, Flags, Numbers, ids, whole_numbers
 from perfwidget.sources.row_values import fraction
 from perfwidget.sources.task_form import ReviewForm

@@ -13,7 +13,8 @@ import numpy as np
 
 from perfwidget.facts import AnnotationFlag, Review
 from perfwidget.facts.columns import INVALID_LEAD_TIME
-from perfwidget.facts.ingest import NOTHING, Coded, Snapshot, Snapshots
+from perfwidget.facts.ingest import Snapshot
+from perfwidget.facts.snapshots import NOTHING, Coded, Snapshots
 from perfwidget.sources.annotation_row import only_action
 from perfwidget.sources.codes import ODD, Cast, Codes, Flags, Numbers, ids, instant, latest, whole_numbers
 from perfwidget.sources.exported_tasks import ExportedTasks

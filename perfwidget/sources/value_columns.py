@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from perfwidget.facts.columns import LONGEST_LEAD_TIME, MICROSECONDS, lead_time_microseconds, microseconds
-from perfwidget.facts.ingest import NOTHING
+from perfwidget.facts.snapshots import NOTHING
 from perfwidget.sources.row_values import lead_time, optional_instant
 
 Integers = npt.NDArray[np.int64]

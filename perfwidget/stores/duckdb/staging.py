@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from perfwidget.facts import Fact
-from perfwidget.facts.ingest import NOTHING, Coded, StoredColumn
+from perfwidget.facts.snapshots import NOTHING, Coded, StoredColumn
 from perfwidget.stores.duckdb import order
 from perfwidget.stores.duckdb.schema import holding
 from perfwidget.stores.duckdb.session import DuckDBDialect, parsed

@@ -6,12 +6,13 @@ from typing import Any, get_args
 from perfwidget.errors import InvalidFact
 from perfwidget.facts import FACTS, Fact, Key, Membership
 from perfwidget.facts.columns import Id, clean_text, id_text, microseconds
-from perfwidget.facts.ingest import Bookmark, Inferred, Observation, Snapshot, Snapshots, Withdrawn
+from perfwidget.facts.ingest import Bookmark, Inferred, Observation, Snapshot, Withdrawn
+from perfwidget.facts.snapshot_rows import rows_of_snapshots
+from perfwidget.facts.snapshots import Snapshots, joined
 from perfwidget.stores.schema import MENTIONED, column_types
 from perfwidget.stores.writing import inference, snapshots
-from perfwidget.stores.writing.bulk import Bulk, joined
+from perfwidget.stores.writing.bulk import Bulk
 from perfwidget.stores.writing.staging import Row, Staging
-from perfwidget.stores.writing.told import told
 
 BATCH = 20_000
 """Facts handled at a time: enough that statements cost little each, few enough that memory stays small."""
@@ -67,7 +68,7 @@ def _write_snapshots(staging: Staging, bulk: Bulk, given: Sequence[Snapshot | Sn
     for part in _parts(given):
         if len(part) == len(given) or not _added(staging, bulk, part):
             bulk.forget()
-            snapshots.write(staging, list(told(part)))
+            snapshots.write(staging, list(rows_of_snapshots(part)))
 
 
 def _added(staging: Staging, bulk: Bulk, given: Sequence[Snapshot | Snapshots]) -> bool:

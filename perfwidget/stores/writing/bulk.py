@@ -5,16 +5,15 @@ They are added in the order in which they are read, as a few numbers are put in 
 What is new shows by ids that are whole numbers; those kept are held as such, in eight bytes each, while a write lasts.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
 
 from perfwidget.facts import Action, Annotation, Review
-from perfwidget.facts.ingest import Coded, Snapshots, StoredColumn
+from perfwidget.facts.snapshots import Snapshots, in_order, numbers, owned_reviews, used
 from perfwidget.stores.schema import FROM_REVIEW, FROM_ROW, column_types
 from perfwidget.stores.writing.staging import Staging
-from perfwidget.stores.writing.told import NULL, numbers, used
 
 WORTH = 100
 """For a batch this many times smaller than what is kept, the ids that are kept are not read."""
@@ -124,34 +123,6 @@ def _note(staging: Staging, snapshots: Snapshots) -> None:
         staging.note_recorded(Action, [organization])
 
 
-def joined(many: Sequence[Snapshots]) -> Snapshots:
-    """Return snapshots of one organization in one piece."""
-    begins = np.cumsum([0, *map(len, many)]).tolist()
-    reviews = {name: _joined([each.reviews[name] for each in many]) for name in many[0].reviews}
-    counts = [len(numbers(each.reviews["place"])) for each in many]
-    return Snapshots(
-        many[0].organization_id,
-        {name: _joined([each.columns[name] for each in many]) for name in many[0].columns},
-        [(begin + place, row) for begin, each in zip(begins, many, strict=False) for place, row in each.actions],
-        reviews | {"place": numbers(reviews["place"]) + np.repeat(begins[:-1], counts)},
-    )
-
-
-def _joined(columns: Sequence[StoredColumn]) -> StoredColumn:
-    coded = [column for column in columns if isinstance(column, Coded)]
-    if coded:
-        place: dict[str, int] = {}
-        codes = []
-        for column in coded:
-            ours = np.array([*(place.setdefault(text, len(place)) for text in column.texts), NULL], np.int32)
-            codes.append(ours[column.codes])  # null is the last
-        return Coded(np.concatenate(codes), list(place))
-    arrays = [column for column in columns if not isinstance(column, Coded)]
-    if len({array.dtype for array in arrays}) > 1:  # ids, some of which are no whole numbers
-        arrays = [np.array(list(map(str, array.tolist())), object) for array in arrays]
-    return np.concatenate(arrays)
-
-
 def _ids_of(snapshots: Snapshots) -> dict[str, Ids] | None:
     """Return the ids of annotations, actions and reviews, sorted; None if some are no whole numbers, or come twice."""
     annotations, reviews = numbers(snapshots.columns["annotation_id"]), numbers(snapshots.reviews["review_id"])
@@ -173,7 +144,7 @@ def _insert(staging: Staging, snapshots: Snapshots) -> None:
     mine = {"organization_id": snapshots.organization_id}
     ids = {name: f"CAST({name} AS VARCHAR)" for name in ("annotation_id", "project_id", "task_id", "completed_by")}
     names = [name for name, _ in column_types(Annotation)][1:]
-    staging.put_columns("incoming_rows", _in_order(snapshots.columns, "completed_by", "completed_at"))
+    staging.put_columns("incoming_rows", in_order(snapshots.columns, "completed_by", "completed_at"))
     staging.add_in_order(
         "annotations",
         ("organization_id", *names),
@@ -197,7 +168,8 @@ def _insert(staging: Staging, snapshots: Snapshots) -> None:
     reviewed = len(numbers(snapshots.reviews["place"]))
     if reviewed:
         columns = [name for name, _ in column_types(Review)]
-        staging.put_columns("incoming_reviews", _in_order(_owned(snapshots), "completed_by", "created_at"))
+        owned = owned_reviews(snapshots, FROM_ROW)
+        staging.put_columns("incoming_reviews", in_order(owned, "completed_by", "created_at"))
         staging.add_in_order(
             "reviews", columns, f"SELECT {', '.join(columns)} FROM incoming_reviews", {}, rows=reviewed
         )
@@ -206,31 +178,6 @@ def _insert(staging: Staging, snapshots: Snapshots) -> None:
     count = len(snapshots) + len(snapshots.actions) + reviewed
     query = " UNION ALL ".join(f"({each})" for each in actions)
     staging.add_in_order("actions", action_columns, query, mine, rows=count)
-
-
-def _owned(snapshots: Snapshots) -> dict[str, StoredColumn]:
-    """Return the reviews with what they have of their annotations, and whether those have a history."""
-    places = numbers(snapshots.reviews["place"])
-    names = ("annotation_id", "project_id", "task_id", "completed_by", "history")
-    of_rows = {name: _taken(snapshots.columns[name], places) for name in names}
-    every = np.zeros(len(places), np.int32)
-    same = {"organization_id": Coded(every, [snapshots.organization_id]), "origin": Coded(every, [FROM_ROW])}
-    return {name: column for name, column in snapshots.reviews.items() if name != "place"} | of_rows | same
-
-
-def _in_order(columns: Mapping[str, StoredColumn], member: str, instant: str) -> dict[str, StoredColumn]:
-    """Return rows by whose they are, and when."""
-    owners = columns[member]
-    if not isinstance(owners, Coded):
-        raise TypeError("The column holds no coded texts.")
-    rank = np.full(len(owners.texts) + 1, len(owners.texts), np.int32)  # null is the last
-    rank[np.argsort(np.array(owners.texts, object))] = np.arange(len(owners.texts))
-    order = np.lexsort((numbers(columns[instant]), rank[owners.codes]))
-    return {name: _taken(column, order) for name, column in columns.items()}
-
-
-def _taken(column: StoredColumn, places: npt.NDArray[np.int64]) -> StoredColumn:
-    return column._replace(codes=column.codes[places]) if isinstance(column, Coded) else column[places]
 
 
 def review_actions(reviews: str) -> str:

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from perfwidget.facts import Action, Annotation, Review
+from perfwidget.facts.snapshot_rows import SnapshotRows
 from perfwidget.stores.schema import FROM_REVIEW, FROM_ROW, column_types
 from perfwidget.stores.writing.bulk import review_actions
 from perfwidget.stores.writing.staging import Staging
-from perfwidget.stores.writing.told import Told
 
 _UPDATED_AT = [column.name for column in Annotation.columns()].index("updated_at")
 
@@ -26,7 +26,7 @@ def _same(one: str, other: str) -> str:
     return f"{one}.organization_id = {other}.organization_id AND {one}.annotation_id = {other}.annotation_id"
 
 
-def write(staging: Staging, snapshots: Sequence[Told]) -> None:
+def write(staging: Staging, snapshots: Sequence[SnapshotRows]) -> None:
     """Keep what newer snapshots say of annotations, their actions and their reviews."""
     if not snapshots:
         return
@@ -52,10 +52,10 @@ def write(staging: Staging, snapshots: Sequence[Told]) -> None:
         staging.note(Action, actions, recorded=history)
 
 
-def _newest(snapshots: Sequence[Told]) -> tuple[list[Told], list[Told]]:
+def _newest(snapshots: Sequence[SnapshotRows]) -> tuple[list[SnapshotRows], list[SnapshotRows]]:
     """Return for each annotation the snapshot that decides, and the one that holds its reviews if there is one."""
-    deciding: dict[Any, Told] = {}
-    reviewed: dict[Any, Told] = {}
+    deciding: dict[Any, SnapshotRows] = {}
+    reviewed: dict[Any, SnapshotRows] = {}
     for seen in snapshots:
         for newest in (deciding, reviewed) if seen.reviews is not None else (deciding,):
             kept = newest.get(seen.row[:2])
@@ -64,7 +64,7 @@ def _newest(snapshots: Sequence[Told]) -> tuple[list[Told], list[Told]]:
     return list(deciding.values()), list(reviewed.values())
 
 
-def _keep_rows(staging: Staging, deciding: Sequence[Told]) -> None:
+def _keep_rows(staging: Staging, deciding: Sequence[SnapshotRows]) -> None:
     """Keep the annotations that are no older than what is there, and replace their actions."""
     columns = [*column_types(Annotation), ("history", "BOOLEAN")]
     rows = [(*seen.row, seen.flags, seen.history) for seen in deciding]
@@ -82,7 +82,7 @@ def _keep_rows(staging: Staging, deciding: Sequence[Told]) -> None:
     staging.insert("incoming_actions", Action)
 
 
-def _keep_reviews(staging: Staging, reviewed: Sequence[Told]) -> None:
+def _keep_reviews(staging: Staging, reviewed: Sequence[SnapshotRows]) -> None:
     """Replace the reviews of annotations by those that are no older."""
     staging.put(
         "incoming_reviewed",

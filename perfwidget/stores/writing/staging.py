@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from perfwidget.facts import RECORDED_KINDS, Fact
-from perfwidget.facts.ingest import StoredColumn
+from perfwidget.facts.snapshots import StoredColumn
 from perfwidget.stores.dialect import Dialect
 from perfwidget.stores.schema import MENTIONED, column_types, required
 

@@ -4,17 +4,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
-from perfwidget.facts import Annotation, Review
-from perfwidget.facts.ingest import NOTHING, Coded, Snapshot, Snapshots, StoredColumn
-from perfwidget.stores.schema import column_types
-
-NULL = -1
-"""The code of null."""
+from perfwidget.facts.columns import Kind
+from perfwidget.facts.ingest import Snapshot
+from perfwidget.facts.snapshots import NOTHING, NULL, Coded, Snapshots, StoredColumn
+from perfwidget.facts.tables import Annotation, Review
 
 
-class Told(NamedTuple):
+class SnapshotRows(NamedTuple):
     """What one snapshot tells, as it is stored."""
 
     row: tuple[Any, ...]
@@ -24,24 +21,24 @@ class Told(NamedTuple):
     reviews: Sequence[tuple[Any, ...]] | None
 
 
-def told(snapshots: Iterable[Snapshot | Snapshots]) -> Iterator[Told]:
+def rows_of_snapshots(snapshots: Iterable[Snapshot | Snapshots]) -> Iterator[SnapshotRows]:
     """Yield what each snapshot tells, in the order given."""
     for each in snapshots:
         if isinstance(each, Snapshots):
-            yield from _told_of_many(each)
+            yield from _rows_of_many(each)
             continue
         reviews = None if each.reviews is None else [review.row() for review in each.reviews]
         actions = [action.row() for action in each.actions]
-        yield Told(each.annotation.row(), int(each.flags), each.history, actions, reviews)
+        yield SnapshotRows(each.annotation.row(), int(each.flags), each.history, actions, reviews)
 
 
-def _told_of_many(many: Snapshots) -> Iterator[Told]:
+def _rows_of_many(many: Snapshots) -> Iterator[SnapshotRows]:
     actions: dict[int, list[tuple[Any, ...]]] = {}
     for place, row in many.actions:
         actions.setdefault(place, []).append(row)
     names = [column.name for column in Annotation.columns()][1:]
-    types = dict(column_types(Annotation))
-    columns = {name: _values(column, types.get(name) == "VARCHAR") for name, column in many.columns.items()}
+    texts = {column.name for column in Annotation.columns() if column.kind in (Kind.ID, Kind.TEXT)}
+    columns = {name: _values(column, name in texts) for name, column in many.columns.items()}
     rows = list(zip(*(columns[name] for name in names), strict=True))
     reviews = _reviews_told(
         many, [dict(zip(names, row, strict=True)) for row in rows] if len(many.reviews["place"]) else []
@@ -50,7 +47,7 @@ def _told_of_many(many: Snapshots) -> Iterator[Told]:
     for place, (row, (flags, history, reviewed, only_action)) in enumerate(zip(rows, beside, strict=True)):
         whole = (many.organization_id, *row)
         own = actions.get(place, []) if only_action is None else [_only_action(whole, only_action)]
-        yield Told(whole, flags, history, own, reviews.get(place, []) if reviewed else None)
+        yield SnapshotRows(whole, flags, history, own, reviews.get(place, []) if reviewed else None)
 
 
 def _reviews_told(many: Snapshots, rows: Sequence[dict[str, Any]]) -> dict[int, list[tuple[Any, ...]]]:
@@ -62,20 +59,6 @@ def _reviews_told(many: Snapshots, rows: Sequence[dict[str, Any]]) -> dict[int, 
         row = (columns[name][number] if name in columns else rows[place][name] for name in names)
         found.setdefault(place, []).append((many.organization_id, *row))
     return found
-
-
-def numbers(column: StoredColumn) -> npt.NDArray[Any]:
-    """Return a column that is not coded."""
-    if isinstance(column, Coded):
-        raise TypeError("The column holds coded texts.")
-    return column
-
-
-def used(column: StoredColumn) -> set[str]:
-    """Return the texts that stand in a column of coded texts."""
-    if not isinstance(column, Coded):
-        raise TypeError("The column holds no coded texts.")
-    return {column.texts[code] for code in np.unique(column.codes).tolist() if code != NULL}
 
 
 def _values(column: StoredColumn, text: bool) -> list[Any]:
