@@ -46,7 +46,7 @@ lint: $(VENV)/installed-test
 test-security: $(VENV)/installed-test browser proxy database
 	@PERFWIDGET_SECURITY=full $(RUN) pytest $(AT_ONCE) tests/security tests/durability tests/label_studio \
 	  tests/engines tests/test_properties.py tests/test_downloads.py tests/test_exports.py tests/test_observations.py \
-	  tests/test_order.py $(ARGS)
+	  tests/stores $(ARGS)
 
 test-sabotage: $(VENV)/installed-test browser proxy database
 	@$(RUN) tests.security.sabotage $(ARGS)

@@ -2,15 +2,15 @@
 
 DATABASE = "perfwidget/stores/duckdb/database.py"
 RECOVERY = "perfwidget/stores/duckdb/recovery.py"
-SCHEMA = "perfwidget/stores/duckdb/schema.py"
+SCHEMA = "perfwidget/stores/schema.py"
 KILL = "tests/durability/test_kill.py"
 DAMAGE = "tests/durability/test_damage.py"
-FILE = "perfwidget/stores/duckdb/journal_file.py"
-JOURNAL = "perfwidget/stores/duckdb/journal.py"
 STORE = "perfwidget/stores/duckdb/__init__.py"
-WORKING_IN = "perfwidget/stores/duckdb/working_in.py"
-JOURNALS = "tests/durability/test_journal.py"
-SMALL = "tests/test_small_writes.py"
+GROUP = "perfwidget/stores/duckdb/group_commit.py"
+COUNTER = "perfwidget/stores/duckdb/write_counter.py"
+NOTING = "perfwidget/stores/writing/staging.py"
+WRITING = "tests/stores/test_writing.py"
+STORED = "tests/stores/test_schema.py"
 
 SABOTAGES = [
     (
@@ -44,8 +44,8 @@ SABOTAGES = [
     (
         "writes that are gone go unnoticed",
         DATABASE,
-        "if journal.last < acknowledged:",
-        "if journal.last < 0:",
+        "if writes < acknowledged:",
+        "if writes < 0:",
         f"{DAMAGE} -k noticed",
     ),
     (
@@ -65,30 +65,23 @@ SABOTAGES = [
     (
         "a file that another program has is opened before that is known",
         DATABASE,
-        "            self._seal = recovery.Seal(self.path)\n",
-        "            self._open().close()\n            self._seal = recovery.Seal(self.path)\n",
-        f"{SMALL} -k open_elsewhere",
+        "            self._counter = WriteCounter(self.path)\n",
+        "            self._open().close()\n            self._counter = WriteCounter(self.path)\n",
+        f"{WRITING} -k open_elsewhere",
     ),
     (
         "by another name a file is another store",
         DATABASE,
         "self.path = path.resolve()",
         "self.path = path",
-        f"{SMALL} -k whatever_name",
+        f"{WRITING} -k whatever_name",
     ),
     (
         "a forked process writes to the store of the other one",
         DATABASE,
         "if os.getpid() != self._process:",
         "if not self._process:",
-        f"{SMALL} -k forked",
-    ),
-    (
-        "a writer and whoever closes the store wait for each other",
-        WORKING_IN,
-        "            if self._over:\n",
-        "            if not self._over and self._closed:\n",
-        f"{SMALL} -k while_it_is_closed",
+        f"{WRITING} -k forked",
     ),
     (
         "what is no record is passed over",
@@ -112,164 +105,80 @@ SABOTAGES = [
         f"{DAMAGE} -k within_a_commit",
     ),
     (
-        "a file is migrated without a copy",
-        SCHEMA,
-        "        _set_copy_aside(path, cursor, found)\n",
-        "        pass\n",
-        f"{DAMAGE} -k older_file",
-    ),
-    (
         "a newer file is opened",
         SCHEMA,
-        "elif found > newest:",
-        "elif found > 1000:",
-        f"{DAMAGE} -k newer_file",
-    ),
-    (
-        "a small write is acknowledged before it is on the disk",
-        FILE,
-        "            os.fdatasync(handle)\n        except BaseException:\n            self._spoilt",
-        "            pass\n        except BaseException:\n            self._spoilt",
-        f"{SMALL} -k disk_together",
-    ),
-    (
-        "a small write is put into the journal after it was acknowledged",
-        FILE,
-        "            _put(handle, record, place)\n            os.fdatasync(handle)\n",
-        "            __import__('threading').Timer(0.3, _put, (handle, record, place)).start()\n",
-        f"{JOURNALS} -k wherever",
-    ),
-    (
-        "what waits in the journal is not seen",
-        STORE,
-        "waiting = self._working_in.ahead()",
-        "waiting: list[journal.Waiting] = []",
-        f"{SMALL} -k any_length",
-    ),
-    (
-        "what cannot be worked in is not shown",
-        STORE,
-        "                ahead.show(cursor, waiting)\n",
-        "                pass\n",
-        f"{JOURNALS} -k full_disk",
-    ),
-    (
-        "questions wait until rows are in order",
-        WORKING_IN,
-        "lambda: self._order.stays or not self._waits(number)",
-        "lambda: not self._waits(number)",
-        f"{SMALL} -k until_rows",
-    ),
-    (
-        "a large write overtakes small ones",
-        WORKING_IN,
-        "            self._work_in()\n            yield\n",
-        "            yield\n",
-        f"{SMALL} -k in_their_order",
-    ),
-    (
-        "small writes go on within a large one",
-        WORKING_IN,
-        "with self._order.given_way(), self._journal.held_up():",
-        "with self._order.given_way():",
-        f"{SMALL} -k many_threads",
-    ),
-    (
-        "the file does not know which writes it has",
-        DATABASE,
-        "greatest(writes, ?) + ?",
-        "writes + 0 * ? + ?",
-        f"{JOURNALS} -k has_already",
-    ),
-    (
-        "a version that stood for a while mentions nobody",
-        "perfwidget/stores/writing/__init__.py",
-        "        _mention_passed(staging, kind, passed)\n",
-        "",
-        f"{SMALL} -k for_a_while",
-    ),
-    (
-        "a damaged record is taken for a whole one",
-        FILE,
-        " or crc32(whole[place + _FRAME.size : begin + length], self._seed) != checksum",
-        "",
-        f"{JOURNALS} -k damaged_record",
-    ),
-    (
-        "damage that later records give away is taken for the end",
-        FILE,
-        "lost = any(each.last > last for each in self._scattered(whole, end))",
-        "lost = False",
-        f"{JOURNALS} -k damaged_record",
-    ),
-    (
-        "a damaged journal is thrown away",
-        FILE,
-        "shutil.copyfile(self._path, aside)",
-        "aside.touch()",
-        f"{JOURNALS} -k damaged_record",
-    ),
-    (
-        "all of a damaged journal is given up",
-        FILE,
-        "self._set_aside(end, keep=bool(records))",
-        "self._set_aside(end, keep=False)",
-        f"{JOURNALS} -k damaged_record",
-    ),
-    (
-        "small writes are not counted",
-        JOURNAL,
-        "        self._seal.tell(self.last)\n",
-        "",
-        f"{JOURNALS} -k was_cut",
-    ),
-    (
-        "the journal of another store is worked in",
-        FILE,
-        "crc32(self._whose)",
-        "0",
-        f"{JOURNALS} -k another_store",
-    ),
-    (
-        "a journal that comes too late for its file is worked in",
-        FILE,
-        "(expected is not None or record.first > writes + 1)",
-        "expected is not None",
-        f"{JOURNALS} -k lacks",
-    ),
-    (
-        "a journal of other columns is worked in",
-        FILE,
-        "if found and int(found[1]) != schema:",
-        "if found and int(found[1]) < 0:",
-        f"{JOURNALS} -k another_version",
-    ),
-    (
-        "a write that was refused comes back",
-        FILE,
-        "                os.pwrite(handle, bytes(_BEFORE), place)\n",
-        "                pass\n",
-        f"{JOURNALS} -k cannot_be_put",
+        "    if found > newest:\n",
+        "    if found > 1000:\n",
+        f"{STORED} -k newer",
     ),
     (
         "a store is opened twice in a program",
-        RECOVERY,
+        COUNTER,
         "            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)\n",
         "            pass\n",
-        f"{SMALL} -k opened_once",
-    ),
-    (
-        "a store that is closed acknowledges small writes",
-        WORKING_IN,
-        "        self._journal.stop()\n",
-        "",
-        f"{SMALL} -k closing",
+        f"{WRITING} -k opened_once",
     ),
     (
         "a question sees what could not be committed",
         DATABASE,
         "        if self._failures != failures:\n",
         "        if self._failures < 0:\n",
-        f"{JOURNALS} -k beside_a_commit",
+        f"{DAMAGE} -k beside_a_commit",
+    ),
+    (
+        "a bad write takes those with it that were written together with it",
+        GROUP,
+        "self._tried([each]) if fault is not None and len(group) > 1 else fault",
+        "fault",
+        f"{WRITING} -k bad_write",
+    ),
+    (
+        "what kept a write from the disk is not told",
+        GROUP,
+        "        if given.fault is not None:\n",
+        "        if given.fault is given:\n",
+        f"{WRITING} -k bad_write",
+    ),
+    (
+        "those who wait for a thread that has ended wait for ever or are told that all is well",
+        GROUP,
+        "if not each.done and each is not given]",
+        "if each not in group]",
+        f"{WRITING} -k is_ended",
+    ),
+    (
+        "each small write is a transaction of its own",
+        STORE,
+        "rows = writing.rows_of(first) if len(first) <= FEW else None",
+        "rows = None",
+        f"{WRITING} -k one_transaction",
+    ),
+    (
+        "what a write that failed would have noted is taken for noted",
+        STORE,
+        "DuckDBStaging(cursor, self._noted.copy())",
+        "DuckDBStaging(cursor, self._noted)",
+        f"{WRITING} -k not_taken_for_noted",
+    ),
+    (
+        "who was forgotten is taken for noted",
+        "perfwidget/stores/writing/__init__.py",
+        "    staging.noted.clear()\n",
+        "",
+        f"{WRITING} -k mentioned_again",
+    ),
+    (
+        "a kind of facts that the store was given is not recorded",
+        NOTING,
+        "        if recorded and kind.table in RECORDED_KINDS:\n",
+        "        if recorded and kind.table in ():\n",
+        f"{STORED} -k notes_that",
+    ),
+    (
+        "what the host says of a kind yields to what was noted",
+        NOTING,
+        "id, NULL FROM noted WHERE NOT EXISTS",
+        "id, NULL FROM noted WHERE TRUE OR NOT EXISTS",
+        f"{STORED} -k host_says",
     ),
 ]

@@ -179,7 +179,7 @@ def together(store: DuckDBStore, acts: Sequence[Callable[[], None]]) -> list[Bas
         except BaseException as fault:
             told[number] = fault
 
-    threads = [threading.Thread(target=act, args=(number,)) for number in range(len(acts))]
+    threads = [threading.Thread(target=act, args=(number,), daemon=True) for number in range(len(acts))]
 
     def large() -> Iterator[Fact]:
         yield from (annotation(f"large-{each}", "2024-03-09 12:00") for each in range(600))
@@ -190,7 +190,8 @@ def together(store: DuckDBStore, acts: Sequence[Callable[[], None]]) -> list[Bas
 
     store.write(large())
     for thread in threads:
-        thread.join()
+        thread.join(20)
+        assert not thread.is_alive(), "it waits for ever"
     return told
 
 
