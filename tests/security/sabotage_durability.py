@@ -93,7 +93,7 @@ SABOTAGES = [
     (
         "commits are tried where the disk has no room for them",
         DATABASE,
-        "                self.require_room()\n",
+        "            self.require_room()\n",
         "",
         f"{DAMAGE} -k nearly_full",
     ),
