@@ -23,7 +23,7 @@ from perfwidget.report import Report, exports, report
 from perfwidget.sources.export import ImportResult, read_export_at_once
 from perfwidget.sources.piece_readers import PieceReaders
 from perfwidget.stores import Store, open_store
-from perfwidget.stores.protocol import Profile
+from perfwidget.stores.choosing import Profile
 
 MOST_MATCHES = 10_000
 

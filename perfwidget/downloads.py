@@ -25,7 +25,8 @@ from perfwidget.question.period import Grain, Period
 from perfwidget.question.query import Query
 from perfwidget.report import Report, exports, read_report, resolved_period
 from perfwidget.stores.listing import Slice
-from perfwidget.stores.protocol import Reader, Store
+from perfwidget.stores.reading import Reader
+from perfwidget.stores.store import Store
 
 log = logging.getLogger(__name__)
 

@@ -25,7 +25,7 @@ from perfwidget.question.period import Grain, Period
 from perfwidget.question.query import Statistic
 from perfwidget.report import Point, Report
 from perfwidget.statics import assets_folder
-from perfwidget.stores.protocol import Profile
+from perfwidget.stores.choosing import Profile
 
 NOTHING: dict[str, Number] = {
     metric.key: 0.0 if metric.unit is Unit.SECONDS else 0 for metric in METRICS

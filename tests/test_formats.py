@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from perfwidget.dashboard import formats, labels
 from perfwidget.metrics import BY_KEY
 from perfwidget.question.period import Bucket, Grain, Period
-from perfwidget.stores.protocol import Profile
+from perfwidget.stores.choosing import Profile
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,8 @@ from perfwidget.errors import InvalidQuery
 from perfwidget.question import access
 from perfwidget.question.access import Scope
 from perfwidget.question.query import Query
-from perfwidget.stores.protocol import Profile, Reader
+from perfwidget.stores.choosing import Profile
+from perfwidget.stores.reading import Reader
 
 MOST_MEMBERS = 50
 MOST_PROJECTS = 1_000

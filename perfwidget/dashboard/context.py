@@ -9,7 +9,7 @@ from perfwidget.metrics import Rules
 from perfwidget.question.access import Viewer
 from perfwidget.report.freshness import LATE_AFTER
 from perfwidget.settings import TaskLink
-from perfwidget.stores.protocol import Store
+from perfwidget.stores.store import Store
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 import unicodedata
 
-from perfwidget.stores.protocol import Profile
+from perfwidget.stores.choosing import Profile
 
 LONGEST_LABEL = 80
 LONGEST_READ = 1_000

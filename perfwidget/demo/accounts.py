@@ -6,7 +6,7 @@ from flask_login import current_user, login_user, logout_user
 
 from perfwidget.demo import people
 from perfwidget.demo.people import DEMO_ACCOUNTS
-from perfwidget.stores.protocol import Store
+from perfwidget.stores.store import Store
 
 WRONG = "There is no such account, or the password is another one. All accounts of this demo have the password “demo”."
 INACTIVE = "This account is no longer active; ask an administrator of your organization."

@@ -14,7 +14,7 @@ from perfwidget.demo.accounts import accounts
 from perfwidget.demo.pages import pages
 from perfwidget.demo.people import PlatformUser
 from perfwidget.errors import PerfwidgetError, StoreUnavailable
-from perfwidget.stores.protocol import Store
+from perfwidget.stores.store import Store
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'self'; frame-ancestors 'self'; form-action 'self'; base-uri 'none'; object-src 'none'"

@@ -11,7 +11,7 @@ from perfwidget.demo import people
 from perfwidget.demo.people import PlatformUser
 from perfwidget.errors import Forbidden
 from perfwidget.question.query import Entry
-from perfwidget.stores.protocol import Store
+from perfwidget.stores.store import Store
 
 NOT_YOURS = "Organization is for owners and admins; what concerns you is on Home."
 NOT_LISTED = "There is no such member on this page; choose one from the list."

@@ -16,7 +16,9 @@ from perfwidget.question import access
 from perfwidget.question.access import Role, Scope, Standing, Viewer
 from perfwidget.question.query import Query, parse
 from perfwidget.report import read_members
-from perfwidget.stores.protocol import Profile, ProjectOption, Reader, Store
+from perfwidget.stores.choosing import Profile, ProjectOption
+from perfwidget.stores.reading import Reader
+from perfwidget.stores.store import Store
 
 PASSWORD = "demo"
 DEMO_ACCOUNTS = {f"{role}@demo.example": role for role in Role}

@@ -20,7 +20,7 @@ from perfwidget.serving import LOOPBACK, address_of, bound, port_number, serve
 from perfwidget.sources.export import ImportResult, read_export_at_once
 from perfwidget.sources.piece_readers import PieceReaders
 from perfwidget.sources.sample import sample_facts
-from perfwidget.stores.protocol import Store
+from perfwidget.stores.store import Store
 
 ORGANIZATION_OF_FILES = "default"
 

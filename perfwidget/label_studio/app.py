@@ -16,7 +16,7 @@ from perfwidget.label_studio.roles import ALL_PROJECTS, Roles
 from perfwidget.label_studio.sign_in import LabelStudioUser, Sessions
 from perfwidget.label_studio.sync import Sync
 from perfwidget.question.access import Role, Viewer
-from perfwidget.stores.protocol import Store
+from perfwidget.stores.store import Store
 from perfwidget.widget import PerformanceWidget
 
 log = logging.getLogger(__name__)

@@ -25,7 +25,8 @@ from perfwidget.label_studio.task_ids import TaskIds
 from perfwidget.sources.export import ExportedTasks, ImportResult
 from perfwidget.sources.import_result import Place
 from perfwidget.sources.row_values import optional_instant
-from perfwidget.stores.protocol import Kept, Store
+from perfwidget.stores.reading import Kept
+from perfwidget.stores.store import Store
 
 COMPARED_EVERY = 60
 """Seconds at least between two comparisons of all tasks of a project because of their number."""

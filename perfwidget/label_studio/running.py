@@ -22,7 +22,7 @@ from perfwidget.label_studio.sync_thread import SyncThread
 from perfwidget.label_studio.webhooks import PATH, Installer, receiver
 from perfwidget.serving import address_of, bound, port_number, serve
 from perfwidget.stores import open_store
-from perfwidget.stores.protocol import Store
+from perfwidget.stores.store import Store
 
 DEFAULT_ORGANIZATION = "default"
 PREFIX = "PERFWIDGET_"

@@ -19,7 +19,8 @@ from perfwidget.question.access import Role, Standing, Viewer
 from perfwidget.question.query import Query
 from perfwidget.report.freshness import NOT_COMPLETE
 from perfwidget.sources.row_values import optional_id
-from perfwidget.stores.protocol import Profile, Store
+from perfwidget.stores.choosing import Profile
+from perfwidget.stores.store import Store
 
 log = logging.getLogger(__name__)
 

@@ -11,7 +11,7 @@ from perfwidget.question.period import Grain, Period
 from perfwidget.question.query import Behind, Query
 from perfwidget.report import resolved_period
 from perfwidget.stores.listing import ListedRow, Longest, Order, Slice, Tally
-from perfwidget.stores.protocol import Reader
+from perfwidget.stores.reading import Reader
 
 PAGE = 50
 """Rows on a page."""

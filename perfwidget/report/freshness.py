@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
-from perfwidget.stores.protocol import Reader
+from perfwidget.stores.reading import Reader
 
 NOT_COMPLETE = datetime(1970, 1, 1, tzinfo=UTC)
 """What a source that is being read for the first time has for the instant as of which its facts are complete."""

@@ -24,7 +24,9 @@ from perfwidget.question.access import Scope, ScopedQuery, Viewer
 from perfwidget.question.period import Bucket, Grain, Period, zone
 from perfwidget.question.query import Query
 from perfwidget.stores.answering import Numbers
-from perfwidget.stores.protocol import Profile, Reader, Store
+from perfwidget.stores.choosing import Profile
+from perfwidget.stores.reading import Reader
+from perfwidget.stores.store import Store
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -4,7 +4,8 @@ from pathlib import Path
 
 from perfwidget.errors import InvalidSetting, StoreUnavailable
 from perfwidget.stores.duckdb import DuckDBStore
-from perfwidget.stores.protocol import Reader, Store
+from perfwidget.stores.reading import Reader
+from perfwidget.stores.store import Store
 
 try:
     from perfwidget.stores import postgresql

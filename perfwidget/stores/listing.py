@@ -1,6 +1,5 @@
 """The statements that list the rows behind numbers and downloads, in the same words as those that count them."""
 
-from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -20,12 +19,9 @@ PERSON: dict[type[Fact], str] = {
 }
 """Whose e-mail goes with a row."""
 
-SLOT = 3_600 * 1_000_000
-"""Microseconds of the slots in which rows are counted before they are read."""
-
 
 class Slice(NamedTuple):
-    """A stretch of time that holds few enough rows to be put in order at once."""
+    """A stretch of time: its first instant, and the first one behind it, in microseconds."""
 
     start: int
     end: int
@@ -35,30 +31,6 @@ def columns_of(rows: Rows) -> tuple[str, ...]:
     """Return the columns of listed rows: the fact's own, its instant in microseconds, project title and e-mail."""
     own = (column.name for column in rows.scan.fact.columns() if column.name != "organization_id")
     return (*own, "instant", "project_title", "email")
-
-
-def counted_slots(dialect: Dialect, asked: ScopedQuery, rows: Rows, period: Slice) -> Statement:
-    """Return the statement that counts rows by slot since the period's start: (slot, count), in order."""
-    facts = facts_from(dialect, asked, rows.scan, *period)
-    slot = dialect.quotient(f"{instant_of(rows.scan)} - $since", SLOT)
-    text = (
-        f"SELECT {slot} AS slot, count(*) FROM {facts.text} AND {conditions(dialect, asked, rows)} "
-        "GROUP BY slot ORDER BY slot"
-    )
-    return Statement(text, facts.parameters)
-
-
-def slices(counts: Iterable[tuple[int, int]], period: Slice, most: int) -> Iterator[Slice]:
-    """Cut a period into slices of at most `most` rows each, but for single slots that hold more."""
-    start, end, held = period.start, period.start, 0
-    for slot, count in counts:
-        slot_start = period.start + slot * SLOT
-        if held and held + count > most:
-            yield Slice(start, end)
-            start, held = slot_start, 0
-        end, held = min(slot_start + SLOT, period.end), held + count
-    if held:
-        yield Slice(start, end)
 
 
 def listing(

@@ -1,16 +1,14 @@
 """Questions to one consistent state of a store, in SQL that engines share."""
 
-import itertools
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from perfwidget.facts import FACTS, Annotation, Comment
-from perfwidget.facts.columns import clean_text
 from perfwidget.metrics import METRICS, Group, Metric, Rows
-from perfwidget.question.access import Scope, ScopedQuery, Standing, Viewer
+from perfwidget.question.access import ScopedQuery
 from perfwidget.question.period import Bucket
-from perfwidget.question.query import Query
 from perfwidget.stores.answering import Answer, answer
+from perfwidget.stores.choosing import Choices
 from perfwidget.stores.listing import (
     ListedRow,
     Longest,
@@ -18,16 +16,12 @@ from perfwidget.stores.listing import (
     Slice,
     Tally,
     columns_of,
-    counted_slots,
     listing,
     longer,
     page_of,
-    slices,
     tally,
 )
-from perfwidget.stores.protocol import Kept, Marked, Profile, ProjectOption, WorkspaceOption
-from perfwidget.stores.session import Session
-from perfwidget.stores.sql import Statement, first_instant
+from perfwidget.stores.sql import first_instant
 
 STREAMED = 5_000
 """Rows of a download that are handed on at once, and after which its permission is asked for again."""
@@ -35,116 +29,27 @@ STREAMED = 5_000
 SORTED = 50_000
 """Rows of a download that one statement puts in order: each reads the facts anew, and holds so many of them."""
 
-_MEMBERS = """
-    SELECT user_id, email, display_name, active, role FROM members WHERE organization_id = $organization_id
-"""
-_MEMBERS_AND_MENTIONED = f"""{_MEMBERS}
-    UNION ALL
-    SELECT id, NULL, NULL, TRUE, NULL FROM mentions WHERE organization_id = $organization_id AND kind = 'member'
-    AND id NOT IN (SELECT user_id FROM members WHERE organization_id = $organization_id)
-"""
-_PROJECTS = "SELECT project_id, title, workspace_id FROM projects WHERE organization_id = $organization_id"
-_PROJECTS_AND_MENTIONED = f"""{_PROJECTS}
-    UNION ALL
-    SELECT id, id, NULL FROM mentions WHERE organization_id = $organization_id AND kind = 'project'
-    AND id NOT IN (SELECT project_id FROM projects WHERE organization_id = $organization_id)
-"""
+
+class Marked(NamedTuple):
+    """How far a source has been read, in its own words; `as_of` in microseconds, None where it does not say so."""
+
+    position: str
+    as_of: int | None
 
 
-class SqlReader:
-    """Answers questions in one session; the protocol of a `Reader` says what each method means."""
+class Kept(NamedTuple):
+    """An annotation or comment that a store has, in the version of `updated_at` in microseconds."""
 
-    def __init__(self, session: Session) -> None:
-        self._session = session
-        self._rows = session.rows
-        self._batches = session.batches
-        self._dialect = session.dialect
-        self._known: dict[tuple[str, str], Profile | None] = {}
+    identity: str
+    task_id: str
+    updated_at: int
 
-    @property
-    def _everybody(self) -> str:
-        """The query of an organization's members, and of those that only facts mention."""
-        return _MEMBERS_AND_MENTIONED if self._dialect.keeps_more else _MEMBERS
 
-    @property
-    def _all_projects(self) -> str:
-        """The query of an organization's projects, and of those that only facts mention."""
-        return _PROJECTS_AND_MENTIONED if self._dialect.keeps_more else _PROJECTS
-
-    @property
-    def _member(self) -> str:
-        return f"{self._texts('user_id')}, email, display_name, active, role"
-
-    def _chosen(self, projects: Sequence[str], workspaces: Sequence[str]) -> Statement:
-        """Return the condition that a project is one of some, or in one of some workspaces."""
-        in_list = self._dialect.in_list
-        text = f"({in_list('project_id', 'projects', projects)} OR {in_list('workspace_id', 'workspaces', workspaces)})"
-        return Statement(text, {"projects": projects, "workspaces": workspaces})
-
-    def _texts(self, *columns: str) -> str:
-        return ", ".join(f"{self._dialect.as_text(column)} AS {column}" for column in columns)
-
-    def standing(self, viewer: Viewer, query: Query) -> Standing:
-        """Say what the store knows of the viewer and of the ids they ask for."""
-        role = viewer.known_role()
-        chosen = {*query.users} if role.chooses_members else set()
-        known = self._people(viewer.organization_id, {viewer.user_id, *chosen})
-        projects = self._asked_projects(viewer, query) if role.sees_organization else self._memberships(viewer)
-        users = chosen & known.keys()
-        if role.sees_organization and chosen - users:
-            users |= self._mentioned(viewer.organization_id, chosen - users)
-        record = known.get(viewer.user_id)
-        return Standing(record.active if record else None, projects, frozenset(users))
-
-    def _people(self, organization_id: str, users: Collection[str]) -> Mapping[str, Profile]:
-        """Map ids to the members that the organization has a record of; each is looked up once."""
-        asked = {user for user in users if (organization_id, user) not in self._known}
-        if asked:
-            listed = self._dialect.in_list("user_id", "users", asked)
-            text = f"SELECT {self._member} FROM members WHERE organization_id = $organization_id AND {listed}"
-            rows = self._rows(text, {"organization_id": organization_id, "users": sorted(asked)})
-            found = {profile.user_id: profile for profile in itertools.starmap(Profile, rows)}
-            self._known |= {(organization_id, user): found.get(user) for user in asked}
-        known = ((user, self._known[organization_id, user]) for user in users)
-        return {user: profile for user, profile in known if profile is not None}
-
-    def _mentioned(self, organization_id: str, users: Collection[str]) -> set[str]:
-        """Return those of some ids that only facts mention."""
-        if not self._dialect.keeps_more:
-            return set()
-        listed = self._dialect.in_list("id", "users", users)
-        text = f"SELECT id FROM mentions WHERE organization_id = $organization_id AND kind = 'member' AND {listed}"
-        return {found for (found,) in self._rows(text, {"organization_id": organization_id, "users": sorted(users)})}
-
-    def _asked_projects(self, viewer: Viewer, query: Query) -> dict[str, str | None]:
-        if not query.projects and not query.workspaces:
-            return {}
-        chosen, parameters = self._chosen(list(query.projects), list(query.workspaces))
-        text = f"SELECT {self._texts('project_id', 'workspace_id')} FROM ({self._all_projects}) known WHERE {chosen}"
-        return dict(self._rows(text, parameters | {"organization_id": viewer.organization_id}))
-
-    def _memberships(self, viewer: Viewer) -> dict[str, str | None]:
-        """Map the viewer's projects to their workspaces; each list of the viewer's replaces the store's half."""
-        parameters: dict[str, Any] = {"organization_id": viewer.organization_id, "user_id": viewer.user_id}
-        stored = self._rows(
-            f"SELECT {self._texts('workspace_id', 'project_id')} FROM memberships "
-            "WHERE organization_id = $organization_id AND user_id = $user_id",
-            parameters,
-        )
-        of_store = {workspace for workspace, _ in stored if workspace is not None}
-        workspaces = sorted(of_store if viewer.workspaces is None else viewer.workspaces)
-        of_store = {project for _, project in stored if project is not None}
-        projects = sorted(of_store if viewer.projects is None else viewer.projects)
-        chosen, among = self._chosen(projects, workspaces)
-        found = self._rows(
-            f"SELECT {self._texts('project_id', 'workspace_id')} FROM projects "
-            f"WHERE organization_id = $organization_id AND {chosen}",
-            parameters | among,
-        )
-        return dict.fromkeys(projects) | dict(found)
+class Reader(Choices):
+    """One consistent state of a store, for one question and what is shown beside its answer."""
 
     def first_instant(self, asked: ScopedQuery) -> int | None:
-        """Return the instant of the subjects' first fact in scope."""
+        """Return the instant of the subjects' first fact in scope, in microseconds, or None if there is none."""
         [(first,)] = self._rows(*first_instant(self._dialect, asked))
         return None if first is None else int(first)
 
@@ -155,87 +60,54 @@ class SqlReader:
         buckets: Sequence[Bucket] = (),
         metrics: Sequence[Metric] = METRICS,
     ) -> Answer:
-        """Answer every aggregate of some metrics, told by each group of axes."""
+        """Answer every aggregate of some metrics for the question's period, told by each group of axes.
+
+        `buckets` cut the period without gaps, where a group tells numbers by bucket.
+        """
         return answer(self._session, asked, groups, buckets, metrics)
 
     def stream(self, asked: ScopedQuery, rows: Rows, period: Slice) -> Iterator[Sequence[tuple[Any, ...]]]:
-        """Read rows in the order of time, some thousands at once, keeping no more of them in memory."""
-        counts = self._rows(*counted_slots(self._dialect, asked, rows, period))
+        """Read rows with `listing.columns_of(rows)`, oldest first, at most some thousands at once."""
         names = columns_of(rows)
         instant, identity = names.index("instant"), names.index(rows.scan.fact.key_columns[-1])
-        for part in slices(counts, period, SORTED):
-            after, listed = None, SORTED
-            while listed == SORTED:
-                listed = 0
-                for batch in self._batches(*listing(self._dialect, asked, rows, part, SORTED, after), STREAMED):
-                    yield batch
-                    after = batch[-1][instant], batch[-1][identity]
-                    listed += len(batch)
+        after, listed = None, SORTED
+        while listed == SORTED:
+            listed = 0
+            part = period if after is None else period._replace(start=after[0])
+            for batch in self._session.batches(*listing(self._dialect, asked, rows, part, SORTED, after), STREAMED):
+                yield batch
+                after = batch[-1][instant], batch[-1][identity]
+                listed += len(batch)
 
     def page(
         self, asked: ScopedQuery, rows: Rows, part: Slice, order: Order, *, descending: bool, place: slice
     ) -> Sequence[ListedRow]:
-        """Return some rows behind a number, in order."""
+        """Return the rows behind a number from `place.start` to before `place.stop`, in an order that is total."""
         statement = page_of(self._dialect, asked, rows, part, order, descending=descending, place=place)
         return [ListedRow(*row) for row in self._rows(*statement)]
 
     def tally(self, asked: ScopedQuery, rows: Rows, part: Slice) -> Tally:
-        """Return what all rows behind a number come to."""
+        """Return what all rows behind a number come to, worked out of these rows."""
         [row] = self._rows(*tally(self._dialect, asked, rows, part))
         return Tally(*row)
 
     def longer(self, asked: ScopedQuery, rows: Rows, part: Slice, than: int) -> Longest:
-        """Return how many rows are above a quantity, and what these come to."""
+        """Return how many rows have a quantity above `than`, and what these come to."""
         [row] = self._rows(*longer(self._dialect, asked, rows, part, than))
         return Longest(*row)
 
-    def profiles(self, scope: Scope, user_ids: Collection[str]) -> Mapping[str, Profile]:
-        """Map ids to who these members are."""
-        known = self._people(scope.organization_id, user_ids)
-        return {user: known.get(user) or Profile(user, None, None, active=True, role=None) for user in user_ids}
-
-    def members(self, scope: Scope, search: str, limit: int) -> Sequence[Profile]:
-        """Return members that the viewer may choose, whose name, e-mail or id holds the text."""
-        parameters = {
-            "organization_id": scope.organization_id,
-            "viewer_id": scope.viewer_id,
-            "search": clean_text(search),
-            "limit": limit,
-        }
-        known = self._everybody if scope.role.sees_organization else _MEMBERS
-        lower, user_id = self._dialect.in_lower_case, self._dialect.as_text("user_id")
-        found = " OR ".join(
-            self._dialect.holds(lower(named), lower("$search"))
-            for named in ("coalesce(display_name, '')", "coalesce(email, '')", user_id)
-        )
-        text = (
-            f"SELECT {self._member} FROM ({known}) known WHERE ({found})"
-            f"{'' if scope.role.chooses_members else ' AND user_id = $viewer_id'} "
-            f"ORDER BY {lower(f'coalesce(display_name, email, {user_id})')}, {user_id} LIMIT $limit"
-        )
-        return [Profile(*row) for row in self._rows(text, parameters)]
-
-    def members_of(self, scope: Scope, project_id: str) -> frozenset[str]:
-        """Return who is a member of a project in scope."""
-        if scope.projects is not None and project_id not in scope.projects:
-            return frozenset()
-        text = (
-            f"SELECT {self._texts('user_id')} FROM memberships WHERE organization_id = $organization_id AND "
-            "(project_id = $project_id OR workspace_id IN (SELECT workspace_id FROM projects "
-            "WHERE organization_id = $organization_id AND project_id = $project_id))"
-        )
-        parameters = {"organization_id": scope.organization_id, "project_id": project_id}
-        return frozenset(user for (user,) in self._rows(text, parameters))
-
     def organizations(self) -> Sequence[str]:
-        """Return the ids of all organizations."""
+        """Return the ids of all organizations; for those who own the store, never for a viewer."""
         tables = " UNION ".join(f"SELECT organization_id FROM {fact.table}" for fact in FACTS)
         organization_id = self._dialect.as_text("organization_id")
         text = f"SELECT {organization_id} FROM ({tables}) known ORDER BY {organization_id}"
         return [organization for (organization,) in self._rows(text, {})]
 
     def bookmarks(self, organization_id: str) -> Mapping[str, Marked]:
-        """Map each source to how far it has been read."""
+        """Map each source that an organization's facts were read from to how far.
+
+        For those who fill the store, and for how fresh its facts are; it speaks of nobody.
+        """
         if not self._dialect.keeps_more:
             return {}
         text = "SELECT source, position, as_of FROM bookmarks WHERE organization_id = $organization_id"
@@ -245,7 +117,10 @@ class SqlReader:
     def kept(
         self, fact: type[Annotation] | type[Comment], organization_id: str, project_id: str, tasks: Sequence[str] | None
     ) -> Iterator[Kept]:
-        """Yield what is kept of a project's annotations or comments."""
+        """Yield what is kept of a project's annotations or comments, of some tasks or all.
+
+        For those who fill the store, never for a viewer.
+        """
         text = (
             f"SELECT {self._texts(fact.key_columns[-1], 'task_id')}, updated_at FROM {fact.table} "
             "WHERE organization_id = $organization_id AND project_id = $project_id"
@@ -254,34 +129,5 @@ class SqlReader:
         if tasks is not None:
             text += f" AND {self._dialect.in_list('task_id', 'tasks', tasks)}"
             parameters["tasks"] = list(tasks)
-        for batch in self._batches(text, parameters, STREAMED):
+        for batch in self._session.batches(text, parameters, STREAMED):
             yield from map(Kept._make, batch)
-
-    def workspaces(self, scope: Scope) -> Sequence[WorkspaceOption]:
-        """Return the workspaces that hold a project in scope."""
-        held = sorted({project.workspace_id for project in self.projects(scope) if project.workspace_id})
-        text = (
-            f"SELECT {self._texts('workspace_id')}, title FROM workspaces WHERE organization_id = $organization_id "
-            f"AND {self._dialect.in_list('workspace_id', 'held', held)}"
-        )
-        titles = dict(self._rows(text, {"organization_id": scope.organization_id, "held": held}))
-        options = [WorkspaceOption(workspace, titles.get(workspace, workspace)) for workspace in held]
-        return sorted(options, key=lambda option: (option.title.casefold(), option.workspace_id))
-
-    def projects(self, scope: Scope) -> Sequence[ProjectOption]:
-        """Return the projects in scope."""
-        parameters: dict[str, Any] = {"organization_id": scope.organization_id}
-        columns = f"{self._texts('project_id')}, title, {self._texts('workspace_id')}"
-        if scope.projects is None:
-            found = self._rows(f"SELECT {columns} FROM ({self._all_projects}) known", parameters)
-        else:
-            parameters["projects"] = sorted(scope.projects)
-            found = self._rows(
-                f"SELECT {columns} FROM projects WHERE organization_id = $organization_id "
-                f"AND {self._dialect.in_list('project_id', 'projects', scope.projects)}",
-                parameters,
-            )
-            known = {project for project, _, _ in found}
-            found += [(project, project, None) for project in scope.projects - known]
-        options = [ProjectOption(*row) for row in found]
-        return sorted(options, key=lambda option: (option.title.casefold(), option.project_id))

@@ -14,7 +14,7 @@ import pytest
 from perfwidget.errors import StoreUnavailable
 from perfwidget.facts import Annotation, Key
 from perfwidget.stores import Store
-from perfwidget.stores.duckdb import DuckDBStore, database, recovery, time_limit
+from perfwidget.stores.duckdb import DuckDBStore, database, recovery
 from tests.hosts import asking, host
 from tests.worlds import ORGANIZATION, OWNER, annotation, ask, people
 
@@ -341,13 +341,13 @@ def test_a_question_that_takes_too_long_is_broken_off_and_leaves_nothing_open(
     store.write(people())
     endless = "SELECT count(*) FROM range(100000000) a, range(100000000) b WHERE a.range <> b.range"
     monkeypatch.setattr("perfwidget.stores.reading.first_instant", lambda *_: (endless, {}))
-    monkeypatch.setattr(time_limit, "LONGEST", 0.05)
+    monkeypatch.setattr(database, "LONGEST", 0.05)
     browser = host(store).test_client()
     browser.get("/login?as=boss:owner")
     answer = asking(browser, "asked", {"question": "user=ann&preset=all_time"})
     assert answer.status_code == 503
     assert "took longer than" in answer.json["error"]
-    monkeypatch.setattr(time_limit, "LONGEST", 30.0)
+    monkeypatch.setattr(database, "LONGEST", 30.0)
     assert asking(browser, "asked", {"question": "user=ann"}).status_code == 200
     store.write([annotation(1, "2024-03-01 12:00")])
     store.close()

@@ -134,14 +134,14 @@ SABOTAGES = [
     # -- The lists
     (
         "searches find colleagues for everybody",
-        "perfwidget/stores/reading.py",
+        "perfwidget/stores/choosing.py",
         "{'' if scope.role.chooses_members else ' AND user_id = $viewer_id'}",
         "",
         LISTS,
     ),
     (
         "managers choose whom facts mention, too",
-        "perfwidget/stores/reading.py",
+        "perfwidget/stores/choosing.py",
         "known = self._everybody if scope.role.sees_organization else _MEMBERS",
         "known = self._everybody",
         LISTS,

@@ -22,7 +22,7 @@ from perfwidget.facts import FACTS, Annotation, Comment, Fact, Key, Member, Memb
 from perfwidget.stores import open_store, writing
 from perfwidget.stores.duckdb import DuckDBStore, database, order
 from perfwidget.stores.duckdb.group_commit import _together
-from perfwidget.stores.writing.staged import StagedStore
+from perfwidget.stores.store import Store
 from perfwidget.stores.writing.staging import Staging
 from tests.conftest import WHOLE, out_of_step
 from tests.worlds import ORGANIZATION, OWNER, annotation, ask, at, people, review
@@ -376,7 +376,7 @@ class Directly(DuckDBStore):
     """A store each of whose writes is a transaction of its own."""
 
     def write(self, facts: Any) -> None:
-        StagedStore.write(self, facts)
+        Store.write(self, facts)
 
 
 TABLES = (*(kind.table for kind in FACTS), "mentions", "snapshots", "bookmarks")

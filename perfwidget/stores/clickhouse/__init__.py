@@ -12,8 +12,8 @@ from perfwidget.stores.clickhouse.database import ClickHouseDatabase
 from perfwidget.stores.clickhouse.session import ClickHouseSession
 from perfwidget.stores.clickhouse.staging import SentStaging
 from perfwidget.stores.clickhouse.write_lock import WriteLock
-from perfwidget.stores.reading import SqlReader
-from perfwidget.stores.writing.staged import StagedStore
+from perfwidget.stores.reading import Reader
+from perfwidget.stores.store import Store
 
 log = logging.getLogger(__name__)
 
@@ -21,10 +21,8 @@ WRITES_UNTIL_CLEARED = 200
 """Every so many writes, of all programs, whoever writes removes what was taken away long ago."""
 
 
-class ClickHouseStore(StagedStore):
+class ClickHouseStore(Store):
     """Facts in one database; the protocol says what each method means."""
-
-    notices: tuple[str, ...] = ()
 
     def __init__(self, address: Address, *, create: bool) -> None:
         """Open the database, making its tables if they are not there and may be; raises StoreUnavailable."""
@@ -33,9 +31,9 @@ class ClickHouseStore(StagedStore):
         schema.prepare(self._database, create=create)
 
     @contextmanager
-    def reading(self) -> Iterator[SqlReader]:
+    def reading(self) -> Iterator[Reader]:
         """Open one consistent state for reading."""
-        yield SqlReader(ClickHouseSession(self._database))
+        yield Reader(ClickHouseSession(self._database))
 
     def settle(self) -> None:
         """Remove what was taken away long ago."""

@@ -13,22 +13,20 @@ from perfwidget.stores.duckdb.group_commit import GroupCommit
 from perfwidget.stores.duckdb.order import Sorter
 from perfwidget.stores.duckdb.session import EmbeddedSession
 from perfwidget.stores.duckdb.staging import DuckDBStaging
-from perfwidget.stores.duckdb.time_limit import TimeLimit
 from perfwidget.stores.duckdb.write_lock import WriteLock
-from perfwidget.stores.reading import SqlReader
-from perfwidget.stores.writing.staged import StagedStore
+from perfwidget.stores.reading import Reader
+from perfwidget.stores.store import Store
 from perfwidget.stores.writing.staging import Noted
 
 FEW = 500
 """Facts of a write that share a transaction with others; more have one of their own."""
 
 
-class DuckDBStore(StagedStore):
+class DuckDBStore(Store):
     """Facts in one DuckDB file; the protocol says what each method means."""
 
     def __init__(self, path: Path) -> None:
         """Open the file, making it if it is not there; raises StoreUnavailable with what to do."""
-        self._time_limit = TimeLimit()
         self._database = Database(path)
         self._lock = WriteLock()
         self._order = Sorter(self._database, self._lock)
@@ -41,10 +39,10 @@ class DuckDBStore(StagedStore):
         return self._database.notices
 
     @contextmanager
-    def reading(self) -> Iterator[SqlReader]:
+    def reading(self) -> Iterator[Reader]:
         """Open one consistent state for reading, with all that was acknowledged before."""
         with self._database.reading() as cursor:
-            yield SqlReader(EmbeddedSession(cursor, self._time_limit))
+            yield Reader(EmbeddedSession(cursor))
 
     def write(self, facts: Iterable[Fact | Observation]) -> None:
         """Keep facts, all or nothing; a few share a transaction with what else waits to be written."""

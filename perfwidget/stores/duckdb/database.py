@@ -18,7 +18,7 @@ from perfwidget.stores.duckdb import recovery, schema
 from perfwidget.stores.duckdb.faults import not_beside, open_elsewhere, store_error, unopened
 from perfwidget.stores.duckdb.session import parsed
 from perfwidget.stores.duckdb.write_counter import WriteCounter
-from perfwidget.stores.failures import AWAY, CLOSED, FULL
+from perfwidget.stores.failures import AWAY, CLOSED, FULL, LONGEST
 
 log = logging.getLogger(__name__)
 
@@ -153,6 +153,7 @@ class Database:
         """
         failures = self._failures
         with self.transaction() as cursor:
+            cursor.execute(f"SET max_execution_time = {LONGEST * 1000:.0f}")  # milliseconds, of this cursor alone
             yield cursor
         if self._failures != failures:
             raise StoreUnavailable(AWAY)

@@ -5,7 +5,7 @@ from pathlib import Path
 import duckdb
 
 from perfwidget.errors import StoreUnavailable
-from perfwidget.stores.failures import AWAY, FULL
+from perfwidget.stores.failures import AWAY, FULL, LONGEST, TOO_LONG
 
 
 def open_elsewhere(path: Path) -> StoreUnavailable:
@@ -26,6 +26,8 @@ def not_beside(path: Path, fault: OSError) -> StoreUnavailable:
 
 def store_error(fault: duckdb.Error) -> StoreUnavailable:
     """Return what to raise in place of what DuckDB says."""
+    if isinstance(fault, duckdb.InterruptException):
+        return StoreUnavailable(TOO_LONG.format(seconds=LONGEST))
     no_room = any(reason in str(fault) for reason in ("No space left", "File too large", "Disk quota"))
     return StoreUnavailable(FULL if no_room else AWAY)
 

@@ -7,7 +7,6 @@ import duckdb
 
 from perfwidget.metrics import Scan
 from perfwidget.stores.duckdb.order import table_for
-from perfwidget.stores.duckdb.time_limit import TimeLimit
 
 SHORT_LIST = 500
 """Ids that are faster looked through for each row than a join is planned."""
@@ -81,24 +80,18 @@ class EmbeddedSession:
 
     dialect = DuckDBDialect()
 
-    def __init__(self, cursor: duckdb.DuckDBPyConnection, time_limit: TimeLimit) -> None:
+    def __init__(self, cursor: duckdb.DuckDBPyConnection) -> None:
         self._cursor = cursor
-        self._time_limit = time_limit
 
     def rows(self, text: str, parameters: Mapping[str, Any]) -> list[tuple[Any, ...]]:
         """Return the rows that a statement gives."""
-        with self._time_limit.watched(self._cursor):
-            return self._execute(text, parameters).fetchall()
+        return self._execute(text, parameters).fetchall()
 
     def batches(self, text: str, parameters: Mapping[str, Any], size: int) -> Iterator[list[tuple[Any, ...]]]:
         """Yield the rows of a statement so many at once."""
-        with self._time_limit.watched(self._cursor):
-            self._execute(text, parameters)
-            batch = self._cursor.fetchmany(size)
-        while batch:
+        answer = self._execute(text, parameters)
+        while batch := answer.fetchmany(size):
             yield batch
-            with self._time_limit.watched(self._cursor):
-                batch = self._cursor.fetchmany(size)
 
     def _execute(self, text: str, parameters: Mapping[str, Any]) -> duckdb.DuckDBPyConnection:
         statement = parsed(self._cursor, text)

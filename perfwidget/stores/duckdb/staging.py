@@ -48,12 +48,6 @@ class DuckDBStaging(Staging):
         """Let statements name rows that are given as columns, in place of any of that name."""
         self._staged[name] = pd.DataFrame({column: _series(values) for column, values in columns.items()}, copy=False)
 
-    def whole_numbers(self, query: str, parameters: Mapping[str, Any]) -> npt.NDArray[np.int64]:
-        """Return the texts that a query gives in one column as whole numbers, without those that are none."""
-        text = f"SELECT number FROM (SELECT TRY_CAST(id AS BIGINT) FROM ({query}) kept(id)) read(number) "
-        answer = _execute(self._cursor, f"{text} WHERE number IS NOT NULL", dict(parameters), **self._staged)
-        return np.asarray(answer.fetchnumpy()["number"], np.int64)
-
     def add_in_order(
         self, table: str, columns: Sequence[str], query: str, parameters: Mapping[str, Any], *, rows: int
     ) -> None:

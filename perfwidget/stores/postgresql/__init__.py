@@ -9,14 +9,12 @@ from perfwidget.stores.postgresql.database import PostgreSQLDatabase
 from perfwidget.stores.postgresql.session import PostgreSQLDialect, PostgreSQLSession, lowering
 from perfwidget.stores.postgresql.staging import TableStaging
 from perfwidget.stores.postgresql.views import ViewsStore
-from perfwidget.stores.reading import SqlReader
-from perfwidget.stores.writing.staged import StagedStore
+from perfwidget.stores.reading import Reader
+from perfwidget.stores.store import Store
 
 
-class PostgreSQLStore(StagedStore):
+class PostgreSQLStore(Store):
     """Facts in one schema; the protocol says what each method means."""
-
-    notices: tuple[str, ...] = ()
 
     def __init__(self, address: Address, *, create: bool) -> None:
         """Open the schema, making its tables if they are not there and may be; raises StoreUnavailable."""
@@ -26,10 +24,10 @@ class PostgreSQLStore(StagedStore):
             self._dialect = PostgreSQLDialect(lowering(connection))
 
     @contextmanager
-    def reading(self) -> Iterator[SqlReader]:
+    def reading(self) -> Iterator[Reader]:
         """Open one consistent state for reading."""
         with self._database.reading() as connection:
-            yield SqlReader(PostgreSQLSession(connection, self._dialect))
+            yield Reader(PostgreSQLSession(connection, self._dialect))
 
     def settle(self) -> None:
         """Nothing: autovacuum looks after the tables."""

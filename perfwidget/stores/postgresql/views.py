@@ -4,8 +4,6 @@ Ids keep the type of the host's columns, so that its indexes are used: what is a
 an id that is none of that type matches nothing.
 """
 
-# ruff: noqa: ARG002 (writing is refused, whatever there is to write)
-
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,7 +16,8 @@ from perfwidget.facts.columns import Kind
 from perfwidget.stores.postgresql.address import Address
 from perfwidget.stores.postgresql.database import Connection, PostgreSQLDatabase
 from perfwidget.stores.postgresql.session import PostgreSQLDialect, PostgreSQLSession, lowering
-from perfwidget.stores.reading import SqlReader
+from perfwidget.stores.reading import Reader
+from perfwidget.stores.store import Store
 
 _WHOLE = frozenset({"int2", "int4", "int8"})
 _TEXT = frozenset({"text", "varchar"})
@@ -101,13 +100,11 @@ class ViewsSession(PostgreSQLSession):
         return [known for known in map(convert, value) if known is not None]
 
 
-class ViewsStore:
+class ViewsStore(Store):
     """A schema of views, only read; the protocol says what each method means.
 
     What the contract does not have reads as none: flags, bookmarks, and members or projects that only facts mention.
     """
-
-    notices: tuple[str, ...] = ()
 
     def __init__(self, address: Address) -> None:
         """Look the views over; raises StoreUnavailable, and InvalidSetting for views that are not as they must be."""
@@ -117,22 +114,13 @@ class ViewsStore:
             self._ids = dict(_ids(address, _types(connection, address)))
 
     @contextmanager
-    def reading(self) -> Iterator[SqlReader]:
+    def reading(self) -> Iterator[Reader]:
         """Open one consistent state for reading."""
         with self._database.reading() as connection:
-            yield SqlReader(ViewsSession(connection, self._dialect, self._ids))
+            yield Reader(ViewsSession(connection, self._dialect, self._ids))
 
-    def write(self, facts: object) -> NoReturn:
-        """Refuse to write."""
-        raise _only_read()
-
-    def remove(self, facts: object) -> NoReturn:
-        """Refuse to remove."""
-        raise _only_read()
-
-    def set_memberships(self, organization_id: object, user_id: object, memberships: object) -> NoReturn:
-        """Refuse to replace memberships."""
-        raise _only_read()
+    def _staging(self) -> NoReturn:
+        raise InvalidSetting("This store is made of views, which are only read; change the tables behind them instead.")
 
     def settle(self) -> None:
         """Nothing: the host looks after its tables."""
@@ -140,10 +128,6 @@ class ViewsStore:
     def close(self) -> None:
         """Let go of the connections."""
         self._database.close()
-
-
-def _only_read() -> InvalidSetting:
-    return InvalidSetting("This store is made of views, which are only read; change the tables behind them instead.")
 
 
 def _types(connection: Connection, address: Address) -> dict[tuple[str, str], str]:

@@ -10,8 +10,7 @@ from perfwidget.facts.ingest import Bookmark, Inferred, Observation, Snapshot, W
 from perfwidget.facts.snapshot_rows import rows_of_snapshots
 from perfwidget.facts.snapshots import Snapshots, joined
 from perfwidget.stores.schema import MENTIONED, column_types
-from perfwidget.stores.writing import inference, snapshots
-from perfwidget.stores.writing.bulk import Bulk
+from perfwidget.stores.writing import bulk, inference, snapshots
 from perfwidget.stores.writing.staging import Row, Staging
 
 BATCH = 20_000
@@ -44,15 +43,12 @@ Rows = Mapping[type[Fact], Sequence[Row]]
 def write(staging: Staging, facts: Iterable[Fact | Observation]) -> None:
     """Keep facts, batch by batch in the order given; within a batch, what is gone goes first."""
     inferred = False
-    bulk = Bulk(staging)
     for batch in _batches(facts):
         gone = [fact.key for fact in batch if isinstance(fact, Withdrawn)]
         rows = rows_of([fact for fact in batch if isinstance(fact, Fact)])
-        if gone or rows:
-            bulk.forget()
         remove(staging, gone)
         write_rows(staging, rows or {})
-        _write_snapshots(staging, bulk, [fact for fact in batch if isinstance(fact, Snapshot | Snapshots)])
+        _write_snapshots(staging, [fact for fact in batch if isinstance(fact, Snapshot | Snapshots)])
         guesses = [fact for fact in batch if isinstance(fact, Inferred)]
         inference.write(staging, guesses)
         inferred = inferred or bool(guesses)
@@ -61,21 +57,20 @@ def write(staging: Staging, facts: Iterable[Fact | Observation]) -> None:
         inference.pass_on_placeholders(staging)
 
 
-def _write_snapshots(staging: Staging, bulk: Bulk, given: Sequence[Snapshot | Snapshots]) -> None:
+def _write_snapshots(staging: Staging, given: Sequence[Snapshot | Snapshots]) -> None:
     """Keep snapshots, in one go if all are new."""
-    if not given or _added(staging, bulk, given):
+    if not given or _added(staging, given):
         return
     for part in _parts(given):
-        if len(part) == len(given) or not _added(staging, bulk, part):
-            bulk.forget()
+        if len(part) == len(given) or not _added(staging, part):
             snapshots.write(staging, list(rows_of_snapshots(part)))
 
 
-def _added(staging: Staging, bulk: Bulk, given: Sequence[Snapshot | Snapshots]) -> bool:
+def _added(staging: Staging, given: Sequence[Snapshot | Snapshots]) -> bool:
     """Add snapshots in columns if all of them are new; else say so."""
     many = [each for each in given if isinstance(each, Snapshots)]
     of_one = len({each.organization_id for each in many}) == 1
-    return staging.takes_columns and len(many) == len(given) and of_one and bulk.write(joined(many))
+    return staging.takes_columns and len(many) == len(given) and of_one and bulk.write(staging, joined(many))
 
 
 def _parts(given: Sequence[Snapshot | Snapshots]) -> Iterator[list[Snapshot | Snapshots]]:

@@ -4,9 +4,6 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
-import numpy as np
-import numpy.typing as npt
-
 from perfwidget.facts import RECORDED_KINDS, Fact
 from perfwidget.facts.snapshots import StoredColumn
 from perfwidget.stores.dialect import Dialect
@@ -27,14 +24,10 @@ class Staging(ABC):
     dialect: Dialect
 
     takes_columns: ClassVar[bool] = False
-    """Whether `put_columns`, `whole_numbers` and `add_in_order` are there."""
+    """Whether `put_columns` and `add_in_order` are there."""
 
     def put_columns(self, name: str, columns: Mapping[str, StoredColumn]) -> None:
         """Let statements name rows that are given as columns, in place of any of that name."""
-        raise NotImplementedError
-
-    def whole_numbers(self, query: str, parameters: Mapping[str, Any]) -> npt.NDArray[np.int64]:
-        """Return the texts that a query gives in one column as whole numbers, without those that are none."""
         raise NotImplementedError
 
     def add_in_order(

@@ -1,0 +1,210 @@
+"""Who may be asked about, and what may be chosen: members, workspaces and projects within a viewer's scope."""
+
+import itertools
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from perfwidget.facts.columns import clean_text
+from perfwidget.question.access import Scope, Standing, Viewer
+from perfwidget.question.query import Query
+from perfwidget.stores.session import Session
+from perfwidget.stores.sql import Statement
+
+_MEMBERS = """
+    SELECT user_id, email, display_name, active, role FROM members WHERE organization_id = $organization_id
+"""
+_MEMBERS_AND_MENTIONED = f"""{_MEMBERS}
+    UNION ALL
+    SELECT id, NULL, NULL, TRUE, NULL FROM mentions WHERE organization_id = $organization_id AND kind = 'member'
+    AND id NOT IN (SELECT user_id FROM members WHERE organization_id = $organization_id)
+"""
+_PROJECTS = "SELECT project_id, title, workspace_id FROM projects WHERE organization_id = $organization_id"
+_PROJECTS_AND_MENTIONED = f"""{_PROJECTS}
+    UNION ALL
+    SELECT id, id, NULL FROM mentions WHERE organization_id = $organization_id AND kind = 'project'
+    AND id NOT IN (SELECT project_id FROM projects WHERE organization_id = $organization_id)
+"""
+
+
+class Profile(NamedTuple):
+    """Who a member is; `email`, `name` and `role` are None where the store does not know them."""
+
+    user_id: str
+    email: str | None
+    name: str | None
+    active: bool
+    role: str | None
+
+
+class WorkspaceOption(NamedTuple):
+    """A workspace that may be chosen."""
+
+    workspace_id: str
+    title: str
+
+
+class ProjectOption(NamedTuple):
+    """A project that may be chosen, with the workspace it stands in."""
+
+    project_id: str
+    title: str
+    workspace_id: str | None
+
+
+class Choices:
+    """The part of a reader that knows people and projects."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._rows = session.rows
+        self._dialect = session.dialect
+        self._known: dict[tuple[str, str], Profile | None] = {}
+
+    def standing(self, viewer: Viewer, query: Query) -> Standing:
+        """Say what the store knows of the viewer and of the ids they ask for."""
+        role = viewer.known_role()
+        chosen = {*query.users} if role.chooses_members else set()
+        known = self._people(viewer.organization_id, {viewer.user_id, *chosen})
+        projects = self._asked_projects(viewer, query) if role.sees_organization else self._memberships(viewer)
+        users = chosen & known.keys()
+        if role.sees_organization and chosen - users:
+            users |= self._mentioned(viewer.organization_id, chosen - users)
+        record = known.get(viewer.user_id)
+        return Standing(record.active if record else None, projects, frozenset(users))
+
+    def _people(self, organization_id: str, users: Collection[str]) -> Mapping[str, Profile]:
+        """Map ids to the members that the organization has a record of; each is looked up once."""
+        asked = {user for user in users if (organization_id, user) not in self._known}
+        if asked:
+            listed = self._dialect.in_list("user_id", "users", asked)
+            text = f"SELECT {self._member} FROM members WHERE organization_id = $organization_id AND {listed}"
+            rows = self._rows(text, {"organization_id": organization_id, "users": sorted(asked)})
+            found = {profile.user_id: profile for profile in itertools.starmap(Profile, rows)}
+            self._known |= {(organization_id, user): found.get(user) for user in asked}
+        known = ((user, self._known[organization_id, user]) for user in users)
+        return {user: profile for user, profile in known if profile is not None}
+
+    def _mentioned(self, organization_id: str, users: Collection[str]) -> set[str]:
+        """Return those of some ids that only facts mention."""
+        if not self._dialect.keeps_more:
+            return set()
+        listed = self._dialect.in_list("id", "users", users)
+        text = f"SELECT id FROM mentions WHERE organization_id = $organization_id AND kind = 'member' AND {listed}"
+        return {found for (found,) in self._rows(text, {"organization_id": organization_id, "users": sorted(users)})}
+
+    def _asked_projects(self, viewer: Viewer, query: Query) -> dict[str, str | None]:
+        if not query.projects and not query.workspaces:
+            return {}
+        chosen, parameters = self._chosen(list(query.projects), list(query.workspaces))
+        text = f"SELECT {self._texts('project_id', 'workspace_id')} FROM ({self._all_projects}) known WHERE {chosen}"
+        return dict(self._rows(text, parameters | {"organization_id": viewer.organization_id}))
+
+    def _memberships(self, viewer: Viewer) -> dict[str, str | None]:
+        """Map the viewer's projects to their workspaces; each list of the viewer's replaces the store's half."""
+        parameters: dict[str, Any] = {"organization_id": viewer.organization_id, "user_id": viewer.user_id}
+        stored = self._rows(
+            f"SELECT {self._texts('workspace_id', 'project_id')} FROM memberships "
+            "WHERE organization_id = $organization_id AND user_id = $user_id",
+            parameters,
+        )
+        of_store = {workspace for workspace, _ in stored if workspace is not None}
+        workspaces = sorted(of_store if viewer.workspaces is None else viewer.workspaces)
+        of_store = {project for _, project in stored if project is not None}
+        projects = sorted(of_store if viewer.projects is None else viewer.projects)
+        chosen, among = self._chosen(projects, workspaces)
+        found = self._rows(
+            f"SELECT {self._texts('project_id', 'workspace_id')} FROM projects "
+            f"WHERE organization_id = $organization_id AND {chosen}",
+            parameters | among,
+        )
+        return dict.fromkeys(projects) | dict(found)
+
+    def profiles(self, scope: Scope, user_ids: Collection[str]) -> Mapping[str, Profile]:
+        """Map ids to who these members of the organization are, unknown ones among them."""
+        known = self._people(scope.organization_id, user_ids)
+        return {user: known.get(user) or Profile(user, None, None, active=True, role=None) for user in user_ids}
+
+    def members(self, scope: Scope, search: str, limit: int) -> Sequence[Profile]:
+        """Return up to `limit` members that the viewer may choose, by name, whose name, e-mail or id holds `search`."""
+        parameters = {
+            "organization_id": scope.organization_id,
+            "viewer_id": scope.viewer_id,
+            "search": clean_text(search),
+            "limit": limit,
+        }
+        known = self._everybody if scope.role.sees_organization else _MEMBERS
+        lower, user_id = self._dialect.in_lower_case, self._dialect.as_text("user_id")
+        found = " OR ".join(
+            self._dialect.holds(lower(named), lower("$search"))
+            for named in ("coalesce(display_name, '')", "coalesce(email, '')", user_id)
+        )
+        text = (
+            f"SELECT {self._member} FROM ({known}) known WHERE ({found})"
+            f"{'' if scope.role.chooses_members else ' AND user_id = $viewer_id'} "
+            f"ORDER BY {lower(f'coalesce(display_name, email, {user_id})')}, {user_id} LIMIT $limit"
+        )
+        return [Profile(*row) for row in self._rows(text, parameters)]
+
+    def members_of(self, scope: Scope, project_id: str) -> frozenset[str]:
+        """Return who is a member of a project in scope, by itself or through its workspace."""
+        if scope.projects is not None and project_id not in scope.projects:
+            return frozenset()
+        text = (
+            f"SELECT {self._texts('user_id')} FROM memberships WHERE organization_id = $organization_id AND "
+            "(project_id = $project_id OR workspace_id IN (SELECT workspace_id FROM projects "
+            "WHERE organization_id = $organization_id AND project_id = $project_id))"
+        )
+        parameters = {"organization_id": scope.organization_id, "project_id": project_id}
+        return frozenset(user for (user,) in self._rows(text, parameters))
+
+    def workspaces(self, scope: Scope) -> Sequence[WorkspaceOption]:
+        """Return the workspaces that hold a project in scope, by title."""
+        held = sorted({project.workspace_id for project in self.projects(scope) if project.workspace_id})
+        text = (
+            f"SELECT {self._texts('workspace_id')}, title FROM workspaces WHERE organization_id = $organization_id "
+            f"AND {self._dialect.in_list('workspace_id', 'held', held)}"
+        )
+        titles = dict(self._rows(text, {"organization_id": scope.organization_id, "held": held}))
+        options = [WorkspaceOption(workspace, titles.get(workspace, workspace)) for workspace in held]
+        return sorted(options, key=lambda option: (option.title.casefold(), option.workspace_id))
+
+    def projects(self, scope: Scope) -> Sequence[ProjectOption]:
+        """Return the projects in scope, by title."""
+        parameters: dict[str, Any] = {"organization_id": scope.organization_id}
+        columns = f"{self._texts('project_id')}, title, {self._texts('workspace_id')}"
+        if scope.projects is None:
+            found = self._rows(f"SELECT {columns} FROM ({self._all_projects}) known", parameters)
+        else:
+            parameters["projects"] = sorted(scope.projects)
+            found = self._rows(
+                f"SELECT {columns} FROM projects WHERE organization_id = $organization_id "
+                f"AND {self._dialect.in_list('project_id', 'projects', scope.projects)}",
+                parameters,
+            )
+            known = {project for project, _, _ in found}
+            found += [(project, project, None) for project in scope.projects - known]
+        options = [ProjectOption(*row) for row in found]
+        return sorted(options, key=lambda option: (option.title.casefold(), option.project_id))
+
+    @property
+    def _everybody(self) -> str:
+        """The query of an organization's members, and of those that only facts mention."""
+        return _MEMBERS_AND_MENTIONED if self._dialect.keeps_more else _MEMBERS
+
+    @property
+    def _all_projects(self) -> str:
+        """The query of an organization's projects, and of those that only facts mention."""
+        return _PROJECTS_AND_MENTIONED if self._dialect.keeps_more else _PROJECTS
+
+    @property
+    def _member(self) -> str:
+        return f"{self._texts('user_id')}, email, display_name, active, role"
+
+    def _chosen(self, projects: Sequence[str], workspaces: Sequence[str]) -> Statement:
+        """Return the condition that a project is one of some, or in one of some workspaces."""
+        in_list = self._dialect.in_list
+        text = f"({in_list('project_id', 'projects', projects)} OR {in_list('workspace_id', 'workspaces', workspaces)})"
+        return Statement(text, {"projects": projects, "workspaces": workspaces})
+
+    def _texts(self, *columns: str) -> str:
+        return ", ".join(f"{self._dialect.as_text(column)} AS {column}" for column in columns)
