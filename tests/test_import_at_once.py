@@ -112,7 +112,10 @@ IDS = st.sampled_from(
 MOSTLY_IDS = st.integers(1, 6) | IDS
 WORDS = st.sampled_from([None, "", "submitted", "updated", "skipped", "accepted", "rejected", "prediction", "odd", 5])
 LABELS = [{"from_name": "l", "type": "labels", "value": {"start": 1, "end": each, "labels": ["x"]}} for each in (5, 9)]
-RESULTS = st.sampled_from([None, [], LABELS[:1], LABELS, json.dumps(LABELS), "no JSON", 5])
+BRUSHED = [{"from_name": "b", "type": "brushlabels", "value": {"rle": [each]}} for each in (1, 2)]
+RESULTS = st.sampled_from(
+    [None, [], LABELS[:1], LABELS, json.dumps(LABELS), BRUSHED[:1], BRUSHED[1:], [{"type": "relation"}], "no JSON", 5]
+)
 REVIEWS = st.fixed_dictionaries(
     {"id": MOSTLY_IDS, "created_at": INSTANTS, "created_by": PEOPLE},
     optional={
@@ -122,6 +125,13 @@ REVIEWS = st.fixed_dictionaries(
         "previous_annotation_history_result": RESULTS,
         "fixed_annotation_history_result": RESULTS,
     },
+)
+FIXES = st.builds(
+    review,
+    id=st.integers(1, 9),
+    fixed_annotation_history=st.just(5),
+    previous_annotation_history_result=RESULTS,
+    fixed_annotation_history_result=RESULTS,
 )
 ENTRIES = st.fixed_dictionaries(
     {"id": MOSTLY_IDS, "action": WORDS, "created_at": INSTANTS}, optional={"created_by": PEOPLE, "lead_time": ANY_TIME}
@@ -168,7 +178,7 @@ USUAL_ROWS = st.builds(
     lead_time=TIMES | st.floats(0, 1e5),
     draft_created_at=INSTANTS,
     import_id=st.sampled_from([None, 5]),
-    reviews=st.none() | st.lists(st.builds(review, id=st.integers(1, 9)) | REVIEWS, max_size=2),
+    reviews=st.none() | st.lists(st.builds(review, id=st.integers(1, 9)) | FIXES | REVIEWS, max_size=2),
 )
 USUAL_TASKS = st.builds(
     lambda rows, **values: export(*rows, **values)[0],

@@ -34,6 +34,7 @@ class Problem(Enum):
     OWNER = "annotations kept that belong to nobody"
     PERSON = "reviews or history entries kept that are by nobody"
     DECISION = "reviews kept that are counted nowhere"
+    SCORE = "fixes kept without a score"
     ACTION = "annotations or history entries kept whose action is counted nowhere"
 
 
