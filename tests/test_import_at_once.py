@@ -148,6 +148,7 @@ ROWS = st.fixed_dictionaries(
         "updated_by": PEOPLE,
         "last_created_by": PEOPLE,
         "import_id": st.sampled_from([None, 5, "x"]),
+        "parent_prediction": st.sampled_from([None, None, 3, {}]),
         "was_cancelled": st.sampled_from([None, True, False, False, 1]),
         "last_action": WORDS,
         "lead_time": ANY_TIME,
@@ -178,6 +179,7 @@ USUAL_ROWS = st.builds(
     lead_time=TIMES | st.floats(0, 1e5),
     draft_created_at=INSTANTS,
     import_id=st.sampled_from([None, 5]),
+    parent_prediction=st.sampled_from([None, 3]),
     reviews=st.none() | st.lists(st.builds(review, id=st.integers(1, 9)) | FIXES | REVIEWS, max_size=2),
 )
 USUAL_TASKS = st.builds(

@@ -636,6 +636,42 @@ def test_memory_does_not_grow_with_the_file() -> None:
         ({"import_id": 5}, {}, AnnotationFlag.IMPORTED),
         ({"import_id": None, "updated_by": None}, {}, AnnotationFlag.IMPORTED),
         ({"import_id": None, "updated_by": None, "updated_at": LATER}, {}, AnnotationFlag.NONE),
+        # taken over as it was predicted, by nobody's work
+        ({"parent_prediction": 3, "lead_time": None}, {}, AnnotationFlag.FROM_PREDICTION),
+        ({"parent_prediction": 3, "lead_time": None, "last_action": "accepted"}, {}, AnnotationFlag.FROM_PREDICTION),
+        (
+            {"parent_prediction": 3, "lead_time": ABSENT, "import_id": None, "updated_by": None},
+            {},
+            AnnotationFlag.FROM_PREDICTION,
+        ),
+        (
+            {"parent_prediction": 3, "lead_time": None, "import_id": 5},
+            {},
+            AnnotationFlag.FROM_PREDICTION | AnnotationFlag.IMPORTED,
+        ),
+        # what a reviewer or somebody else changed since, the owner has not updated
+        (
+            {
+                "parent_prediction": 3,
+                "lead_time": None,
+                "updated_by": 8,
+                "updated_at": LATER,
+                "last_action": "accepted",
+            },
+            {},
+            AnnotationFlag.FROM_PREDICTION,
+        ),
+        ({"parent_prediction": 3, "lead_time": 0}, {}, AnnotationFlag.NONE),
+        ({"parent_prediction": 3, "lead_time": 12.5}, {}, AnnotationFlag.NONE),
+        ({"parent_prediction": 3, "lead_time": None, "updated_at": LATER}, {}, AnnotationFlag.NONE),
+        ({"parent_prediction": 3, "lead_time": None, "last_action": "updated"}, {}, AnnotationFlag.NONE),
+        ({"parent_prediction": 3, "lead_time": None, "history": [entry(1, "updated", NOON)]}, {}, AnnotationFlag.NONE),
+        (
+            {"parent_prediction": 3, "lead_time": None, "history": [entry(1, "updated", NOON, created_by=8)]},
+            {},
+            AnnotationFlag.FROM_PREDICTION,
+        ),
+        ({"parent_prediction": None, "lead_time": None}, {}, AnnotationFlag.NONE),
         ({"updated_by": None}, {}, AnnotationFlag.NONE),  # a file of a version that knows no imports
         ({"lead_time": 10_800}, {"created_at": MORNING}, AnnotationFlag.NONE),  # three hours, from nine to noon
         ({"lead_time": 10_800.000001}, {"created_at": MORNING}, AnnotationFlag.LONGER_THAN_TASK),

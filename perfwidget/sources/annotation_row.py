@@ -94,7 +94,7 @@ class AnnotationRows:
             actions=tuple(action for action, _ in entries) or _one_action(annotation),
             history=bool(entries),
             reviews=None if reviews is None else tuple(self.parts.reviews(reviews, row)),
-            flags=flags(task, values, annotation, updated_by_owner),
+            flags=flags(task, values, annotation, updated_by_owner, changed or _updated(last_action, entries)),
         )
 
     def _part(self, values: JsonObject, key: str, place: Place) -> Sequence[object] | None:
@@ -116,6 +116,11 @@ class AnnotationRows:
         if given is None or given == "":
             return "skipped" if was_cancelled else "updated" if changed else "submitted"
         return self.parts.action(given, place)
+
+
+def _updated(last_action: str, entries: Sequence[tuple[Action, bool]]) -> bool:
+    """Say whether the row says in words that its owner has updated it."""
+    return last_action == "updated" or any(own and action.action == "updated" for action, own in entries)
 
 
 def _one_action(annotation: Annotation) -> tuple[Action, ...]:

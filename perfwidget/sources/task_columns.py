@@ -144,17 +144,20 @@ class _Rows:
             "only_action": _ONLY[skipped.astype(np.int8), word],
         }
         posted_by_other = ~updated_by_owner & ~(changed & told)
-        imported = self._imported(changed)
+        taken_over = np.array([row.parent_prediction is not None and row.lead_time is None for row in rows], np.bool_)
+        taken_over &= ~((changed & updated_by_owner) | (word == _UPDATED))
+        imported = self._imported(changed, taken_over)
         self._columns["flags"] = (
             posted_by_other * int(AnnotationFlag.POSTED_BY_OTHER)
             + imported * int(AnnotationFlag.IMPORTED)
             + (self._longer_than_task() & ~imported) * int(AnnotationFlag.LONGER_THAN_TASK)
+            + taken_over * int(AnnotationFlag.FROM_PREDICTION)
         ).astype(np.int64)
 
-    def _imported(self, changed: Flags) -> Flags:
+    def _imported(self, changed: Flags, taken_over: Flags) -> Flags:
         given = [row.import_id is not None and row.import_id is not msgspec.UNSET for row in self._rows]
         by_nobody = [row.import_id is None and row.updated_by is None for row in self._rows]
-        found: Flags = np.array(given, np.bool_) | (np.array(by_nobody, np.bool_) & ~changed)
+        found: Flags = np.array(given, np.bool_) | (np.array(by_nobody, np.bool_) & ~changed & ~taken_over)
         return found
 
     def _longer_than_task(self) -> Flags:

@@ -55,6 +55,7 @@ class AnnotationForm(msgspec.Struct, gc=False):
     task: Any = None
     project: Any = None
     updated_by: Named | msgspec.UnsetType = msgspec.UNSET
+    parent_prediction: Any = None
     last_created_by: Named = None
     history: list[Any] | None = None
 
