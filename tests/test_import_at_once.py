@@ -22,7 +22,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from perfwidget.errors import PerfwidgetError
-from perfwidget.facts import FACTS
+from perfwidget.facts import FACTS, Comment
 from perfwidget.facts.columns import lead_time_microseconds, microseconds
 from perfwidget.facts.ingest import NOTHING, Inferred, Observation, Snapshots
 from perfwidget.question import access
@@ -40,7 +40,7 @@ from perfwidget.stores.writing.bulk import joined
 from perfwidget.stores.writing.staging import Staging
 from perfwidget.stores.writing.told import Told, told
 from tests.conftest import NewStore
-from tests.exports import ANN, LATER, MORNING, NOON, export, review, row
+from tests.exports import ABSENT, ANN, LATER, MORNING, NOON, export, review, row
 from tests.worlds import ORGANIZATION, ask
 
 PIECE = 400
@@ -55,12 +55,14 @@ def at_once(content: bytes, readers: PieceReaders = HERE, size: int = PIECE) -> 
 
 
 def said(observations: Iterable[Observation]) -> tuple[list[object], list[object]]:
-    """Return what snapshots tell, and what is concluded, which is in no order."""
+    """Return what snapshots tell, then comments, and what is concluded, which is in no order."""
     snapshots: list[object] = []
     conclusions: list[object] = []
     for each in observations:
         if isinstance(each, Inferred):
             conclusions.append((each.fact.row(), microseconds(each.seen_at)))
+        elif isinstance(each, Comment):
+            snapshots.append(each.row())
         else:
             snapshots += list(told([each]))  # type: ignore[list-item]
     return snapshots, sorted(conclusions, key=repr)
@@ -136,6 +138,10 @@ FIXES = st.builds(
 ENTRIES = st.fixed_dictionaries(
     {"id": MOSTLY_IDS, "action": WORDS, "created_at": INSTANTS}, optional={"created_by": PEOPLE, "lead_time": ANY_TIME}
 )
+COMMENTS = st.fixed_dictionaries(
+    {"id": MOSTLY_IDS, "created_at": INSTANTS, "created_by": PEOPLE, "text": st.sampled_from(["", "hm", None])},
+    optional={"updated_at": INSTANTS, "resolved_at": INSTANTS, "is_resolved": st.sampled_from([True, False, 1])},
+)
 FEW_REVIEWS = st.lists(REVIEWS | st.sampled_from([5, None]), max_size=2) | st.sampled_from([None, {}, "x"])
 FEW_ENTRIES = st.lists(ENTRIES, max_size=2) | st.sampled_from([None, {}])
 ROWS = st.fixed_dictionaries(
@@ -154,6 +160,7 @@ ROWS = st.fixed_dictionaries(
         "lead_time": ANY_TIME,
         "reviews": FEW_REVIEWS,
         "history": FEW_ENTRIES,
+        "comments": st.sampled_from([None, [], [], "x"]) | st.lists(COMMENTS | st.just(5), max_size=2),
         "result": RESULTS | st.text(max_size=5),
     },
 )
@@ -162,6 +169,10 @@ TASKS = st.fixed_dictionaries(
     optional={
         "project": st.just(5) | MOSTLY_IDS,
         "created_at": INSTANTS,
+        "total_annotations": st.sampled_from([None, 0, 1, 2, -1, "1", True]),
+        "cancelled_annotations": st.sampled_from([None, 0, 1]),
+        "comment_count": st.sampled_from([None, 0, 1, 5]),
+        "completions": st.sampled_from([None, [], [{"id": 1}]]),
         "annotations": st.lists(ROWS | st.sampled_from([5, None, []]), max_size=3) | st.sampled_from([None, {}]),
         "data": st.dictionaries(st.text(max_size=3), st.text(max_size=8), max_size=2),
     },
@@ -187,6 +198,9 @@ USUAL_TASKS = st.builds(
     st.lists(USUAL_ROWS, max_size=3),
     id=st.integers(1, 9),
     created_at=INSTANTS,
+    total_annotations=st.integers(0, 3),
+    cancelled_annotations=st.sampled_from([None, 0, 1]),
+    comment_count=st.sampled_from([0, 0, 2]),
 )
 
 
@@ -255,6 +269,24 @@ def with_text(old: bytes, new: bytes, place: int = 5) -> bytes:
 @pytest.mark.parametrize("size", [100, 400, 1 << 20])
 def test_rare_and_damaged_text_says_the_same(old: bytes, new: bytes, size: int) -> None:
     compare(with_text(old, new), size)
+
+
+def test_no_project_is_the_one_that_is_named() -> None:
+    tasks = [export(row(id=number), id=number, project=5 if number % 3 else ABSENT)[0] for number in range(1, 9)]
+    content = json.dumps(tasks).encode()
+    for project in (None, "p 7", "12"):
+
+        def one_by_one(project: str | None = project) -> tuple[ImportResult, list[Observation]]:
+            reading = ImportResult()
+            return reading, list(read_export(io.BytesIO(content), ORGANIZATION, reading, project))
+
+        def by_pieces(project: str | None = project) -> tuple[ImportResult, list[Observation]]:
+            reading = ImportResult()
+            read = read_export_at_once(io.BytesIO(content), ORGANIZATION, reading, HERE, size=PIECE, project_id=project)
+            return reading, list(read)
+
+        assert outcome(by_pieces) == outcome(one_by_one)
+        assert by_pieces()[0].problems.total() == (2 if project is None else 0)
 
 
 @pytest.mark.parametrize(

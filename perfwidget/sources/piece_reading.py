@@ -9,6 +9,7 @@ from typing import BinaryIO, NamedTuple
 import msgspec
 import numpy as np
 
+from perfwidget.facts import Comment
 from perfwidget.facts.ingest import Snapshot, Snapshots
 from perfwidget.sources import task_columns, task_form
 from perfwidget.sources.exported_tasks import ExportedTasks, TasksTold
@@ -20,10 +21,14 @@ _ASCII = 128
 """Bytes below it are characters."""
 
 
+Belonging = tuple[str, str | None]
+"""The organization that a file belongs to, and the project of tasks that name none."""
+
+
 class PieceRead(NamedTuple):
     """What a piece says."""
 
-    found: Sequence[Snapshot | Snapshots]
+    found: Sequence[Snapshot | Snapshots | Comment]
     told: TasksTold
     items: int
     characters: int
@@ -37,15 +42,15 @@ class PieceReader:
         self._name: FileName | None = None
         self._file: BinaryIO = io.BytesIO()
 
-    def read_at(self, name: FileName, organization_id: str, begin: int, size: int) -> PieceRead | None:
+    def read_at(self, name: FileName, belonging: Belonging, begin: int, size: int) -> PieceRead | None:
         """Read a piece of a file; None if it cannot be read as a whole, or is another file by now."""
         if name != self._name:
             self._file.close()
             self._file = Path(os.fsdecode(name.path)).open("rb")  # noqa: SIM115 (kept for the next piece)
             self._name = name
-        return self.read(self._file, organization_id, begin, size) if name_of(self._file) == name else None
+        return self.read(self._file, belonging, begin, size) if name_of(self._file) == name else None
 
-    def read(self, file: BinaryIO, organization_id: str, begin: int, size: int) -> PieceRead | None:
+    def read(self, file: BinaryIO, belonging: Belonging, begin: int, size: int) -> PieceRead | None:
         """Read a piece as columns; None if it is odd in its form, or asks what was read before it."""
         text = self._text(file, begin, size)
         if text is None:
@@ -55,7 +60,10 @@ class PieceReader:
             tasks = task_form.decode(text)
         except (msgspec.MsgspecError, ValueError, RecursionError):  # ValueErrors are texts in no UTF-8, too
             return None
-        export = ExportedTasks(organization_id, ImportResult())
+        if any(row.comments for task in tasks for row in task.annotations):  # which columns do not hold
+            return None
+        organization_id, project_id = belonging
+        export = ExportedTasks(organization_id, ImportResult(), project_id=project_id)
         found = task_columns.snapshots(export, tasks)
         # There is an item behind every comma; and whose e-mail one is depends on what was read before.
         return PieceRead([found], export.told(), len(tasks), characters) if tasks and not export.people.asked else None
@@ -70,7 +78,7 @@ class PieceReader:
         values = array_of(whole)
         if not values:
             return None
-        found = [each for number, value in enumerate(values, 1) for each in export.snapshots(value, Place(number))]
+        found = [each for number, value in enumerate(values, 1) for each in export.item(value, Place(number))]
         return PieceRead(found, export.told(), len(values), len(whole) - 2)
 
     def _text(self, file: BinaryIO, begin: int, size: int) -> memoryview | None:
