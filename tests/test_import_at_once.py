@@ -173,6 +173,7 @@ TASKS = st.fixed_dictionaries(
         "cancelled_annotations": st.sampled_from([None, 0, 1]),
         "comment_count": st.sampled_from([None, 0, 1, 5]),
         "completions": st.sampled_from([None, [], [{"id": 1}]]),
+        "Annotations": st.sampled_from([None, [], [row()]]),
         "annotations": st.lists(ROWS | st.sampled_from([5, None, []]), max_size=3) | st.sampled_from([None, {}]),
         "data": st.dictionaries(st.text(max_size=3), st.text(max_size=8), max_size=2),
     },
@@ -191,6 +192,7 @@ USUAL_ROWS = st.builds(
     draft_created_at=INSTANTS,
     import_id=st.sampled_from([None, 5]),
     parent_prediction=st.sampled_from([None, 3]),
+    comments=st.sampled_from([None, None, [], [{"id": 1, "created_by": 8, "created_at": LATER, "text": "hm"}]]),
     reviews=st.none() | st.lists(st.builds(review, id=st.integers(1, 9)) | FIXES | REVIEWS, max_size=2),
 )
 USUAL_TASKS = st.builds(

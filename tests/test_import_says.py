@@ -72,6 +72,11 @@ UNREAD = {
     "COCO": ({"id": 1, "image_id": 2, "category_id": 3}, "an annotation of a COCO export", "Export > JSON"),
     "ASR": ({"audio_filepath": "a.wav", "annotator": "ann"}, "a line of an ASR manifest", "Export > JSON"),
     "another key": ({"id": 5, "Annotations": [row()]}, "its annotations stand under 'Annotations'", "Export > JSON"),
+    "another key beside an empty list": (
+        {"id": 5, "annotations": [], "Annotations": [row()]},
+        "its annotations stand under 'Annotations'",
+        "Export > JSON",
+    ),
     "a page": ([TASK], "a list of tasks in place of a task", "join the lists"),
     "more than there are": (
         {**TASK, "annotations": [], "total_annotations": 1, "cancelled_annotations": 1},
@@ -261,6 +266,18 @@ def test_comments_that_are_counted_and_not_there_are_told() -> None:
     assert sentence.startswith("4 comments that tasks count are not in the file")
     assert found.reading.summary() == "2 tasks, 2 annotations, 0 reviews, 0 problems"
     assert comments(remark(), comment_count=2)[1].absent_comments == 1
+
+
+def test_comments_of_a_file_are_kept(tmp_path: Path) -> None:
+    file = tmp_path / "a.json"
+    rows = [row(id=number, comments=[remark(id=10 + number)] if number % 3 == 0 else []) for number in range(1, 31)]
+    file.write_text(json.dumps([export(each, id=each["id"])[0] for each in rows]))
+    assert run(tmp_path / "facts", *ORGANIZED, file) == 0
+    store = open_store(f"duckdb:///{tmp_path}/facts")
+    with store.reading() as reader:
+        kept = sorted(each.identity for each in reader.kept(Comment, ORGANIZATION, "5", None))
+    store.close()
+    assert kept == [str(10 + number) for number in range(3, 31, 3)]
 
 
 # --- On the command line

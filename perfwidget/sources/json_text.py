@@ -15,6 +15,7 @@ TOO_DEEP: Final = object()
 _SPACE = re.compile(r"[ \t\n\r]*")
 _BRACKET_OR_QUOTE = re.compile(r'["\[\]{}]')
 _QUOTE_OR_ESCAPE = re.compile(r'"|\\(?s:.)')
+_COMMA_AND_END = re.compile(r",[ \t\n\r]*[\]}]")
 _TRAILING_COMMA = "has a comma too many, before the end of a list or object"
 _LONGEST_TOKEN = 16
 """No word, number's exponent or escape that the end of the text cuts off begins further from it than this."""
@@ -170,7 +171,8 @@ class JsonText:
 
     def _malformed(self, cut: bool = False) -> UnreadableFile:
         before = self._text[max(0, self._at - file_kinds.HEAD) : self._at].rstrip(" \t\n\r")
-        if before.endswith(",") and self._text.startswith(("]", "}"), self._at):
+        behind = self._text.startswith(("]", "}"), self._at) and before.endswith(",")
+        if behind or _COMMA_AND_END.match(self._text, self._at):  # Pythons differ in which of the two they name
             return self.fault(_TRAILING_COMMA)
         if cut or self._at >= len(self._text):
             return self.fault("breaks off or is damaged near its end")

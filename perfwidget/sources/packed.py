@@ -10,7 +10,8 @@ from typing import BinaryIO, cast
 from perfwidget.errors import UnreadableFile
 from perfwidget.sources.file_kinds import CURE, seems
 
-_GZIP, _ZIP = b"\x1f\x8b", b"PK"
+_GZIP, _ZIP = b"\x1f\x8b", (b"PK\x03\x04", b"PK\x05\x06")
+_JSON = (".json", ".jsonl", ".ndjson")
 _DAMAGED = (EOFError, OSError, RuntimeError, zipfile.BadZipFile, zlib.error)
 """What reading a packed file may raise: it breaks off, is damaged, packed in a rare way, or asks for a password."""
 
@@ -24,22 +25,22 @@ def unpacked(file: BinaryIO) -> Iterator[BinaryIO]:
     """
     beginning = _beginning(file)
     with ExitStack() as stack:
-        if beginning == _GZIP:
+        if beginning.startswith(_GZIP):
             file = cast(BinaryIO, _Checked(stack.enter_context(gzip.GzipFile(fileobj=file)), "gzip file"))
-        elif beginning == _ZIP:
+        elif beginning.startswith(_ZIP):
             file = cast(BinaryIO, _Checked(_only_json(file, stack), "zip archive"))
         yield file
 
 
 def _beginning(file: BinaryIO) -> bytes:
-    """Return the first two bytes, which stay to be read; nothing of a stream that cannot look ahead."""
+    """Return the first four bytes, which stay to be read; nothing of a stream that cannot look ahead."""
     if file.seekable():
         at = file.tell()
-        beginning = file.read(2)
+        beginning = file.read(4)
         file.seek(at)
         return beginning
     peek = getattr(file, "peek", None)
-    return peek(2)[:2] if peek else b""
+    return peek(4)[:4] if peek else b""
 
 
 def _only_json(file: BinaryIO, stack: ExitStack) -> BinaryIO:
@@ -50,7 +51,7 @@ def _only_json(file: BinaryIO, stack: ExitStack) -> BinaryIO:
         members = [
             each for each in archive.infolist() if not each.is_dir() and not each.filename.startswith("__MACOSX/")
         ]
-        found = [each for each in members if each.filename.lower().endswith(".json")]
+        found = [each for each in members if each.filename.lower().endswith(_JSON)]
         if len(found) == 1:
             return cast(BinaryIO, stack.enter_context(archive.open(found[0])))
     except (*_DAMAGED, NotImplementedError) as fault:

@@ -16,6 +16,7 @@ from perfwidget.sources.exported_tasks import ExportedTasks, TasksTold
 from perfwidget.sources.import_result import ImportResult, Place
 from perfwidget.sources.json_text import array_of
 from perfwidget.sources.pieces import FileName, name_of
+from perfwidget.sources.unread import counts_its_annotations
 
 _ASCII = 128
 """Bytes below it are characters."""
@@ -60,7 +61,10 @@ class PieceReader:
             tasks = task_form.decode(text)
         except (msgspec.MsgspecError, ValueError, RecursionError):  # ValueErrors are texts in no UTF-8, too
             return None
-        if any(row.comments for task in tasks for row in task.annotations):  # which columns do not hold
+        # Columns hold no comments, and do not look for annotations where a task has none.
+        if any(row.comments for task in tasks for row in task.annotations) or any(
+            not task.annotations and not counts_its_annotations(task.total_annotations) for task in tasks
+        ):
             return None
         organization_id, project_id = belonging
         export = ExportedTasks(organization_id, ImportResult(), project_id=project_id)

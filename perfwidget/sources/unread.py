@@ -62,7 +62,7 @@ def unread(item: object) -> Unread | None:
         return None
     if item.get("completions"):
         return COMPLETIONS
-    if item.get(TASKS_KEY) is not None:
+    if item.get(TASKS_KEY) is not None and (item[TASKS_KEY] or counts_its_annotations(item.get("total_annotations"))):
         return None
     if "annotation_id" in item and ("annotator" in item or "lead_time" in item):
         return _MIN
@@ -80,6 +80,11 @@ def unread(item: object) -> Unread | None:
                 f"its annotations stand under {named}, not under '{TASKS_KEY}'",
             )
     return None
+
+
+def counts_its_annotations(total: object) -> bool:
+    """Say whether a task says how many annotations it has, as all do that Label Studio exports."""
+    return type(total) is int
 
 
 def is_annotation(item: object) -> bool:
