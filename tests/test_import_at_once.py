@@ -213,6 +213,7 @@ def test_usual_exports_say_the_same(tasks: list[object], indent: int | None, asc
 
 
 @settings(max_examples=150, deadline=None)
+@example([{"id": 1, "annotations": [], "total_annotations": 0, "completions": [5]}], b"", None, b"")
 @given(
     tasks=st.lists(TASKS | USUAL_TASKS | st.sampled_from([None, 5, [], "x"]), max_size=6),
     beginning=st.sampled_from([b"", b"\xef\xbb\xbf", b" \n"]),

@@ -13,7 +13,7 @@ from perfwidget.sources.json_text import TOO_DEEP
 from perfwidget.sources.people import People, PeopleTold, keep_latest
 from perfwidget.sources.row_comments import RowComments
 from perfwidget.sources.row_values import JsonObject, Unreadable, needed_object, optional_list
-from perfwidget.sources.unread import TASKS_KEY, Counts, Elsewhere, absent_comments, left_out, unread
+from perfwidget.sources.unread import TASKS_KEY, Counts, Elsewhere, Unread, absent_comments, left_out, unread
 
 
 class TasksTold(NamedTuple):
@@ -65,8 +65,7 @@ class ExportedTasks:
         """Yield what an item of a file's list says, and tell what of its recorded work is not read."""
         work = unread(item)
         if work is not None:
-            self.reading.report(Problem.WORK, place, work)
-            self._not_task = self._not_task or file_kinds.seems(work.kind, work.cure)
+            self.note_unread(work, place)
             if not isinstance(item, dict) or item.get(TASKS_KEY) is None:
                 return
         rows = commented = 0
@@ -102,6 +101,11 @@ class ExportedTasks:
         for number, row in enumerate(rows or (), 1):
             here = place._replace(annotation=number)
             yield row, self.snapshot(values, row, here), here
+
+    def note_unread(self, work: Unread, place: Place) -> None:
+        """Tell what recorded work of an item is not read."""
+        self.reading.report(Problem.WORK, place, work)
+        self._not_task = self._not_task or file_kinds.seems(work.kind, work.cure)
 
     def note_counts(self, counts: Counts, rows: int, comments: int, place: Place) -> None:
         """Tell what a task counts and does not hold."""

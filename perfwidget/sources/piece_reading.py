@@ -16,7 +16,8 @@ from perfwidget.sources.exported_tasks import ExportedTasks, TasksTold
 from perfwidget.sources.import_result import ImportResult, Place
 from perfwidget.sources.json_text import array_of
 from perfwidget.sources.pieces import FileName, name_of
-from perfwidget.sources.unread import counts_its_annotations
+from perfwidget.sources.task_form import TaskForm
+from perfwidget.sources.unread import COMPLETIONS, Counts, counts_its_annotations
 
 _ASCII = 128
 """Bytes below it are characters."""
@@ -33,6 +34,23 @@ class PieceRead(NamedTuple):
     told: TasksTold
     items: int
     characters: int
+
+
+def _tell_unread(export: ExportedTasks, tasks: Sequence[TaskForm]) -> None:
+    """Tell what of the tasks' work is not read, as `ExportedTasks.item` does."""
+    odd = [
+        (number, task)
+        for number, task in enumerate(tasks, 1)
+        if task.total_annotations != len(task.annotations)
+        or task.cancelled_annotations
+        or task.comment_count
+        or task.completions
+    ]
+    for number, task in odd:
+        if task.completions:
+            export.note_unread(COMPLETIONS, Place(number))
+        counts = Counts(task.total_annotations, task.cancelled_annotations, task.comment_count)
+        export.note_counts(counts, len(task.annotations), 0, Place(number))
 
 
 class PieceReader:
@@ -68,6 +86,7 @@ class PieceReader:
             return None
         organization_id, project_id = belonging
         export = ExportedTasks(organization_id, ImportResult(), project_id=project_id)
+        _tell_unread(export, tasks)
         found = task_columns.snapshots(export, tasks)
         # There is an item behind every comma; and whose e-mail one is depends on what was read before.
         return PieceRead([found], export.told(), len(tasks), characters) if tasks and not export.people.asked else None

@@ -18,11 +18,10 @@ from perfwidget.sources.annotation_row import only_action
 from perfwidget.sources.codes import ODD, Cast, Codes, Flags, Numbers, ids, instant, latest, whole_numbers
 from perfwidget.sources.exported_tasks import ExportedTasks
 from perfwidget.sources.flags import NO_CHANGE
-from perfwidget.sources.import_result import Place, Problem
+from perfwidget.sources.import_result import Place
 from perfwidget.sources.review_columns import Reviews, read_reviews, with_odd
 from perfwidget.sources.row_parts import KNOWN_ACTIONS
 from perfwidget.sources.task_form import TaskForm, values
-from perfwidget.sources.unread import COMPLETIONS, Counts
 from perfwidget.sources.value_columns import NO_INSTANT, Integers, instants, lead_times
 
 _WORDS = sorted(KNOWN_ACTIONS)
@@ -75,7 +74,6 @@ class _Rows:
     def snapshots(self) -> Snapshots:
         """Read them: the plain rows together, then one by one what is odd."""
         self._export.reading.tasks += len(self._tasks)
-        self._tell_work()
         self._read_ids()
         named = _Named(
             self._cast.codes([row.completed_by for row in self._rows]),
@@ -98,22 +96,6 @@ class _Rows:
             else:
                 self._put(place, found)
         return self._kept(kept)
-
-    def _tell_work(self) -> None:
-        """Tell what of the tasks' work is not read, as `ExportedTasks.item` does."""
-        odd = [
-            (number, task)
-            for number, task in enumerate(self._tasks, 1)
-            if task.total_annotations != len(task.annotations)
-            or task.cancelled_annotations
-            or task.comment_count
-            or task.completions
-        ]
-        for number, task in odd:
-            if task.completions:
-                self._export.reading.report(Problem.WORK, Place(number), COMPLETIONS)
-            counts = Counts(task.total_annotations, task.cancelled_annotations, task.comment_count)
-            self._export.note_counts(counts, len(task.annotations), 0, Place(number))
 
     def _read_ids(self) -> None:
         tasks_plain = np.ones(len(self._tasks), np.bool_)

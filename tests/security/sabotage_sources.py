@@ -77,8 +77,8 @@ SABOTAGES = (
     ),
     (
         "large files are not looked through for work that is not read",
-        "perfwidget/sources/task_columns.py",
-        "        self._tell_work()\n",
+        "perfwidget/sources/piece_reading.py",
+        "        _tell_unread(export, tasks)\n",
         "",
         AT_ONCE,
     ),
