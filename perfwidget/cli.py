@@ -13,14 +13,16 @@ from pathlib import Path
 from tqdm import tqdm
 
 from perfwidget import demo
-from perfwidget.errors import Forbidden, InvalidQuery, InvalidSetting, PerfwidgetError
+from perfwidget.errors import Forbidden, InvalidFact, InvalidQuery, InvalidSetting, PerfwidgetError, UnreadableFile
+from perfwidget.facts.columns import id_text
 from perfwidget.label_studio import running
 from perfwidget.metrics import BY_KEY
 from perfwidget.question import access
 from perfwidget.question.access import Role, Viewer
 from perfwidget.question.query import Query, parse
 from perfwidget.report import Report, exports, report
-from perfwidget.sources.export import ImportResult, read_export_at_once
+from perfwidget.sources.import_result import ImportResult
+from perfwidget.sources.inputs import STANDARD_INPUT, read_input, size_of
 from perfwidget.sources.piece_readers import PieceReaders
 from perfwidget.stores import Store, open_store
 from perfwidget.stores.choosing import Profile
@@ -70,7 +72,15 @@ def _parser() -> argparse.ArgumentParser:
         help="the organization that the facts belong to; ids are unique only within one Label Studio server "
         "(default: %(default)s)",
     )
-    reading.add_argument("files", nargs="+", type=Path, metavar="FILE", help="a JSON export of Label Studio")
+    reading.add_argument("--project", type=_id, metavar="ID", help="the project of tasks that name none")
+    reading.add_argument(
+        "files",
+        nargs="+",
+        type=Path,
+        metavar="FILE",
+        help="a JSON export of Label Studio, also zipped, gzipped or as JSON Lines; a folder of files as its target "
+        f"storage writes them; or {STANDARD_INPUT} for standard input",
+    )
     reading.set_defaults(run=_import)
 
     serving = commands.add_parser(
@@ -114,6 +124,13 @@ def _given(text: str) -> str:
     return text
 
 
+def _id(text: str) -> str:
+    try:
+        return id_text(text)
+    except InvalidFact as fault:
+        raise argparse.ArgumentTypeError(str(fault)) from None
+
+
 def _add_store(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--store", required=True, metavar="URL", help="such as duckdb:///facts.duckdb")
 
@@ -123,9 +140,9 @@ def _import(parsed: argparse.Namespace) -> int:
     store = open_store(parsed.store)
     failed = False
     try:
-        with PieceReaders(PieceReaders.worth(_size(parsed.files))) as readers:
+        with PieceReaders(PieceReaders.worth(sum(map(size_of, parsed.files)))) as readers:
             for path in parsed.files:
-                failed = not _import_file(store, path, parsed.organization, readers) or failed
+                failed = not _import_file(store, path, parsed, readers) or failed
         _settle(store)
     finally:
         store.close()
@@ -142,31 +159,40 @@ def _settle(store: Store) -> None:
         print(f"perfwidget: The rows are kept but could not be put in order: {fault}", file=sys.stderr)
 
 
-def _size(paths: Sequence[Path]) -> int:
-    return sum(path.stat().st_size for path in paths if path.is_file())
-
-
-def _import_file(store: Store, path: Path, organization: str, readers: PieceReaders) -> bool:
+def _import_file(store: Store, path: Path, parsed: argparse.Namespace, readers: PieceReaders) -> bool:
     counted = ImportResult()
     try:
-        with path.open("rb") as file, _progress(path) as shown:
-            store.write(read_export_at_once(file, organization, counted, readers, shown.update))
+        with _progress(path) as shown:
+            read_input(path, parsed.organization, counted, readers, store.write, shown.update, parsed.project)
     except OSError as fault:
         print(f"perfwidget: {path} cannot be read ({fault.strerror}); nothing of it is kept.", file=sys.stderr)
         return False
     except PerfwidgetError as fault:
+        if isinstance(fault, UnreadableFile):
+            _tell_problems(path, counted)
         print(f"perfwidget: {path}: {fault}", file=sys.stderr)
         return False
-    for problem in counted.sentences():
-        print(f"perfwidget: {path}: {problem}", file=sys.stderr)
+    _tell_problems(path, counted)
     print(f"{path}: {counted.summary()}")
     return True
 
 
+def _tell_problems(path: Path, counted: ImportResult) -> None:
+    for problem in counted.sentences():
+        print(f"perfwidget: {path}: {problem}", file=sys.stderr)
+
+
 def _progress(path: Path) -> tqdm:
     """Return a progress bar on a terminal, and none elsewhere."""
-    size = path.stat().st_size
-    return tqdm(total=size, desc=path.name, unit="B", unit_scale=True, unit_divisor=1024, disable=None, leave=False)
+    return tqdm(
+        total=size_of(path) or None,
+        desc=path.name,
+        unit="B",
+        unit_scale=True,
+        unit_divisor=1024,
+        disable=None,
+        leave=False,
+    )
 
 
 def _report(parsed: argparse.Namespace) -> int:

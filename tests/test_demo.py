@@ -663,7 +663,7 @@ def test_a_file_that_cannot_be_read_is_one_sentence(tmp_path: Path, name: str, t
     ended = run("--port", "0", "--import", str(path))
     assert (ended.returncode, ended.stdout) == (1, "")
     [reading, sentence] = ended.stderr.splitlines()
-    assert reading == f"ImportResult {path} …"
+    assert reading == f"Reading {path} …"
     assert sentence.startswith(f"Sample platform: {path}")
 
 

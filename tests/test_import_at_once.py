@@ -22,7 +22,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from perfwidget.errors import PerfwidgetError
-from perfwidget.facts import FACTS
+from perfwidget.facts import FACTS, Comment
 from perfwidget.facts.columns import lead_time_microseconds, microseconds
 from perfwidget.facts.ingest import Inferred, Observation
 from perfwidget.facts.snapshot_rows import SnapshotRows, rows_of_snapshots
@@ -40,7 +40,7 @@ from perfwidget.stores.duckdb import order
 from perfwidget.stores.schema import column_types
 from perfwidget.stores.writing.staging import Staging
 from tests.conftest import NewStore
-from tests.exports import ANN, LATER, MORNING, NOON, export, review, row
+from tests.exports import ABSENT, ANN, LATER, MORNING, NOON, export, review, row
 from tests.worlds import ORGANIZATION, ask
 
 PIECE = 400
@@ -55,12 +55,14 @@ def at_once(content: bytes, readers: PieceReaders = HERE, size: int = PIECE) -> 
 
 
 def said(observations: Iterable[Observation]) -> tuple[list[object], list[object]]:
-    """Return what snapshots tell, and what is concluded, which is in no order."""
+    """Return what snapshots tell, then comments, and what is concluded, which is in no order."""
     snapshots: list[object] = []
     conclusions: list[object] = []
     for each in observations:
         if isinstance(each, Inferred):
             conclusions.append((each.fact.row(), microseconds(each.seen_at)))
+        elif isinstance(each, Comment):
+            snapshots.append(each.row())
         else:
             snapshots += list(rows_of_snapshots([each]))  # type: ignore[list-item]
     return snapshots, sorted(conclusions, key=repr)
@@ -112,7 +114,10 @@ IDS = st.sampled_from(
 MOSTLY_IDS = st.integers(1, 6) | IDS
 WORDS = st.sampled_from([None, "", "submitted", "updated", "skipped", "accepted", "rejected", "prediction", "odd", 5])
 LABELS = [{"from_name": "l", "type": "labels", "value": {"start": 1, "end": each, "labels": ["x"]}} for each in (5, 9)]
-RESULTS = st.sampled_from([None, [], LABELS[:1], LABELS, json.dumps(LABELS), "no JSON", 5])
+BRUSHED = [{"from_name": "b", "type": "brushlabels", "value": {"rle": [each]}} for each in (1, 2)]
+RESULTS = st.sampled_from(
+    [None, [], LABELS[:1], LABELS, json.dumps(LABELS), BRUSHED[:1], BRUSHED[1:], [{"type": "relation"}], "no JSON", 5]
+)
 REVIEWS = st.fixed_dictionaries(
     {"id": MOSTLY_IDS, "created_at": INSTANTS, "created_by": PEOPLE},
     optional={
@@ -123,8 +128,19 @@ REVIEWS = st.fixed_dictionaries(
         "fixed_annotation_history_result": RESULTS,
     },
 )
+FIXES = st.builds(
+    review,
+    id=st.integers(1, 9),
+    fixed_annotation_history=st.just(5),
+    previous_annotation_history_result=RESULTS,
+    fixed_annotation_history_result=RESULTS,
+)
 ENTRIES = st.fixed_dictionaries(
     {"id": MOSTLY_IDS, "action": WORDS, "created_at": INSTANTS}, optional={"created_by": PEOPLE, "lead_time": ANY_TIME}
+)
+COMMENTS = st.fixed_dictionaries(
+    {"id": MOSTLY_IDS, "created_at": INSTANTS, "created_by": PEOPLE, "text": st.sampled_from(["", "hm", None])},
+    optional={"updated_at": INSTANTS, "resolved_at": INSTANTS, "is_resolved": st.sampled_from([True, False, 1])},
 )
 FEW_REVIEWS = st.lists(REVIEWS | st.sampled_from([5, None]), max_size=2) | st.sampled_from([None, {}, "x"])
 FEW_ENTRIES = st.lists(ENTRIES, max_size=2) | st.sampled_from([None, {}])
@@ -138,11 +154,13 @@ ROWS = st.fixed_dictionaries(
         "updated_by": PEOPLE,
         "last_created_by": PEOPLE,
         "import_id": st.sampled_from([None, 5, "x"]),
+        "parent_prediction": st.sampled_from([None, None, 3, {}]),
         "was_cancelled": st.sampled_from([None, True, False, False, 1]),
         "last_action": WORDS,
         "lead_time": ANY_TIME,
         "reviews": FEW_REVIEWS,
         "history": FEW_ENTRIES,
+        "comments": st.sampled_from([None, [], [], "x"]) | st.lists(COMMENTS | st.just(5), max_size=2),
         "result": RESULTS | st.text(max_size=5),
     },
 )
@@ -151,6 +169,11 @@ TASKS = st.fixed_dictionaries(
     optional={
         "project": st.just(5) | MOSTLY_IDS,
         "created_at": INSTANTS,
+        "total_annotations": st.sampled_from([None, 0, 1, 2, -1, "1", True]),
+        "cancelled_annotations": st.sampled_from([None, 0, 1]),
+        "comment_count": st.sampled_from([None, 0, 1, 5]),
+        "completions": st.sampled_from([None, [], [{"id": 1}]]),
+        "Annotations": st.sampled_from([None, [], [row()]]),
         "annotations": st.lists(ROWS | st.sampled_from([5, None, []]), max_size=3) | st.sampled_from([None, {}]),
         "data": st.dictionaries(st.text(max_size=3), st.text(max_size=8), max_size=2),
     },
@@ -168,13 +191,18 @@ USUAL_ROWS = st.builds(
     lead_time=TIMES | st.floats(0, 1e5),
     draft_created_at=INSTANTS,
     import_id=st.sampled_from([None, 5]),
-    reviews=st.none() | st.lists(st.builds(review, id=st.integers(1, 9)) | REVIEWS, max_size=2),
+    parent_prediction=st.sampled_from([None, 3]),
+    comments=st.sampled_from([None, None, [], [{"id": 1, "created_by": 8, "created_at": LATER, "text": "hm"}]]),
+    reviews=st.none() | st.lists(st.builds(review, id=st.integers(1, 9)) | FIXES | REVIEWS, max_size=2),
 )
 USUAL_TASKS = st.builds(
     lambda rows, **values: export(*rows, **values)[0],
     st.lists(USUAL_ROWS, max_size=3),
     id=st.integers(1, 9),
     created_at=INSTANTS,
+    total_annotations=st.integers(0, 3),
+    cancelled_annotations=st.sampled_from([None, 0, 1]),
+    comment_count=st.sampled_from([0, 0, 2]),
 )
 
 
@@ -185,6 +213,7 @@ def test_usual_exports_say_the_same(tasks: list[object], indent: int | None, asc
 
 
 @settings(max_examples=150, deadline=None)
+@example([{"id": 1, "annotations": [], "total_annotations": 0, "completions": [5]}], b"", None, b"")
 @given(
     tasks=st.lists(TASKS | USUAL_TASKS | st.sampled_from([None, 5, [], "x"]), max_size=6),
     beginning=st.sampled_from([b"", b"\xef\xbb\xbf", b" \n"]),
@@ -243,6 +272,24 @@ def with_text(old: bytes, new: bytes, place: int = 5) -> bytes:
 @pytest.mark.parametrize("size", [100, 400, 1 << 20])
 def test_rare_and_damaged_text_says_the_same(old: bytes, new: bytes, size: int) -> None:
     compare(with_text(old, new), size)
+
+
+def test_no_project_is_the_one_that_is_named() -> None:
+    tasks = [export(row(id=number), id=number, project=5 if number % 3 else ABSENT)[0] for number in range(1, 9)]
+    content = json.dumps(tasks).encode()
+    for project in (None, "p 7", "12"):
+
+        def one_by_one(project: str | None = project) -> tuple[ImportResult, list[Observation]]:
+            reading = ImportResult()
+            return reading, list(read_export(io.BytesIO(content), ORGANIZATION, reading, project))
+
+        def by_pieces(project: str | None = project) -> tuple[ImportResult, list[Observation]]:
+            reading = ImportResult()
+            read = read_export_at_once(io.BytesIO(content), ORGANIZATION, reading, HERE, size=PIECE, project_id=project)
+            return reading, list(read)
+
+        assert outcome(by_pieces) == outcome(one_by_one)
+        assert by_pieces()[0].problems.total() == (2 if project is None else 0)
 
 
 @pytest.mark.parametrize(

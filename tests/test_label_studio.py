@@ -245,7 +245,10 @@ def test_an_annotation_that_cannot_be_read_is_reported_and_its_siblings_stay(
 def test_an_annotation_without_project_or_task_is_reported() -> None:
     good = export(row())
     found = read(export(row(), project=ABSENT) + export(row(), id=None) + export(row(), project=True) + good)
-    assert found.sentences()[:2] == ["task 1, annotation 1: no project", "task 2, annotation 1: no task id"]
+    assert found.sentences()[:2] == [
+        "task 1, annotation 1: no project; name one with --project",
+        "task 2, annotation 1: no task id",
+    ]
     assert found.sentences()[2].startswith("task 3, annotation 1: its project is neither")
     assert len(found.snapshots) == 1
 
@@ -459,8 +462,7 @@ def test_a_missing_lead_time_is_missing() -> None:
         ([{"text": "x", "id": 1, "label": "A", "annotator": 1, "annotation_id": 2, "lead_time": 3.5}], "JSON-MIN"),
         ({"images": [], "categories": [], "annotations": [{"id": 0, "image_id": 1, "category_id": 2}]}, "COCO"),
         ([{"audio_filepath": "a.wav", "text": "x"}], "ASR manifest"),
-        ([{"id": 1, "completions": [{"id": 2}]}], "before 1.0"),
-        ({"id": 1, "project": 3, "annotations": [{"id": 2, "completed_by": 1, "result": []}]}, "a single task"),
+        ([{"id": 2, "completed_by": 1, "result": []}], "a list of annotations"),
         ([1, "x"], "usable: task 1: not an object"),
         ([{"id": 1, "project": 2, "annotations": [{"id": 3}]}], "usable: task 1, annotation 1: no created_at"),
         ([{"data": {}}, {"id": 1, "annotations": [7]}], "usable: task 2, annotation 1: not an object"),
@@ -636,6 +638,42 @@ def test_memory_does_not_grow_with_the_file() -> None:
         ({"import_id": 5}, {}, AnnotationFlag.IMPORTED),
         ({"import_id": None, "updated_by": None}, {}, AnnotationFlag.IMPORTED),
         ({"import_id": None, "updated_by": None, "updated_at": LATER}, {}, AnnotationFlag.NONE),
+        # taken over as it was predicted, by nobody's work
+        ({"parent_prediction": 3, "lead_time": None}, {}, AnnotationFlag.FROM_PREDICTION),
+        ({"parent_prediction": 3, "lead_time": None, "last_action": "accepted"}, {}, AnnotationFlag.FROM_PREDICTION),
+        (
+            {"parent_prediction": 3, "lead_time": ABSENT, "import_id": None, "updated_by": None},
+            {},
+            AnnotationFlag.FROM_PREDICTION,
+        ),
+        (
+            {"parent_prediction": 3, "lead_time": None, "import_id": 5},
+            {},
+            AnnotationFlag.FROM_PREDICTION | AnnotationFlag.IMPORTED,
+        ),
+        # what a reviewer or somebody else changed since, the owner has not updated
+        (
+            {
+                "parent_prediction": 3,
+                "lead_time": None,
+                "updated_by": 8,
+                "updated_at": LATER,
+                "last_action": "accepted",
+            },
+            {},
+            AnnotationFlag.FROM_PREDICTION,
+        ),
+        ({"parent_prediction": 3, "lead_time": 0}, {}, AnnotationFlag.NONE),
+        ({"parent_prediction": 3, "lead_time": 12.5}, {}, AnnotationFlag.NONE),
+        ({"parent_prediction": 3, "lead_time": None, "updated_at": LATER}, {}, AnnotationFlag.NONE),
+        ({"parent_prediction": 3, "lead_time": None, "last_action": "updated"}, {}, AnnotationFlag.NONE),
+        ({"parent_prediction": 3, "lead_time": None, "history": [entry(1, "updated", NOON)]}, {}, AnnotationFlag.NONE),
+        (
+            {"parent_prediction": 3, "lead_time": None, "history": [entry(1, "updated", NOON, created_by=8)]},
+            {},
+            AnnotationFlag.FROM_PREDICTION,
+        ),
+        ({"parent_prediction": None, "lead_time": None}, {}, AnnotationFlag.NONE),
         ({"updated_by": None}, {}, AnnotationFlag.NONE),  # a file of a version that knows no imports
         ({"lead_time": 10_800}, {"created_at": MORNING}, AnnotationFlag.NONE),  # three hours, from nine to noon
         ({"lead_time": 10_800.000001}, {"created_at": MORNING}, AnnotationFlag.LONGER_THAN_TASK),

@@ -17,7 +17,8 @@ from perfwidget.demo.app import create_app
 from perfwidget.demo.people import PASSWORD, missing_accounts
 from perfwidget.errors import InvalidSetting, PerfwidgetError
 from perfwidget.serving import LOOPBACK, address_of, bound, port_number, serve
-from perfwidget.sources.export import ImportResult, read_export_at_once
+from perfwidget.sources.import_result import ImportResult
+from perfwidget.sources.inputs import read_input, size_of
 from perfwidget.sources.piece_readers import PieceReaders
 from perfwidget.sources.sample import sample_facts
 from perfwidget.stores.store import Store
@@ -67,7 +68,7 @@ def _parser(program: str) -> argparse.ArgumentParser:
         default=[],
         type=Path,
         metavar="FILE",
-        help="Label Studio JSON exports to show in place of made-up facts",
+        help="Label Studio JSON exports, or folders of them, to show in place of made-up facts; - is standard input",
     )
     return parser
 
@@ -101,15 +102,16 @@ def fill(store: Store, files: Sequence[Path]) -> None:
 
 
 def _read_file(store: Store, path: Path) -> None:
-    _say(f"ImportResult {path} …")
+    _say(f"Reading {path} …")
     counted = ImportResult()
-    with path.open("rb") as file, PieceReaders(PieceReaders.worth(path.stat().st_size)) as readers:
+    with PieceReaders(PieceReaders.worth(size_of(path))) as readers:
         try:
-            store.write(read_export_at_once(file, ORGANIZATION_OF_FILES, counted, readers))
+            read_input(path, ORGANIZATION_OF_FILES, counted, readers, store.write)
         except PerfwidgetError as fault:
             raise PerfwidgetError(f"{path}: {fault}") from fault
-    for sentence in counted.sentences():
-        _say(f"{path}: {sentence}")
+        finally:
+            for sentence in counted.sentences():
+                _say(f"{path}: {sentence}")
     _say(f"{path}: {counted.summary()}")
 
 

@@ -145,6 +145,8 @@ class AnnotationFlag(IntFlag):
     """It came with an import, which gives all its rows the instant of the import."""
     LONGER_THAN_TASK = 4
     """Its lead time is longer than the time from the creation of the task to its completion."""
+    FROM_PREDICTION = 8
+    """It is a prediction that was taken over as it was: without a lead time, and never updated."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,7 @@ _ANNOTATION = (
     "import_id",
     "last_action",
     "updated_by",
+    "parent_prediction",
     "last_created_by",
 )
 FIELDS = ",".join((*_TASK, *_ANNOTATION))

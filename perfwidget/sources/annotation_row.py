@@ -27,8 +27,11 @@ from perfwidget.sources.row_values import (
 class AnnotationRows:
     """Reads the annotation rows of one file; tells `people` who worked and `reading` what was wrong."""
 
-    def __init__(self, organization_id: str, people: People, reading: ImportResult) -> None:
+    def __init__(
+        self, organization_id: str, people: People, reading: ImportResult, project_id: str | None = None
+    ) -> None:
         self._organization_id = organization_id
+        self._project_id = project_id
         self._people = people
         self._reading = reading
         self.parts = RowParts(people, reading)
@@ -42,7 +45,7 @@ class AnnotationRows:
         values = needed_object(value)
         annotation_id = needed_id(values.get("id"), "id")
         project, task_number = task.get("project"), task.get("id")
-        project_id = needed_id(values.get("project") if project is None else project, "project")
+        project_id = self._project(values.get("project") if project is None else project)
         task_id = needed_id(values.get("task") if task_number is None else task_number, "task id")
         created_at = needed_instant(values.get("created_at"), "created_at")
         given_update = values.get("updated_at")
@@ -94,8 +97,15 @@ class AnnotationRows:
             actions=tuple(action for action, _ in entries) or _one_action(annotation),
             history=bool(entries),
             reviews=None if reviews is None else tuple(self.parts.reviews(reviews, row)),
-            flags=flags(task, values, annotation, updated_by_owner),
+            flags=flags(task, values, annotation, updated_by_owner, changed or _updated(last_action, entries)),
         )
+
+    def _project(self, given: object) -> str:
+        if given is not None:
+            return needed_id(given, "project")
+        if self._project_id is None:
+            raise Unreadable("no project; name one with --project")
+        return self._project_id
 
     def _part(self, values: JsonObject, key: str, place: Place) -> Sequence[object] | None:
         try:
@@ -116,6 +126,11 @@ class AnnotationRows:
         if given is None or given == "":
             return "skipped" if was_cancelled else "updated" if changed else "submitted"
         return self.parts.action(given, place)
+
+
+def _updated(last_action: str, entries: Sequence[tuple[Action, bool]]) -> bool:
+    """Say whether the row says in words that its owner has updated it."""
+    return last_action == "updated" or any(own and action.action == "updated" for action, own in entries)
 
 
 def _one_action(annotation: Annotation) -> tuple[Action, ...]:

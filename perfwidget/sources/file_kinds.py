@@ -11,7 +11,10 @@ HEAD = 4096
 """So many characters or bytes of a file's beginning tell what it is."""
 
 _BYTES = (
-    (b"PK\x03\x04", "a zip archive, as which Label Studio writes YOLO, Pascal VOC, COCO and other formats"),
+    (
+        b"PK\x03\x04",
+        "a zip archive without a JSON file, as which Label Studio writes YOLO, Pascal VOC and other formats",
+    ),
     (b"PK\x05\x06", "an empty zip archive"),
     (b"\x1f\x8b", "a compressed file"),
     (codecs.BOM_UTF16_LE, "text in UTF-16 or UTF-32, not in UTF-8"),
@@ -54,33 +57,27 @@ def not_json(head: str) -> str:
     return f"The file is no JSON; {CURE}."
 
 
-def not_wrapper(keys: set[str]) -> str:
-    """Return a sentence about a JSON object that holds no list of tasks, by some of its keys."""
-    if "images" in keys or "categories" in keys:
+def not_wrapper(values: JsonObject) -> str:
+    """Return a sentence about a JSON object that holds no list of tasks, by some of what it holds."""
+    if "images" in values or "categories" in values:
         return seems("a COCO export")
-    if "audio_filepath" in keys:
+    if "audio_filepath" in values:
         return seems("an ASR manifest")
+    if values.keys() & {"status_code", "detail", "exc_info"}:
+        detail = values.get("detail")
+        said = f" ({ascii(detail)[:80]})" if isinstance(detail, str) else ""
+        return seems(f"an error{said} that Label Studio answered in place of an export")
+    if values.keys() & {"tasks", "results"}:
+        return seems("a page of Label Studio's API, which need not hold all tasks")
     return seems("a JSON object without a list of tasks")
 
 
-def not_task(item: JsonObject) -> str:
-    """Return a sentence about a file whose tasks hold no annotations, by the first of them."""
-    if "annotation_id" in item and ("annotator" in item or "lead_time" in item):
-        return seems("a JSON-MIN export, which leaves out most of what happened")
-    if "image_id" in item and "category_id" in item:
-        return seems("a COCO export")
-    if "audio_filepath" in item:
-        return seems("an ASR manifest")
-    if "completions" in item:
-        return seems("an export of Label Studio before 1.0")
-    if "result" in item or "completed_by" in item:
-        return seems("a list of annotations, or a single task, instead of a list of tasks")
-    return seems("a file to import into Label Studio, or a list of tasks without annotations")
+NOT_TASK = "a file to import into Label Studio, or a list of tasks without annotations"
 
 
-def seems(kind: str) -> str:
+def seems(kind: str, cure: str = CURE) -> str:
     """Return a sentence about a file of another kind."""
-    return f"This seems to be {kind}; {CURE}."
+    return f"This seems to be {kind}; {cure}."
 
 
 def _is_json(text: str) -> bool:

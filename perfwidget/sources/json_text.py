@@ -15,6 +15,8 @@ TOO_DEEP: Final = object()
 _SPACE = re.compile(r"[ \t\n\r]*")
 _BRACKET_OR_QUOTE = re.compile(r'["\[\]{}]')
 _QUOTE_OR_ESCAPE = re.compile(r'"|\\(?s:.)')
+_COMMA_AND_END = re.compile(r",[ \t\n\r]*[\]}]")
+_TRAILING_COMMA = "has a comma too many, before the end of a list or object"
 _LONGEST_TOKEN = 16
 """No word, number's exponent or escape that the end of the text cuts off begins further from it than this."""
 
@@ -73,7 +75,7 @@ class JsonText:
         while True:
             self.next_mark()
             self._tasks += tasks
-            yield self._value()
+            yield self.value()
             if not self._goes_on("]"):
                 return
 
@@ -86,7 +88,7 @@ class JsonText:
         while True:
             if self.next_mark() != '"':
                 raise self._malformed()
-            key = self._value()
+            key = self.value()
             if self.next_mark() != ":":
                 raise self._malformed()
             self._at += 1
@@ -94,6 +96,10 @@ class JsonText:
             yield str(key)
             if not self._goes_on("}"):
                 return
+
+    def at_task(self, number: int) -> None:
+        """Say which task stands here, where it is not the item of a bare list."""
+        self._tasks = number
 
     def skip(self) -> None:
         """Take the value that stands here, its items one by one, and forget it."""
@@ -103,9 +109,9 @@ class JsonText:
                 pass
         elif mark == "{":
             for _ in self.members():
-                self._value()
+                self.value()
         else:
-            self._value()
+            self.value()
 
     def fault(self, what: str) -> UnreadableFile:
         """Return the error that says what is wrong here."""
@@ -118,9 +124,12 @@ class JsonText:
         if mark not in {",", end}:
             raise self._malformed()
         self._at += 1
+        if mark == "," and self.next_mark() == end:
+            raise self.fault(_TRAILING_COMMA)
         return mark == ","
 
-    def _value(self) -> object:
+    def value(self) -> object:
+        """Take the value that stands here."""
         while True:
             try:
                 value, end = _decode(self._text, self._at)
@@ -161,6 +170,10 @@ class JsonText:
                     return
 
     def _malformed(self, cut: bool = False) -> UnreadableFile:
+        before = self._text[max(0, self._at - file_kinds.HEAD) : self._at].rstrip(" \t\n\r")
+        behind = self._text.startswith(("]", "}"), self._at) and before.endswith(",")
+        if behind or _COMMA_AND_END.match(self._text, self._at):  # Pythons differ in which of the two they name
+            return self.fault(_TRAILING_COMMA)
         if cut or self._at >= len(self._text):
             return self.fault("breaks off or is damaged near its end")
         return self.fault("is no valid JSON")

@@ -19,7 +19,7 @@ import numpy as np
 
 from perfwidget.facts.snapshots import Coded, Snapshots, StoredColumn
 from perfwidget.sources.exported_tasks import ExportedTasks, TasksTold
-from perfwidget.sources.piece_reading import PieceRead, PieceReader
+from perfwidget.sources.piece_reading import Belonging, PieceRead, PieceReader
 from perfwidget.sources.pieces import FileName, Piece, name_of
 
 MOST = 4
@@ -75,13 +75,13 @@ class PieceReaders:
             process.end()
 
     def read(
-        self, file: BinaryIO, organization_id: str, pieces: Iterable[Piece]
+        self, file: BinaryIO, belonging: Belonging, pieces: Iterable[Piece]
     ) -> Iterator[tuple[Piece, PieceRead | None]]:
         """Yield pieces of a file in their order and what they say, None of one that cannot be read as a whole."""
         name = name_of(file)
         if not self._processes or name is None:
             for piece in pieces:
-                yield piece, self._own.read(file, organization_id, piece.begin, piece.size)
+                yield piece, self._own.read(file, belonging, piece.begin, piece.size)
             return
         waiting: deque[tuple[Piece, Future[bytes]]] = deque()
         coming = iter(pieces)
@@ -89,7 +89,7 @@ class PieceReaders:
         try:
             while True:
                 for piece in islice(coming, len(self._processes) * AHEAD - len(waiting)):
-                    waiting.append((piece, threads.submit(self._ask, name, organization_id, piece)))
+                    waiting.append((piece, threads.submit(self._ask, name, belonging, piece)))
                 if not waiting:
                     return
                 piece, asked = waiting.popleft()
@@ -97,7 +97,7 @@ class PieceReaders:
                     answer = asked.result()
                     read = _read(answer) if answer else None
                 except (OSError, EOFError):  # the process has ended, or cannot open the file
-                    read = self._own.read(file, organization_id, piece.begin, piece.size)
+                    read = self._own.read(file, belonging, piece.begin, piece.size)
                 yield piece, read
         finally:
             threads.shutdown(wait=False, cancel_futures=True)
@@ -106,10 +106,10 @@ class PieceReaders:
         """Read a piece item by item; `export` knows what was read before it."""
         return self._own.read_in_order(file, export, piece.begin, piece.size)
 
-    def _ask(self, name: FileName, organization_id: str, piece: Piece) -> bytes:
+    def _ask(self, name: FileName, belonging: Belonging, piece: Piece) -> bytes:
         process = self._free.get()
         try:
-            return process.read((name, organization_id, piece.begin, piece.size))
+            return process.read((name, belonging, piece.begin, piece.size))
         finally:
             self._free.put(process)
 
@@ -135,7 +135,7 @@ class _Process:
             return None
         return cls(running, cast(BinaryIO, running.stdin), cast(BinaryIO, running.stdout))
 
-    def read(self, asked: tuple[FileName, str, int, int]) -> bytes:
+    def read(self, asked: tuple[FileName, Belonging, int, int]) -> bytes:
         """Read a piece and return what it says in a fraction of the memory; raises OSError or EOFError if it ended."""
         _put(self._taken, msgspec.msgpack.encode(asked))
         return _got(self._given)
@@ -155,7 +155,7 @@ def serve() -> None:
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # whoever prints does not spoil what is given
     gc.set_threshold(UNCOLLECTED)
     reader = PieceReader()
-    asked = msgspec.msgpack.Decoder(tuple[FileName, str, int, int])
+    asked = msgspec.msgpack.Decoder(tuple[FileName, Belonging, int, int])
     with suppress(EOFError, OSError):
         while True:
             read = reader.read_at(*asked.decode(_got(taken)))

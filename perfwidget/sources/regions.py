@@ -1,45 +1,36 @@
 """Regions of an annotation result: what each of them marks, read from the form that Label Studio writes."""
 
 import json
-import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from json.encoder import encode_basestring_ascii
 from typing import Any, NamedTuple
 
-import numpy as np
-import numpy.typing as npt
-import shapely
-from shapely.geometry.base import BaseGeometry
+from perfwidget.sources.shapes import Bounds, Box, Outline, Point, number, numbers, point, shape
 
 CHOICE_KEYS = {"choices": "choices", "taxonomy": "taxonomy", "pairwise": "selected"}
 """For each choice-like type, the key of the value that holds what was chosen."""
 
+TEXTS = frozenset({"textarea", "chatmessage"})
+AMOUNTS = frozenset({"rating", "number"})
+POINTS = frozenset({"keypoint", "keypointlabels"})
+
 SHAPED = frozenset({"rectangle", "ellipse", "polygon"})
 """Types that mark a shape without a label; all others that mark a range or a shape end in `labels`."""
 
-SHAPELESS = frozenset({"brushlabels", "bitmasklabels", "keypointlabels", "vectorlabels"})
-"""Types with labels whose marks have no area that could be read off: they are equal or not."""
-
-ELLIPSE_CORNERS = 256
-
-FARTHEST = 1e20
-"""Numbers beyond it place nothing on a page or in a recording (times may be nanoseconds since 1970)."""
-
-NARROWEST = 1e-6
-"""A picture this many times higher than wide, or wider than high, is none: its sides say nothing about a rotation."""
+SHAPELESS = frozenset({"brushlabels", "bitmasklabels", "vectorlabels"})
+"""Types with labels whose marks have no area that could be read off: they are equal or cannot be judged."""
 
 Interval = tuple[float, float]
-Bounds = tuple[float, float, float, float]
-"""Left, top, right and bottom; what lies on a line has a height of 1."""
 
 
 @dataclass(frozen=True, slots=True)
 class Spans:
-    """Intervals of a text or of time, apart from each other and in order."""
+    """Intervals of a text or of time, apart from each other and in order; `line` names what they are measured on."""
 
     intervals: tuple[Interval, ...]
+    line: str = ""
 
     @property
     def bounds(self) -> Bounds:
@@ -48,58 +39,60 @@ class Spans:
 
 
 @dataclass(frozen=True, slots=True)
-class Box:
-    """An upright rectangle, in percent of the picture."""
+class Written:
+    """A text that somebody wrote."""
 
-    bounds: Bounds
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
-class Outline:
-    """Any other shape, in percent of the picture; equal if its corners are."""
+class Amount:
+    """A number that somebody gave; `stars` says that it is a rating."""
 
-    corners: bytes
-    surface: BaseGeometry = field(compare=False)
-    """The polygons inside the corners; empty if they hold no area."""
-
-    @property
-    def bounds(self) -> Bounds:
-        """The smallest upright rectangle that holds the surface."""
-        left, top, right, bottom = (0.0,) * 4 if self.surface.is_empty else self.surface.bounds
-        return left, top, right, bottom
+    number: float
+    stars: bool
 
 
-Mark = Spans | Box | Outline | frozenset[str] | str
-"""What a region marks: a range, a shape, a set of choices, or the text of a value that has to be equal."""
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """What only an equal one can be compared with: of another kind, or malformed. The text is equal for equal ones."""
+
+    text: str
+
+
+Mark = Spans | Box | Outline | Point | frozenset[str] | Written | Amount | Unread
+"""What a region marks; a set is what was chosen."""
 
 
 class Region(NamedTuple):
     """One region of a result."""
 
     group: tuple[object, ...]
-    """Name, type, labels and place of the mark: regions that differ in one of them have nothing in common."""
+    """Name, type, labels and picture: regions that differ in one of them have nothing in common."""
     mark: Mark
     order: tuple[float, float, int]
     """Where it stands in reading order: start and end or x and y, if it has them, then its place in the list."""
 
 
 def read_region(entry: Mapping[str, Any], place: int) -> Region:
-    """Read the entry of a result at a place; a range or shape that cannot be read becomes a text that has to be equal.
+    """Read the entry of a result at a place.
 
     Raises TypeError, ValueError or RecursionError if the entry holds what is not JSON or is nested too deep.
     """
     kind, value = str(entry.get("type")), entry.get("value")
     fields: Mapping[str, Any] = value if isinstance(value, dict) else {}
-    surface, mark = _marked(kind, fields, entry)
+    mark = _marked(kind, fields, entry)
     if mark is None:
         # The text of a span follows from its range; the text of anything else is what was written there.
         left_out = {"text"} if kind.endswith("labels") and "start" in fields else set()
         rest = {key: part for key, part in fields.items() if key not in left_out and not _holds_labels(key)}
-        mark = json_text(rest if isinstance(value, dict) else value)
-    labels = frozenset(label for key in filter(_holds_labels, fields) for label in _texts(fields[key]))
+        mark = Unread(json_text(rest if isinstance(value, dict) else value))
+    labels = {label for key in filter(_holds_labels, fields) for label in _texts(fields[key])}
+    if kind == "chatmessage":
+        labels |= _texts(_message(fields).get("role"))
     return Region(
         # Of several pictures in one task, the later ones have an index from 1.
-        group=(json_text(entry["from_name"]), kind, labels, json_text(entry.get("item_index") or 0), surface),
+        group=(json_text(entry["from_name"]), kind, frozenset(labels), json_text(entry.get("item_index") or 0)),
         mark=mark,
         order=(*_corner(mark, fields), place),
     )
@@ -132,49 +125,65 @@ def _texts(value: object) -> frozenset[str]:
     return frozenset(map(json_text, items))
 
 
-def _marked(kind: str, value: Mapping[str, Any], entry: Mapping[str, Any]) -> tuple[str, Mark | None]:
-    """Return what a region marks, if that can be read, and on what: marks on different things are never alike."""
+def _marked(kind: str, value: Mapping[str, Any], entry: Mapping[str, Any]) -> Mark | None:
+    """Return what a region marks, if that can be read and compared."""
     if kind in CHOICE_KEYS:
         chosen = value.get(CHOICE_KEYS[kind])
-        return "choices", None if chosen is None else _texts(chosen)
+        return None if chosen is None else _texts(chosen)
+    if kind in TEXTS:
+        return _written(_message(value).get("content") if kind == "chatmessage" else value.get("text"))
+    if kind in AMOUNTS:
+        given = number(value.get(kind))
+        return None if given is None else Amount(given, kind == "rating")
+    if kind in POINTS:
+        return point(value, entry)
     if kind in SHAPELESS or not (kind in SHAPED or kind.endswith("labels")):
-        return "", None
-    given = {key for key, part in value.items() if part is not None}
-    if "ranges" in given:
-        return "line", _ranges(value["ranges"])
-    if given & {"startOffset", "endOffset", "globalOffsets"}:
+        return None
+    given_keys = {key for key, part in value.items() if part is not None}
+    if "ranges" in given_keys:
+        return _ranges(value["ranges"])
+    if given_keys & {"startOffset", "endOffset", "globalOffsets"}:
         return _relative(value)
-    if given & {"start", "end"}:
-        return "line", _spans(value.get("start"), value.get("end"))
-    return "picture", _box(value, entry) or _ellipse(value, entry) or _polygon(value.get("points"))
+    if given_keys & {"start", "end"}:
+        return _spans(value.get("start"), value.get("end"))
+    return shape(value, entry)
+
+
+def _message(value: Mapping[str, Any]) -> Mapping[str, Any]:
+    message = value.get("chatmessage")
+    return message if isinstance(message, dict) else {}
+
+
+def _written(text: object) -> Written | None:
+    """Return one or several entries as one text, a line each at least."""
+    lines: list[Any] = text if isinstance(text, list) else [text]
+    return Written("\n".join(lines)) if all(isinstance(line, str) for line in lines) else None
 
 
 def _corner(mark: Mark, value: Mapping[str, Any]) -> tuple[float, float]:
     if isinstance(mark, Spans):
         return mark.bounds[0], mark.bounds[2]
     for keys in (("start", "end"), ("x", "y")):
-        if read := _numbers(value, *keys):
+        if read := numbers(value, *keys):
             return read[0], read[1]
     return 0.0, 0.0
 
 
-def _spans(start: object, end: object) -> Spans | None:
+def _spans(start: object, end: object, line: str = "") -> Spans | None:
     first, last = _moment(start), _moment(end)
-    return Spans(((first, last),)) if first is not None and last is not None and first <= last else None
+    return Spans(((first, last),), line) if first is not None and last is not None and first <= last else None
 
 
-def _relative(value: Mapping[str, Any]) -> tuple[str, Spans | None]:
+def _relative(value: Mapping[str, Any]) -> Spans | None:
     """Read offsets that count from elements: the global ones, or those in the one element that holds both ends.
 
     Dialogues have no global offsets; theirs are in the paragraphs that `start` and `end` name.
     """
     offsets = value.get("globalOffsets")
     if isinstance(offsets, dict):
-        return "line", _spans(offsets.get("start"), offsets.get("end"))
+        return _spans(offsets.get("start"), offsets.get("end"))
     start, end = (json_text(value.get(key)).strip('"') for key in ("start", "end"))
-    if start != end:
-        return "line", None
-    return f"element {start}", _spans(value.get("startOffset"), value.get("endOffset"))
+    return _spans(value.get("startOffset"), value.get("endOffset"), f"element {start}") if start == end else None
 
 
 def _ranges(ranges: object) -> Spans | None:
@@ -203,82 +212,4 @@ def _moment(value: object) -> float | None:
         except ValueError:
             return None
         return (instant if instant.tzinfo else instant.replace(tzinfo=UTC)).timestamp()
-    return _number(value)
-
-
-def _number(value: object) -> float | None:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    return float(value) if abs(value) <= FARTHEST else None
-
-
-def _numbers(value: Mapping[str, Any], *keys: str) -> list[float] | None:
-    read = [number for number in (_number(value.get(key)) for key in keys) if number is not None]
-    return read if len(read) == len(keys) else None
-
-
-def _aspect(entry: Mapping[str, Any]) -> float:
-    """Return width over height of the picture: sizes are percents of its sides, but rotations turn its pixels."""
-    size = _numbers(entry, "original_width", "original_height")
-    if not size or min(size) <= 0 or not NARROWEST <= size[0] / size[1] <= 1 / NARROWEST:
-        return 1.0
-    return size[0] / size[1]
-
-
-def _rotation(value: Mapping[str, Any]) -> float | None:
-    degrees = value.get("rotation")
-    return 0.0 if degrees is None else _number(degrees)
-
-
-def _turned(origin: tuple[float, float], offsets: npt.ArrayLike, degrees: float, aspect: float) -> Outline | None:
-    """Return the shape whose corners have these offsets from an origin, turned clockwise about that origin."""
-    cosine, sine = math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
-    turn = np.array([[cosine, sine * aspect], [-sine / aspect, cosine]])
-    return _outline(np.asarray(offsets, np.float64) @ turn + origin)
-
-
-def _outline(corners: npt.NDArray[np.float64]) -> Outline | None:
-    try:
-        surface: BaseGeometry = shapely.Polygon(corners)
-        if not surface.is_valid:
-            # Sides that cross make several polygons, and lines where they run back on themselves; these have no area.
-            parts = shapely.get_parts(shapely.make_valid(surface))
-            surface = shapely.union_all([part for part in parts if part.area > 0])
-    except shapely.errors.ShapelyError:
-        return None
-    # Adding zero makes one of the two zeros of floating point numbers.
-    return Outline((corners + 0.0).tobytes(), surface)
-
-
-def _box(value: Mapping[str, Any], entry: Mapping[str, Any]) -> Box | Outline | None:
-    given, degrees = _numbers(value, "x", "y", "width", "height"), _rotation(value)
-    if given is None or degrees is None or given[2] < 0 or given[3] < 0:
-        return None
-    x, y, width, height = given
-    if degrees % 360 == 0:
-        return Box((x, y, x + width, y + height))
-    return _turned((x, y), ((0, 0), (width, 0), (width, height), (0, height)), degrees, _aspect(entry))
-
-
-def _ellipse(value: Mapping[str, Any], entry: Mapping[str, Any]) -> Outline | None:
-    given, degrees = _numbers(value, "x", "y", "radiusX", "radiusY"), _rotation(value)
-    if given is None or degrees is None or given[2] < 0 or given[3] < 0:
-        return None
-    step = 2 * math.pi / ELLIPSE_CORNERS
-    # A polygon whose corners lie on a circle is a little smaller than it; widened by that little, areas are right.
-    radii = np.array(given[2:]) * math.sqrt(step / math.sin(step))
-    angles = np.arange(ELLIPSE_CORNERS) * step
-    rim = np.column_stack((np.cos(angles), np.sin(angles))) * radii
-    return _turned((given[0], given[1]), rim, degrees, _aspect(entry))
-
-
-def _polygon(points: object) -> Outline | None:
-    if not isinstance(points, list) or len(points) < 3:
-        return None
-    corners = []
-    for point in points:
-        x, y = map(_number, point) if isinstance(point, list) and len(point) == 2 else (None, None)
-        if x is None or y is None:
-            return None
-        corners.append((x, y))
-    return _outline(np.array(corners))
+    return number(value)

@@ -9,10 +9,11 @@ import numpy.typing as npt
 from perfwidget.facts import Review
 from perfwidget.facts.columns import score_millionths
 from perfwidget.facts.snapshots import NOTHING
+from perfwidget.sources.agreement import Grade
 from perfwidget.sources.codes import NOBODY, ODD, Cast, Codes, Flags, Numbers, ids, whole_numbers
 from perfwidget.sources.row_values import fraction
 from perfwidget.sources.task_form import ReviewForm
-from perfwidget.sources.text_agreement import agreement_of_texts
+from perfwidget.sources.text_agreement import grade_of_texts
 from perfwidget.sources.value_columns import NO_INSTANT, Integers, instants
 
 
@@ -25,34 +26,30 @@ class Reviews(NamedTuple):
     ids: Integers
     by: Numbers
     created_at: Integers
+    fixed: Flags
+    scores: Integers
 
     def columns(self, cast: Cast, words: Codes) -> dict[str, npt.NDArray[Any]]:
         """Return the columns of the reviews themselves, with numbers for texts, and the places of their annotations."""
         user = np.array([*cast.user_of, NOBODY], np.int32)
         rejected, accepted, fixed = (words[action] for action in ("rejected", "accepted", "fixed_and_accepted"))
         agreed = np.array([form.accepted for form in self.forms], np.bool_)
-        changed = np.array([form.fixed_annotation_history is not None for form in self.forms], np.bool_) & agreed
-        score = np.full(len(self.forms), NOTHING, np.int64)
-        for place in np.flatnonzero(changed).tolist():
-            found = _score(self.forms[place])
-            score[place] = NOTHING if found is None else found
         return {
             "place": self.of,
             "review_id": self.ids,
             "reviewer_id": user[self.by],
-            "action": np.where(agreed, np.where(changed, fixed, accepted), rejected).astype(np.int32),
-            "score": score,
+            "action": np.where(agreed, np.where(self.fixed, fixed, accepted), rejected).astype(np.int32),
+            "score": self.scores,
             "created_at": self.created_at,
         }
 
 
-def _score(form: ReviewForm) -> int | None:
+def _grade(form: ReviewForm) -> Grade:
     """Return the score of a fix."""
     given = fraction(form.score)
     if given is not None:
-        return score_millionths(given)
-    results = form.previous_annotation_history_result, form.fixed_annotation_history_result
-    return score_millionths(agreement_of_texts(*results))
+        return Grade(given)
+    return grade_of_texts(form.previous_annotation_history_result, form.fixed_annotation_history_result)
 
 
 def with_odd(
@@ -86,7 +83,14 @@ def read_reviews(
     by = cast.codes([form.created_by for form in forms])
     decided = np.array([type(form.accepted) is bool for form in forms], np.bool_)
     known &= (created_at > NO_INSTANT) & (by != ODD) & decided
+    fixed = np.array([form.fixed_annotation_history is not None and form.accepted for form in forms], np.bool_) & known
+    scores = np.full(len(forms), NOTHING, np.int64)
+    for place in np.flatnonzero(fixed).tolist():
+        score, unjudged = _grade(forms[place])
+        known[place] &= not unjudged  # which is told with its place
+        millionths = score_millionths(score)
+        scores[place] = NOTHING if millionths is None else millionths
     plain[of[~known]] = False
     kept = plain[of]
     of_kept = [forms[place] for place in np.flatnonzero(kept).tolist()]
-    return Reviews(of[kept], of_kept, identities[kept], by[kept], created_at[kept])
+    return Reviews(of[kept], of_kept, identities[kept], by[kept], created_at[kept], fixed[kept], scores[kept])

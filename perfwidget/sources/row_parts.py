@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from perfwidget.facts import Action, Review
-from perfwidget.sources.agreement import agreement
+from perfwidget.sources.agreement import Grade, grade
 from perfwidget.sources.import_result import ImportResult, Place, Problem
 from perfwidget.sources.people import SOMEBODY, NamedPerson, People
 from perfwidget.sources.row_values import (
@@ -127,6 +127,12 @@ class RowParts:
             action = "rejected"
         else:
             action = "accepted" if values.get("fixed_annotation_history") is None else "fixed_and_accepted"
+        fix = fix_grade(values) if action == "fixed_and_accepted" else Grade(None)
+        if fix.unjudged:
+            reason = (
+                f"no score, for nobody can say how much {ascii(fix.unjudged)[:40]} was changed; kept, not in the score"
+            )
+            self._reading.report(Problem.SCORE, place, reason)
         return Review(
             organization_id=row.organization_id,
             review_id=review_id,
@@ -136,7 +142,7 @@ class RowParts:
             completed_by=row.owner_id,
             reviewer_id=self._worker(self._people.read(values.get("created_by")), row, True, place),
             action=action,
-            score=fix_score(values) if action == "fixed_and_accepted" else None,
+            score=fix.score,
             created_at=created_at,
         )
 
@@ -152,9 +158,9 @@ class RowParts:
         return person.user_id
 
 
-def fix_score(values: JsonObject) -> float | None:
+def fix_grade(values: JsonObject) -> Grade:
     """Return the score of a fix: the file's own, else how much of the result the reviewer left as it was."""
     given = fraction(values.get("score"))
     if given is not None:
-        return given
-    return agreement(values.get("previous_annotation_history_result"), values.get("fixed_annotation_history_result"))
+        return Grade(given)
+    return grade(values.get("previous_annotation_history_result"), values.get("fixed_annotation_history_result"))

@@ -145,17 +145,20 @@ class _Rows:
             "only_action": _ONLY[skipped.astype(np.int8), word],
         }
         posted_by_other = ~updated_by_owner & ~(changed & told)
-        imported = self._imported(changed)
+        taken_over = np.array([row.parent_prediction is not None and row.lead_time is None for row in rows], np.bool_)
+        taken_over &= ~((changed & updated_by_owner) | (word == _UPDATED))
+        imported = self._imported(changed, taken_over)
         self._columns["flags"] = (
             posted_by_other * int(AnnotationFlag.POSTED_BY_OTHER)
             + imported * int(AnnotationFlag.IMPORTED)
             + (self._longer_than_task() & ~imported) * int(AnnotationFlag.LONGER_THAN_TASK)
+            + taken_over * int(AnnotationFlag.FROM_PREDICTION)
         ).astype(np.int64)
 
-    def _imported(self, changed: Flags) -> Flags:
+    def _imported(self, changed: Flags, taken_over: Flags) -> Flags:
         given = [row.import_id is not None and row.import_id is not msgspec.UNSET for row in self._rows]
         by_nobody = [row.import_id is None and row.updated_by is None for row in self._rows]
-        found: Flags = np.array(given, np.bool_) | (np.array(by_nobody, np.bool_) & ~changed)
+        found: Flags = np.array(given, np.bool_) | (np.array(by_nobody, np.bool_) & ~changed & ~taken_over)
         return found
 
     def _longer_than_task(self) -> Flags:
@@ -191,7 +194,9 @@ class _Rows:
         for code, seen_at in latest(project[plain], updated[plain]):
             export.note_project(projects[code], seen_at)
         recorded = self._plain & np.array([row.history is not None for row in self._rows], np.bool_)
-        for kind, told in (("reviews", self._plain & self._columns["reviewed"]), ("actions", recorded)):
+        commented = self._plain & np.array([row.comments is not None for row in self._rows], np.bool_)
+        reviewed = self._plain & self._columns["reviewed"]
+        for kind, told in (("reviews", reviewed), ("actions", recorded), ("comments", commented)):
             if told.any():
                 export.note_recorded(kind, instant(int(updated[told].max())))
 

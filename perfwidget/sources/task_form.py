@@ -55,7 +55,9 @@ class AnnotationForm(msgspec.Struct, gc=False):
     task: Any = None
     project: Any = None
     updated_by: Named | msgspec.UnsetType = msgspec.UNSET
+    parent_prediction: Any = None
     last_created_by: Named = None
+    comments: list[Any] | None = None
     history: list[Any] | None = None
 
 
@@ -65,7 +67,11 @@ class TaskForm(msgspec.Struct, kw_only=True, gc=False):
     id: Any = None
     annotations: list[AnnotationForm]
     created_at: Any = None
+    total_annotations: Any = None
+    cancelled_annotations: Any = None
+    comment_count: Any = None
     project: Any = None
+    completions: Any = None
 
 
 decode: Callable[[bytes | memoryview], list[TaskForm]] = msgspec.json.Decoder(list[TaskForm]).decode
