@@ -41,28 +41,12 @@ _KEPT = {
 """The ids with which a new row could have something in common: its own, and those of which ids of actions are made."""
 
 
-class _Known:
-    """A set of whole numbers, as sorted arrays each of which is more than twice as long as the next."""
-
-    def __init__(self, ids: Ids) -> None:
-        self._runs = [np.sort(ids)] if len(ids) else []
-
-    def holds_any(self, ids: Ids) -> bool:
-        """Say whether one of some sorted numbers is in the set."""
-        for run in self._runs:
-            if len(ids) and run[0] <= ids[-1] and ids[0] <= run[-1]:
-                place = np.minimum(np.searchsorted(run, ids), len(run) - 1)
-                if (run[place] == ids).any():
-                    return True
+def _holds_any(known: Ids, ids: Ids) -> bool:
+    """Say whether one of some sorted numbers is among others, which are sorted, too."""
+    if not len(known) or not len(ids) or known[0] > ids[-1] or ids[0] > known[-1]:
         return False
-
-    def add(self, ids: Ids) -> None:
-        """Add sorted numbers."""
-        if len(ids):
-            self._runs.append(ids)
-        while len(self._runs) > 1 and len(self._runs[-2]) <= 2 * len(self._runs[-1]):
-            last = self._runs.pop()
-            self._runs[-1] = np.sort(np.concatenate((self._runs[-1], last)), kind="stable")
+    place = np.minimum(np.searchsorted(known, ids), len(known) - 1)
+    return bool((known[place] == ids).any())
 
 
 class Bulk:
@@ -71,7 +55,7 @@ class Bulk:
     def __init__(self, staging: Staging) -> None:
         self._staging = staging
         self._organization_id = ""
-        self._known: dict[str, _Known] | None = None
+        self._known: dict[str, Ids] | None = None
         self._readings = MOST_READINGS
 
     def forget(self) -> None:
@@ -86,12 +70,12 @@ class Bulk:
         ids = _ids_of(snapshots)
         if ids is None or not self._knows(snapshots) or self._known is None:
             return False
-        if any(self._known[kind].holds_any(found) for kind, found in ids.items()):
+        if any(_holds_any(self._known[kind], found) for kind, found in ids.items()):
             return False
         _insert(self._staging, snapshots)
         _note(self._staging, snapshots)
         for kind, found in ids.items():
-            self._known[kind].add(found)
+            self._known[kind] = np.sort(np.concatenate((self._known[kind], found)), kind="stable")  # two runs: fast
         return True
 
     def _knows(self, snapshots: Snapshots) -> bool:
@@ -103,7 +87,7 @@ class Bulk:
             self._readings -= 1
             self.forget()
             self._organization_id = snapshots.organization_id
-            self._known = {kind: _Known(self._kept(query)) for kind, query in _KEPT.items()}
+            self._known = {kind: np.sort(self._kept(query)) for kind, query in _KEPT.items()}
         return True
 
     def _kept(self, query: str) -> Ids:
