@@ -23,26 +23,22 @@ from perfwidget.cli import main
 from perfwidget.facts import Annotation
 from perfwidget.report import report
 from perfwidget.stores.duckdb import order
-from tests.benchmarks import export_files
+from tests.benchmarks import export_files, writes
 from tests.benchmarks.filling import facts
 from tests.benchmarks.measuring import LEAST, Measure, Turns, compared, in_turns
 from tests.benchmarks.questions import Question, questions
 from tests.benchmarks.site import Site
 from tests.benchmarks.world import World
 from tests.hosts import host
-from tests.worlds import annotation
 
 PART = "rates"
 OURS, BARE, TAIL = "perfwidget", "without keys and checks", "with a full tail"
-SEEN = "perfwidget, and a question that sees them"
 ROWS = 10_000
 """Annotations that are written."""
 IMPORTED = 80_000
 """Annotations that are imported, enough for processes to be worth it."""
 LARGE_IMPORT = 1_000_000
 """Annotations of a large set, which would take the other ones minutes."""
-SIZES = {1: 50, 10: 10, 100: 1, 1_000: 1, 10_000: 1}
-"""Annotations that are written at once into what is there, and which part of as many the one without checks writes."""
 
 
 def measure(site: Site) -> Iterator[Measure]:
@@ -117,50 +113,8 @@ def _written(folder: Path) -> Iterator[Measure]:
 
 
 def _more(site: Site, folder: Path) -> Iterator[Measure]:
-    """Write more annotations into everything there is: one by one, as a platform that tells every submit, and many.
-
-    What is put off until somebody asks is counted, too: in another turn a question follows, which sees them all.
-    """
-    copy, beside = folder / "more.duckdb", folder / "more-beside.duckdb"
-    shutil.copyfile(site.store, copy)
-    shutil.copyfile(site.store, beside)
-    store = open_store(f"duckdb:///{copy}")
-    question = questions(site.world)[0]
-    numbers = count()
-
-    def more(size: int) -> list[Annotation]:
-        return [annotation(f"new-{next(numbers)}", "2025-12-31 12:00", lead_time=30) for _ in range(size)]
-
-    def write(size: int) -> None:
-        for _ in range(ROWS // size):
-            store.write(more(size))
-
-    def seen(size: int) -> None:
-        write(size)
-        report(store, question.viewer, question.query, grain=question.grain)
-
-    names = ", ".join(column.name for column in Annotation.columns())
-
-    def insert(connection: duckdb.DuckDBPyConnection, size: int, times: int) -> None:
-        for _ in range(times):
-            frame = pd.DataFrame([fact.row() for fact in more(size)])  # noqa: F841 (named in the statement)
-            connection.execute(f"INSERT INTO annotations ({names}) SELECT * FROM frame")
-
-    try:
-        with duckdb.connect(str(beside)) as connection:
-            for size, part in SIZES.items():
-                contenders: dict[str, Callable[[], object]] = {
-                    OURS: partial(write, size),
-                    SEEN: partial(seen, size),
-                    BARE: partial(insert, connection, size, ROWS // size // part),
-                }
-                turns = in_turns(contenders)
-                turns = {**turns, BARE: [each * part for each in turns[BARE]]}
-                yield from _rates(f"write of more annotations, {size:,} at once", ROWS, turns)
-    finally:
-        store.close()
-    for each in (copy, beside):
-        each.unlink()
+    for what, rows, turns in writes.measure(site, folder):
+        yield from _rates(what, rows, turns) if rows else compared(PART, what, turns)
 
 
 def _with_a_tail(site: Site, folder: Path) -> Iterator[Measure]:
