@@ -64,7 +64,8 @@ def report(
     """Return a report with the numbers of each day; what a day does not say is that of nothing happening."""
     period = Period(first, first + timedelta(days=len(days) - 1), "Europe/Berlin")
     values = {
-        "user": Profile("7", "ann@acme.example", EVIL, active=True, role="annotator"),
+        "users": (Profile("7", "ann@acme.example", EVIL, active=True, role="annotator"),),
+        "members": (),
         "period": period,
         "scope": "all",
         "workspaces": (),
@@ -536,7 +537,7 @@ def test_the_heading_says_whose_figures_of_when_where_and_in_which_scope() -> No
     assert said(parts) == (f"{EVIL} ann@acme.example · 4 – 5 Mar 2024 · Europe/Berlin · all projects · as of 14:05")
     own = report(BUSY, scope=("p1", "p2"), projects=("p1",), workspaces=("w1", "w2"))
     assert "your projects (2), only 2 workspaces and 1 project of them" in said(heading(own, at, at))
-    gone = report(BUSY, user=Profile("7", None, None, active=False, role=None))
+    gone = report(BUSY, users=(Profile("7", None, None, active=False, role=None),))
     assert said(heading(gone, at, at)).startswith("7 · inactive · 4 Mar 2024")
 
 

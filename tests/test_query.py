@@ -65,7 +65,7 @@ def test_nothing_asked_means_the_viewer_and_the_last_thirty_days() -> None:
 
 def test_everything_asked() -> None:
     query = asked(
-        users=("7",),
+        user="7",
         workspace=["w1", "w2"],
         project="58506",
         from_="2024-02-29",

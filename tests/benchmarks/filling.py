@@ -53,9 +53,7 @@ def fill(store: Path, world: World) -> None:
         connection.execute(
             "INSERT INTO mentions SELECT organization_id, 'member', user_id FROM members "
             "WHERE role IN ('annotator', 'reviewer') "
-            "UNION ALL SELECT organization_id, 'project', project_id FROM projects "
-            "UNION ALL SELECT DISTINCT organization_id, 'reviewing', reviewer_id FROM reviews "
-            "UNION ALL SELECT DISTINCT organization_id, 'visited', user_id FROM review_visits"
+            "UNION ALL SELECT organization_id, 'project', project_id FROM projects"
         )
         connection.execute("CHECKPOINT")
 

@@ -11,12 +11,11 @@ import pytest
 from perfwidget.cli import main
 from perfwidget.errors import Forbidden, InvalidSetting, StoreUnavailable
 from perfwidget.facts import Project
-from perfwidget.metrics import ANNOTATED
+from perfwidget.metrics import METRICS, WHOLE
 from perfwidget.question.access import Viewer
-from perfwidget.question.period import Grain
 from perfwidget.stores import Store, open_store
+from perfwidget.stores.formulas import statements, wanted_of
 from perfwidget.stores.postgresql.views import ViewsSession
-from perfwidget.stores.sql import columns_in
 from tests.engines.server import Server
 from tests.worlds import ask, scoped
 
@@ -151,8 +150,7 @@ def test_an_id_that_is_none_of_the_columns_type_is_nobody(store: Store, user: st
 )
 def test_label_studios_own_indexes_answer(store: Any, asked: dict[str, str], condition: str) -> None:
     question = scoped(store, OWNER, user="6", **asked, **PERIOD)
-    [day, *_, last] = question.period.buckets(Grain.DAY)
-    text, parameters = columns_in(store._dialect, question, ANNOTATED, day.start, last.end, ids=True)
+    [(text, parameters), _] = next(statements(store._dialect, question, wanted_of(METRICS)[0], [WHOLE], []))
     with store._database.reading() as connection:
         connection.execute("SET LOCAL enable_seqscan = off")  # which is best in a table of few rows
         plan = ViewsSession(connection, store._dialect, store._ids).rows(f"EXPLAIN {text}", parameters)

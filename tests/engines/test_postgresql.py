@@ -15,13 +15,12 @@ import pytest
 
 from perfwidget.errors import InvalidFact, InvalidSetting, StoreUnavailable
 from perfwidget.facts import Fact, Member
-from perfwidget.metrics import ANNOTATED
-from perfwidget.question.period import Grain
+from perfwidget.metrics import METRICS, WHOLE
 from perfwidget.stores import Store, open_store
 from perfwidget.stores.failures import TOO_LONG
-from perfwidget.stores.postgresql import database, faults, schema
+from perfwidget.stores.formulas import statements, wanted_of
+from perfwidget.stores.postgresql import faults
 from perfwidget.stores.postgresql.address import parse
-from perfwidget.stores.sql import columns_in
 from tests.engines.server import Server
 from tests.worlds import annotation, ask, people, scoped
 
@@ -300,40 +299,12 @@ def test_tables_of_the_hosts_beside_the_stores_are_not_taken_for_rows_on_their_w
         assert count(store) == 0
 
 
-def test_an_older_store_is_brought_up_to_date_whole_or_not_at_all_and_a_newer_one_refused(
-    store: Store, address: str
-) -> None:
-    store.write([annotation(1, NOON)])
-    opened = database.PostgreSQLDatabase(parse(address))
-
-    def tables() -> set[str]:
-        with opened.reading() as connection:
-            found = connection.execute("SELECT table_name FROM information_schema.tables WHERE table_schema = $1", [
-                parse(address).schema
-            ])  # fmt: skip
-            return {name for (name,) in found}
-
-    failing = (*schema.MIGRATIONS, ("CREATE TABLE halfway (one INTEGER)", "SELECT no_such_column FROM perfwidget"))
-    with pytest.raises(StoreUnavailable, match="is as it was"):
-        schema.prepare(opened, create=True, migrations=failing)
-    assert "halfway" not in tables()
-    further = (*schema.MIGRATIONS, ("CREATE TABLE whole (one INTEGER)",), ("INSERT INTO whole VALUES (7)",))
-    schema.prepare(opened, create=True, migrations=further)
-    assert "whole" in tables()
-    schema.prepare(opened, create=True, migrations=further)
-    with pytest.raises(StoreUnavailable, match="written by a newer perfwidget"):
-        open_store(address)
-    opened.close()
-    assert count(store) == 1
-
-
 def test_one_members_days_are_read_from_an_index_alone(store: Any, postgresql: Server, address: str) -> None:
     store.write(annotation(number, NOON, completed_by=f"m{number % 50}") for number in range(5_000))
     with psycopg.connect(postgresql.address(), autocommit=True) as connection:
         connection.execute(f"VACUUM ANALYZE {parse(address).schema}.annotations")
     asked = scoped(store, **(MARCH | {"user": "m7"}))
-    [day, *_, last] = asked.period.buckets(Grain.DAY)
-    text, parameters = columns_in(store._dialect, asked, ANNOTATED, day.start, last.end, ids=True)
+    [(text, parameters), _] = next(statements(store._dialect, asked, wanted_of(METRICS)[0], [WHOLE], []))
     with store.reading() as reader:
         for other in ("enable_bitmapscan", "enable_seqscan"):  # which are as good in a table this small
             reader._rows(f"SELECT set_config('{other}', 'off', TRUE)", {})

@@ -16,6 +16,7 @@ from hypothesis import event, example, given, settings
 from hypothesis import strategies as st
 
 from perfwidget.facts import (
+    RECORDED_KINDS,
     Action,
     Annotation,
     Comment,
@@ -161,7 +162,12 @@ def _once(drawn: Iterable[Fact]) -> list[Fact]:
 
 
 def _two_worlds(viewer: Person, drawn: list[Fact], other: list[Fact]) -> tuple[list[Fact], list[Fact]]:
-    one = _once([*drawn, Member(HERE, VIEWER, "a@one.example", "Anna", viewer.role)])
+    # What an organization records at all is no secret of anybody's, and a fact of a kind shows it.
+    known = [
+        Member(HERE, VIEWER, "a@one.example", "Anna", viewer.role),
+        *(Recorded(HERE, each) for each in RECORDED_KINDS),
+    ]
+    one = _once([*drawn, *known])
     sight = Sight(viewer, one)
     kept = [fact for fact in one if sight.sees(fact)]
     taken = {fact.key for fact in kept}
