@@ -143,7 +143,7 @@ class LabelStudio:
 
     def _pause(self, seconds: float) -> None:
         if self._stopped.wait(seconds):
-            raise SourceUnavailable("ImportResult from Label Studio was stopped.")
+            raise SourceUnavailable("Reading from Label Studio was stopped.")
 
     def _ask(
         self, method: str, path: str, parameters: Mapping[str, str | int] | None, body: Mapping[str, Any] | None

@@ -88,7 +88,7 @@ class SyncThread:
         except Exception:
             if self._stopped.is_set():
                 return False
-            log.exception("ImportResult from Label Studio failed; it is tried again.")
+            log.exception("Reading from Label Studio failed; it is tried again.")
             return False
         self._say("", worse=False)
         return True

@@ -362,7 +362,7 @@ def test_every_control_has_its_label(visit: Callable[..., Visit]) -> None:
     for label in ("Member", "Period", "Dates", "Time zone", "Workspaces", "Projects", "Theme"):
         expect(page.get_by_label(label, exact=True).first).to_be_visible()
     expect(page.get_by_role("radiogroup", name="By")).to_be_visible()
-    expect(page.get_by_role("radiogroup", name="ImportResult of the total time")).to_be_visible()
+    expect(page.get_by_role("radiogroup", name="Reading of the total time")).to_be_visible()
     expect(page.get_by_role("heading", level=1)).to_have_count(1)
     expect(page.get_by_role("main")).to_have_count(1)
     expect(page.get_by_role("banner")).to_have_count(1)
