@@ -51,7 +51,7 @@ class Problem(Enum):
 
 
 class ImportResultTold(NamedTuple):
-    """What a ImportResult has come to."""
+    """What an import has come to."""
 
     tasks: int
     annotations: int
