@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, settings
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, expect, sync_playwright
 from selenium.webdriver.chrome.options import Options
 
-from perfwidget.stores.duckdb.order import COPIES
+from perfwidget.stores.duckdb.schema import COPIES
 from tests.engines.clickhouse_server import ClickHouse
 from tests.engines.server import BINARIES, Server
 

@@ -22,7 +22,7 @@ from perfwidget import open_store
 from perfwidget.cli import main
 from perfwidget.facts import Annotation
 from perfwidget.report import report
-from perfwidget.stores.duckdb import order
+from perfwidget.stores.duckdb import order, schema
 from tests.benchmarks import export_files, writes
 from tests.benchmarks.filling import facts
 from tests.benchmarks.measuring import LEAST, Measure, Turns, compared, in_turns
@@ -127,7 +127,7 @@ def _with_a_tail(site: Site, folder: Path) -> Iterator[Measure]:
                 f"INSERT INTO {table} SELECT * REPLACE ('t' || {key} AS {key}, 0 AS stretch) FROM {table} "
                 f"USING SAMPLE {order.TAIL - 1} ROWS"
             )
-        for other, table in order.COPIES.items():
+        for other, table in schema.COPIES.items():
             connection.execute(f"INSERT INTO {other} BY NAME FROM {table} WHERE stretch = 0")
     os.sync()  # so that the system does not write the copy while somebody is asked
     question = questions(site.world)[0]

@@ -276,7 +276,7 @@ def test_a_question_that_takes_too_long_is_broken_off(store: Any, monkeypatch: p
         assert reader._rows("SELECT toString(getSetting('max_execution_time'))", {}) == [("30",)]
     monkeypatch.setattr(database, "LONGEST", 0.2)
     with pytest.raises(StoreUnavailable) as told, store.reading() as reader:
-        list(reader._batches("SELECT sum(sipHash64(number)) FROM numbers(100000000000)", {}, 5))
+        list(reader._session.batches("SELECT sum(sipHash64(number)) FROM numbers(100000000000)", {}, 5))
     assert str(told.value) == TOO_LONG.format(seconds=30)
 
 

@@ -114,10 +114,8 @@ SABOTAGES = [
     (
         "ids of the host's are cast where they are compared",
         VIEWS,
-        "    def as_text(self, column: str) -> str:\n",
-        '    def in_list(self, column: str, name: str, ids: object) -> str:\n        """Compare texts."""\n'
-        '        return f"{self.as_text(column)} = ANY(CAST(${name} AS TEXT[]))"\n\n'
-        "    def as_text(self, column: str) -> str:\n",
+        "keeps_more=False",
+        'keeps_more=False, among="CAST({column} AS TEXT) = ANY(CAST(${name} AS TEXT[]))"',
         LABEL_STUDIO,
     ),
     (
@@ -165,8 +163,8 @@ SABOTAGES = [
     (
         "ClickHouse lowers a letter by its neighbours",
         "perfwidget/stores/clickhouse/session.py",
-        """f"arrayStringConcat(arrayMap(c -> if(c = 'İ', 'i', lowerUTF8(c)), extractAll({text}, '(?s).')))\"""",
-        'f"lowerUTF8({text})"',
+        """"arrayStringConcat(arrayMap(c -> if(c = 'İ', 'i', lowerUTF8(c)), extractAll({text}, '(?s).')))\"""",
+        '"lowerUTF8({text})"',
         f"{SAME} -k searches",
     ),
 ]

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from perfwidget.errors import Forbidden, InvalidFact, StoreUnavailable
 from perfwidget.facts import FACTS, Annotation, Comment, Fact, Key, Member, Membership, Project, ReviewVisit, Workspace
 from perfwidget.stores import open_store, writing
-from perfwidget.stores.duckdb import DuckDBStore, database, order
+from perfwidget.stores.duckdb import DuckDBStore, database, schema
 from perfwidget.stores.duckdb.group_commit import _together
 from perfwidget.stores.store import Store
 from perfwidget.stores.writing.staging import Staging
@@ -387,7 +387,7 @@ def rows(store: DuckDBStore) -> dict[str, list[tuple[Any, ...]]]:
     with store.reading() as reader:
         found = {}
         for table in TABLES:
-            columns = "* EXCLUDE (stretch)" if table in order.TABLES else "*"
+            columns = "* EXCLUDE (stretch)" if table in schema.TABLES else "*"
             found[table] = sorted(reader._rows(f"SELECT {columns} FROM {table}", {}), key=repr)
         copied = sorted(reader._rows("SELECT * EXCLUDE (stretch) FROM reviews_by_reviewer", {}), key=repr)
     assert copied == found["reviews"]

@@ -106,13 +106,6 @@ class ClickHouseDatabase:
         answer = self._ask("", query, parameters, tables, fmt="JSONCompactEachRow", limit=limit, within=within)
         return [tuple(json.loads(line)) for line in answer.splitlines()]
 
-    def answer(self, query: str, tables: Mapping[str, Table]) -> Sent:
-        """Return what a query gives, with the names and types of its columns."""
-        answer = self._ask("", query, {}, tables, fmt="JSONCompactEachRowWithNamesAndTypes", limit=LONGEST_WRITE)
-        names, types, *rows = map(json.loads, answer.splitlines())
-        columns = [name.rpartition(".")[2] for name in names]  # a column of a join has its table's name before its own
-        return Sent(list(zip(columns, types, strict=True)), rows)
-
     def batches(
         self, query: str, parameters: Mapping[str, Any], tables: Mapping[str, Table], size: int
     ) -> Iterator[list[tuple[Any, ...]]]:

@@ -9,7 +9,7 @@ from perfwidget.facts import Fact
 from perfwidget.stores.clickhouse.database import LONGEST_WRITE, ClickHouseDatabase, Sent
 from perfwidget.stores.clickhouse.history import State, identified, visible
 from perfwidget.stores.clickhouse.schema import COLUMNS, native
-from perfwidget.stores.clickhouse.session import ClickHouseDialect
+from perfwidget.stores.clickhouse.session import DIALECT
 from perfwidget.stores.clickhouse.write_lock import WriteLock
 from perfwidget.stores.failures import AWAY
 from perfwidget.stores.schema import column_types
@@ -22,7 +22,7 @@ _IDENTITY = [("written", "UInt64"), ("number", "UInt64")]
 class SentStaging(Staging):
     """One write. Its statements see what those before them did, as if that were committed."""
 
-    dialect = ClickHouseDialect()
+    dialect = DIALECT
 
     def __init__(self, database: ClickHouseDatabase, claim: WriteLock, state: State) -> None:
         """Take the state that the write is to make; its number is the write's."""
@@ -38,10 +38,6 @@ class SentStaging(Staging):
         """Let statements name rows, each with its place among them."""
         declared = [*((column, native(sql_type, nullable=True)) for column, sql_type in columns), _PLACE]
         self._staged[name] = Sent(declared, [(*row, place) for place, row in enumerate(rows)])
-
-    def put_answer(self, name: str, query: str) -> None:
-        """Let statements name the answer of a query."""
-        self._staged[name] = self._database.answer(query, self._tables | self._staged)
 
     def leave_out(self, name: str, condition: str) -> None:
         """Leave out the rows that meet a condition."""

@@ -10,15 +10,15 @@ ones, and so that ids, which grow with time, can be found without looking everyw
 import logging
 import threading
 from collections.abc import Sequence
-from contextlib import AbstractContextManager, nullcontext
-from typing import NamedTuple, Protocol
+from contextlib import nullcontext
+from typing import NamedTuple
 
 import duckdb
 
 from perfwidget.errors import StoreUnavailable
-from perfwidget.metrics import ANNOTATED, COMMENTS_RECEIVED, REVIEWED, REVIEWING, TIMELINE, VISITED, Scan
+from perfwidget.stores.duckdb.database import Database
+from perfwidget.stores.duckdb.schema import READ_BY, TABLES, read_by
 from perfwidget.stores.duckdb.write_lock import WriteLock
-from perfwidget.stores.sql import instant_of
 
 log = logging.getLogger(__name__)
 
@@ -37,40 +37,8 @@ STRETCH = 16 * ROW_GROUP
 MOST_STRETCHES = 8
 """A question looks into every stretch that is not of the whole: with more of them the whole is put in order."""
 
-STRETCH_COLUMN = "stretch"
-"""The column that says how a row lies; not a fact's."""
-
 AS_IT_CAME, _WHOLE = 0, 1
 """Stretches: rows as they came; all that were put in order with the whole table. Later stretches follow."""
-
-COPIES = {"reviews_by_reviewer": "reviews"}
-"""Tables that hold the rows of another one, to lie in another order; every write writes to both."""
-
-
-def table_for(scan: Scan) -> str:
-    """Return the table whose rows lie in the order in which a scan reads them."""
-    return "reviews_by_reviewer" if scan is REVIEWING else scan.fact.table
-
-
-_SCANS = (TIMELINE.scan, COMMENTS_RECEIVED.scan, ANNOTATED, REVIEWED, REVIEWING, VISITED)
-
-_READ_BY = {table_for(scan): (scan.member, instant_of(scan)) for scan in _SCANS}
-"""The tables that grow with the work, by whose rows and by when they are read."""
-
-TABLES = tuple(_READ_BY)
-
-
-class Writing(Protocol):
-    """The store's file, for what is written without changing any fact."""
-
-    def transaction(self) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
-        """Give a cursor in a transaction."""
-
-    def require_room(self) -> None:
-        """Raise StoreUnavailable where the disk has no room for a commit."""
-
-    def tidy(self) -> None:
-        """Work the write-ahead log into the file if it is long."""
 
 
 class _Lying(NamedTuple):
@@ -96,7 +64,7 @@ class _Lying(NamedTuple):
 class Sorter:
     """Puts rows in order in a thread of its own. Readers never wait: each sees the state that it began with."""
 
-    def __init__(self, file: Writing, lock: WriteLock) -> None:
+    def __init__(self, file: Database, lock: WriteLock) -> None:
         self._file = file
         self._write_lock = lock
         self._lock = threading.Lock()
@@ -194,7 +162,7 @@ def _sort_whole(cursor: duckdb.DuckDBPyConnection, table: str) -> None:
     """Put a table in order, in place of what it was: one stretch after the other, so that each fits into memory."""
     [(made,)] = cursor.execute("SELECT sql FROM duckdb_tables() WHERE table_name = $table", {"table": table}).fetchall()
     cursor.execute(made.replace(table, f"{table}_in_order", 1))
-    _, instant = _READ_BY[table]  # which no row is without
+    _, instant = READ_BY[table]  # which no row is without
     asked = f"SELECT count(*), coalesce(min({instant}), 0), coalesce(max({instant}), 0) FROM {table}"
     [(rows, first, last)] = cursor.execute(asked).fetchall()
     length = max(1, (last - first) * STRETCH // max(1, rows))
@@ -205,8 +173,3 @@ def _sort_whole(cursor: duckdb.DuckDBPyConnection, table: str) -> None:
         )
     cursor.execute(f"DROP TABLE {table}")
     cursor.execute(f"ALTER TABLE {table}_in_order RENAME TO {table}")
-
-
-def read_by(table: str) -> str:
-    """Return what the rows of a stretch are put in order by."""
-    return ", ".join(_READ_BY[table])

@@ -5,13 +5,39 @@ from pathlib import Path
 
 import duckdb
 
-from perfwidget.stores.duckdb.order import COPIES, STRETCH_COLUMN, TABLES
+from perfwidget.metrics import ANNOTATED, COMMENTS_RECEIVED, REVIEWED, REVIEWING, TIMELINE, VISITED, Scan
 from perfwidget.stores.schema import TABLES as STORED
 from perfwidget.stores.schema import AddColumn, Table, newest_version, not_migrated, outstanding
+from perfwidget.stores.sql import instant_of
 
 _PACKED = ("annotation_id", "task_id", "action_id", "review_id", "visit_id", "comment_id")
 """Ids that hardly two rows share. What DuckDB packs them with by itself, a dictionary of each row group, has to be
 unpacked as a whole where a few ids are asked for, and takes longer to make."""
+
+
+STRETCH_COLUMN = "stretch"
+"""The column that says how a row lies; not a fact's."""
+
+COPIES = {"reviews_by_reviewer": "reviews"}
+"""Tables that hold the rows of another one, to lie in another order; every write writes to both."""
+
+
+def table_for(scan: Scan) -> str:
+    """Return the table whose rows lie in the order in which a scan reads them."""
+    return "reviews_by_reviewer" if scan is REVIEWING else scan.fact.table
+
+
+_SCANS = (TIMELINE.scan, COMMENTS_RECEIVED.scan, ANNOTATED, REVIEWED, REVIEWING, VISITED)
+
+READ_BY = {table_for(scan): (scan.member, instant_of(scan)) for scan in _SCANS}
+"""The tables that grow with the work, by whose rows and by when they are read."""
+
+TABLES = tuple(READ_BY)
+
+
+def read_by(table: str) -> str:
+    """Return what the rows of a stretch are put in order by."""
+    return ", ".join(READ_BY[table])
 
 
 def holding(table: str) -> Sequence[str]:

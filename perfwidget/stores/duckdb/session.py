@@ -1,15 +1,13 @@
 """Questions to one consistent state of the embedded file."""
 
-from collections.abc import Iterator, Mapping, Sized
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import duckdb
 
-from perfwidget.metrics import Scan
-from perfwidget.stores.duckdb.order import table_for
-
-SHORT_LIST = 500
-"""Ids that are faster looked through for each row than a join is planned."""
+from perfwidget.metrics import REVIEWING
+from perfwidget.stores.dialect import Dialect
+from perfwidget.stores.duckdb.schema import table_for
 
 MOST_PARSED = 512
 """Statements that are kept as they were parsed; there are far fewer, as values never stand in a text."""
@@ -28,57 +26,24 @@ def parsed(cursor: duckdb.DuckDBPyConnection, text: str) -> duckdb.Statement:
     return known
 
 
-class DuckDBDialect:
-    """How DuckDB writes what engines write differently; it orders texts by their bytes anyway."""
-
-    keeps_more = True
-
-    def table(self, scan: Scan) -> str:
-        """Return the table that lies in a scan's order."""
-        return table_for(scan)
-
-    def in_list(self, column: str, name: str, ids: Sized) -> str:
-        """Return the condition that an id is in a list: a long one is joined, a short one looked through."""
-        given = f"CAST(${name} AS VARCHAR[])"
-        return f"{column} IN (SELECT unnest({given}))" if len(ids) > SHORT_LIST else f"list_contains({given}, {column})"
-
-    def count(self, condition: str) -> str:
-        """Return the number of rows, by an aggregate that is planned faster than a filtered one."""
-        return f"count_if({condition})"
-
-    def middle(self, column: str, condition: str) -> str:
-        """Return twice the exact median: DuckDB's is a double, exact to the half for anything below 2⁵²."""
-        return f"CAST(2 * median({column}) FILTER (WHERE {condition}) AS BIGINT)"
-
-    def total(self, column: str) -> str:
-        """Return the sum, of which DuckDB makes a larger type by itself."""
-        return f"sum({column})"
-
-    def latest(self, column: str, instant: str, identity: str) -> str:
-        """Return the value at the latest instant."""
-        return f"arg_max({column}, ({instant}, {identity}))"
-
-    def quotient(self, dividend: str, divisor: int) -> str:
-        """Return how often a number goes into another."""
-        return f"({dividend}) // {divisor}"
-
-    def as_text(self, column: str) -> str:
-        """Return an id or text as it is."""
-        return column
-
-    def in_lower_case(self, text: str) -> str:
-        """Return a text in lower case."""
-        return f"lower({text})"
-
-    def holds(self, text: str, part: str) -> str:
-        """Return the condition that a text holds another."""
-        return f"contains({text}, {part})"
+DIALECT = Dialect(
+    among="list_contains(CAST(${name} AS VARCHAR[]), {column})",
+    among_many="{column} IN (SELECT unnest(CAST(${name} AS VARCHAR[])))",
+    counting="count_if({condition})",  # is planned faster than a filtered count
+    # DuckDB's median is a double, exact to the half for anything below 2⁵².
+    middling="CAST(2 * median({column}) FILTER (WHERE {condition}) AS BIGINT)",
+    newest="arg_max({column}, ({instant}, {identity}))",
+    dividing="({dividend}) // {divisor}",
+    lowering="lower({text})",
+    holding="contains({text}, {part})",
+    copies={REVIEWING.name: table_for(REVIEWING)},
+)
 
 
 class EmbeddedSession:
     """One transaction of one cursor."""
 
-    dialect = DuckDBDialect()
+    dialect = DIALECT
 
     def __init__(self, cursor: duckdb.DuckDBPyConnection) -> None:
         self._cursor = cursor

@@ -13,8 +13,8 @@ import pandas as pd
 from perfwidget.facts import Fact
 from perfwidget.facts.snapshots import NOTHING, Coded, StoredColumn
 from perfwidget.stores.duckdb import order
-from perfwidget.stores.duckdb.schema import holding
-from perfwidget.stores.duckdb.session import DuckDBDialect, parsed
+from perfwidget.stores.duckdb.schema import TABLES, holding, read_by
+from perfwidget.stores.duckdb.session import DIALECT, parsed
 from perfwidget.stores.writing.staging import Noted, Staging, key_match
 
 _NUMPY_TYPES: dict[str, type[Any]] = {"BIGINT": np.int64, "BOOLEAN": np.bool_}
@@ -23,7 +23,7 @@ _NUMPY_TYPES: dict[str, type[Any]] = {"BIGINT": np.int64, "BOOLEAN": np.bool_}
 class DuckDBStaging(Staging):
     """The cursor of one transaction, and arrays of rows: DuckDB reads them where they are, a few or many."""
 
-    dialect = DuckDBDialect()
+    dialect = DIALECT
     takes_columns = True
 
     def __init__(self, cursor: duckdb.DuckDBPyConnection, noted: Noted) -> None:
@@ -55,15 +55,11 @@ class DuckDBStaging(Staging):
         named = f"({', '.join(columns)}, stretch)"
         for each in self.holding(table):
             stretch = order.stretch_for(self._cursor, each, rows)
-            lying = "" if each == table else f" ORDER BY {order.read_by(each)}"
+            lying = "" if each == table else f" ORDER BY {read_by(each)}"
             given = {**parameters, "stretch": stretch}
             self.execute(f"INSERT INTO {each} {named} SELECT *, $stretch FROM ({query}){lying}", given)
         if stretch == order.AS_IT_CAME:
             self.added += rows
-
-    def put_answer(self, name: str, query: str) -> None:
-        """Let statements name the answer of a query."""
-        self._staged[name] = _execute(self._cursor, query, {}, **self._staged).fetchnumpy()
 
     def leave_out(self, name: str, condition: str) -> None:
         """Leave out the rows that meet a condition."""
@@ -95,7 +91,7 @@ class DuckDBStaging(Staging):
     def insert(self, name: str, kind: type[Fact]) -> None:
         """Add the rows to a table of facts."""
         super().insert(name, kind)
-        if kind.table in order.TABLES:
+        if kind.table in TABLES:
             self.added += len(self._staged[name]["place"])
 
     def execute(self, text: str, parameters: Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:
@@ -135,8 +131,6 @@ def _execute(
     incoming_actions: Any = None,
     incoming_reviewed: Any = None,
     incoming_reviews: Any = None,
-    touched: Any = None,
-    states: Any = None,
 ) -> duckdb.DuckDBPyConnection:
     """Carry out a statement where DuckDB finds arrays and data frames by the names of these variables.
 

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from perfwidget.stores.postgresql import schema
 from perfwidget.stores.postgresql.address import Address, parse
 from perfwidget.stores.postgresql.database import PostgreSQLDatabase
-from perfwidget.stores.postgresql.session import PostgreSQLDialect, PostgreSQLSession, lowering
+from perfwidget.stores.postgresql.session import PostgreSQLSession, dialect_of
 from perfwidget.stores.postgresql.staging import TableStaging
 from perfwidget.stores.postgresql.views import ViewsStore
 from perfwidget.stores.reading import Reader
@@ -21,7 +21,7 @@ class PostgreSQLStore(Store):
         self._database = PostgreSQLDatabase(address)
         schema.prepare(self._database, create=create)
         with self._database.opening() as connection:
-            self._dialect = PostgreSQLDialect(lowering(connection))
+            self._dialect = dialect_of(connection)
 
     @contextmanager
     def reading(self) -> Iterator[Reader]:

@@ -1,12 +1,11 @@
 """Questions to one consistent state of a PostgreSQL database."""
 
 import re
-from collections.abc import Iterator, Mapping, Sized
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from itertools import count
 from typing import Any
 
-from perfwidget.metrics import Scan
+from perfwidget.stores.dialect import Dialect
 from perfwidget.stores.postgresql.address import quoted
 from perfwidget.stores.postgresql.database import Connection
 
@@ -16,56 +15,21 @@ LOWERING = ("pg_c_utf8", "C.utf8", "C.UTF-8", "und-x-icu")
 """Collations that know the lower case of every script, the first that a database has is taken; "C" knows ASCII only."""
 
 
-@dataclass(frozen=True, slots=True)
-class PostgreSQLDialect:
-    """How PostgreSQL writes what engines write differently; the store's columns have the collation "C"."""
-
-    lowering: str
-    """The collation by whose rules texts become lower case."""
-    keeps_more: bool = True
-
-    def table(self, scan: Scan) -> str:
-        """Return the table of a scan's facts."""
-        return scan.fact.table
-
-    def in_list(self, column: str, name: str, ids: Sized) -> str:  # noqa: ARG002 (of any length)
-        """Return the condition that an id is in a list."""
-        return f"{column} = ANY(${name})"
-
-    def count(self, condition: str) -> str:
-        """Return the number of rows."""
-        return f"count(*) FILTER (WHERE {condition})"
-
-    def middle(self, column: str, condition: str) -> str:
-        """Return twice the exact median: PostgreSQL's is a double, exact to the half for anything below 2⁵²."""
-        return f"CAST(2 * percentile_cont(0.5) WITHIN GROUP (ORDER BY {column}) FILTER (WHERE {condition}) AS BIGINT)"
-
-    def total(self, column: str) -> str:
-        """Return the sum, of which PostgreSQL makes a larger type by itself."""
-        return f"sum({column})"
-
-    def latest(self, column: str, instant: str, identity: str) -> str:
-        """Return the value at the latest instant."""
-        return f"(array_agg({column} ORDER BY {instant} DESC, {identity} DESC))[1]"
-
-    def quotient(self, dividend: str, divisor: int) -> str:
-        """Return how often a number goes into another."""
-        return f"({dividend}) / {divisor}"
-
-    def as_text(self, column: str) -> str:
-        """Return an id or text as it is."""
-        return column
-
-    def in_lower_case(self, text: str) -> str:
-        """Return a text in lower case."""
-        return f'lower(CAST({text} AS TEXT) COLLATE {quoted(self.lowering)}) COLLATE "C"'
-
-    def holds(self, text: str, part: str) -> str:
-        """Return the condition that a text holds another."""
-        return f"strpos({text}, {part}) > 0"
+def dialect_of(connection: Connection) -> Dialect:
+    """Return how a database writes what engines write differently; the store's columns have the collation "C"."""
+    return Dialect(
+        among="{column} = ANY(${name})",
+        counting="count(*) FILTER (WHERE {condition})",
+        # PostgreSQL's median is a double, exact to the half for anything below 2⁵².
+        middling="CAST(2 * percentile_cont(0.5) WITHIN GROUP (ORDER BY {column}) FILTER (WHERE {condition}) AS BIGINT)",
+        newest="(array_agg({column} ORDER BY {instant} DESC, {identity} DESC))[1]",
+        dividing="({dividend}) / {divisor}",
+        lowering=f'lower(CAST({{text}} AS TEXT) COLLATE {quoted(_lowering(connection))}) COLLATE "C"',
+        holding="strpos({text}, {part}) > 0",
+    )
 
 
-def lowering(connection: Connection) -> str:
+def _lowering(connection: Connection) -> str:
     """Return the collation to make texts lower case by."""
     known = connection.execute(
         "SELECT collname FROM pg_collation WHERE collname = ANY($1) AND collencoding IN (-1, "
@@ -84,7 +48,7 @@ def numbered(text: str, parameters: Mapping[str, Any]) -> tuple[str, list[Any]]:
 class PostgreSQLSession:
     """One transaction of one connection."""
 
-    def __init__(self, connection: Connection, dialect: PostgreSQLDialect) -> None:
+    def __init__(self, connection: Connection, dialect: Dialect) -> None:
         self.dialect = dialect
         self._connection = connection
         self._names = count()

@@ -3,17 +3,18 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from perfwidget.stores.dialect import Dialect
 from perfwidget.stores.postgresql.database import Connection
-from perfwidget.stores.postgresql.session import PostgreSQLDialect, numbered
+from perfwidget.stores.postgresql.session import numbered
 from perfwidget.stores.writing.staging import Staging
 
 
 class TableStaging(Staging):
     """The connection of one transaction, and its temporary tables, which names are looked up in first."""
 
-    dialect: PostgreSQLDialect
+    dialect: Dialect
 
-    def __init__(self, connection: Connection, dialect: PostgreSQLDialect) -> None:
+    def __init__(self, connection: Connection, dialect: Dialect) -> None:
         super().__init__()
         self.dialect = dialect
         self._connection = connection
@@ -26,10 +27,6 @@ class TableStaging(Staging):
         with self._connection.cursor() as cursor, cursor.copy(f"COPY {name} FROM STDIN") as copy:
             for row in rows:
                 copy.write_row(row)
-
-    def put_answer(self, name: str, query: str) -> None:
-        """Let statements name the answer of a query."""
-        self._make(name, f"ON COMMIT DROP AS {query}")
 
     def leave_out(self, name: str, condition: str) -> None:
         """Leave out the rows that meet a condition."""

@@ -6,16 +6,17 @@ an id that is none of that type matches nothing.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Any, NoReturn
 from uuid import UUID
 
 from perfwidget.errors import InvalidSetting, StoreUnavailable
 from perfwidget.facts import FACTS
 from perfwidget.facts.columns import Kind
+from perfwidget.stores.dialect import Dialect
 from perfwidget.stores.postgresql.address import Address
 from perfwidget.stores.postgresql.database import Connection, PostgreSQLDatabase
-from perfwidget.stores.postgresql.session import PostgreSQLDialect, PostgreSQLSession, lowering
+from perfwidget.stores.postgresql.session import PostgreSQLSession, dialect_of
 from perfwidget.stores.reading import Reader
 from perfwidget.stores.store import Store
 
@@ -70,21 +71,10 @@ Convert = Callable[[str], Any]
 _CONVERT: tuple[tuple[frozenset[str], Convert], ...] = ((_WHOLE, _whole), (_TEXT, str), (_UUID, _uuid))
 
 
-@dataclass(frozen=True, slots=True)
-class ViewsDialect(PostgreSQLDialect):
-    """Ids are of the host's types; they become text where they are shown or put in order, never where compared."""
-
-    keeps_more: bool = False
-
-    def as_text(self, column: str) -> str:
-        """Return an id or text as text in the order of its bytes."""
-        return f'CAST({column} AS TEXT) COLLATE "C"'
-
-
 class ViewsSession(PostgreSQLSession):
     """One transaction of one connection that reads views."""
 
-    def __init__(self, connection: Connection, dialect: ViewsDialect, ids: Mapping[str, Convert]) -> None:
+    def __init__(self, connection: Connection, dialect: Dialect, ids: Mapping[str, Convert]) -> None:
         super().__init__(connection, dialect)
         self._ids = ids
 
@@ -110,7 +100,9 @@ class ViewsStore(Store):
         """Look the views over; raises StoreUnavailable, and InvalidSetting for views that are not as they must be."""
         self._database = PostgreSQLDatabase(address)
         with self._database.opening() as connection:
-            self._dialect = ViewsDialect(lowering(connection))
+            self._dialect = replace(
+                dialect_of(connection), texting='CAST({column} AS TEXT) COLLATE "C"', keeps_more=False
+            )
             self._ids = dict(_ids(address, _types(connection, address)))
 
     @contextmanager

@@ -11,15 +11,11 @@ from perfwidget.stores.writing.staging import Staging
 
 _UPDATED_AT = [column.name for column in Annotation.columns()].index("updated_at")
 
-_STATES = (
-    "SELECT touched.organization_id, touched.annotation_id, "
-    "coalesce(incoming_reviewed.reviews_at, snapshots.reviews_at) AS reviews_at, "
-    "coalesce(incoming_rows.history, snapshots.history, FALSE) AS history FROM touched "
-    "LEFT JOIN snapshots USING (organization_id, annotation_id) "
-    "LEFT JOIN incoming_rows USING (organization_id, annotation_id) "
-    "LEFT JOIN incoming_reviewed USING (organization_id, annotation_id)"
+_TOUCHED = (
+    "(SELECT organization_id, annotation_id FROM incoming_rows "
+    "UNION SELECT organization_id, annotation_id FROM incoming_reviewed) touched"
 )
-"""For the touched annotations, as of when their reviews are and whether their row has a history."""
+"""The annotations of which something is kept."""
 
 
 def _same(one: str, other: str) -> str:
@@ -33,15 +29,7 @@ def write(staging: Staging, snapshots: Sequence[SnapshotRows]) -> None:
     deciding, reviewed = _newest(snapshots)
     _keep_rows(staging, deciding)
     _keep_reviews(staging, reviewed)
-    touched = (
-        "SELECT organization_id, annotation_id FROM incoming_rows "
-        "UNION SELECT organization_id, annotation_id FROM incoming_reviewed"
-    )
-    staging.put_answer("touched", touched)
-    staging.put_answer("states", _STATES)
-    staging.delete("snapshots", _same("snapshots", "touched"), using="touched")
-    state = ("organization_id", "annotation_id", "reviews_at", "history")
-    staging.add("snapshots", state, f"SELECT {', '.join(state)} FROM states")
+    _keep_states(staging)
     _give_reviews_to_owners(staging)
     _tell_reviews_as_actions(staging)
     # Of all that was given, so that it does not matter what comes first.
@@ -100,6 +88,19 @@ def _keep_reviews(staging: Staging, reviewed: Sequence[SnapshotRows]) -> None:
     staging.insert("incoming_reviews", Review)
 
 
+def _keep_states(staging: Staging) -> None:
+    """Keep as of when the reviews of annotations are, and whether their rows have a history."""
+    match = _same("snapshots", "touched")
+    staging.add(
+        "snapshots",
+        ("organization_id", "annotation_id", "reviews_at", "history"),
+        "SELECT organization_id, annotation_id, NULL, FALSE "
+        f"FROM {_TOUCHED} WHERE NOT EXISTS (SELECT 1 FROM snapshots WHERE {match})",
+    )
+    for column, rows in (("history", "incoming_rows"), ("reviews_at", "incoming_reviewed")):
+        staging.update("snapshots", {column: f"{rows}.{column}"}, _same("snapshots", rows), using=rows)
+
+
 def _give_reviews_to_owners(staging: Staging) -> None:
     staging.update(
         "reviews",
@@ -107,17 +108,21 @@ def _give_reviews_to_owners(staging: Staging) -> None:
         f"{_same('reviews', 'owned')} AND reviews.origin IS NOT NULL "
         "AND (reviews.completed_by IS DISTINCT FROM owned.completed_by "
         "OR reviews.project_id <> owned.project_id OR reviews.task_id <> owned.task_id)",
-        using=f"(SELECT annotations.* FROM annotations JOIN touched ON {_same('annotations', 'touched')}) owned",
+        using=f"(SELECT annotations.* FROM annotations JOIN {_TOUCHED} ON {_same('annotations', 'touched')}) owned",
     )
 
 
 def _tell_reviews_as_actions(staging: Staging) -> None:
     """Give annotations without a history one action for each review."""
-    staging.delete("actions", f"{_same('actions', 'touched')} AND origin = '{FROM_REVIEW}'", using="touched")
-    told = f"reviews JOIN states ON {_same('reviews', 'states')} AND NOT states.history"
+    staging.delete("actions", f"{_same('actions', 'touched')} AND origin = '{FROM_REVIEW}'", using=_TOUCHED)
+    told = (
+        f"reviews JOIN {_TOUCHED} ON {_same('reviews', 'touched')} "
+        f"JOIN snapshots ON {_same('reviews', 'snapshots')} AND NOT snapshots.history"
+    )
     staging.delete(
         "actions",
         "actions.organization_id = told.organization_id AND actions.action_id = told.action_id",
-        using=f"(SELECT reviews.organization_id, 'review-' || review_id AS action_id FROM {told}) told",
+        using="(SELECT reviews.organization_id AS organization_id, 'review-' || review_id AS action_id "
+        f"FROM {told}) told",
     )
     staging.add("actions", [name for name, _ in column_types(Action)], review_actions(told))

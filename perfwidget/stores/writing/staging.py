@@ -48,10 +48,6 @@ class Staging(ABC):
         """Let statements name rows of the given columns (name and SQL type), in place of any of that name."""
 
     @abstractmethod
-    def put_answer(self, name: str, query: str) -> None:
-        """Let statements name the answer of a query, in place of any rows of that name."""
-
-    @abstractmethod
     def leave_out(self, name: str, condition: str) -> None:
         """Leave out the rows that meet a condition."""
 
