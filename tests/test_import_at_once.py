@@ -38,6 +38,7 @@ from perfwidget.sources.value_columns import NO_INSTANT, instants, lead_times
 from perfwidget.stores import open_store, writing
 from perfwidget.stores.duckdb import order
 from perfwidget.stores.schema import column_types
+from perfwidget.stores.writing import bulk
 from perfwidget.stores.writing.staging import Staging
 from tests.conftest import NewStore
 from tests.exports import ABSENT, ANN, LATER, MORNING, NOON, export, review, row
@@ -515,6 +516,7 @@ def test_a_store_keeps_the_same(engine: str, new_store: NewStore, seed: int, mon
     written = [json.dumps([export(each, id=each["id"])[0] for each in rows]).encode() for rows in files]
     monkeypatch.setattr(writing, "BATCH", 1 + 4 * seed)
     monkeypatch.setattr(writing, "AS_ROWS", 2)
+    monkeypatch.setattr(bulk, "MANY", 1)
     monkeypatch.setattr(order, "TAIL", 3)
     assert kept(new_store(), written, columns=True) == kept(new_store(), written, columns=False)
 
@@ -577,6 +579,7 @@ def test_rows_are_made_of_some_at_a_time(new_store: NewStore, monkeypatch: pytes
     write = writing.snapshots.write
     monkeypatch.setattr(writing.snapshots, "write", noted)
     monkeypatch.setattr(writing, "AS_ROWS", 2)
+    monkeypatch.setattr(bulk, "MANY", 1)
     again = [export(row(id=number), id=number)[0] for number in (4, 5, 20, 21, 22)]
     written = [json.dumps(each).encode() for each in (MANY, again)]
     found = kept(new_store(), written, columns=True)

@@ -174,8 +174,5 @@ def _latest_rejects(dialect: Dialect, asked: ScopedQuery) -> str:
 
 
 def _flagged(dialect: Dialect, flag: AnnotationFlag) -> str:
-    """Return the condition that an annotation has a flag; engines differ in how they look at single bits."""
-    if not dialect.keeps_more:
-        return "FALSE"
-    combined = (str(bits) for bits in range(1 << len(AnnotationFlag)) if bits & flag)
-    return f"flags IN ({', '.join(combined)})"
+    """Return the condition that an annotation has a flag: that its bit is set, in arithmetic that all engines share."""
+    return f"flags % {2 * flag:d} >= {flag:d}" if dialect.keeps_more else "FALSE"

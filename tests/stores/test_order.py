@@ -17,6 +17,7 @@ from perfwidget.cli import main
 from perfwidget.facts import Annotation, Comment, Fact, Key, ReviewVisit
 from perfwidget.stores import open_store
 from perfwidget.stores.duckdb import DuckDBStore, order
+from perfwidget.stores.writing import bulk
 from tests.conftest import WHOLE, NewStore, out_of_step
 from tests.worlds import ORGANIZATION, annotation, ask, at, people, review
 
@@ -236,6 +237,7 @@ def test_an_import_leaves_the_rows_in_order(path: Path, tmp_path: Path) -> None:
 
 def test_many_rows_at_once_are_written_in_order(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """They need not be moved, until there are so many stretches that a question had to look into all too many."""
+    monkeypatch.setattr(bulk, "MANY", 1)
     with monkeypatch.context() as patch:
         patch.setattr(order, "_sort_whole", None)
         patch.setattr(order, "_sort_stretch", None)

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from perfwidget.errors import Forbidden, InvalidFact, StoreUnavailable
 from perfwidget.facts import FACTS, Annotation, Comment, Fact, Key, Member, Membership, Project, ReviewVisit, Workspace
 from perfwidget.stores import open_store, writing
-from perfwidget.stores.duckdb import DuckDBStore, database, schema
+from perfwidget.stores.duckdb import DuckDBStore, database, order, schema
 from perfwidget.stores.duckdb.group_commit import _together
 from perfwidget.stores.store import Store
 from perfwidget.stores.writing.staging import Staging

@@ -43,6 +43,9 @@ _ASKERS_WORK = "SET external_threads = least(2, current_setting('threads'))"
 What it starts in place of them takes parts of small statements, which costs more than it saves."""
 
 
+_UNLIMITED = "SET max_execution_time = 0"
+
+
 class Database:
     """The file of a store; raises StoreUnavailable with what to do wherever it cannot be used."""
 
@@ -101,8 +104,9 @@ class Database:
         """Open the file with its write-ahead log, or else with what stands before its damage, or else without it."""
 
         def connect() -> duckdb.DuckDBPyConnection:
-            connection = duckdb.connect(str(self.path), config=_CONFIG)
-            connection.execute(_ASKERS_WORK)
+            limit = {"max_execution_time": int(LONGEST * 1000)}  # milliseconds of a question's statement
+            connection = duckdb.connect(str(self.path), config=_CONFIG | limit)
+            connection.execute(f"{_ASKERS_WORK}; {_UNLIMITED}")
             return connection
 
         try:
@@ -120,10 +124,12 @@ class Database:
         return connect()
 
     @contextmanager
-    def transaction(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """Give a cursor in a transaction, which is committed at the end."""
+    def transaction(self, *, takes_long: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Give a cursor in a transaction, which is committed at the end; its statements may be such as take long."""
         cursor = self._cursor()
         try:
+            if takes_long:
+                cursor.execute(_UNLIMITED)
             cursor.execute("BEGIN")
             yield cursor
             self._commit(cursor)
@@ -153,7 +159,6 @@ class Database:
         """
         failures = self._failures
         with self.transaction() as cursor:
-            cursor.execute(f"SET max_execution_time = {LONGEST * 1000:.0f}")  # milliseconds, of this cursor alone
             yield cursor
         if self._failures != failures:
             raise StoreUnavailable(AWAY)
@@ -176,7 +181,7 @@ class Database:
     @contextmanager
     def writing(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """Give a cursor in a transaction that writes; one at a time. When it has ended, the write is acknowledged."""
-        with self.transaction() as cursor:
+        with self.transaction(takes_long=True) as cursor:
             yield cursor
             self.require_room()
             count = parsed(cursor, "UPDATE perfwidget SET writes = writes + 1 RETURNING writes")

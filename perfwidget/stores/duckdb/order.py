@@ -112,7 +112,7 @@ class Sorter:
 
     def _put_in_order(self, table: str, *, settling: bool = False) -> None:
         with self._write_lock.held():
-            with self._file.transaction() as cursor:
+            with self._file.transaction(takes_long=True) as cursor:
                 lying = _lying(cursor, table)
                 whole = settling and lying.asks_for_whole
                 if self._closed or not (whole or lying.as_they_came >= (1 if settling else TAIL)):
