@@ -63,7 +63,7 @@ class Dialect:
         """Return the aggregate of a column's value at the latest instant, and there of the last identity."""
         return self.newest.format(column=column, instant=instant, identity=identity)
 
-    def quotient(self, dividend: str, divisor: int) -> str:
+    def quotient(self, dividend: str, divisor: str) -> str:
         """Return how often a whole number goes into another that is not negative."""
         return self.dividing.format(dividend=dividend, divisor=divisor)
 

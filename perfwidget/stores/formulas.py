@@ -126,14 +126,15 @@ def _rows(dialect: Dialect, asked: ScopedQuery, wanted: Wanted, runs: Sequence[R
     met: dict[Where, str] = {}
     for where in (where for rows in wanted.sets for where in rows.where):
         met.setdefault(where, f"c{len(met)}")
-    keys = {Axis.BUCKET: _bucket(dialect, instant_of(scan), runs), Axis.MEMBER: scan.member}
+    bucket = _bucket(dialect, instant_of(scan), runs)
+    keys = {Axis.BUCKET: bucket.text, Axis.MEMBER: scan.member}
     read = [f"{keys.get(axis, 'project_id')} AS {axis.value}" for axis in Axis]
     read += [f"{COLUMNS.get(column, column)} AS {column}" for column in numbers]
     read += [f"{condition(dialect, asked, where)} AS {name}" for where, name in met.items()]
     sets = [f"{' AND '.join(met[where] for where in rows.where)} AS {name}" for rows, name in wanted.sets.items()]
     source = facts_from(dialect, asked, scan, asked.start, asked.end)
     told = f"(SELECT {', '.join(read)} FROM {source.text}) told"
-    return Statement(f"SELECT {', '.join([*KEYS, *numbers, *sets])} FROM {told}", source.parameters)
+    return Statement(f"SELECT {', '.join([*KEYS, *numbers, *sets])} FROM {told}", source.parameters | bucket.parameters)
 
 
 def _aggregate(dialect: Dialect, aggregate: Plain, rows: str) -> str:
@@ -160,10 +161,13 @@ def runs_of(buckets: Sequence[Bucket]) -> Sequence[Run]:
     return runs
 
 
-def _bucket(dialect: Dialect, instant: str, runs: Sequence[Run]) -> str:
+def _bucket(dialect: Dialect, instant: str, runs: Sequence[Run]) -> Statement:
     """Return the expression of the place of an instant's bucket among all: one division a run."""
-    cases = [
-        f"WHEN {instant} < {run.end} THEN {run.place} + {dialect.quotient(f'{instant} - {run.start}', run.length)}"
-        for run in runs
-    ]
-    return f"CASE {' '.join(cases)} END" if cases else "0"
+    cases: list[str] = []
+    parameters: dict[str, int] = {}
+    for number, run in enumerate(runs):
+        names = {name: f"run{number}_{name}" for name in ("place", "start", "end", "length")}
+        parameters |= {names[name]: getattr(run, name) for name in names}
+        place = dialect.quotient(f"{instant} - ${names['start']}", f"${names['length']}")
+        cases.append(f"WHEN {instant} < ${names['end']} THEN ${names['place']} + {place}")
+    return Statement(f"CASE {' '.join(cases)} END" if cases else "0", parameters)

@@ -46,7 +46,7 @@ STANDARD = {
     "allow_nondeterministic_mutations": 1,
 }
 
-_NAMED = re.compile(r"\$([a-z_]+)")
+_NAMED = re.compile(r"\$([a-z_0-9]+)")
 
 
 class Sent(NamedTuple):

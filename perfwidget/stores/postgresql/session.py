@@ -9,7 +9,7 @@ from perfwidget.stores.dialect import Dialect
 from perfwidget.stores.postgresql.address import quoted
 from perfwidget.stores.postgresql.database import Connection
 
-_NAMED = re.compile(r"\$([a-z_]+)")
+_NAMED = re.compile(r"\$([a-z_0-9]+)")
 
 LOWERING = ("pg_c_utf8", "C.utf8", "C.UTF-8", "und-x-icu")
 """Collations that know the lower case of every script, the first that a database has is taken; "C" knows ASCII only."""
