@@ -401,6 +401,24 @@ NOTES += [
     for key, flag in FLAGGED.items()
 ]
 
+TAKEN_OVER = [
+    flagged(1, AnnotationFlag.FROM_PREDICTION),
+    flagged(2, AnnotationFlag(15), last_action="accepted"),
+    flagged(3, AnnotationFlag(7), lead_time=3),
+    flagged(4, AnnotationFlag.FROM_PREDICTION, was_cancelled=True),
+    flagged(5, AnnotationFlag.FROM_PREDICTION, last_action="rejected"),
+    flagged(6, AnnotationFlag.FROM_PREDICTION, completed_by="rev"),
+    flagged(7, AnnotationFlag.FROM_PREDICTION, last_action="prediction"),
+]
+PREDICTIONS_COUNT = Rules(count_predictions=True)
+NOTES += [
+    Case("from_predictions", "is those that would count", TAKEN_OVER, 2),
+    Case("from_predictions", "is told where they count, too", TAKEN_OVER, 2, rules=PREDICTIONS_COUNT),
+    Case("submitted_annotations", "leaves predictions out", TAKEN_OVER, 1, {"2024-03-05": 1}),
+    Case("submitted_annotations", "holds them if told to", TAKEN_OVER, 3, {"2024-03-05": 3}, rules=PREDICTIONS_COUNT),
+    Case("lead_time_missing", "leaves predictions out", TAKEN_OVER, 0),
+]
+
 REVIEWS_TAKEN = [
     review(1, "2024-03-05 10:00", "accepted"),
     review(2, "2024-03-05 11:00", "accepted"),  # the same annotation once more

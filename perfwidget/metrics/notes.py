@@ -9,6 +9,7 @@ from perfwidget.metrics.rows import (
     FIRST_SUBMITTED_EARLIER,
     FIXES,
     KEPT,
+    PREDICTIONS,
     RECEIVED,
     UPDATED,
     Condition,
@@ -148,6 +149,17 @@ NOTE_METRICS: tuple[Metric, ...] = (
         "Submitted annotations whose time is longer than the time from the creation of their task to their completion.",
         count(COUNTABLE.that(Condition.LONGER_THAN_TASK)),
         COUNTABLE.that(Condition.LONGER_THAN_TASK),
+        needs="flags",
+    ),
+    Metric(
+        "from_predictions",
+        "Predictions taken over",
+        Unit.COUNT,
+        Section.NOTES,
+        "Annotations that took over a prediction as it was, without a time: they are nobody's work and do not count, "
+        "unless the platform counts them.",
+        count(PREDICTIONS),
+        PREDICTIONS,
         needs="flags",
     ),
 )

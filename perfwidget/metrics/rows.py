@@ -11,6 +11,7 @@ class Rules:
     """What a host may decide about counting; the same for everybody who looks."""
 
     count_rejected: bool = False
+    count_predictions: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ COMMENTED = Scan("commented", Comment, "completed_by", ("created_at",))
 class Condition(Enum):
     """A condition that needs more than a column and a value."""
 
-    COUNTED = "last_action is one of the counted ones, by the host's rules"
+    COUNTED = "last_action is one of the counted ones and it is somebody's work, by the host's rules"
     UNCOUNTED = "last_action is neither counted nor rejected"
     CREATED_EARLIER = "created_at lies before the period"
     LATEST_REVIEW_REJECTS = "the annotation's latest review rejects it"
@@ -44,6 +45,7 @@ class Condition(Enum):
     COUNTED_OR_SKIPPED = "was_cancelled, or last_action is one of the counted ones"
     POSTED_BY_OTHER = "its source says that somebody else than its owner wrote it"
     IMPORTED = "its source says that it came with an import"
+    FROM_PREDICTION = "its source says that it is a prediction taken over as it was"
     LONGER_THAN_TASK = "its source says that its time is longer than its task has existed"
     VISIT_TIMED = "closed_at is there and does not lie before opened_at"
     VISIT_UNTIMED = "closed_at is missing or lies before opened_at"
@@ -101,6 +103,7 @@ COMMENTS_RECEIVED = Rows(COMMENTED, (Condition.BY_OTHERS,))
 
 KEPT = Rows(ANNOTATED, (Is("was_cancelled", False),))
 COUNTABLE = KEPT.that(Condition.COUNTED)
+PREDICTIONS = KEPT.that(OneOf("last_action", COUNTED_ACTIONS), Condition.FROM_PREDICTION)
 USABLE = COUNTABLE.that(Condition.TIME_USABLE)
 UPDATED = COUNTABLE.that(OneOf("last_action", ("updated",)))
 SUBMITTED = COUNTABLE.that(NoneOf("last_action", ("updated",)))

@@ -113,11 +113,11 @@ def condition(dialect: Dialect, asked: ScopedQuery, where: Where) -> str:
         case Is(column, value):
             return column if value else f"NOT {column}"
         case Condition.COUNTED:
-            return _among("last_action", _counted(asked.rules))
+            return _counted(dialect, asked.rules)
         case Condition.UNCOUNTED:
             return _among("last_action", (*COUNTED_ACTIONS, "rejected"), negated=True)
         case Condition.COUNTED_OR_SKIPPED:
-            return f"(was_cancelled OR {_among('last_action', _counted(asked.rules))})"
+            return f"(was_cancelled OR {_counted(dialect, asked.rules)})"
         case Condition.CREATED_EARLIER:
             return "created_at < $period_start"
         case Condition.LATEST_REVIEW_REJECTS:
@@ -130,6 +130,8 @@ def condition(dialect: Dialect, asked: ScopedQuery, where: Where) -> str:
             return _flagged(dialect, AnnotationFlag.POSTED_BY_OTHER)
         case Condition.IMPORTED:
             return _flagged(dialect, AnnotationFlag.IMPORTED)
+        case Condition.FROM_PREDICTION:
+            return _flagged(dialect, AnnotationFlag.FROM_PREDICTION)
         case Condition.LONGER_THAN_TASK:
             return _flagged(dialect, AnnotationFlag.LONGER_THAN_TASK)
         case Condition.VISIT_TIMED:
@@ -148,8 +150,12 @@ def condition(dialect: Dialect, asked: ScopedQuery, where: Where) -> str:
             return "score IS NULL"
 
 
-def _counted(rules: Rules) -> tuple[str, ...]:
-    return COUNTED_ACTIONS + (("rejected",) if rules.count_rejected else ())
+def _counted(dialect: Dialect, rules: Rules) -> str:
+    """Return the condition that an annotation counts, if it is not cancelled."""
+    actions = _among("last_action", COUNTED_ACTIONS + (("rejected",) if rules.count_rejected else ()))
+    if rules.count_predictions or not dialect.keeps_more:
+        return actions
+    return f"({actions} AND NOT {_flagged(dialect, AnnotationFlag.FROM_PREDICTION)})"
 
 
 def _among(column: str, values: Sequence[str], *, negated: bool = False) -> str:
@@ -175,4 +181,4 @@ def _latest_rejects(dialect: Dialect, asked: ScopedQuery) -> str:
 
 def _flagged(dialect: Dialect, flag: AnnotationFlag) -> str:
     """Return the condition that an annotation has a flag: that its bit is set, in arithmetic that all engines share."""
-    return f"flags % {2 * flag:d} >= {flag:d}" if dialect.keeps_more else "FALSE"
+    return f"(flags % {2 * flag:d} >= {flag:d})" if dialect.keeps_more else "FALSE"
