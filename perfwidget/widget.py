@@ -11,20 +11,20 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_url
 from werkzeug.exceptions import HTTPException, InternalServerError, ServiceUnavailable, abort
 
-from perfwidget import dashboard
-from perfwidget.dashboard import PageContext
-from perfwidget.downloads import Downloads
+from perfwidget import page
 from perfwidget.errors import Busy, Forbidden, InvalidSetting, PerfwidgetError, Unauthenticated
-from perfwidget.limits import Limit
+from perfwidget.hosting.downloads import Downloads
+from perfwidget.hosting.limits import Limit
+from perfwidget.hosting.mount import DashBlueprint, MountedDash
+from perfwidget.hosting.static_files import assets_folder
 from perfwidget.metrics import COMMENTS_RECEIVED, TIMELINE, Rules
-from perfwidget.mount import DashBlueprint, MountedDash
+from perfwidget.page import PageContext
 from perfwidget.question.access import Role, Viewer, scope
 from perfwidget.question.period import DEFAULT_MAX_DAYS, Grain
 from perfwidget.question.query import Query, parse, parse_behind
 from perfwidget.report import exports
 from perfwidget.report.freshness import LATE_AFTER
 from perfwidget.settings import TaskLink, frame_sources, roles_by_kind, task_link
-from perfwidget.statics import assets_folder
 from perfwidget.stores import Store
 
 log = logging.getLogger(__name__)
@@ -125,14 +125,14 @@ class PerformanceWidget(DashBlueprint):
             title=self._title,
             assets_folder=assets_folder(),
             on_error=_failed_callback,
-            packages=dashboard.PACKAGES,
-            index_string=dashboard.INDEX_STRING,
-            assets_ignore=dashboard.ASSETS_IGNORE,
+            packages=page.PACKAGES,
+            index_string=page.INDEX_STRING,
+            assets_ignore=page.ASSETS_IGNORE,
             csrf_token_name=CSRF_COOKIE,
             csrf_header_name="X-CSRFToken",
         )
-        app.layout = lambda: dashboard.layout(context)
-        dashboard.register_callbacks(app, context)
+        app.layout = lambda: page.layout(context)
+        page.register_callbacks(app, context)
         app.finish()
         return app
 
@@ -231,7 +231,7 @@ class PerformanceWidget(DashBlueprint):
         return self._downloads.offered(kind, self._viewer())
 
     def _news(self) -> Response:
-        return jsonify(dashboard.news(self._context, self._query()))
+        return jsonify(page.news(self._context, self._query()))
 
     # -- Downloads --------------------------------------------------------------------------------------------------
 

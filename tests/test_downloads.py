@@ -14,9 +14,9 @@ import pytest
 from flask.testing import FlaskClient
 from waitress.server import create_server
 
-from perfwidget.downloads import BrokenOff, downloaded
 from perfwidget.errors import InvalidSetting
 from perfwidget.facts import Action, Comment, Fact, Member, Project, ReviewVisit
+from perfwidget.hosting.downloads import BrokenOff, downloaded
 from perfwidget.question.access import Viewer
 from perfwidget.stores import Store, open_store
 from tests.conftest import WHOLE
@@ -223,7 +223,7 @@ def test_every_download_is_told(store: Store, caplog: pytest.LogCaptureFixture) 
     def listen(_app: object, **told: Any) -> None:
         heard.append(told)
 
-    with downloaded.connected_to(listen), caplog.at_level(logging.INFO, logger="perfwidget.downloads"):
+    with downloaded.connected_to(listen), caplog.at_level(logging.INFO, logger="perfwidget.hosting.downloads"):
         browser = client(store, "boss:owner")
         with browser.get(f"/performance/export/timeline.csv?user=ann&{MARCH}") as answer:
             assert len(table(answer)) == 5
@@ -312,8 +312,8 @@ def test_downloads_are_bounded_and_cancelled_ones_leave_nothing_behind(
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed (apt-get install curl)")
 def test_a_reader_that_stops_is_cut_off_and_leaves_its_place(busy: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("perfwidget.downloads.AT_ONCE", 1)
-    monkeypatch.setattr("perfwidget.downloads.PATIENCE", 0.05)
+    monkeypatch.setattr("perfwidget.hosting.downloads.AT_ONCE", 1)
+    monkeypatch.setattr("perfwidget.hosting.downloads.PATIENCE", 0.05)
     browser = host(busy).test_client()
     browser.get("/login?as=ann:annotator")
     heard, over = [], threading.Event()
@@ -332,7 +332,7 @@ def test_a_reader_that_stops_is_cut_off_and_leaves_its_place(busy: Store, monkey
             next(parts)
         stalled.close()
         assert len(heard) == 1
-    monkeypatch.setattr("perfwidget.downloads.PATIENCE", 30)
+    monkeypatch.setattr("perfwidget.hosting.downloads.PATIENCE", 30)
     assert len(table(browser.get(f"/performance/export/timeline.csv?{MARCH}"))) == MANY + 1
 
 

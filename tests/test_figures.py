@@ -14,17 +14,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from perfwidget.dashboard import axes, figures
-from perfwidget.dashboard.answer import review_time_notice, show
-from perfwidget.dashboard.cards import SUMMARY, remark
-from perfwidget.dashboard.heading import heading
-from perfwidget.dashboard.notes import notes
-from perfwidget.dashboard.panels import PANELS, shown
+from perfwidget.hosting.static_files import assets_folder
 from perfwidget.metrics import BY_KEY, METRICS, Number, Rules, Unit
+from perfwidget.page import axes, figures
+from perfwidget.page.answer import review_time_notice, show
+from perfwidget.page.cards import SUMMARY, remark
+from perfwidget.page.heading import heading
+from perfwidget.page.notes import notes
+from perfwidget.page.panels import PANELS, shown
 from perfwidget.question.period import Grain, Period
 from perfwidget.question.query import Statistic
 from perfwidget.report import Point, Report
-from perfwidget.statics import assets_folder
 from perfwidget.stores.choosing import Profile
 
 NOTHING: dict[str, Number] = {

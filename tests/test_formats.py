@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from perfwidget.dashboard import formats, labels
 from perfwidget.metrics import BY_KEY
+from perfwidget.page import formats, labels
 from perfwidget.question.period import Bucket, Grain, Period
 from perfwidget.stores.choosing import Profile
 

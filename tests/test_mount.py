@@ -35,9 +35,9 @@ from plotly.offline import get_plotlyjs_version
 from werkzeug.exceptions import Conflict, ServiceUnavailable
 from werkzeug.test import TestResponse
 
-from perfwidget import statics
-from perfwidget.mount import DashBlueprint, MountedDash
-from perfwidget.statics import PLOTLY_BUNDLE, assets_folder
+from perfwidget.hosting import static_files
+from perfwidget.hosting.mount import DashBlueprint, MountedDash
+from perfwidget.hosting.static_files import PLOTLY_BUNDLE, assets_folder
 
 PREFIX = "/performance/"
 GREETING = {
@@ -902,7 +902,7 @@ def test_a_file_is_compressed_once_however_many_ask(tmp_path: Path, monkeypatch:
         return compress(data, *args, **options)
 
     hosts = [make_host(mounted(assets_folder=tmp_path)) for _ in range(2)]
-    monkeypatch.setattr(statics.gzip, "compress", counted)
+    monkeypatch.setattr(static_files.gzip, "compress", counted)
 
     def fetch(number: int) -> bytes:
         client = hosts[number % 2].test_client()
@@ -964,14 +964,19 @@ def test_the_page_loads_the_bundle_before_the_renderer_and_nothing_from_elsewher
 
 @pytest.mark.parametrize("assets", ["perfwidget/assets", "assets", None], ids=["installed", "checkout", "missing"])
 def test_the_assets_are_found_installed_and_in_a_checkout(tmp_path: Path, assets: str | None) -> None:
-    (tmp_path / "perfwidget").mkdir()
+    (tmp_path / "perfwidget/hosting").mkdir(parents=True)
     (tmp_path / "perfwidget/__init__.py").touch()
-    shutil.copy(statics.__file__, tmp_path / "perfwidget")
+    (tmp_path / "perfwidget/hosting/__init__.py").touch()
+    shutil.copy(static_files.__file__, tmp_path / "perfwidget/hosting")
     (tmp_path / "assets").mkdir()  # anybody's, as in site-packages
     if assets:
         (tmp_path / assets / PLOTLY_BUNDLE).parent.mkdir(parents=True)
         (tmp_path / assets / PLOTLY_BUNDLE).touch()
-    command = [sys.executable, "-c", "from perfwidget.statics import assets_folder; print(assets_folder())"]
+    command = [
+        sys.executable,
+        "-c",
+        "from perfwidget.hosting.static_files import assets_folder; print(assets_folder())",
+    ]
     environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
     if assets:

@@ -6,10 +6,10 @@ from typing import Any
 from flask import Blueprint, render_template, request, url_for
 from flask_login import current_user, login_required
 
-from perfwidget.dashboard import formats
 from perfwidget.demo import people
 from perfwidget.demo.people import PlatformUser
 from perfwidget.errors import Forbidden
+from perfwidget.page import formats
 from perfwidget.question.query import Entry
 from perfwidget.stores.store import Store
 

@@ -16,7 +16,7 @@ from perfwidget import open_store
 from perfwidget.demo.app import create_app
 from perfwidget.demo.people import PASSWORD, missing_accounts
 from perfwidget.errors import InvalidSetting, PerfwidgetError
-from perfwidget.serving import LOOPBACK, address_of, bound, port_number, serve
+from perfwidget.hosting.serving import LOOPBACK, address_of, bound, port_number, serve
 from perfwidget.sources.import_result import ImportResult
 from perfwidget.sources.inputs import read_input, size_of
 from perfwidget.sources.piece_readers import PieceReaders

@@ -2,7 +2,7 @@
 
 from flask import Blueprint, Response, send_file
 
-from perfwidget.statics import assets_folder
+from perfwidget.hosting.static_files import assets_folder
 
 PATH = "/label-studio.js"
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from perfwidget.errors import InvalidSetting, SourceUnavailable
+from perfwidget.hosting.serving import address_of, bound, port_number, serve
 from perfwidget.label_studio.app import SIGN_IN, create_app
 from perfwidget.label_studio.connection import LabelStudio, NotFound, Patience
 from perfwidget.label_studio.roles import Roles
@@ -20,7 +21,6 @@ from perfwidget.label_studio.sign_in import COOKIE, Sessions
 from perfwidget.label_studio.sync import Sync
 from perfwidget.label_studio.sync_thread import SyncThread
 from perfwidget.label_studio.webhooks import PATH, Installer, receiver
-from perfwidget.serving import address_of, bound, port_number, serve
 from perfwidget.stores import open_store
 from perfwidget.stores.store import Store
 

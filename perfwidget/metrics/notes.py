@@ -30,7 +30,7 @@ NOTE_METRICS: tuple[Metric, ...] = (
     ),
     Metric(
         "other_actions",
-        "Other last actions",
+        "Imported, predicted or unknown",
         Unit.COUNT,
         Section.NOT_COUNTED,
         "Annotations whose last action is none of those that count, such as imported or predicted ones.",
@@ -52,8 +52,8 @@ NOTE_METRICS: tuple[Metric, ...] = (
         "With an invalid time",
         Unit.COUNT,
         Section.NOT_COUNTED,
-        "Submitted annotations whose time is negative, over 10⁹ s or no number: they count as annotations and take no "
-        "part in any time.",
+        "Submitted annotations whose time is negative, longer than 31 years or no number: they count as annotations "
+        "and take no part in any time.",
         count(COUNTABLE.that(Condition.TIME_INVALID)),
         COUNTABLE.that(Condition.TIME_INVALID),
         better=Better.LOWER,
@@ -112,11 +112,10 @@ NOTE_METRICS: tuple[Metric, ...] = (
     ),
     Metric(
         "completed_at_estimated",
-        "Placed by creation",
+        "Day of the work not known",
         Unit.COUNT,
         Section.NOTES,
-        "Updated or skipped annotations for which the instant of that is not known, so that they are placed by the "
-        "instant of their creation.",
+        "Updated or skipped annotations whose instant of that is not known: they stand on the day of their creation.",
         count(ESTIMATED),
         ESTIMATED,
     ),

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from playwright.sync_api import Locator, Page, Route, expect
 
-from perfwidget.dashboard import formats
+from perfwidget.page import formats
 from tests.browser.visits import A_MOMENT, MARCH, Visit, until
 from tests.conftest import Watch
 

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from perfwidget import cli
-from perfwidget.serving import LARGEST_BODY
+from perfwidget.hosting.serving import LARGEST_BODY
 from perfwidget.stores import open_store
 from server import beside_label_studio
 from tests.label_studio.company import ANN, MARCH, OWNER, company

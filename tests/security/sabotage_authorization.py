@@ -126,7 +126,7 @@ SABOTAGES = [
     ),
     (
         "everybody gets the e-mails of those who comment",
-        "perfwidget/downloads.py",
+        "perfwidget/hosting/downloads.py",
         "with_emails=asked.scope.role.chooses_members or",
         "with_emails=True or",
         PLAIN,
@@ -165,21 +165,21 @@ SABOTAGES = [
     # -- Changes
     (
         "a running download goes on with what has moved out of sight",
-        "perfwidget/downloads.py",
+        "perfwidget/hosting/downloads.py",
         "if not now.covers(sending):",
         "if not now:",
         f"{CHANGES}::test_a_running_download_breaks_off",
     ),
     (
         "a running download asks for its permission only once",
-        "perfwidget/downloads.py",
+        "perfwidget/hosting/downloads.py",
         "            if sent:\n",
         "            if sent < 0:\n",
         f"{CHANGES}::test_a_running_download_breaks_off",
     ),
     (
         "a running download believes the session that it began with",
-        "perfwidget/downloads.py",
+        "perfwidget/hosting/downloads.py",
         "        viewer = self._permitted(download.kind)\n        with self.store.reading() as reader:\n",
         "        viewer = download.viewer\n        with self.store.reading() as reader:\n",
         f"{CHANGES}::test_a_running_download_breaks_off",

@@ -50,7 +50,7 @@ SABOTAGES = [
     ),
     (
         "the page is silent about a damaged store",
-        "perfwidget/dashboard/answer.py",
+        "perfwidget/page/answer.py",
         "list(context.store.notices)",
         "[]",
         f"{DAMAGE} -k page_says",

@@ -11,14 +11,14 @@ SABOTAGES = [
     # -- Hostile text
     (
         "direction marks and control characters are shown",
-        "perfwidget/dashboard/labels.py",
+        "perfwidget/page/labels.py",
         "return character not in _JOINERS and unicodedata.category(character) in _HIDDEN",
         "return character in _HIDDEN",
         f"{TEXT}::test_a_search_finds_each_by_its_text",
     ),
     (
         "the id of a project without a title is shown as it is",
-        "perfwidget/dashboard/rows_panel.py",
+        "perfwidget/page/rows_panel.py",
         "shown(row.project_title) or shown(row.project_id)",
         "shown(row.project_title) or row.project_id",
         IN_BROWSER,
@@ -46,14 +46,14 @@ SABOTAGES = [
     ),
     (
         "ids are written into the log as they are",
-        "perfwidget/downloads.py",
+        "perfwidget/hosting/downloads.py",
         "viewer=%r subject=%r",
         "viewer=%r subject=%s",
         f"{TEXT}::test_each_download_is_one_line_of_the_log",
     ),
     (
         "names come into figures",
-        "perfwidget/dashboard/figures.py",
+        "perfwidget/page/figures.py",
         "words.ANNOTATIONS_PER[report.grain]",
         'report.user.name or ""',
         f"{TEXT}::test_nothing_that_people_typed_comes_into_a_figure",
@@ -96,28 +96,28 @@ SABOTAGES = [
     ),
     (
         "bodies of callbacks may be as large as they like",
-        "perfwidget/callback_body.py",
+        "perfwidget/hosting/callback_body.py",
         "if request.content_length > BODY_LIMIT:",
         "if request.content_length < 0:",
         f"{REQUESTS}::test_a_large_body_is_refused_unread",
     ),
     (
         "bodies of callbacks may be of any kind",
-        "perfwidget/callback_body.py",
+        "perfwidget/hosting/callback_body.py",
         "if not request.is_json:",
         "if request.content_length < 0:",
         f"{REQUESTS}::test_a_body_of_another_kind_is_refused",
     ),
     (
         "a NUL in an address is a failure",
-        "perfwidget/statics.py",
+        "perfwidget/hosting/static_files.py",
         "except (OSError, ValueError):",
         "except OSError:",
         f"{REQUESTS}::test_a_server_survives_what_no_client_sends",
     ),
     (
         "the host's own uploads are bounded too",
-        "perfwidget/mount.py",
+        "perfwidget/hosting/mount.py",
         "        self.record(self._note_name)\n",
         "        self.record(self._note_name)\n"
         "        self.record(lambda state: state.app.config.update(MAX_CONTENT_LENGTH=1024 * 1024))\n",
@@ -125,7 +125,7 @@ SABOTAGES = [
     ),
     (
         "bodies stay in memory",
-        "perfwidget/callback_body.py",
+        "perfwidget/hosting/callback_body.py",
         "    body = _parse(request.get_data())\n",
         '    read_body.__dict__.setdefault("seen", []).append(request.get_data())\n'
         "    body = _parse(request.get_data())\n",
@@ -184,7 +184,7 @@ SABOTAGES = [
     ),
     (
         "files of the page are kept for people who may not have them",
-        "perfwidget/statics.py",
+        "perfwidget/hosting/static_files.py",
         '_FOREVER = "private, max-age',
         '_FOREVER = "public, max-age',
         f"{CACHES}::test_nobody_gets_what_was_anothers",

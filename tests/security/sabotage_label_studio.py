@@ -124,7 +124,7 @@ SABOTAGES = [
     ),
     (
         "bodies of any size are taken",
-        "perfwidget/serving.py",
+        "perfwidget/hosting/serving.py",
         "            max_request_body_size=LARGEST_BODY,\n",
         "",
         "tests/label_studio/test_running.py::test_a_server_from_its_start_to_its_end",

@@ -174,11 +174,11 @@ def test_files_hold_every_text_whole_and_no_formula(hostile: Platform, long_cell
 
 
 def test_each_download_is_one_line_of_the_log(hostile: Platform, caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.INFO, logger="perfwidget.downloads")
+    caplog.set_level(logging.INFO, logger="perfwidget.hosting.downloads")
     client = hostile.client()
     for each in HOSTILE:
         client.get(f"/performance/export/comments.csv?{MARCH}&{about(hostile, each)}", buffered=True)
-    lines = [record.getMessage() for record in caplog.records if record.name == "perfwidget.downloads"]
+    lines = [record.getMessage() for record in caplog.records if record.name == "perfwidget.hosting.downloads"]
     assert len(lines) == len(HOSTILE)
     assert [line for line in lines if not line.isprintable()] == []
     forged = [

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from perfwidget.dashboard import formats, words
-from perfwidget.dashboard.series import ANNOTATED, REJECTED, Series
 from perfwidget.metrics import Number, Unit
+from perfwidget.page import formats, words
+from perfwidget.page.series import ANNOTATED, REJECTED, Series
 from perfwidget.question.period import Grain, Period
 from perfwidget.report import Report
 

@@ -1,7 +1,7 @@
 """Every word about the rows behind a number, as `words` has all others."""
 
-from perfwidget.dashboard import formats
 from perfwidget.facts import Annotation, Fact, Review, ReviewVisit
+from perfwidget.page import formats
 
 PANEL = "Rows behind a number"
 HINT = "Every number, bar and point leads to the rows that it counts."

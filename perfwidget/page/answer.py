@@ -6,16 +6,16 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs
 
-from perfwidget.dashboard import formats, ids, words
-from perfwidget.dashboard.cards import cards
-from perfwidget.dashboard.choices import member_option
-from perfwidget.dashboard.context import PageContext
-from perfwidget.dashboard.heading import clock, heading
-from perfwidget.dashboard.labels import member_name
-from perfwidget.dashboard.legends import shares
-from perfwidget.dashboard.notes import notes
-from perfwidget.dashboard.panels import ANNOTATION_SUMMARY, PANELS, REVIEW_TIME_PANEL, shown
 from perfwidget.errors import InvalidQuery
+from perfwidget.page import formats, ids, words
+from perfwidget.page.cards import cards
+from perfwidget.page.choices import member_option
+from perfwidget.page.context import PageContext
+from perfwidget.page.heading import clock, heading
+from perfwidget.page.labels import member_name
+from perfwidget.page.legends import shares
+from perfwidget.page.notes import notes
+from perfwidget.page.panels import ANNOTATION_SUMMARY, PANELS, REVIEW_TIME_PANEL, shown
 from perfwidget.question import access
 from perfwidget.question.period import zone
 from perfwidget.question.query import Query, parse

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from perfwidget.dashboard import formats
 from perfwidget.metrics import Rules, Section, Unit
+from perfwidget.page import formats
 from perfwidget.question.period import Grain, Preset
 
 TITLE = "Performance"

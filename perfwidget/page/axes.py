@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from datetime import date
 from typing import NamedTuple
 
-from perfwidget.dashboard import formats
+from perfwidget.page import formats
 from perfwidget.question.period import Bucket, Grain
 
 

@@ -9,10 +9,10 @@ from functools import cache
 from typing import Any, Literal, TypedDict
 from zoneinfo import available_timezones
 
-from perfwidget.dashboard import words
-from perfwidget.dashboard.context import PageContext
-from perfwidget.dashboard.labels import member_email, member_name, shown
 from perfwidget.errors import InvalidQuery
+from perfwidget.page import words
+from perfwidget.page.context import PageContext
+from perfwidget.page.labels import member_email, member_name, shown
 from perfwidget.question import access
 from perfwidget.question.access import Scope
 from perfwidget.question.query import Query

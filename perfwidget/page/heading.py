@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from perfwidget.dashboard import formats, labels, words
-from perfwidget.dashboard.elements import Part, element
+from perfwidget.page import formats, labels, words
+from perfwidget.page.elements import Part, element
 from perfwidget.report import Report
 
 

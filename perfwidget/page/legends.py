@@ -1,10 +1,10 @@
 """Legends as elements of the page: they cover no data, and stay readable where a graph is not seen."""
 
-from perfwidget.dashboard import formats, words
-from perfwidget.dashboard.elements import Element, Part, aria, element
-from perfwidget.dashboard.panels import ANNOTATION_SUMMARY, REVIEW_TIME_PANEL, Panel
-from perfwidget.dashboard.rows import linked
-from perfwidget.dashboard.series import ANNOTATED, REJECTED, Series
+from perfwidget.page import formats, words
+from perfwidget.page.elements import Element, Part, aria, element
+from perfwidget.page.panels import ANNOTATION_SUMMARY, REVIEW_TIME_PANEL, Panel
+from perfwidget.page.rows import linked
+from perfwidget.page.series import ANNOTATED, REJECTED, Series
 from perfwidget.report import Report
 
 

@@ -6,9 +6,9 @@ import dash_bootstrap_components as dbc
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from perfwidget.dashboard import ids, words
-from perfwidget.dashboard.choices import Choices
-from perfwidget.dashboard.elements import aria
+from perfwidget.page import ids, words
+from perfwidget.page.choices import Choices
+from perfwidget.page.elements import aria
 from perfwidget.question.query import DEFAULT_PRESET
 
 TALLEST_LIST = 320  # pixels

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from perfwidget.dashboard import figures, tables, words
-from perfwidget.dashboard.figures import Figure
-from perfwidget.dashboard.series import (
+from perfwidget.page import figures, tables, words
+from perfwidget.page.figures import Figure
+from perfwidget.page.series import (
     ANNOTATED,
     AVERAGE,
     MEDIAN,
@@ -21,7 +21,7 @@ from perfwidget.dashboard.series import (
     TOTAL_MEDIAN,
     Series,
 )
-from perfwidget.dashboard.tables import Table
+from perfwidget.page.tables import Table
 from perfwidget.question.query import Statistic
 from perfwidget.report import Report
 

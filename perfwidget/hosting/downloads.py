@@ -17,7 +17,7 @@ from blinker import Signal
 from flask import Flask, Response, current_app, request
 
 from perfwidget.errors import Forbidden, PerfwidgetError, StoreUnavailable
-from perfwidget.limits import Limit
+from perfwidget.hosting.limits import Limit
 from perfwidget.metrics import Rows, Rules
 from perfwidget.question import access
 from perfwidget.question.access import Role, ScopedQuery, Viewer

@@ -14,11 +14,11 @@ from typing import Any
 from dash import ClientsideFunction, Dash, Input, Output, State
 from dash.development.base_component import Component
 
-from perfwidget.dashboard import choices, ids
-from perfwidget.dashboard.answer import ask
-from perfwidget.dashboard.context import PageContext
-from perfwidget.dashboard.rows_panel import opened_rows
-from perfwidget.dashboard.words import EXPORTS
+from perfwidget.page import choices, ids
+from perfwidget.page.answer import ask
+from perfwidget.page.context import PageContext
+from perfwidget.page.rows_panel import opened_rows
+from perfwidget.page.words import EXPORTS
 
 CONTROLS = (
     (ids.MEMBER, "value"),

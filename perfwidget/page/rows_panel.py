@@ -9,15 +9,15 @@ from zoneinfo import ZoneInfo
 from dash import html
 from dash.development.base_component import Component
 
-from perfwidget.dashboard import formats, row_words, words
-from perfwidget.dashboard.answer import read
-from perfwidget.dashboard.context import PageContext
-from perfwidget.dashboard.elements import aria, data
-from perfwidget.dashboard.labels import shown
 from perfwidget.errors import Forbidden, InvalidQuery
 from perfwidget.facts import Annotation, Review
 from perfwidget.facts.columns import FIRST_INSTANT, MICROSECONDS, MILLIONTHS
 from perfwidget.metrics import Unit
+from perfwidget.page import formats, row_words, words
+from perfwidget.page.answer import read
+from perfwidget.page.context import PageContext
+from perfwidget.page.elements import aria, data
+from perfwidget.page.labels import shown
 from perfwidget.question import access
 from perfwidget.question.period import zone
 from perfwidget.report.drilldown import PAGE, RowsBehind, read_rows

@@ -1,11 +1,11 @@
 """What of the page is the same for everybody and made by the script: the places of what an answer fills, and texts."""
 
-from perfwidget.dashboard import ids, words
-from perfwidget.dashboard.cards import cards
-from perfwidget.dashboard.elements import Part, element
-from perfwidget.dashboard.legends import legend
-from perfwidget.dashboard.notes import definitions, notes
-from perfwidget.dashboard.panels import PANELS
+from perfwidget.page import ids, words
+from perfwidget.page.cards import cards
+from perfwidget.page.elements import Part, element
+from perfwidget.page.legends import legend
+from perfwidget.page.notes import definitions, notes
+from perfwidget.page.panels import PANELS
 
 
 def skeleton() -> dict[str, list[Part]]:

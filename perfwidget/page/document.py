@@ -7,10 +7,10 @@ import json
 from html import escape
 from urllib.parse import quote
 
-from perfwidget.dashboard import ids, words
-from perfwidget.dashboard.choices import zones
-from perfwidget.dashboard.skeleton import skeleton
-from perfwidget.statics import PLOTLY_BUNDLE, assets_folder
+from perfwidget.hosting.static_files import PLOTLY_BUNDLE, assets_folder
+from perfwidget.page import ids, words
+from perfwidget.page.choices import zones
+from perfwidget.page.skeleton import skeleton
 
 PACKAGES = ("dash", "dash_bootstrap_components")
 """The component packages whose scripts the page loads."""

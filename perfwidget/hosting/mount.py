@@ -47,8 +47,8 @@ from flask.blueprints import BlueprintSetupState
 from markupsafe import escape
 from werkzeug.exceptions import HTTPException, NotFound
 
-from perfwidget.callback_body import as_json, letting_refusals_through, read_body
-from perfwidget.statics import compressed, file_in, send_static
+from perfwidget.hosting.callback_body import as_json, letting_refusals_through, read_body
+from perfwidget.hosting.static_files import compressed, file_in, send_static
 
 _ENDPOINTS = {
     "": "index",

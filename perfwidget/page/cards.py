@@ -1,9 +1,9 @@
 """The six numbers at the top: their names and definitions, their values, and why there is none."""
 
-from perfwidget.dashboard import formats, words
-from perfwidget.dashboard.elements import Element, aria, element
-from perfwidget.dashboard.rows import linked
 from perfwidget.metrics import METRICS, Metric, Section, Unit
+from perfwidget.page import formats, words
+from perfwidget.page.elements import Element, aria, element
+from perfwidget.page.rows import linked
 from perfwidget.report import Report
 
 SUMMARY = tuple(metric for metric in METRICS if metric.section is Section.SUMMARY)

@@ -9,9 +9,10 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
-from perfwidget.dashboard import formats, words
-from perfwidget.dashboard.axes import Scale, Tick, TimeUnit, scale, ticks, time_unit
-from perfwidget.dashboard.series import (
+from perfwidget.metrics import Number
+from perfwidget.page import formats, words
+from perfwidget.page.axes import Scale, Tick, TimeUnit, scale, ticks, time_unit
+from perfwidget.page.series import (
     ANNOTATED,
     AVERAGE,
     MEDIAN,
@@ -21,7 +22,6 @@ from perfwidget.dashboard.series import (
     TOTAL_MEDIAN,
     Series,
 )
-from perfwidget.metrics import Number
 from perfwidget.question.period import Grain, Period
 from perfwidget.question.query import Statistic
 from perfwidget.report import Report

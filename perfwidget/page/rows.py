@@ -3,9 +3,9 @@
 from functools import lru_cache
 from urllib.parse import parse_qsl, urlencode
 
-from perfwidget.dashboard import words
-from perfwidget.dashboard.elements import Element, data, element
 from perfwidget.metrics import Metric
+from perfwidget.page import words
+from perfwidget.page.elements import Element, data, element
 
 
 def linked(shown: str, metric: Metric, question: str, *, kind: str | None = None, title: str | None = None) -> Element:

@@ -1,9 +1,9 @@
 """What is not counted and what a payer should know beside the numbers, and the definition of every number."""
 
-from perfwidget.dashboard import formats, words
-from perfwidget.dashboard.elements import Element, element
-from perfwidget.dashboard.rows import linked
 from perfwidget.metrics import METRICS, Metric, Section
+from perfwidget.page import formats, words
+from perfwidget.page.elements import Element, element
+from perfwidget.page.rows import linked
 from perfwidget.report import Report
 
 NOTES = tuple(metric for metric in METRICS if metric.section in (Section.NOT_COUNTED, Section.NOTES, Section.PAGE_ONLY))

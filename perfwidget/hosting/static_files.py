@@ -66,7 +66,7 @@ def assets_folder() -> Path:
 
     Raises FileNotFoundError if it is in neither place.
     """
-    package = Path(__file__).resolve().parent
+    package = Path(__file__).resolve().parents[1]
     for folder in (package / "assets", package.parent / "assets"):
         if (folder / PLOTLY_BUNDLE).is_file():
             return folder

@@ -5,12 +5,12 @@ from typing import Any
 import dash_bootstrap_components as dbc
 from dash import dcc, html
 
-from perfwidget.dashboard import ids, row_words, words
-from perfwidget.dashboard.choices import Choices, choices
-from perfwidget.dashboard.context import PageContext
-from perfwidget.dashboard.elements import aria, data
-from perfwidget.dashboard.filters import AUTO, filters, segments
-from perfwidget.dashboard.panels import ANNOTATION_SUMMARY, PANELS, Panel
+from perfwidget.page import ids, row_words, words
+from perfwidget.page.choices import Choices, choices
+from perfwidget.page.context import PageContext
+from perfwidget.page.elements import aria, data
+from perfwidget.page.filters import AUTO, filters, segments
+from perfwidget.page.panels import ANNOTATION_SUMMARY, PANELS, Panel
 from perfwidget.question.query import Statistic
 
 
