@@ -38,11 +38,6 @@ _CONFIG: dict[str, str | bool | int | float | list[str]] = {
 }
 
 
-_ASKERS_WORK = "SET external_threads = least(2, current_setting('threads'))"
-"""The thread that asks works itself, and so does the one that helps it: both count among those that DuckDB may use.
-What it starts in place of them takes parts of small statements, which costs more than it saves."""
-
-
 _UNLIMITED = "SET max_execution_time = 0"
 
 
@@ -106,7 +101,7 @@ class Database:
         def connect() -> duckdb.DuckDBPyConnection:
             limit = {"max_execution_time": int(LONGEST * 1000)}  # milliseconds of a question's statement
             connection = duckdb.connect(str(self.path), config=_CONFIG | limit)
-            connection.execute(f"{_ASKERS_WORK}; {_UNLIMITED}")
+            connection.execute(_UNLIMITED)
             return connection
 
         try:
