@@ -215,6 +215,7 @@ def test_a_rejected_annotation_that_was_fixed_and_resubmitted_is_noted(store: St
         "posted_by_others": 0,
         "imported": 0,
         "longer_than_task": 0,
+        "from_predictions": 0,
     }
 
 

@@ -105,7 +105,8 @@ def test_the_world_has_what_the_page_shows(site: Site, store: Store) -> None:
         )
         values = report(store, asked.viewer, asked.query).values
         shown |= {key for key, number in values.items() if number}
-    assert set(TOTALS) - shown == {"imported", "other_reviews"}  # the first is a note of its source, the other a fault
+    # Two are notes of its source, and the third one a fault.
+    assert set(TOTALS) - shown == {"imported", "from_predictions", "other_reviews"}
 
 
 @pytest.mark.parametrize("question", questions(SMALL), ids=lambda question: question.name)

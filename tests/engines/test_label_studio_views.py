@@ -109,7 +109,7 @@ def test_views_say_what_an_export_of_the_same_rows_says(store: Store, tmp_path: 
         told, expected = (ask(each, OWNER, user=user, tz=zone, **PERIOD).to_dict() for each in (store, imported))
     finally:
         imported.close()
-    for flag in ("posted_by_others", "imported", "longer_than_task"):  # which views do not tell
+    for flag in ("posted_by_others", "imported", "longer_than_task", "from_predictions"):  # which views do not tell
         assert told["notes"].pop(flag) is None
         del expected["notes"][flag]
     for part in ("summary", "annotation_summary", "not_counted", "notes", "reviewing", "days"):
