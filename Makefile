@@ -5,7 +5,7 @@
 # make load                       how a host's pages fare beside many dashboards, with wrk
 # make test-security              all of the tests of which make test does a part, which takes long
 # make test-sabotage              sees that those tests turn red when what they protect is broken
-# make lint                       style, types and the direction of imports
+# make lint                       style, types and the direction of imports, of Python, scripts and stylesheets
 # make docs                       the README's table of numbers, from their definitions
 # make lock                       .ci/lock.txt anew: the versions that development and tests run on
 # make clean                      away with all that these made
@@ -36,12 +36,14 @@ run: $(VENV)/installed
 test: lint browser proxy database
 	@$(RUN) pytest $(AT_ONCE) $(ARGS)
 
-lint: $(VENV)/installed-test
+lint: $(VENV)/installed-test .node/installed
 	@$(RUN) ruff check --quiet
 	@$(RUN) ruff format --check --quiet
 	@$(RUN) mypy --no-error-summary
 	@report=$$($(VENV)/bin/lint-imports --no-logo) || { echo "$$report"; exit 1; }
 	@report=$$($(RUN) pytest -q tests/test_guards.py tests/test_house.py) || { echo "$$report"; exit 1; }
+	@[ ! -x $(BIOME) ] || report=$$($(BIOME) lint --config-path=.ci/biome.json --error-on-warnings assets perfwidget/demo/static 2>&1) \
+	  || { echo "$$report"; exit 1; }
 
 test-security: $(VENV)/installed-test browser proxy database
 	@PERFWIDGET_SECURITY=full $(RUN) pytest $(AT_ONCE) tests/security tests/durability tests/label_studio \
@@ -78,7 +80,7 @@ docs: $(VENV)/installed-test
 	@$(RUN) tests.test_readme
 
 clean:
-	rm -rf $(VENV) .label-studio build dist *.egg-info .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) .label-studio .node build dist *.egg-info .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
 # $(call apt_install,PACKAGES): by Debian's package manager, where that goes without asking anyone for a password.
@@ -88,9 +90,18 @@ define apt_install
   && $$root env DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=300 install -y $(1) >/dev/null; }
 endef
 
+# The linter of scripts and stylesheets, and what looks whether everybody can use the page; neither is ever shipped. Where
+# there is no npm, or no network, scripts are not linted and axe's tests are skipped.
+NODE_PACKAGES := @biomejs/biome@2.6.8 axe-core@4.14.1
+BIOME := .node/node_modules/.bin/biome
+.node/installed: Makefile
+	@mkdir -p .node
+	@npm install --prefix .node --no-save --no-audit --no-fund --silent $(NODE_PACKAGES) >/dev/null 2>&1 && touch $@ \
+	  || echo 'Scripts and stylesheets are not linted: install npm (apt-get install npm).' >&2
+
 # Playwright's driver asks for libatomic1. Without a browser the tests that need one are skipped, or fail where CI=true.
 BROWSER := chromium chromium-driver libatomic1
-browser: $(VENV)/installed-test
+browser: $(VENV)/installed-test .node/installed
 	@{ command -v chromium && command -v chromedriver && $(RUN) playwright --version; } >/dev/null 2>&1 \
 	  || $(call apt_install,$(BROWSER)) \
 	  || echo 'No browser to test in: install Chromium, its driver and libatomic (apt-get install $(BROWSER)).' >&2

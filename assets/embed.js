@@ -1,14 +1,22 @@
 /* For the pages of the platform: shows the dashboard in a frame that is as tall as its content.
 
      <script src="/performance/assets/embed.js" defer></script>
-     <div data-perfwidget="/performance/?entry=home"></div>
+     <div data-perfwidget="/performance/?entry=home" data-theme="dark"></div>
 
-   Elements that come later, and changes of the attribute, are noticed; `perfwidget.embed(element)` does it at once. */
+   Elements that come later, and changes of the attributes, are noticed; `perfwidget.embed(element)` does it at once.
+   Custom properties of the element, such as `--perfwidget-accent`, are the frame's colours and font. */
 (function () {
   'use strict';
-  if (window.perfwidget && window.perfwidget.embed) return;
+  if (window.perfwidget) return;
 
+  const STYLES = ['accent', 'page', 'panel', 'text', 'muted', 'line', 'font'];
+  const PAPER = 700;  // pixels that A4 is wide between its margins
   const frames = new Map();  // from the element to its frame
+
+  /* The height of the last visit, so that nothing jumps while the frame loads. */
+  const key = (frame) => `perfwidget:height:${new URL(frame.src).pathname}`;
+  const remembered = (frame) => { try { return localStorage.getItem(key(frame)); } catch { return null; } };
+  const remember = (frame, height) => { try { localStorage.setItem(key(frame), height); } catch { /* not allowed */ } };
 
   function embed(element) {
     const address = element.dataset.perfwidget;
@@ -17,22 +25,50 @@
       frame = document.createElement('iframe');
       frame.title = element.dataset.title || 'Performance';
       frame.loading = 'lazy';
-      Object.assign(frame.style, { border: '0', display: 'block', width: '100%', height: '900px' });
+      frame.src = address;
+      Object.assign(frame.style, { border: '0', display: 'block', width: '100%', height: `${remembered(frame) || 900}px` });
       frames.set(element, frame);
       element.replaceChildren(frame);
     }
     if (frame.getAttribute('src') !== address) frame.setAttribute('src', address);
+    dress(element, frame);
     return frame;
+  }
+
+  /* Tell the frame the theme and the styles of its element. */
+  function dress(element, frame) {
+    const style = window.getComputedStyle(element);
+    const styles = Object.fromEntries(STYLES.map((name) => [name, style.getPropertyValue(`--perfwidget-${name}`).trim()]));
+    const said = JSON.stringify([element.dataset.theme, styles]);
+    if (!frame.dataset.ready || frame.dataset.dress === said) return;
+    frame.dataset.dress = said;
+    const tell = (message) => frame.contentWindow.postMessage(message, new URL(frame.src).origin);
+    tell({ type: 'perfwidget:theme', theme: element.dataset.theme || '' });
+    tell({ type: 'perfwidget:style', styles });
   }
 
   window.addEventListener('message', (event) => {
     const { type, height } = event.data || {};
-    if (type !== 'perfwidget:height' || !Number.isFinite(height)) return;
-    const frame = [...frames.values()].find((each) => each.contentWindow === event.source);
+    const [element, frame] = [...frames].find(([, each]) => each.contentWindow === event.source) || [];
     if (!frame || event.origin !== new URL(frame.src).origin) return;
+    if (type === 'perfwidget:ready') {
+      frame.dataset.ready = 'true';
+      delete frame.dataset.dress;
+      dress(element, frame);
+    }
+    if (type !== 'perfwidget:height' || !Number.isFinite(height)) return;
     if (Math.abs(height - parseFloat(frame.style.height)) > 1) frame.style.height = `${height}px`;
+    remember(frame, height);
     event.source.postMessage({ type: 'perfwidget:follows' }, event.origin);
   });
+
+  /* On paper a frame keeps the layout that it has, and is scaled to the paper's width: so nothing of it is cut off. */
+  const printing = (now) => frames.forEach((frame) => {
+    const width = frame.clientWidth;
+    Object.assign(frame.style, now ? { width: `${width}px`, zoom: Math.min(1, PAPER / width) } : { width: '100%', zoom: '' });
+  });
+  window.addEventListener('beforeprint', () => printing(true));
+  window.addEventListener('afterprint', () => printing(false));
 
   function embedAll() {
     frames.forEach((_frame, element) => { if (!element.isConnected) frames.delete(element); });
@@ -40,8 +76,8 @@
   }
 
   new MutationObserver(embedAll).observe(document.documentElement, {
-    attributes: true, attributeFilter: ['data-perfwidget'], childList: true, subtree: true,
+    attributes: true, attributeFilter: ['data-perfwidget', 'data-theme'], childList: true, subtree: true,
   });
-  window.perfwidget = Object.assign({}, window.perfwidget, { embed });
+  window.perfwidget = { embed };
   embedAll();
 })();

@@ -21,7 +21,7 @@ from perfwidget.metrics import COMMENTS_RECEIVED, TIMELINE, Rules
 from perfwidget.page import PageContext
 from perfwidget.question.access import Role, Viewer, scope
 from perfwidget.question.period import DEFAULT_MAX_DAYS, Grain
-from perfwidget.question.query import Query, parse, parse_behind
+from perfwidget.question.query import Query, Theme, parse, parse_behind
 from perfwidget.report import exports
 from perfwidget.report.freshness import LATE_AFTER
 from perfwidget.settings import TaskLink, frame_sources, roles_by_kind, task_link
@@ -38,9 +38,10 @@ _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _STATIC_ENDPOINTS = frozenset({"assets", "component_suites", "favicon"})
 _PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>{{ title }}</title>
-<meta name="viewport" content="width=device-width"><meta name="color-scheme" content="light dark"></head>
+<meta name="viewport" content="width=device-width"><meta name="color-scheme" content="{{ theme }}"></head>
 <body style="font: 16px/1.5 system-ui, sans-serif; margin: 3rem auto; max-width: 36rem; padding: 0 1rem">
-<p>{{ sentence }}</p>{% if href %}<p><a href="{{ href }}" target="_top">{{ link }}</a></p>{% endif %}
+<p>{{ sentence }}</p>
+<p>{% if href %}<a href="{{ href }}" target="_top">{{ link }}</a>{% else %}<a href="">Try again</a>{% endif %}</p>
 </body></html>"""
 
 
@@ -95,7 +96,6 @@ class PerformanceWidget(DashBlueprint):
         self.register_error_handler(PerfwidgetError, _refusal)
         self.register_error_handler(Exception, _failure)
         self.add_url_rule("/session", "session", lambda: ("", 204))
-        self.add_url_rule("/news", "news", self._news)
         self.add_url_rule("/export/report.csv", "report_csv", self._report_csv)
         self.add_url_rule("/export/report.json", "report_json", self._report_json)
         self.add_url_rule("/export/timeline.csv", "timeline_csv", self._timeline_csv)
@@ -128,6 +128,7 @@ class PerformanceWidget(DashBlueprint):
             packages=page.PACKAGES,
             index_string=page.INDEX_STRING,
             assets_ignore=page.ASSETS_IGNORE,
+            start_script=page.START_SCRIPT,
             csrf_token_name=CSRF_COOKIE,
             csrf_header_name="X-CSRFToken",
         )
@@ -189,7 +190,9 @@ class PerformanceWidget(DashBlueprint):
         return None
 
     def _page(self, sentence: str, status: int, href: str = "", link: str = "") -> ResponseReturnValue:
-        return render_template_string(_PAGE, title=self._title, sentence=sentence, href=href, link=link), status
+        theme = request.args.get("theme") if request.args.get("theme") in tuple(Theme) else "light dark"
+        told = {"title": self._title, "theme": theme, "sentence": sentence, "href": href, "link": link}
+        return render_template_string(_PAGE, **told), status
 
     # -- What every answer carries ----------------------------------------------------------------------------------
 
@@ -212,10 +215,10 @@ class PerformanceWidget(DashBlueprint):
         return response
 
     def _policy(self) -> str:
-        scripts = " ".join(self._dash.csp_hashes())
         return (
-            f"default-src 'self'; script-src 'self' {scripts}; style-src 'self' 'unsafe-inline'; "
-            f"img-src 'self' data: blob:; frame-ancestors {self._frame_ancestors}; base-uri 'none'; object-src 'none'"
+            "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
+            "img-src 'self' data: blob:; "
+            f"frame-ancestors {self._frame_ancestors}; base-uri 'none'; object-src 'none'"
         )
 
     def _set_csrf_cookie(self, response: Response) -> None:
@@ -229,9 +232,6 @@ class PerformanceWidget(DashBlueprint):
     def _offers(self, kind: str) -> bool:
         """Say whether the viewer of this request may have a kind of download."""
         return self._downloads.offered(kind, self._viewer())
-
-    def _news(self) -> Response:
-        return jsonify(page.news(self._context, self._query()))
 
     # -- Downloads --------------------------------------------------------------------------------------------------
 

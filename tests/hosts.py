@@ -83,16 +83,17 @@ def asking(browser: FlaskClient, input_id: str, value: object) -> TestResponse:
 
 def asking_body(browser: FlaskClient, input_id: str, value: object) -> dict[str, Any]:
     """Return the body of that request."""
-    [known] = [
-        each
-        for each in browser.get("/performance/_dash-dependencies").json
-        if not each["clientside_function"] and each["inputs"][0]["id"] == input_id
-    ]
+    return callback_body(browser.get("/performance/_dash-dependencies").json, input_id, value)
+
+
+def callback_body(dependencies: Any, input_id: str, value: object) -> dict[str, Any]:
+    """Return the body for the callback on the server with that input, among all that the page has."""
+    [known] = [each for each in dependencies if not each["clientside_function"] and each["inputs"][0]["id"] == input_id]
     names = known["output"].strip(".").split("...")
     outputs = [dict(zip(("id", "property"), name.rsplit(".", 1), strict=True)) for name in names]
     return {
         "output": known["output"],
         "outputs": outputs if known["output"].startswith("..") else outputs[0],
-        "inputs": [{"id": input_id, "property": "data", "value": value}],
-        "changedPropIds": [f"{input_id}.data"],
+        "inputs": [{**known["inputs"][0], "value": value}],
+        "changedPropIds": [f"{input_id}.{known['inputs'][0]['property']}"],
     }

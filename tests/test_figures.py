@@ -11,21 +11,24 @@ from typing import Any
 
 import plotly.graph_objects as go
 import pytest
+from dash.development.base_component import Component
 from hypothesis import given
 from hypothesis import strategies as st
 
 from perfwidget.hosting.static_files import assets_folder
-from perfwidget.metrics import BY_KEY, METRICS, Number, Rules, Unit
-from perfwidget.page import axes, figures
+from perfwidget.metrics import BY_KEY, METRICS, Number, Rules, Section, Unit
+from perfwidget.page import axes, figures, ids
 from perfwidget.page.answer import review_time_notice, show
-from perfwidget.page.cards import SUMMARY, remark
-from perfwidget.page.heading import heading
-from perfwidget.page.notes import notes
+from perfwidget.page.cards import SUMMARY, cards, why_none
+from perfwidget.page.graph_layout import Figure
+from perfwidget.page.heading import clock, heading
+from perfwidget.page.notes import definitions, folded
 from perfwidget.page.panels import PANELS, shown
 from perfwidget.question.period import Grain, Period
 from perfwidget.question.query import Statistic
 from perfwidget.report import Point, Report
 from perfwidget.stores.choosing import Profile
+from perfwidget.stores.listing import Longest
 
 NOTHING: dict[str, Number] = {
     metric.key: 0.0 if metric.unit is Unit.SECONDS else 0 for metric in METRICS
@@ -81,7 +84,7 @@ def report(
     return Report(**{**values, **fields})
 
 
-def all_figures(asked: Report) -> list[figures.Figure]:
+def all_figures(asked: Report) -> list[Figure]:
     return [figure for panel in PANELS for figure in panel.figures(asked).values()]
 
 
@@ -99,8 +102,8 @@ def leaves(part: Any) -> Iterator[Any]:
 
 def said(part: Any) -> str:
     """Return the text of elements, in the order in which it is read."""
-    if isinstance(part, dict):
-        return said(part["children"])
+    if isinstance(part, Component):
+        return said(getattr(part, "children", None))
     if isinstance(part, list | tuple):
         return " ".join(" ".join(map(said, part)).split())
     return "" if part is None else str(part)
@@ -114,6 +117,47 @@ def test_the_ring_shows_submitted_updated_and_skipped() -> None:
     [ring] = figure["data"]
     assert (ring["labels"], ring["values"]) == (["Submitted", "Updated", "Skipped"], [4, 1, 3])
     assert [note["text"] for note in figure["layout"]["annotations"]] == ["8", "in all"]
+
+
+def test_bars_take_the_place_of_a_ring_of_which_one_part_is_nearly_all() -> None:
+    ring = figures.annotation_summary(report({"submitted": 90, "updated": 10}))
+    assert [trace["type"] for trace in ring["data"]] == ["pie"]
+    figure = figures.annotation_summary(report({"submitted": 91, "updated": 8, "skipped": 1}))
+    assert [(trace["type"], trace["x"], trace["y"], trace["meta"]) for trace in figure["data"]] == [
+        ("bar", ["Submitted"], [91], ["submitted"]),
+        ("bar", ["Updated"], [8], ["updated"]),
+        ("bar", ["Skipped"], [1], ["skipped"]),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("heights", "limit"),
+    [
+        ([], None),
+        ([1, 1, 1, 90], None),  # of so few, none is usual
+        ([1, 1, 1, 1, 90], 1.25),
+        ([0, 0, 3, 2, 4, 1, 16], None),  # not more than four times the next
+        ([0, 0, 3, 2, 4, 1, 16.1], 5),
+        ([2] * 18 + [50, 60], 2.5),  # a tenth may lie outside
+        ([2] * 17 + [50, 60, 70], None),  # with the third, it is no exception
+    ],
+)
+def test_an_axis_ends_before_outliers(heights: list[float], limit: float | None) -> None:
+    assert axes.limit(heights) == limit
+
+
+def test_what_is_higher_than_its_axis_is_marked_and_can_be_shown() -> None:
+    times = [600.0, 700.0, 36_000.0, 800.0, 500.0]
+    figure = figures.review_time(report(*({"review_time": each} for each in times)))
+    layout = figure["layout"]
+    assert layout["yaxis"]["title"]["text"] == "minutes per day"  # the unit of what is usual
+    assert 800 / 60 < layout["yaxis"]["range"][1] < 36_000 / 60
+    assert [(note["x"], note["text"]) for note in layout["annotations"]] == [("Wed 6 Mar 2024", "▲ 10h 0m 0s")]
+    assert figure["data"][0]["y"][2] == 600  # the bar itself is whole
+    full = layout["meta"]["full"]
+    assert full["yaxis"]["range"][1] > 600
+    assert full["annotations"] == []
+    assert "meta" not in figures.review_time(report(*({"review_time": each} for each in times[:2])))["layout"]
 
 
 def test_annotations_are_stacked_by_day() -> None:
@@ -376,7 +420,7 @@ def test_series_of_one_graph_are_told_apart_without_colour() -> None:
 
 
 def messages(asked: Report) -> list[str | None]:
-    return [shown(panel, asked)["message"] for panel in PANELS]
+    return [shown(panel, asked).message for panel in PANELS]
 
 
 def test_a_busy_time_needs_no_words() -> None:
@@ -433,26 +477,26 @@ def test_a_panel_that_fails_says_so_and_the_others_stay(caplog: pytest.LogCaptur
         for point in broken.series
     )
     with caplog.at_level(logging.ERROR):
-        drawn = show(report(BUSY, series=without), date(2025, 9, 25), datetime.now(UTC))["panels"]
-    failed = [name for name, panel in drawn.items() if panel["message"]]
-    assert failed == ["review-time"]
-    assert drawn["review-time"]["message"] == "This graph could not be drawn; the server's log says why."
+        drawn = show(report(BUSY, series=without), date(2025, 9, 25), datetime.now(UTC))
+    said = {panel.name: drawn[ids.message(panel.name), "children"] for panel in PANELS}
+    assert {name for name, message in said.items() if message} == {"review-time"}
+    assert said["review-time"] == "This graph could not be drawn; the server's log says why."
     assert "review-time" in caplog.text
 
 
 def test_tables_hold_the_very_digits_of_the_report() -> None:
     asked = report(BUSY, {})
-    tables = {panel.name: shown(panel, asked)["table"] for panel in PANELS}
-    assert tables["total-time"] == {
+    tables = {panel.name: drawn._asdict() for panel in PANELS if (drawn := shown(panel, asked).table)}
+    assert {key: [*value] if key == "keys" else value for key, value in tables["total-time"].items()} == {
         "head": ["Day", "Total Time", "Total Time, s", "Total Time (Median)", "Total Time (Median), s"],
         "rows": [
-            ["2024-03-04", "15m 1s", "900.5", "12m 30s", "750.0"],
-            ["2024-03-05", "0s", "0.0", "—", "—"],
+            ("Mon 4 Mar 2024", "15m 1s", "900.5", "12m 30s", "750.0"),
+            ("Tue 5 Mar 2024", "0s", "0.0", "—", "—"),
         ],
         "keys": ["", "total_time", "", "total_time_median", ""],
         "dated": True,
     }
-    assert tables["annotations"]["rows"] == [["2024-03-04", "4", "1", "3"], ["2024-03-05", "0", "0", "0"]]
+    assert tables["annotations"]["rows"] == [("Mon 4 Mar 2024", "4", "1", "3"), ("Tue 5 Mar 2024", "0", "0", "0")]
     assert tables["annotation-summary"]["rows"] == [
         ["Submitted", "4", "50 %"],
         ["Updated", "1", "13 %"],
@@ -463,7 +507,7 @@ def test_tables_hold_the_very_digits_of_the_report() -> None:
 
 
 def test_every_mark_knows_the_number_that_it_shows() -> None:
-    drawn = {panel.name: shown(panel, report(BUSY, {}))["figures"] for panel in PANELS}
+    drawn = {panel.name: shown(panel, report(BUSY, {})).figures for panel in PANELS}
     assert drawn["annotation-summary"][""]["data"][0]["meta"] == ["submitted", "updated", "skipped"]
     assert [trace["meta"] for trace in drawn["annotations"][""]["data"]] == ["submitted", "updated", "skipped"]
     assert [drawn["total-time"][each]["data"][0]["meta"] for each in ("average", "median")] == [
@@ -479,66 +523,78 @@ def test_the_rejected_stand_beside_the_summary_whether_or_not_they_count() -> No
     at = datetime(2024, 3, 4, tzinfo=UTC)
     counting = report(BUSY, rules=Rules(count_rejected=True))
     legends = [
-        said(show(asked, date(2020, 1, 1), at)["parts"]["annotation-summary-legend"])
+        said(show(asked, date(2020, 1, 1), at)["annotation-summary-legend", "children"])
         for asked in (report(BUSY), counting)
     ]
     assert legends[0].endswith("Rejected, not counted 2")
     assert legends[1].endswith("Rejected, counted above 2")
 
 
-def remarks(asked: Report) -> list[str]:
-    return [remark(metric, asked) for metric in SUMMARY]
+def reasons(asked: Report) -> list[str]:
+    return [why_none(metric, asked) for metric in SUMMARY]
 
 
 def test_a_card_without_a_value_says_why() -> None:
     nobody, reviews = "no submitted annotations in this period", "no reviews in this period"
-    assert remarks(report({})) == ["", "", nobody, nobody, nobody, reviews]
+    assert reasons(report({})) == ["", "", nobody, nobody, nobody, reviews]
     timeless: dict[str, Number] = {"submitted_annotations": 2, "total_time": None}
-    assert remarks(report(timeless))[2:5] == ["no annotation with a usable time"] * 3
-    assert remarks(report({}, recorded={}))[5] == "no reviews recorded by this source"
-    assert remarks(report({"fixes_without_score": 1}))[5] == "no review with a score"
+    assert reasons(report(timeless))[2:5] == ["no annotation with a usable time"] * 3
+    assert reasons(report({}, recorded={}))[5] == "no reviews recorded by this source"
+    assert reasons(report({"fixes_without_score": 1}))[5] == "no review with a score"
 
 
-def test_a_card_names_what_its_number_leaves_out() -> None:
-    asked = report(BUSY | {"lead_time_missing": 1, "lead_time_invalid": 2})
-    left_out = "3 without a usable time"
-    assert remarks(asked) == [left_out, "2 rejected, not counted", left_out, left_out, left_out, ""]
-    assert remarks(report(BUSY, rules=Rules(count_rejected=True)))[1] == "2 rejected, counted"
+def beside(asked: Report, longest: Longest | None = None) -> list[list[str]]:
+    """Return what stands below the number of each card."""
+    return [[said(part) for part in card.children[2:]] for card in cards(asked, longest=longest)]
 
 
-def test_what_is_beside_the_numbers_is_quiet_at_zero_and_unknown_if_not_recorded() -> None:
-    numbers = {"rejected": 2, "first_submitted_earlier": 1, "first_submitted_earlier_time": 65.0}
-    numbers |= {metric.key: None for metric in METRICS if metric.needs is not None and metric.key != "rejected"}
-    beside = {each["attributes"]["id"]: each for each in notes(report(numbers, recorded={}))}
-    rejected = beside["note-rejected"]
-    assert said(rejected).startswith("Rejected 2 ")
-    assert said(rejected).endswith("They are not among the submitted annotations.")
-    assert said(beside["note-first-submitted-earlier-time"]).startswith("Time of those first submitted earlier 1m 5s")
-    assert {name for name, each in beside.items() if "quiet" not in each["attributes"]["class"]} == {
-        "note-rejected",
-        "note-first-submitted-earlier",
-        "note-first-submitted-earlier-time",
-    }
-    of_reviews = ("fixes-without-score", "own-reviews", "other-reviews", "updated-after-rejection", "unusable-visits")
-    for name in of_reviews:
-        assert "—" in said(beside[f"note-{name}"])
-        assert said(beside[f"note-{name}"]).endswith("Not recorded by this source.")
-    assert "0" in said(beside["note-lead-time-missing"])
+def test_what_a_number_cannot_be_read_without_stands_on_its_card() -> None:
+    numbers = {"lead_time_missing": 1, "lead_time_invalid": 2, "own_reviews": 3, "first_submitted_earlier_time": 65.0}
+    total, submitted, *times, score = beside(report(BUSY | numbers))
+    assert total == ["Without a time: 1", "With an invalid time: 2", "Time of those first submitted earlier: 1m 5s"]
+    assert submitted == ["Rejected: 2, not counted"]
+    assert times == [[], [], []]
+    assert score == ["Own reviews: 3"]
+    assert beside(report(BUSY, rules=Rules(count_rejected=True)))[1] == ["Rejected: 2, counted"]
 
 
-def test_every_number_beside_the_figures_has_its_definition() -> None:
-    text = said(notes(report({})))
-    assert all(BY_KEY[key].definition in text for key in ("own_reviews", "completed_at_estimated", "other_reviews"))
+def test_the_total_time_says_what_the_longest_times_make_up_of_it() -> None:
+    # 450.25 of 900.5 seconds are exactly a half.
+    [said_of_it] = beside(report(BUSY), Longest(2, 450_250_000))[0]
+    assert said_of_it == "50 % of it in 2 annotations longer than ten times the median"
+    assert beside(report(BUSY), Longest(0, 0))[0] == []
+
+
+def test_notes_that_are_0_or_not_recorded_take_one_line() -> None:
+    silent = [metric for metric in METRICS if metric.section in (Section.NOT_COUNTED, Section.NOTES, Section.PAGE_ONLY)]
+    [line] = folded(report({}))
+    assert said(line).startswith(f"{len(silent)} more, all 0 ")
+    assert all(metric.label in said(line) and metric.definition in said(line) for metric in silent)
+    missing: dict[str, Number] = {metric.key: None for metric in silent if metric.needs is not None}
+    [line] = folded(report(missing, recorded={}))
+    assert said(line).startswith(f"{len(silent)} more, all 0 or not recorded ")
+    assert said(line).count("Not recorded by this source.") == len(missing)
+    # What is told on a card is not told again; what has no card stands by itself.
+    note, line = folded(report({"own_reviews": 1, "other_reviews": 4}))
+    assert said(note).startswith(f"{BY_KEY['other_reviews'].label} : 4 ")
+    assert said(line).startswith(f"{len(silent) - 2} more")
+
+
+def test_every_number_has_its_definition() -> None:
+    text = said(definitions())
+    assert all(metric.definition in text for metric in METRICS)
 
 
 def test_the_heading_says_whose_figures_of_when_where_and_in_which_scope() -> None:
     at = datetime(2024, 3, 31, 14, 5, tzinfo=UTC)
-    parts = heading(report(BUSY, {}), at, at)
-    assert said(parts) == (f"{EVIL} ann@acme.example · 4 – 5 Mar 2024 · Europe/Berlin · all projects · as of 14:05")
+    parts = heading(report(BUSY, {}))
+    assert said(parts) == f"{EVIL} ann@acme.example · 4 – 5 Mar 2024 · Europe/Berlin · all projects ·"
+    assert clock(at, at).text == "as of 14:05"
+    assert clock(at, at + timedelta(days=1)).text == "as of Sun 31 Mar 2024 14:05"
     own = report(BUSY, scope=("p1", "p2"), projects=("p1",), workspaces=("w1", "w2"))
-    assert "your projects (2), only 2 workspaces and 1 project of them" in said(heading(own, at, at))
+    assert "your projects (2), only 2 workspaces and 1 project of them" in said(heading(own))
     gone = report(BUSY, users=(Profile("7", None, None, active=False, role=None),))
-    assert said(heading(gone, at, at)).startswith("7 · inactive · 4 Mar 2024")
+    assert said(heading(gone)).startswith("7 · inactive · 4 Mar 2024")
 
 
 def test_a_period_before_review_time_was_recorded_has_a_notice() -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
@@ -11,7 +12,7 @@ from perfwidget.facts import Member
 from perfwidget.facts.ingest import Bookmark
 from perfwidget.report.freshness import NOT_COMPLETE
 from perfwidget.stores import Store, open_store
-from tests.hosts import asking, host
+from tests.hosts import asking, asking_body, host
 from tests.worlds import ORGANIZATION, annotation, people
 
 SOURCE = "platform"
@@ -39,31 +40,44 @@ def ago(**length: float) -> datetime:
     return datetime.now(UTC) - timedelta(**length)
 
 
-def news(client: FlaskClient, query: str = "") -> dict[str, object]:
-    answer = client.get(f"/performance/news?{query}")
+def look(client: FlaskClient, query: str = "", news: str | None = None) -> dict[str, Any]:
+    """Return what an open page that knows some news is told: whether to ask again, and how old its figures are."""
+    answer = asking(client, "look", {"question": query, "news": news})
     assert answer.status_code == 200, answer.text
     assert answer.headers["Cache-Control"] == "private, no-store"
-    found: dict[str, object] = answer.json
-    return found
+    told: dict[str, Any] = answer.json["response"]
+    return told
+
+
+def news(client: FlaskClient) -> str | None:
+    told: str | None = look(client).get("again", {}).get("data")
+    return told
+
+
+def late(client: FlaskClient, query: str = "") -> str:
+    told: str = look(client, query)["late"]["data"]
+    return told
 
 
 def test_without_a_source_that_keeps_them_in_step_the_figures_are_of_now(client: Callable[..., FlaskClient]) -> None:
-    assert news(client()) == {"news": None}
-    drawn = asking(client(), "asked", {"question": "tz=UTC"}).json["response"]["answer"]["data"]
-    assert (drawn["news"], drawn["late"]) == (None, "")
+    assert look(client()) == {"late": {"data": ""}}
+    drawn = asking(client(), "asked", {"question": "tz=UTC"}).json["response"]
+    assert (drawn["answer"]["data"]["news"], drawn["late"]["data"]) == (None, "")
 
 
 def test_news_change_with_the_facts_alone(store: Store, client: Callable[..., FlaskClient]) -> None:
     store.write([Bookmark(ORGANIZATION, SOURCE, "1", ago(minutes=1)), Bookmark(ORGANIZATION, "project 7", "page 3")])
-    first = news(client())["news"]
+    first = news(client())
+    assert "again" not in look(client(), news=first)
     store.write([Bookmark(ORGANIZATION, SOURCE, "1", ago(seconds=1)), Bookmark(ORGANIZATION, "project 7", "page 4")])
-    assert news(client())["news"] == first
+    assert news(client()) == first
     store.write([Bookmark("another", SOURCE, "9", ago(seconds=1))])
-    assert news(client())["news"] == first
+    assert news(client()) == first
     store.write([Bookmark(ORGANIZATION, SOURCE, "2", ago(seconds=1))])
-    assert news(client())["news"] != first
+    assert news(client()) != first
+    assert look(client(), news=first)["again"]["data"] == news(client())
     drawn = asking(client(), "asked", {"question": "tz=UTC"}).json["response"]["answer"]["data"]
-    assert drawn["news"] == news(client())["news"]
+    assert drawn["news"] == news(client())
 
 
 def test_the_source_that_is_furthest_behind_says_how_fresh_the_figures_are(
@@ -71,32 +85,32 @@ def test_the_source_that_is_furthest_behind_says_how_fresh_the_figures_are(
 ) -> None:
     old = ago(minutes=4).replace(microsecond=0)
     store.write([Bookmark(ORGANIZATION, "one", "1", old), Bookmark(ORGANIZATION, "two", "1", ago(seconds=5))])
-    found = news(client(), "tz=Asia/Kathmandu")
-    assert datetime.fromisoformat(found["clock"]["instant"]) == old  # type: ignore[index]
-    assert found["clock"]["instant"].endswith("+05:45")  # type: ignore[index]
-    assert found["late"] == ""
+    found = look(client(), "tz=Asia/Kathmandu")
+    assert datetime.fromisoformat(found["as-of"]["dateTime"]) == old
+    assert found["as-of"]["dateTime"].endswith("+05:45")
+    assert found["late"]["data"] == ""
 
 
 def test_late_facts_are_called_late_from_the_hosts_limit_on(store: Store, client: Callable[..., FlaskClient]) -> None:
     store.write([Bookmark(ORGANIZATION, SOURCE, "1", datetime(2024, 3, 5, 14, 5, 9, tzinfo=UTC))])
-    late = "The platform could not be read since 5 Mar 2024 14:05; work that is newer is missing here."
-    assert news(client(), "tz=UTC")["late"] == late
-    assert news(client(), "tz=UTC")["clock"]["text"] == "as of Tue 5 Mar 2024 14:05"  # type: ignore[index]
-    drawn = asking(client(), "asked", {"question": "tz=UTC"}).json["response"]["answer"]["data"]
-    assert drawn["late"] == late
+    sentence = "The platform could not be read since 5 Mar 2024 14:05; work that is newer is missing here."
+    assert late(client(), "tz=UTC") == sentence
+    assert look(client(), "tz=UTC")["as-of"]["children"] == "as of Tue 5 Mar 2024 14:05"
+    drawn = asking(client(), "asked", {"question": "tz=UTC"}).json["response"]
+    assert drawn["late"]["data"] == sentence
     store.write([Bookmark(ORGANIZATION, SOURCE, "1", ago(seconds=100))])
-    assert news(client())["late"] == ""
-    assert news(client(late_after=60))["late"] != ""
+    assert late(client()) == ""
+    assert late(client(late_after=60)) != ""
 
 
 def test_a_first_reading_that_is_not_done_is_said(store: Store, client: Callable[..., FlaskClient]) -> None:
     store.write([Bookmark(ORGANIZATION, SOURCE, "0", NOT_COMPLETE)])
     missing = "The platform is being read for the first time; until that is done, work is missing here."
-    drawn = asking(client(), "asked", {"question": "tz=UTC"}).json["response"]["answer"]["data"]
-    assert (news(client())["late"], drawn["late"]) == (missing, missing)
-    assert "1970" not in client().get("/performance/news").text
+    drawn = asking(client(), "asked", {"question": "tz=UTC"}).json["response"]
+    assert (late(client()), drawn["late"]["data"]) == (missing, missing)
+    assert "1970" not in asking(client(), "look", {"question": "", "news": None}).text
     store.write([Bookmark(ORGANIZATION, SOURCE, "1", ago(seconds=1))])
-    assert news(client())["late"] == ""
+    assert late(client()) == ""
 
 
 def test_news_are_for_who_may_look(store: Store, client: Callable[..., FlaskClient]) -> None:
@@ -113,5 +127,9 @@ def test_news_are_for_who_may_look(store: Store, client: Callable[..., FlaskClie
         ("out:annotator", "", 403),
         ("x:nobody", "", 403),
     ):
-        assert client(who).get(f"/performance/news?{query}").status_code == status, (who, query)
-    assert host(store).test_client().get("/performance/news").status_code == 401
+        browser = client("boss:owner")
+        body = asking_body(browser, "look", {"question": query, "news": None})
+        browser.get(f"/login?as={who}")
+        answer = browser.post("/performance/_dash-update-component", json=body)
+        assert answer.status_code == status, (who, query)
+    assert host(store).test_client().post("/performance/_dash-update-component", json=body).status_code == 401

@@ -59,7 +59,7 @@ def signed_in(store: Store, name: str, role: str) -> Any:
 def asked(browser: Any, **question: Any) -> Any:
     answer = asking(browser, "asked", {"question": urlencode({"tz": "UTC"} | question, doseq=True)})
     assert answer.status_code == 200, answer.text
-    return answer.json["response"]["answer"]["data"]
+    return answer.json["response"]
 
 
 def report(browser: Any, **question: Any) -> Any:

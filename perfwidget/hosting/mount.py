@@ -15,17 +15,13 @@ is all a host does, and a `before_request` of the blueprint guards everything th
 
 Whatever else Dash has to offer (catch-all, reload hash, liveness, MCP, `dash.hooks`, startup routes) is left out.
 
-The page runs its scripts in this order, after the JSON of `#_dash-config`: React, component packages, the .js files of
-the assets folder (its own by name, then those of its folders), the renderer, Dash's own components. So a script in the
-assets can wrap `fetch` before Dash asks for anything. Not served are the full plotly.js of `dcc.Graph`, as ours draws
-with the basic bundle, DataTable, and polyfills for browsers of before 2020, but for regenerator-runtime in the assets.
+The page runs React, component packages, the assets that it does not name itself, the renderer and Dash's components, in
+this order. Not served are the full plotly.js, DataTable and, but for regenerator-runtime in the assets, old polyfills.
 
 Addresses inside a layout come from `flask.url_for` or `DashBlueprint.public_prefix`: `app.get_asset_url` and its like
 do not know where a blueprint is mounted.
 """
 
-import base64
-import hashlib
 import logging
 import re
 import sys
@@ -99,6 +95,7 @@ class MountedDash(Dash):
     `on_error` is called with what a callback raised and returns the callback's outputs instead (None: they stay as they
     are). HTTP errors of werkzeug do not reach it; they become the answer, with their status and `{"error": …}`.
     `packages` are the component packages that the layout uses; those that a host imports besides are not loaded here.
+    `start_script` is the asset that starts Dash in place of a line in the page, whose scripts are then all deferred.
     `dash_options` are those of `dash.Dash`; `DASH_*` environment variables have no effect.
     """
 
@@ -111,10 +108,12 @@ class MountedDash(Dash):
         on_error: Callable[[Exception], Any],
         index_string: str | None = None,
         packages: Collection[str] = ("dash",),
+        start_script: str | None = None,
         **dash_options: Any,
     ) -> None:
         self.blueprint = blueprint
         self._packages = frozenset(packages)
+        self._start_script = start_script
         self._scripts_html: str | None = None
         self._styles_html: str | None = None
         self._fingerprints: frozenset[str] = frozenset()
@@ -164,12 +163,6 @@ class MountedDash(Dash):
         page: str = super().index(*args, **kwargs)  # type: ignore[no-untyped-call]  # Dash has few types
         return page.replace(_PREFIX, str(escape(self.blueprint.public_prefix())))
 
-    def csp_hashes(self, hash_algorithm: str = "sha256") -> Sequence[str]:
-        """What `script-src` of a Content-Security-Policy must name for the inline scripts of the page to run."""
-        scripts = [*self._inline_scripts, self.renderer]
-        digests = [hashlib.new(hash_algorithm, script.encode()).digest() for script in scripts]
-        return [f"'{hash_algorithm}-{base64.b64encode(digest).decode()}'" for digest in digests]
-
     def _require_finished(self, _state: BlueprintSetupState) -> None:
         if not self._got_first_request["setup_server"]:
             raise RuntimeError(f"Call finish() before registering the blueprint {self.blueprint.name!r}.")
@@ -212,8 +205,15 @@ class MountedDash(Dash):
     # Made once, by `finish`: Dash would do both for each page, and take inline scripts that wait for the host's Dash.
     def _generate_scripts_html(self) -> str:
         if self._scripts_html is None:
-            self._scripts_html = super()._generate_scripts_html()
+            written = super()._generate_scripts_html()
+            self._scripts_html = written.replace("<script ", "<script defer ") if self._start_script else written
         return self._scripts_html
+
+    def _generate_renderer(self) -> str:
+        if self._start_script is None:
+            return super()._generate_renderer()  # Dash asks for this id alone
+        stamp = (Path(self.config.assets_folder) / self._start_script).stat().st_mtime
+        return f'<script defer id="_dash-renderer" src="assets/{self._start_script}?m={stamp}"></script>'
 
     def _generate_css_dist_html(self) -> str:
         if self._styles_html is None:

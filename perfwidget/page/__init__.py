@@ -1,9 +1,8 @@
 """The page: a header, a bar of filters, six cards, six graphs, and what one should know beside them."""
 
-from perfwidget.page.answer import news
 from perfwidget.page.callbacks import register_callbacks
 from perfwidget.page.context import PageContext
-from perfwidget.page.document import ASSETS_IGNORE, INDEX_STRING, PACKAGES
+from perfwidget.page.document import ASSETS_IGNORE, INDEX_STRING, PACKAGES, START_SCRIPT
 from perfwidget.page.layout import layout
 
-__all__ = ["ASSETS_IGNORE", "INDEX_STRING", "PACKAGES", "PageContext", "layout", "news", "register_callbacks"]
+__all__ = ["ASSETS_IGNORE", "INDEX_STRING", "PACKAGES", "START_SCRIPT", "PageContext", "layout", "register_callbacks"]

@@ -1,33 +1,42 @@
 """From a question to all that the page shows: parse, ask, draw. A part that fails says so and the others stay."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import parse_qs
 
 from perfwidget.errors import InvalidQuery
+from perfwidget.facts.columns import MICROSECONDS
+from perfwidget.metrics import BY_KEY
 from perfwidget.page import formats, ids, words
 from perfwidget.page.cards import cards
 from perfwidget.page.choices import member_option
 from perfwidget.page.context import PageContext
-from perfwidget.page.heading import clock, heading
+from perfwidget.page.heading import Clock, clock, heading
 from perfwidget.page.labels import member_name
 from perfwidget.page.legends import shares
-from perfwidget.page.notes import notes
-from perfwidget.page.panels import ANNOTATION_SUMMARY, PANELS, REVIEW_TIME_PANEL, shown
+from perfwidget.page.notes import folded
+from perfwidget.page.panels import ANNOTATION_SUMMARY, PANELS, REVIEW_TIME_PANEL, TOTAL_TIME, shown
 from perfwidget.question import access
+from perfwidget.question.access import ScopedQuery
 from perfwidget.question.period import zone
 from perfwidget.question.query import Query, parse
 from perfwidget.report import Report, read_report
+from perfwidget.report.drilldown import LONG
 from perfwidget.report.freshness import Freshness, freshness
+from perfwidget.stores.listing import Longest, Slice
+from perfwidget.stores.reading import Reader
 
 log = logging.getLogger(__name__)
 
 MOST_PARAMETERS = 4_096
 
+Shown = dict[tuple[str, str], Any]
+"""What an answer puts into the page, by the component's id and its property."""
 
-def ask(context: PageContext, question: Any) -> dict[str, Any]:
+
+def ask(context: PageContext, question: Any) -> Shown:
     """Answer a question, written as the query of an address, for the viewer of the current request.
 
     Raises InvalidQuery, Forbidden and StoreUnavailable, each with its sentence for people.
@@ -35,28 +44,48 @@ def ask(context: PageContext, question: Any) -> dict[str, Any]:
     query = read(question, context.max_period_days)
     viewer = context.viewer()
     with context.place(), context.store.reading() as reader:
-        report = read_report(reader, access.scope(viewer, query, reader.standing(viewer, query), context.rules), query)
+        asked = access.scope(viewer, query, reader.standing(viewer, query), context.rules)
+        report = read_report(reader, asked, query)
+        longest = _longest(reader, asked, report)
         fresh = freshness(reader, viewer.organization_id)
     now = datetime.now(UTC)
     as_of = fresh.as_of if fresh and fresh.complete else now
-    answer = show(report, context.review_time_since, now, question if context.offers("rows") else None, as_of)
+    parts = show(report, context.review_time_since, now, question if context.offers("rows") else None, as_of, longest)
+    told = {
+        "question": question,
+        "notices": list(context.store.notices),
+        "news": fresh.news if fresh else None,
+    }
     late = late_notice(fresh, now, context.late_after, query.timezone)
-    told = {"notices": list(context.store.notices), "question": question, "late": late}
-    return {**answer, **told, "news": fresh.news if fresh else None}
+    return {
+        **parts,
+        (ids.ANSWER, "data"): {**parts[ids.ANSWER, "data"], **told},
+        (ids.LATE, "data"): late,
+        (ids.PROBLEM, "data"): None,
+    }
 
 
-def news(context: PageContext, query: Query) -> dict[str, Any]:
-    """Return whether the facts have changed since an answer, as of when they are, and a sentence if they are late."""
+class Look(NamedTuple):
+    """What an open page learns of its source: a mark that differs once there are other facts, and how old these are."""
+
+    news: str | None
+    late: str
+    clock: Clock | None
+
+
+def look(context: PageContext, question: Any) -> Look:
+    """Say for an open page how fresh the facts are; raises what `ask` raises."""
+    query = read(question, context.max_period_days)
     viewer = context.viewer()
     with context.store.reading() as reader:
         access.scope(viewer, query, reader.standing(viewer, query))
         fresh = freshness(reader, viewer.organization_id)
     if fresh is None:
-        return {"news": None}
+        return Look(None, "", None)
     now = datetime.now(UTC)
-    late = late_notice(fresh, now, context.late_after, query.timezone)
     as_of = fresh.as_of if fresh.complete else now
-    return {"news": fresh.news, "late": late, "clock": clock(as_of.astimezone(zone(query.timezone)), now)}
+    late = late_notice(fresh, now, context.late_after, query.timezone)
+    return Look(fresh.news, late, clock(as_of.astimezone(zone(query.timezone)), now))
 
 
 def late_notice(fresh: Freshness | None, now: datetime, after: int, timezone: str) -> str:
@@ -69,7 +98,7 @@ def late_notice(fresh: Freshness | None, now: datetime, after: int, timezone: st
 
 
 def read(question: Any, max_period_days: int) -> Query:
-    """Parse a question as the page's script sends it; raises InvalidQuery."""
+    """Parse a question as the page sends it; raises InvalidQuery."""
     if not isinstance(question, str):
         raise InvalidQuery("The question is malformed; load the page again.")
     try:
@@ -85,35 +114,50 @@ def show(
     now: datetime,
     question: str | None = None,
     as_of: datetime | None = None,
-) -> dict[str, Any]:
+    longest: Longest | None = None,
+) -> Shown:
     """Draw the report that answers a question; `now` is the instant of the answer, `as_of` that of its facts.
 
-    What is within parts of the page stands under the ids of these parts; the rest is what the script goes by. Without
-    the question the numbers do not lead to their rows.
+    Without the question the numbers do not lead to their rows.
     """
     as_of = (as_of or now).astimezone(zone(report.period.timezone))
+    time = clock(as_of, now)
+    drawn = {panel.name: shown(panel, report) for panel in PANELS}
+    dates = [point.bucket.first.isoformat() for point in report.series]
+    readings = drawn[TOTAL_TIME].figures
     return {
-        "parts": {
-            ids.HEADING: heading(report, as_of, now),
-            ids.CARDS: _guarded("cards", lambda: cards(report, question)),
-            ids.legend(ANNOTATION_SUMMARY): _guarded("shares", lambda: shares(report, question)),
-            ids.legend(REVIEW_TIME_PANEL): review_time_notice(report, review_time_since),
-            ids.NOTES: _guarded("notes", lambda: notes(report, question)),
+        (ids.HEADING, "children"): heading(report),
+        (ids.AS_OF, "children"): time.text,
+        (ids.AS_OF, "dateTime"): time.instant,
+        (ids.AS_OF, "title"): time.title,
+        (ids.CARDS, "children"): _guarded("cards", lambda: cards(report, question, longest)),
+        (ids.legend(ANNOTATION_SUMMARY), "children"): _guarded("shares", lambda: shares(report, question)),
+        (ids.legend(REVIEW_TIME_PANEL), "children"): review_time_notice(report, review_time_since),
+        (ids.NOTES, "children"): _guarded("notes", lambda: folded(report, question)),
+        (ids.READINGS, "data"): dict(readings),
+        (ids.DATES, "first"): report.period.first.isoformat(),
+        (ids.DATES, "last"): report.period.last.isoformat(),
+        **{(ids.graph(name), "figure"): each.figures.get("") for name, each in drawn.items() if name != TOTAL_TIME},
+        **{(ids.message(name), "children"): each.message for name, each in drawn.items()},
+        **{
+            (ids.numbers(name), "data"): each.table and {**each.table._asdict(), "dates": dates, "question": question}
+            for name, each in drawn.items()
         },
-        "member": member_option(report.user),
-        "name": member_name(report.user),
-        "from": report.period.first.isoformat(),
-        "to": report.period.last.isoformat(),
-        "time": f"{as_of:%H:%M}",
-        "what": words.whose(member_name(report.user), report.period.first, report.period.last),
-        "dates": [point.bucket.first.isoformat() for point in report.series],
-        "leads": question is not None,
-        "panels": {panel.name: shown(panel, report) for panel in PANELS},
+        (ids.ANSWER, "data"): {
+            "member": member_option(report.user),
+            "name": member_name(report.user),
+            "from": report.period.first.isoformat(),
+            "to": report.period.last.isoformat(),
+            "time": f"{as_of:%H:%M}",
+            "what": words.whose(member_name(report.user), report.period.first, report.period.last),
+            "dates": dates,
+            "leads": question is not None,
+        },
     }
 
 
 def review_time_notice(report: Report, since: date) -> str | None:
-    """Return the notice of a period that begins before review time was recorded; `since` is the host's setting."""
+    """Return a notice where the period begins before review time was recorded: by the platform, or by this source."""
     if "review_visits" not in report.recorded:
         return None
     recorded = report.recorded["review_visits"]
@@ -123,9 +167,41 @@ def review_time_notice(report: Report, since: date) -> str | None:
     return words.review_time_since(since) if report.period.first < since else None
 
 
+def _longest(reader: Reader, asked: ScopedQuery, report: Report) -> Longest | None:
+    """Return the times that are more than ten times the median of all; None where there is no median."""
+    median = report.values["time_per_annotation_median"]
+    if not median:
+        return None
+    part = Slice(report.period.start, report.period.end)
+    above = LONG * round(2 * median * MICROSECONDS) // 2  # a median lies at a whole microsecond, or between two
+    return reader.longer(asked.during(report.period), BY_KEY["total_time"].rows, part, above)
+
+
 def _guarded(part: str, build: Callable[[], list[Any]]) -> list[Any]:
     try:
         return build()
     except Exception:
         log.exception("The %s could not be shown.", part)
         return [words.PART_FAILED]
+
+
+OUTPUTS: Sequence[tuple[str, str]] = (
+    (ids.HEADING, "children"),
+    (ids.AS_OF, "children"),
+    (ids.AS_OF, "dateTime"),
+    (ids.AS_OF, "title"),
+    (ids.CARDS, "children"),
+    (ids.legend(ANNOTATION_SUMMARY), "children"),
+    (ids.legend(REVIEW_TIME_PANEL), "children"),
+    (ids.NOTES, "children"),
+    (ids.READINGS, "data"),
+    (ids.DATES, "first"),
+    (ids.DATES, "last"),
+    *((ids.graph(panel.name), "figure") for panel in PANELS if panel.name != TOTAL_TIME),
+    *((ids.message(panel.name), "children") for panel in PANELS),
+    *((ids.numbers(panel.name), "data") for panel in PANELS),
+    (ids.LATE, "data"),
+    (ids.PROBLEM, "data"),
+    (ids.ANSWER, "data"),
+)
+"""Every component and property that an answer sets."""

@@ -59,6 +59,23 @@ def _times(factor: int, power: int) -> float:
     return float(factor * 10**power if power >= 0 else factor / 10**-power)
 
 
+FEWEST_FOR_A_LIMIT = 5
+OUTLYING = 4
+ROOM = 1.25
+
+
+def limit(heights: Sequence[float]) -> float | None:
+    """Return where an axis ends so that a few outliers do not flatten the rest; None where there are none.
+
+    An outlier is among the highest tenth, or the highest one, and more than four times as high as all others.
+    """
+    high = sorted(height for height in heights if height > 0)
+    if len(high) < FEWEST_FOR_A_LIMIT:
+        return None
+    usual = high[-1 - max(1, len(high) // 10)]
+    return usual * ROOM if high[-1] > OUTLYING * usual else None
+
+
 class Tick(NamedTuple):
     """A mark on the axis of dates: the place of its bar and its text."""
 

@@ -1,30 +1,30 @@
-"""The wires: a question goes in and the page comes out; everything between controls and question runs in the browser.
+"""The wires of the page: a question goes in and everything that it shows comes out.
 
-    address, controls -> ask (script) -> ASKED -> answer (here) -> (script) -> heading, cards, graphs
-    search in a list  -> seek (script) -> SEEK -> find (here)   -> FOUND  -> found (script) -> the list
-    number, bar, sort -> (script) -> ROWS_SOUGHT -> rows (here) -> ROWS
+    address, controls, clicks -> ask (browser)  -> ASKED, ROWS_SOUGHT, controls, address
+    ASKED                     -> answer         -> heading, cards, figures, notes, tables, ANSWER
+    ROWS_SOUGHT               -> rows           -> ROWS
+    search in a list          -> seek (browser) -> SEEK -> find -> FOUND -> listed (browser) -> the lists
+    PULSE                     -> beat (browser) -> LOOK -> look -> the age of the figures, or AGAIN -> ask
 
-`ask` alone decides what is asked; it also restores the controls from the address, writes the address and knows when
-nothing has changed. So there is one request a page and one a change. The script sends it before Dash would, and shows
-the answer as soon as it comes: `answer` has an output as any callback, and Dash is told that it does not change.
+`ask` alone decides what is asked: there is one question a page and one a change. What goes wrong between browser and
+server comes into PROBLEM or ROWS_PROBLEM (assets/page/requests.js), and `settle` says so.
 """
 
 from typing import Any
 
-from dash import ClientsideFunction, Dash, Input, Output, State
+from dash import ClientsideFunction, Dash, Input, Output, State, no_update
 from dash.development.base_component import Component
 
-from perfwidget.page import choices, ids
-from perfwidget.page.answer import ask
+from perfwidget.page import answer as answers
+from perfwidget.page import choices, ids, words
 from perfwidget.page.context import PageContext
+from perfwidget.page.notes import definitions
+from perfwidget.page.panels import PANELS, TOTAL_TIME
 from perfwidget.page.rows_panel import opened_rows
-from perfwidget.page.words import EXPORTS
 
 CONTROLS = (
     (ids.MEMBER, "value"),
     (ids.PRESET, "value"),
-    (ids.DATES, "start_date"),
-    (ids.DATES, "end_date"),
     (ids.TIMEZONE, "value"),
     (ids.WORKSPACES, "value"),
     (ids.PROJECTS, "value"),
@@ -32,60 +32,158 @@ CONTROLS = (
     (ids.STATISTIC, "value"),
     (ids.THEME, "value"),
 )
-"""What the controls hold, in the order in which the script reads and sets it."""
+"""What the controls hold, in the order in which the script reads and sets it; dates apart."""
 
-LISTS = (ids.MEMBER, ids.TIMEZONE, ids.WORKSPACES, ids.PROJECTS)
-"""The dropdowns whose entries the script sets."""
+SEARCHED = (ids.MEMBER, ids.WORKSPACES, ids.PROJECTS)
+"""The lists that may be searched on the server."""
 
 
 def register_callbacks(app: Dash, context: PageContext) -> None:
-    """Give the app its three callbacks on the server and those in the browser."""
-    _register_script(app)
+    """Give the app its callbacks, those on the server and those in the browser."""
+    _register_asking(app)
+    _register_lists(app)
+    _register_telling(app)
 
-    @app.callback(Output(ids.ANSWER, "data"), Input(ids.ASKED, "data"), prevent_initial_call=True)
-    def answer(asked: Any) -> dict[str, Any]:
-        return ask(context, asked.get("question") if isinstance(asked, dict) else None)
+    # The dates are those of `ask` first, which alone is called before there is an answer.
+    told = [Output(*each, allow_duplicate=each[0] == ids.DATES) for each in answers.OUTPUTS]
+
+    @app.callback(*told, Input(ids.ASKED, "data"), prevent_initial_call=True)
+    def answer(asked: Any) -> list[Any]:
+        shown = answers.ask(context, _question(asked))
+        return [shown[each] for each in answers.OUTPUTS]
 
     @app.callback(Output(ids.FOUND, "data"), Input(ids.SEEK, "data"), prevent_initial_call=True)
     def find(sought: Any) -> dict[str, Any]:
         return choices.found(context, sought)
 
-    @app.callback(Output(ids.ROWS, "children"), Input(ids.ROWS_SOUGHT, "data"), prevent_initial_call=True)
-    def rows(sought: Any) -> list[Component]:
-        return opened_rows(context, sought)
+    @app.callback(
+        Output(ids.ROWS, "children"),
+        Output(ids.ROWS_PROBLEM, "data"),
+        Input(ids.ROWS_SOUGHT, "data"),
+        prevent_initial_call=True,
+    )
+    def rows(sought: Any) -> tuple[list[Component], None]:
+        return opened_rows(context, sought), None
+
+    @app.callback(
+        Output(ids.AGAIN, "data"),
+        Output(ids.LATE, "data", allow_duplicate=True),
+        *(Output(ids.AS_OF, each, allow_duplicate=True) for each in ("children", "dateTime", "title")),
+        Input(ids.LOOK, "data"),
+        prevent_initial_call=True,
+    )
+    def look(looked: Any) -> list[Any]:
+        found = answers.look(context, _question(looked))
+        again = found.news is not None and found.news != looked.get("news")
+        return [found.news if again else no_update, found.late, *(found.clock or (no_update,) * 3)]
+
+    @app.callback(Output(ids.DEFINED, "children"), Input(ids.DEFINITIONS, "n_clicks"), prevent_initial_call=True)
+    def define(_clicks: Any) -> Component:
+        return definitions()
 
 
-def _register_script(app: Dash) -> None:
+def _question(asked: Any) -> Any:
+    return asked.get("question") if isinstance(asked, dict) else None
+
+
+def _register_asking(app: Dash) -> None:
+    clicked = (*(ids.graph(panel.name) for panel in PANELS), *(ids.numbers(panel.name) for panel in PANELS))
     _in_browser(
         app,
         "ask",
         Output(ids.ASKED, "data"),
-        *(Output(control, prop) for control, prop in CONTROLS),
-        *(Output(name, "options") for name in LISTS),
-        *(Output(ids.export(file), "href") for file in EXPORTS),
+        Output(ids.ROWS_SOUGHT, "data"),
+        Output(ids.ROWS_PANEL, "hidden"),
+        Output(ids.ROWS_PANEL, "aria-busy"),
+        Output(ids.ADDRESS, "search"),
+        *(Output(*each) for each in CONTROLS),
+        Output(ids.DATES, "first"),
+        Output(ids.DATES, "last"),
+        *(Output(name, "options") for name in (*SEARCHED, ids.TIMEZONE)),
+        *(Output(ids.export(file), "href") for file in words.EXPORTS),
         Output(ids.RESET, "disabled"),
         Input(ids.ADDRESS, "search"),
-        Input(ids.REFRESH, "n_clicks"),
-        Input(ids.RESET, "n_clicks"),
-        *(Input(control, prop) for control, prop in CONTROLS),
-        State(ids.CHOICES, "data"),
-        *(State(ids.export(file), "href") for file in EXPORTS),
+        *(Input(name, "n_clicks") for name in (ids.REFRESH, ids.RESET, ids.TRY_AGAIN, ids.ROWS_CLOSE, ids.ROWS_AGAIN)),
+        Input(ids.AGAIN, "data"),
+        *(Input(*each) for each in CONTROLS),
+        Input(ids.DATES, "typed"),
+        *(Input(name, "clickData") for name in clicked),
+        *(State(name, "data") for name in (ids.CHOICES, ids.FOUND, ids.ASKED, ids.ANSWER, ids.ROWS_SOUGHT)),
+        State(ids.ROWS_PANEL, "hidden"),
+        State(ids.RESET, "disabled"),
+        *(State(ids.export(file), "href") for file in words.EXPORTS),
+        *(State(name, "options") for name in SEARCHED),
         at_start=True,
     )
-    _in_browser(app, "read", Input(ids.STATISTIC, "value"))
-    searched = (ids.MEMBER, ids.WORKSPACES, ids.PROJECTS)
+    _in_browser(
+        app,
+        "beat",
+        Output(ids.LOOK, "data"),
+        Output(ids.AGAIN, "data", allow_duplicate=True),
+        Input(ids.PULSE, "n_intervals"),
+        State(ids.PROBLEM, "data"),
+        State(ids.ANSWER, "data"),
+    )
+    _in_browser(
+        app,
+        "read",
+        Output(ids.graph(TOTAL_TIME), "figure"),
+        Input(ids.READINGS, "data"),
+        Input(ids.STATISTIC, "value"),
+    )
+
+
+def _register_lists(app: Dash) -> None:
     _in_browser(
         app,
         "seek",
-        *(Input(name, "search_value") for name in searched),
-        State(ids.WORKSPACES, "value"),
+        Output(ids.SEEK, "data"),
+        *(Input(name, "search_value") for name in SEARCHED),
+        Input(ids.WORKSPACES, "value"),
         State(ids.CHOICES, "data"),
     )
-    _in_browser(app, "found", Input(ids.FOUND, "data"))
-    _in_browser(app, "listed", Input(ids.ROWS, "children"))
+    _in_browser(
+        app,
+        "list",
+        *(Output(name, "options", allow_duplicate=True) for name in (*SEARCHED, ids.TIMEZONE)),
+        Input(ids.FOUND, "data"),
+        Input(ids.ANSWER, "data"),
+        State(ids.CHOICES, "data"),
+        *(State(name, prop) for name in SEARCHED for prop in ("value", "options", "search_value")),
+        State(ids.TIMEZONE, "options"),
+    )
+
+
+def _register_telling(app: Dash) -> None:
+    _in_browser(
+        app,
+        "settle",
+        Output(ids.NOTICE_BOX, "hidden"),
+        Output(ids.NOTICE, "children"),
+        *(Output(name, "hidden") for name in (ids.TRY_AGAIN, ids.SIGN_IN, ids.OWN_PAGE)),
+        Output(ids.SIGN_IN, "href"),
+        Output(ids.PULSE, "disabled"),
+        Output(ids.PULSE, "interval"),
+        Input(ids.ANSWER, "data"),
+        Input(ids.LATE, "data"),
+        Input(ids.PROBLEM, "data"),
+        *(State(name, "hidden") for name in (ids.NOTICE_BOX, ids.TRY_AGAIN, ids.SIGN_IN, ids.OWN_PAGE)),
+        *(State(*each) for each in ((ids.NOTICE, "children"), (ids.SIGN_IN, "href"), (ids.PULSE, "disabled"))),
+        State(ids.PULSE, "interval"),
+    )
+    _in_browser(
+        app,
+        "settle_rows",
+        Output(ids.ROWS_FAULT, "children"),
+        Output(ids.ROWS_AGAIN, "hidden"),
+        Output(ids.ROWS_PANEL, "aria-busy", allow_duplicate=True),
+        Output(ids.ROWS_PANEL, "className"),
+        Input(ids.ROWS, "children"),
+        Input(ids.ROWS_PROBLEM, "data"),
+    )
 
 
 def _in_browser(app: Dash, name: str, *wires: Output | Input | State, at_start: bool = False) -> None:
-    """Wire a function of `assets/perfwidget.js`; as the page's policy forbids it, none is written here."""
+    """Wire a function of assets/page/; as the page's policy forbids it, none is written here."""
     function = ClientsideFunction(namespace="perfwidget", function_name=name)
     app.clientside_callback(function, *wires, prevent_initial_call=not at_start)  # type: ignore[no-untyped-call]

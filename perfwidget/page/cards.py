@@ -1,52 +1,87 @@
-"""The six numbers at the top: their names and definitions, their values, and why there is none."""
+"""The six numbers at the top: their names and definitions, their values, and what must be known beside each."""
 
-from perfwidget.metrics import METRICS, Metric, Section, Unit
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from dash import html
+
+from perfwidget.facts.columns import MICROSECONDS
+from perfwidget.metrics import BY_KEY, METRICS, Metric, Section, Unit
 from perfwidget.page import formats, words
-from perfwidget.page.elements import Element, aria, element
-from perfwidget.page.rows import linked
+from perfwidget.page.attributes import aria
+from perfwidget.page.links import linked
 from perfwidget.report import Report
+from perfwidget.stores.listing import Longest
 
 SUMMARY = tuple(metric for metric in METRICS if metric.section is Section.SUMMARY)
 
+BESIDE: Mapping[str, Sequence[str]] = {
+    "total_time": (
+        "lead_time_missing",
+        "lead_time_invalid",
+        "first_submitted_earlier_time",
+        "longer_than_task",
+    ),
+    "submitted_annotations": (
+        "rejected",
+        "updated_after_rejection",
+        "first_submitted_earlier",
+        "completed_at_estimated",
+        "posted_by_others",
+        "imported",
+        "other_actions",
+    ),
+    "performance_score": ("fixes_without_score", "own_reviews"),
+}
+"""The notes that stand beside a number where they are not 0, as it cannot be read rightly without them."""
 
-def cards(report: Report | None, question: str | None = None) -> list[Element]:
-    """Return the cards of the report that answers a question; without one, cards that wait for their numbers."""
-    return [_card(metric, report, question) for metric in SUMMARY]
+
+def cards(report: Report, question: str | None = None, longest: Longest | None = None) -> list[html.Div]:
+    """Return the cards of a report; `longest` are its times above ten times their median.
+
+    With the question that the report answers, numbers lead to their rows.
+    """
+    return [_card(metric, report, question, longest) for metric in SUMMARY]
 
 
-def _card(metric: Metric, report: Report | None, question: str | None) -> Element:
+def _card(metric: Metric, report: Report, question: str | None, longest: Longest | None) -> html.Div:
     definition = f"about-{metric.key.replace('_', '-')}"
-    looks = {"type": "button", "class": "card-name", "id": f"{definition}-name", **aria(describedby=definition)}
-    name = element("button", looks, metric.label)
-    tip = element("span", {"id": definition, "class": "tip", "role": "tooltip"}, metric.definition)
-    number = element("dd", {"class": "card-number"}, _number(metric, report, question))
-    aside = element("dd", {"class": "card-remark"}, "" if report is None else remark(metric, report))
-    place = {"class": "card", "id": f"card-{metric.key.replace('_', '-')}"}
-    return element("div", place, element("dt", {}, name, tip), number, aside)
+    name = html.Button(
+        metric.label, type="button", className="card-name", id=f"{definition}-name", **aria(describedby=definition)
+    )
+    tip = html.Span(metric.definition, id=definition, className="tip", role="tooltip")
+    beside: list[Any] = [html.Dd(reason, className="card-note")] if (reason := why_none(metric, report)) else []
+    if metric.key == "total_time" and longest is not None and longest.rows:
+        total = report.values[metric.key]
+        assert total  # noqa: S101 (some of it is long)
+        said = words.long_times(longest.rows, formats.share(longest.total / MICROSECONDS / total))
+        beside.append(html.Dd(said, className="card-note"))
+    for note in map(BY_KEY.__getitem__, BESIDE.get(metric.key, ())):
+        if report.values[note.key]:
+            beside.append(html.Dd(_note(note, report, question), className="card-note"))
+    number = html.Dd(_number(metric, report, question), className="card-number")
+    place = f"card-{metric.key.replace('_', '-')}"
+    return html.Div([html.Dt([name, tip]), number, *beside], id=place, className="card")
 
 
-def _number(metric: Metric, report: Report | None, question: str | None) -> Element:
-    if report is None:
-        return element("span", {"class": "card-value waiting"})
+def _number(metric: Metric, report: Report, question: str | None) -> Any:
     shown, exactly = formats.value(metric, report.values[metric.key]), _exactly(metric, report)
     if report.values[metric.key] is None or question is None:
-        return element("span", {"class": "card-value", "title": exactly}, shown)
+        return html.Span(shown, className="card-value", title=exactly)
     return linked(shown, metric, question, kind="card-value", title=exactly)
 
 
-def remark(metric: Metric, report: Report) -> str:
-    """Return what stands below a number: why there is none, or what it leaves out; empty if there is nothing to say."""
-    if report.values[metric.key] is None:
-        return _reason(metric, report)
-    if metric.unit is Unit.SECONDS:
-        unusable = sum(report.values[key] or 0 for key in ("lead_time_missing", "lead_time_invalid"))
-        return words.without_time(int(unusable)) if unusable else ""
-    if metric.key == "submitted_annotations" and report.values["rejected"]:
-        return words.rejected_remark(int(report.values["rejected"]), report.rules)
-    return ""
+def _note(note: Metric, report: Report, question: str | None) -> Any:
+    text = words.note(note.label, formats.value(note, report.values[note.key]))
+    if note.key == "rejected":
+        text = words.rejected(int(report.values[note.key] or 0), report.rules)
+    return text if question is None else linked(text, note, question, title=note.definition)
 
 
-def _reason(metric: Metric, report: Report) -> str:
+def why_none(metric: Metric, report: Report) -> str:
+    """Return why a number has no value; empty if it has one."""
+    if report.values[metric.key] is not None:
+        return ""
     if metric.needs == "reviews":
         if "reviews" not in report.recorded:
             return words.NO_SCORE_RECORDED

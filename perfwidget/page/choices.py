@@ -6,13 +6,14 @@ the viewer's own scope, and of no request but the current one.
 
 from collections.abc import Collection, Iterable
 from functools import cache
-from typing import Any, Literal, TypedDict
+from typing import Any, Literal, NamedTuple, TypedDict
 from zoneinfo import available_timezones
 
 from perfwidget.errors import InvalidQuery
 from perfwidget.page import words
 from perfwidget.page.context import PageContext
 from perfwidget.page.labels import member_email, member_name, shown
+from perfwidget.page.option_values import option_label, option_value
 from perfwidget.question import access
 from perfwidget.question.access import Scope
 from perfwidget.question.query import Query
@@ -30,7 +31,7 @@ _NO_ZONES = frozenset({"Factory", "localtime"})
 
 
 class Option(TypedDict):
-    """An entry of a dropdown."""
+    """An entry of a dropdown; its value is the escaped id (see `option_values`)."""
 
     value: str
     label: str
@@ -40,6 +41,7 @@ class ProjectOption(Option):
     """A project, with the workspace that it stands in."""
 
     workspace: str | None
+    """The value of that one's entry."""
 
 
 class Choices(TypedDict):
@@ -68,11 +70,11 @@ def choices(context: PageContext) -> Choices:
         "project": len(projects) > MOST_PROJECTS,
     }
     return Choices(
-        viewer=scope.viewer_id,
+        viewer=option_value(scope.viewer_id),
         choosesMembers=scope.role.chooses_members,
         members=[member_option(member) for member in members[:MOST_MEMBERS]],
-        workspaces=workspaces[:MOST_PROJECTS],
-        projects=projects[:MOST_PROJECTS],
+        workspaces=[_option(*each) for each in workspaces[:MOST_PROJECTS]],
+        projects=[_project_option(each) for each in projects[:MOST_PROJECTS]],
         more=[kind for kind, was_cut in cut.items() if was_cut],
     )
 
@@ -90,17 +92,16 @@ def found(context: PageContext, sought: Any) -> dict[str, Any]:
         if kind == "member":
             options = map(member_option, reader.members(scope, text, MOST_FOUND))
         elif kind == "workspace":
-            options = _matching(_workspaces(reader, scope), text)
+            options = [_option(*each) for each in _workspaces(reader, scope) if _holds(each, text)][:MOST_FOUND]
         else:
-            within = [each for each in _projects(reader, scope) if not workspaces or each["workspace"] in workspaces]
-            options = _matching(within, text)
+            within = [each for each in _projects(reader, scope) if not workspaces or each.workspace in workspaces]
+            options = [_project_option(each) for each in within if _holds(each, text)][:MOST_FOUND]
         return {"kind": kind, "text": text, "options": list(options)}
 
 
 def member_option(member: Profile) -> Option:
     """Return a member as an entry: name, e-mail, and whether they are inactive."""
-    label = words.member_option(member_name(member), member_email(member), active=member.active)
-    return Option(value=member.user_id, label=label)
+    return _option(member.user_id, words.member_option(member_name(member), member_email(member), active=member.active))
 
 
 @cache
@@ -114,28 +115,44 @@ def _scope(context: PageContext, reader: Reader) -> Scope:
     return access.scope(viewer, Query(), reader.standing(viewer, Query())).scope
 
 
-def _workspaces(reader: Reader, scope: Scope) -> list[Option]:
-    return [
-        Option(value=each.workspace_id, label=shown(each.title) or shown(each.workspace_id) or "?")
-        for each in reader.workspaces(scope)
-    ]
+class _Named(NamedTuple):
+    id: str
+    label: str
 
 
-def _projects(reader: Reader, scope: Scope) -> list[ProjectOption]:
+class _Project(NamedTuple):
+    id: str
+    label: str
+    workspace: str | None
+
+
+def _workspaces(reader: Reader, scope: Scope) -> list[_Named]:
+    return [_Named(each.workspace_id, _title(each.title, each.workspace_id)) for each in reader.workspaces(scope)]
+
+
+def _projects(reader: Reader, scope: Scope) -> list[_Project]:
     return [
-        ProjectOption(
-            value=each.project_id,
-            label=shown(each.title) or shown(each.project_id) or "?",
-            workspace=each.workspace_id,
-        )
+        _Project(each.project_id, _title(each.title, each.project_id), each.workspace_id)
         for each in reader.projects(scope)
     ]
 
 
-def _matching(options: Iterable[Option], text: str) -> list[Option]:
+def _title(title: str, id_: str) -> str:
+    return shown(title) or shown(id_) or "?"
+
+
+def _holds(each: _Named | _Project, text: str) -> bool:
     sought = text.casefold()
-    matching = [each for each in options if sought in each["label"].casefold() or sought in each["value"].casefold()]
-    return matching[:MOST_FOUND]
+    return sought in each.label.casefold() or sought in each.id.casefold()
+
+
+def _option(id_: str, label: str) -> Option:
+    return Option(value=option_value(id_), label=option_label(label))
+
+
+def _project_option(project: _Project) -> ProjectOption:
+    within = None if project.workspace is None else option_value(project.workspace)
+    return ProjectOption(**_option(project.id, project.label), workspace=within)
 
 
 def _read(sought: Any) -> tuple[Kind, str, Collection[str]]:

@@ -7,11 +7,11 @@ categories, each named by what its bar stands for.
 
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any
 
 from perfwidget.metrics import Number
 from perfwidget.page import formats, words
-from perfwidget.page.axes import Scale, Tick, TimeUnit, scale, ticks, time_unit
+from perfwidget.page.axes import Scale, Tick, TimeUnit, limit, scale, ticks, time_unit
+from perfwidget.page.graph_layout import FONT, Figure, by_category, plain
 from perfwidget.page.series import (
     ANNOTATED,
     AVERAGE,
@@ -26,25 +26,26 @@ from perfwidget.question.period import Grain, Period
 from perfwidget.question.query import Statistic
 from perfwidget.report import Report
 
-Figure = dict[str, Any]
-
-FONT = "-apple-system, BlinkMacSystemFont, 'Segoe UI', Roboto, 'Helvetica Neue', 'Liberation Sans', Arial, sans-serif"
 MOST_BARS = 400
 """With more buckets than that, no bar is a shape of its own: plotly.js needs a fifth of a millisecond for each."""
 
 MOST_POINTS = 62
 """With more buckets than that, points of a line would touch each other, and get no marks unless they stand alone."""
 
-AXIS_TITLE, DIGIT, LINE = 36, 8, 16
-"""Pixels that an axis' title, a digit of its marks, and a line of dates take at most, in whatever font there is."""
+MOST_OF_A_RING = 0.9
+"""With a larger part than that, nobody sees the others in a ring."""
 
-FEWEST_PLACES = 7
-"""An axis of dates leaves room for so many bars, so that a single day does not become a wall."""
+MOST_LABELS = 3
+"""Outliers that are labelled; of more of them, the highest is."""
+
+OUTLIERS_ABOVE = 14  # pixels
 
 
 def annotation_summary(report: Report) -> Figure:
-    """Return the ring of submitted, updated and skipped annotations."""
+    """Return the ring of submitted, updated and skipped annotations; bars where one part is almost all of them."""
     numbers = [report.values[series.key] or 0 for series in ANNOTATED]
+    if max(numbers) > MOST_OF_A_RING * sum(numbers):
+        return _parts(numbers)
     ring = {
         "type": "pie",
         "labels": [series.name for series in ANNOTATED],
@@ -67,7 +68,7 @@ def annotation_summary(report: Report) -> Figure:
             },
         },
     }
-    layout = _layout()
+    layout = plain()
     layout["margin"] = {"l": 4, "r": 4, "t": 4, "b": 4}
     layout["annotations"] = [
         _middle(formats.count(sum(numbers)), 22, "--text", 8),
@@ -101,18 +102,60 @@ def time_per_annotation(report: Report) -> Figure:
     return _times(report, (MEDIAN, AVERAGE), words.PER_ANNOTATION, lines=True)
 
 
+def _parts(numbers: Sequence[float]) -> Figure:
+    names = [series.name for series in ANNOTATED]
+    traces = [
+        _trace(series, [series.name], [number], [formats.count(number)]) | _filled(series) | {"meta": [series.key]}
+        for series, number in zip(ANNOTATED, numbers, strict=True)
+    ]
+    marks = [Tick(place, name) for place, name in enumerate(names)]
+    layout = by_category(names, marks, words.ANNOTATIONS, scale(max(numbers), whole=True), fewest=len(names))
+    return {"data": traces, "layout": layout}
+
+
 def _counts(report: Report, shown: Sequence[Series], unit: str) -> Figure:
     traces = [trace for series in shown for trace in _bar(report, series, _numbers(report, series))]
-    most = max(sum(filter(None, heights)) for heights in zip(*(trace["y"] for trace in traces), strict=True))
-    return {"data": traces, "layout": _dated(report, unit, scale(most, whole=True))}
+    heights = [sum(filter(None, each)) for each in zip(*(trace["y"] for trace in traces), strict=True)]
+    return _limited(report, traces, unit, heights, list(map(formats.count, heights)), whole=True)
 
 
 def _times(report: Report, shown: Sequence[Series], per: str, *, lines: bool = False) -> Figure:
-    longest = max((number for series in shown for number in _numbers(report, series) if number is not None), default=0)
-    unit = time_unit(longest)
+    numbers = [[number or 0 for number in _numbers(report, series)] for series in shown]
+    tallest = [max(each) for each in zip(*numbers, strict=True)]
+    unit = time_unit(limit(tallest) or max(tallest, default=0))
     draw = _line if lines else _bar
     traces = [trace for series in shown for trace in draw(report, series, _scaled(_numbers(report, series), unit))]
-    return {"data": traces, "layout": _dated(report, f"{unit.name} {per}", scale(longest / unit.seconds, whole=False))}
+    heights = [height / unit.seconds for height in tallest]
+    return _limited(report, traces, f"{unit.name} {per}", heights, list(map(formats.duration, tallest)), whole=False)
+
+
+def _limited(
+    report: Report, traces: list[Figure], unit: str, heights: Sequence[float], texts: Sequence[str], *, whole: bool
+) -> Figure:
+    """Return a graph whose axis shows what is usual; what is above is marked, and `meta.full` shows it all."""
+    full = _dated(report, unit, scale(max(heights), whole=whole))
+    most = limit(heights)
+    if most is None:
+        return {"data": traces, "layout": full}
+    layout = _dated(report, unit, scale(most, whole=whole))
+    layout["margin"]["t"] += OUTLIERS_ABOVE
+    above = [place for place, height in enumerate(heights) if height > layout["yaxis"]["range"][1]]
+    labelled = sorted(above, key=heights.__getitem__)[-(MOST_LABELS if len(above) <= MOST_LABELS else 1) :]
+    places = _places(report.period, report.grain)
+    layout["annotations"] = [
+        {
+            "x": places[place],
+            "y": 1,
+            "yref": "paper",
+            "yanchor": "bottom",
+            "text": f"▲ {texts[place]}" if place in labelled else "▲",
+            "showarrow": False,
+            "font": {"size": 11, "color": "--text", "family": FONT},
+        }
+        for place in above
+    ]
+    shown = {"yaxis": full["yaxis"], "margin": full["margin"], "annotations": []}
+    return {"data": traces, "layout": layout | {"meta": {"full": shown, "label": words.FULL_RANGE}}}
 
 
 def _numbers(report: Report, series: Series) -> list[Number]:
@@ -124,10 +167,9 @@ def _scaled(numbers: Sequence[Number], unit: TimeUnit) -> list[Number]:
 
 
 def _bar(report: Report, series: Series, heights: Sequence[Number]) -> list[Figure]:
-    trace = _trace(report, series, heights)
+    trace = _bucket_trace(report, series, heights)
     if len(heights) <= MOST_BARS:
-        marker = {"color": series.colour, "pattern": _pattern(series.pattern)}
-        return [trace | {"type": "bar", "marker": marker}]
+        return [trace | _filled(series)]
     # Bars thinner than a pixel: the outline of all of them is one shape instead of thousands, and looks the same.
     step = {"shape": "hvh", "width": 0}
     fill = {"fillcolor": series.colour, "fillpattern": _pattern(series.pattern)}
@@ -137,7 +179,12 @@ def _bar(report: Report, series: Series, heights: Sequence[Number]) -> list[Figu
 def _line(report: Report, series: Series, heights: Sequence[Number]) -> list[Figure]:
     line = {"color": series.colour, "width": 2, "dash": series.dash}
     marker = {"color": series.colour, "symbol": series.symbol, "size": 6 if len(heights) <= MOST_POINTS else 4}
-    trace = _trace(report, series, heights) | {"type": "scatter", "line": line, "marker": marker, "connectgaps": False}
+    trace = _bucket_trace(report, series, heights) | {
+        "type": "scatter",
+        "line": line,
+        "marker": marker,
+        "connectgaps": False,
+    }
     if len(heights) <= MOST_POINTS:
         return [trace | {"mode": "lines+markers"}]
     # A line shows no point that stands alone; these few keep their marks.
@@ -153,13 +200,21 @@ def _line(report: Report, series: Series, heights: Sequence[Number]) -> list[Fig
     return [trace | {"mode": "lines"}, *([marks] if marks["x"] else [])]
 
 
-def _trace(report: Report, series: Series, heights: Sequence[Number]) -> Figure:
+def _filled(series: Series) -> Figure:
+    return {"type": "bar", "marker": {"color": series.colour, "pattern": _pattern(series.pattern)}}
+
+
+def _bucket_trace(report: Report, series: Series, heights: Sequence[Number]) -> Figure:
     texts = formats.values(series.metric, _numbers(report, series))
+    return _trace(series, _places(report.period, report.grain), list(heights), texts)
+
+
+def _trace(series: Series, places: Sequence[str], heights: Sequence[Number], texts: Sequence[str]) -> Figure:
     return {
         "name": series.name,
         "meta": series.key,
-        "x": _places(report.period, report.grain),
-        "y": list(heights),
+        "x": places,
+        "y": heights,
         "customdata": texts,
         "hovertemplate": f"{series.name}: %{{customdata}}<extra></extra>",
     }
@@ -186,71 +241,4 @@ def _middle(text: str, size: int, colour: str, shift: int) -> Figure:
 
 
 def _dated(report: Report, unit: str, values: Scale) -> Figure:
-    """Return the layout of a graph by date, its axis of values beginning at 0.
-
-    Marks and margins are given, for plotly.js would find them by drawing the graph twice.
-    """
-    places = _places(report.period, report.grain)
-    marks = _ticks(report.period, report.grain)
-    margin = max(0.0, (FEWEST_PLACES - len(places)) / 2)
-    layout = _layout()
-    lines = max(mark.text.count("<br>") for mark in marks) + 1
-    layout["margin"] = {
-        "l": AXIS_TITLE + DIGIT * len(values.longest),
-        "r": 20,  # where half of the last date may stand
-        "t": 10,
-        "b": 12 + LINE * lines,
-    }
-    layout["xaxis"] = {
-        "type": "category",
-        "categoryorder": "array",
-        "categoryarray": places,
-        "range": [-0.5 - margin, len(places) - 0.5 + margin],
-        "tickmode": "array",
-        "tickvals": [mark.place for mark in marks],
-        "ticktext": [mark.text for mark in marks],
-        "tickangle": 0,
-        "ticks": "outside",
-        "ticklen": 4,
-        "tickcolor": "--line",
-        "showgrid": False,
-        "zeroline": False,
-        "showline": True,
-        "linecolor": "--line",
-        "fixedrange": True,
-        "unifiedhovertitle": {"text": "%{x}"},
-        "spikecolor": "--muted",
-        "spikethickness": 1,
-        "spikedash": "dot",
-    }
-    layout["yaxis"] = {
-        "range": [0, values.top],
-        "tick0": 0,
-        "dtick": values.step,
-        "tickformat": f",.{values.decimals}~f",
-        "gridcolor": "--grid",
-        "zeroline": False,
-        "fixedrange": True,
-        "title": {"text": unit, "standoff": 10, "font": {"size": 12}},
-    }
-    return layout
-
-
-def _layout() -> Figure:
-    """Return what all graphs share."""
-    return {
-        "font": {"family": FONT, "size": 12, "color": "--muted"},
-        "paper_bgcolor": "rgba(0,0,0,0)",
-        "plot_bgcolor": "rgba(0,0,0,0)",
-        "showlegend": False,
-        "dragmode": False,
-        "hovermode": "x unified",
-        "hoverlabel": {
-            "bgcolor": "--tip",
-            "bordercolor": "--tip-line",
-            "font": {"family": FONT, "size": 12, "color": "--text"},
-        },
-        "barmode": "stack",
-        "bargap": 0.28,
-        "barcornerradius": 2,
-    }
+    return by_category(_places(report.period, report.grain), _ticks(report.period, report.grain), unit, values)

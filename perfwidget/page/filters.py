@@ -1,4 +1,4 @@
-"""The bar of filters. What each control holds is decided by the script, from the address and from people's clicks."""
+"""The bar of filters. What each control holds is decided in the browser, from the address and from people's clicks."""
 
 from typing import Any
 
@@ -7,12 +7,12 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from perfwidget.page import ids, words
+from perfwidget.page.attributes import aria
 from perfwidget.page.choices import Choices
-from perfwidget.page.elements import aria
+from perfwidget.page.components import DateRange
 from perfwidget.question.query import DEFAULT_PRESET
 
 TALLEST_LIST = 320  # pixels
-FIRST_DATE = "1970-01-01"
 
 AUTO, CUSTOM = "auto", "custom"
 """What controls hold where the address says nothing: the period's own grain, the browser's theme, and dates at will."""
@@ -22,13 +22,18 @@ def filters(choices: Choices) -> html.Section:
     """Return the bar, without what a viewer cannot choose."""
     workspaces = _several(ids.WORKSPACES, words.ALL_WORKSPACES)
     controls = [
-        _field(words.MEMBER, _one(ids.MEMBER), ids.MEMBER, "wide", hidden=not choices["choosesMembers"]),
+        _field(words.MEMBER, _dropdown(ids.MEMBER, clearable=False), ids.MEMBER, hidden=not choices["choosesMembers"]),
         _field(words.PERIOD, _presets(), ids.PRESET),
-        _field(words.DATES, html.Div(_dates(), role="group", **aria(labelledby=f"{ids.DATES}-label")), ids.DATES),
-        _field(words.TIMEZONE, _one(ids.TIMEZONE), ids.TIMEZONE),
+        _group(words.DATES, DateRange(id=ids.DATES, labels=words.DATE_RANGE), ids.DATES, "group"),
+        _field(words.TIMEZONE, dbc.Select(id=ids.TIMEZONE, options=[]), ids.TIMEZONE),
         _field(words.WORKSPACES, workspaces, ids.WORKSPACES, hidden=not choices["workspaces"]),
-        _field(words.PROJECTS, _several(ids.PROJECTS, words.EVERY_PROJECT), ids.PROJECTS, "wide"),
-        _choice(words.GRAIN, ids.GRAIN, {str(grain): name for grain, name in words.GRAINS.items()}),
+        _field(words.PROJECTS, _several(ids.PROJECTS, words.EVERY_PROJECT), ids.PROJECTS),
+        _group(
+            words.GRAIN,
+            segments(ids.GRAIN, {str(grain): name for grain, name in words.GRAINS.items()}, AUTO),
+            ids.GRAIN,
+            "radiogroup",
+        ),
         dbc.Button(words.RESET, id=ids.RESET, class_name="reset", color="link", title=words.RESET_ABOUT, disabled=True),
     ]
     return html.Section(controls, className="filters", **aria(label=words.FILTERS))
@@ -47,23 +52,18 @@ def segments(name: str, options: dict[str, str], chosen: str) -> dbc.RadioItems:
     )
 
 
-def _field(label: str, control: Component, name: str, width: str = "", *, hidden: bool = False) -> html.Div:
-    of = "dates-from" if name == ids.DATES else name
-    kinds = f"field field-{name} {width}".strip()
-    return html.Div([html.Label(label, htmlFor=of, id=f"{name}-label"), control], className=kinds, hidden=hidden)
+def _field(label: str, control: Component, name: str, *, hidden: bool = False) -> html.Div:
+    named = html.Label(label, htmlFor=name, id=f"{name}-label")
+    return html.Div([named, control], className=f"field field-{name}", hidden=hidden)
 
 
-def _choice(label: str, name: str, options: dict[str, str]) -> html.Div:
-    group = html.Div(segments(name, options, AUTO), role="radiogroup", **aria(labelledby=f"{name}-label"))
+def _group(label: str, controls: Component, name: str, role: str) -> html.Div:
+    group = html.Div(controls, role=role, **aria(labelledby=f"{name}-label"))
     return html.Div([html.Span(label, id=f"{name}-label", className="label"), group], className=f"field field-{name}")
 
 
 def _dropdown(name: str, **options: Any) -> dcc.Dropdown:
     return dcc.Dropdown(id=name, options=[], maxHeight=TALLEST_LIST, labels=words.DROPDOWN, **options)
-
-
-def _one(name: str) -> dcc.Dropdown:
-    return _dropdown(name, clearable=False)
 
 
 def _several(name: str, placeholder: str) -> dcc.Dropdown:
@@ -74,18 +74,4 @@ def _presets() -> dbc.Select:
     options = [{"value": preset.value, "label": label} for preset, label in words.PRESETS.items()]
     return dbc.Select(
         id=ids.PRESET, options=[*options, {"value": CUSTOM, "label": words.CUSTOM}], value=DEFAULT_PRESET.value
-    )
-
-
-def _dates() -> dcc.DatePickerRange:
-    return dcc.DatePickerRange(
-        id=ids.DATES,
-        start_date_id="dates-from",
-        end_date_id="dates-to",
-        start_date_placeholder_text=words.FROM,
-        end_date_placeholder_text=words.TO,
-        updatemode="bothdates",
-        display_format="D MMM YYYY",
-        first_day_of_week=1,
-        min_date_allowed=FIRST_DATE,
     )

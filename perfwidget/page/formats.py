@@ -113,10 +113,3 @@ def bucket(cut: Bucket, grain: Grain) -> str:
     if grain is Grain.MONTH and cut.first.day == 1 and grain.after(cut.first).toordinal() - 1 == cut.last.toordinal():
         return f"{month(cut.first)} {cut.first.year}"
     return dates(cut.first, cut.last)
-
-
-def iso(cut: Bucket) -> str:
-    """Return the dates of a bar as the report writes them."""
-    if cut.first == cut.last:
-        return cut.first.isoformat()
-    return f"{cut.first.isoformat()} – {cut.last.isoformat()}"

@@ -2,35 +2,42 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any, NamedTuple
+
+from dash import html
 
 from perfwidget.page import formats, labels, words
-from perfwidget.page.elements import Part, element
 from perfwidget.report import Report
 
 
-def heading(report: Report, as_of: datetime, now: datetime) -> list[Part]:
-    """Return the parts of the line; `as_of` is the instant of which the figures are, in the period's time zone."""
+def heading(report: Report) -> list[Any]:
+    """Return the parts of the line; the instant of which the figures are follows in an element of its own."""
     email = labels.member_email(report.user)
-    beside: list[Part] = [" ", element("span", {"class": "email"}, email)] if email else []
+    beside: list[Any] = [" ", html.Span(email, className="email")] if email else []
     parts = [
-        element("span", {"class": "who"}, element("strong", {}, labels.member_name(report.user)), *beside),
-        element("span", {"class": "when"}, formats.dates(report.period.first, report.period.last)),
-        element("span", {}, report.period.timezone.replace("_", " ")),
-        element("span", {}, _scope(report)),
+        html.Span([html.Strong(labels.member_name(report.user)), *beside], className="who"),
+        html.Span(formats.dates(report.period.first, report.period.last), className="when"),
+        html.Span(report.period.timezone.replace("_", " ")),
+        html.Span(_scope(report)),
     ]
     if not report.user.active:
-        parts.insert(1, element("span", {"class": "inactive"}, words.INACTIVE))
-    said = clock(as_of, now)
-    time = element("time", {"datetime": said["instant"], "title": said["title"]}, said["text"])
-    return [each for part in parts for each in (part, words.BETWEEN)] + [time]
+        parts.insert(1, html.Span(words.INACTIVE, className="inactive"))
+    return [each for part in parts for each in (part, words.BETWEEN)]
 
 
-def clock(as_of: datetime, now: datetime) -> dict[str, str]:
+class Clock(NamedTuple):
+    """The instant of which figures are: what is read, the instant itself as ISO 8601, and its date and time."""
+
+    text: str
+    instant: str
+    title: str
+
+
+def clock(as_of: datetime, now: datetime) -> Clock:
     """Return what the page says of the instant of which its figures are: with its date where that is another day's."""
-    instant = as_of.isoformat(timespec="seconds")
     title = f"{formats.weekday(as_of.date())} {as_of:%H:%M:%S}"
     text = f"{as_of:%H:%M}" if as_of.date() == now.astimezone(as_of.tzinfo).date() else title.rpartition(":")[0]
-    return {"text": words.as_of(text), "instant": instant, "title": title}
+    return Clock(words.as_of(text), as_of.isoformat(timespec="seconds"), title)
 
 
 def _scope(report: Report) -> str:

@@ -4,8 +4,14 @@ ADDRESS = "address"
 CHOICES = "choices"
 ASKED = "asked"
 ANSWER = "answer"
+READINGS = "readings"
+PROBLEM = "problem"
 SEEK = "seek"
 FOUND = "found"
+LATE = "late"
+LOOK = "look"
+AGAIN = "again"
+PULSE = "pulse"
 
 MEMBER = "member"
 PRESET = "preset"
@@ -20,13 +26,24 @@ RESET = "reset"
 REFRESH = "refresh"
 
 HEADING = "heading"
+AS_OF = "as-of"
+NOTICE_BOX = "notice-box"
 NOTICE = "notice"
+TRY_AGAIN = "try-again"
+SIGN_IN = "sign-in"
+OWN_PAGE = "own-page"
 CARDS = "cards"
 FIGURES = "figures"
-ROWS = "rows"
+ROWS_PANEL = "rows-panel"
+ROWS_CLOSE = "rows-close"
+ROWS_FAULT = "rows-fault"
+ROWS_AGAIN = "rows-again"
 ROWS_SOUGHT = "rows-sought"
+ROWS_PROBLEM = "rows-problem"
+ROWS = "rows"
 NOTES = "notes"
 DEFINITIONS = "definitions"
+DEFINED = "defined"
 
 
 def graph(panel: str) -> str:
@@ -42,6 +59,11 @@ def legend(panel: str) -> str:
 def message(panel: str) -> str:
     """Return the id of what a panel says in place of its graph."""
     return f"{panel}-message"
+
+
+def numbers(panel: str) -> str:
+    """Return the id of the table of a panel's graph."""
+    return f"{panel}-numbers"
 
 
 def export(file: str) -> str:

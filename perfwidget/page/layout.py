@@ -1,4 +1,4 @@
-"""The page as a tree of components: everything in its place, but for what the script puts there (see `skeleton`)."""
+"""The page as a tree of components: everything in its place, empty until the first answer."""
 
 from typing import Any
 
@@ -6,12 +6,17 @@ import dash_bootstrap_components as dbc
 from dash import dcc, html
 
 from perfwidget.page import ids, row_words, words
+from perfwidget.page.attributes import aria
 from perfwidget.page.choices import Choices, choices
+from perfwidget.page.components import Chart, Numbers
 from perfwidget.page.context import PageContext
-from perfwidget.page.elements import aria, data
 from perfwidget.page.filters import AUTO, filters, segments
+from perfwidget.page.legends import legend
 from perfwidget.page.panels import ANNOTATION_SUMMARY, PANELS, Panel
 from perfwidget.question.query import Statistic
+
+PULSE = 3_000
+"""Milliseconds from one look at the source, or one try after an outage, to the next."""
 
 
 def layout(context: PageContext) -> html.Div:
@@ -21,10 +26,24 @@ def layout(context: PageContext) -> html.Div:
 
 
 def _memory(allowed: Choices) -> list[Any]:
+    stores = (
+        ids.ASKED,
+        ids.ANSWER,
+        ids.READINGS,
+        ids.PROBLEM,
+        ids.SEEK,
+        ids.FOUND,
+        ids.LATE,
+        ids.LOOK,
+        ids.AGAIN,
+        ids.ROWS_SOUGHT,
+        ids.ROWS_PROBLEM,
+    )
     return [
         dcc.Location(id=ids.ADDRESS, refresh=False),
         dcc.Store(id=ids.CHOICES, data={**allowed}),
-        *(dcc.Store(id=name) for name in (ids.ASKED, ids.ANSWER, ids.SEEK, ids.FOUND, ids.ROWS_SOUGHT)),
+        dcc.Interval(id=ids.PULSE, interval=PULSE, disabled=True),
+        *(dcc.Store(id=name) for name in stores),
     ]
 
 
@@ -38,14 +57,11 @@ def _head(context: PageContext) -> html.Header:
         title=words.REFRESH,
         **aria(label=words.REFRESH),
     )
+    themes = [{"value": value, "label": label} for value, label in words.THEMES.items()]
     theme = html.Div(
         [
             html.Label(words.THEME, htmlFor=ids.THEME, className="visually-hidden"),
-            dbc.Select(
-                id=ids.THEME,
-                options=[{"value": value, "label": label} for value, label in words.THEMES.items()],
-                value=AUTO,
-            ),
+            dbc.Select(id=ids.THEME, options=themes, value=AUTO),
         ],
         className="theme",
         title=words.THEME,
@@ -68,30 +84,45 @@ def _head(context: PageContext) -> html.Header:
         toggle_class_name="tool",
         class_name="export" if offered else "export withheld",
     )
+    heading = html.P([html.Span(id=ids.HEADING), html.Time(id=ids.AS_OF)], className="heading")
     return html.Header(
         [
             html.H1(words.TITLE),
-            html.Div([html.P(id=ids.HEADING, className="heading waiting"), refresh], className="about"),
+            html.Div([heading, refresh], className="about"),
             html.Div([theme, export], className="tools"),
         ],
         className="head",
     )
 
 
+def _notice() -> html.Div:
+    ways_on = [
+        html.Button(words.TRY_AGAIN, id=ids.TRY_AGAIN, type="button", hidden=True),
+        html.A(words.SIGN_IN, id=ids.SIGN_IN, target="_top", hidden=True),
+        html.A(words.OWN_PAGE, id=ids.OWN_PAGE, href="?", hidden=True),
+    ]
+    return html.Div(
+        [html.Span(id=ids.NOTICE, role="alert"), *ways_on], id=ids.NOTICE_BOX, className="notice", hidden=True
+    )
+
+
 def _main() -> html.Main:
     return html.Main(
         [
-            html.Div(id=ids.NOTICE, role="alert", className="notice"),
+            _notice(),
             html.Section(html.Dl(id=ids.CARDS, className="cards"), **aria(label=words.SUMMARY)),
-            html.P(row_words.HINT, id="rows-hint", className="rows-hint"),
             _rows(),
             html.Section([_panel(panel) for panel in PANELS], className="panels", **aria(label=words.GRAPHS)),
             html.Section(
-                [html.H2(words.NOTES, id="notes-title"), html.Dl(id=ids.NOTES, className="notes")],
+                [html.H2(words.NOTES, id="notes-title"), html.Div(id=ids.NOTES, className="notes")],
                 className="panel",
                 **aria(labelledby="notes-title"),
             ),
-            html.Details(id=ids.DEFINITIONS, className="panel definitions"),
+            html.Details(
+                [html.Summary(words.DEFINITIONS), html.Div(id=ids.DEFINED)],
+                id=ids.DEFINITIONS,
+                className="panel definitions",
+            ),
         ],
         id=ids.FIGURES,
         **aria(busy="true"),
@@ -101,14 +132,21 @@ def _main() -> html.Main:
 def _rows() -> html.Section:
     """Return the place of the rows behind a number, which is not seen until some are asked for."""
     close = html.Button(
-        "✕", type="button", className="rows-close", title=row_words.CLOSE, **aria(label=row_words.CLOSE)
+        "✕",
+        id=ids.ROWS_CLOSE,
+        type="button",
+        className="rows-close",
+        title=row_words.CLOSE,
+        **aria(label=row_words.CLOSE),
     )
+    fault = html.P(id=ids.ROWS_FAULT, className="rows-fault", role="alert")
+    again = html.Button(words.TRY_AGAIN, id=ids.ROWS_AGAIN, type="button", className="rows-again", hidden=True)
     return html.Section(
-        [close, html.P(className="rows-fault", role="alert"), html.Div(id=ids.ROWS)],
-        id="rows-panel",
+        [close, fault, again, html.Div(id=ids.ROWS)],
+        id=ids.ROWS_PANEL,
         className="panel rows",
         hidden=True,
-        **aria(label=row_words.PANEL),
+        **aria(label=row_words.PANEL, busy="false"),
     )
 
 
@@ -119,21 +157,14 @@ def _panel(panel: Panel) -> html.Section:
         switch = segments(ids.STATISTIC, words.STATISTICS, Statistic.AVERAGE.value)
         head.append(html.Div(switch, role="radiogroup", **aria(label=words.STATISTIC)))
     kind = "legend shares" if panel.name == ANNOTATION_SUMMARY else "legend"
-    legend = html.Div(id=ids.legend(panel.name), className=kind)
-    picture = html.Div(
-        id=ids.graph(panel.name), className="picture", role="img", **aria(label=words.graph(title, shows))
-    )
-    graph = html.Div(
-        [picture, html.P(id=ids.message(panel.name), className="message")],
-        className="graph waiting",
-    )
-    numbers = html.Details(
-        [html.Summary(words.DATA, **aria(label=words.data_of(title))), html.Div(className="table")],
-        className="data",
-        **data(panel=panel.name),
-    )
     return html.Section(
-        [html.Div(head, className="panel-head"), legend, graph, numbers],
+        [
+            html.Div(head, className="panel-head"),
+            html.Div(legend(panel), id=ids.legend(panel.name), className=kind),
+            html.P(id=ids.message(panel.name), className="message"),
+            Chart(id=ids.graph(panel.name), name=words.graph(title, shows)),
+            Numbers(id=ids.numbers(panel.name), name=words.data_of(title), label=words.DATA),
+        ],
         className=f"panel panel-{panel.name}",
         **aria(labelledby=f"{panel.name}-title"),
     )

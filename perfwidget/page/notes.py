@@ -1,51 +1,48 @@
-"""What is not counted and what a payer should know beside the numbers, and the definition of every number."""
+"""What should be known beside the numbers: what is 0 in one line, and the definition of every number."""
+
+from dash import html
 
 from perfwidget.metrics import METRICS, Metric, Section
 from perfwidget.page import formats, words
-from perfwidget.page.elements import Element, element
-from perfwidget.page.rows import linked
+from perfwidget.page.cards import BESIDE
+from perfwidget.page.links import linked
 from perfwidget.report import Report
 
 NOTES = tuple(metric for metric in METRICS if metric.section in (Section.NOT_COUNTED, Section.NOTES, Section.PAGE_ONLY))
+_ON_CARDS = frozenset(key for keys in BESIDE.values() for key in keys)
 
 
-def notes(report: Report | None, question: str | None = None) -> list[Element]:
-    """Return the numbers beside the figures, each with its definition; those that are 0 keep quiet.
+def folded(report: Report, question: str | None = None) -> list[html.Div | html.Details]:
+    """Return the notes that stand on no card, and in one line those that have nothing to say."""
+    told = [metric for metric in NOTES if report.values[metric.key] and metric.key not in _ON_CARDS]
+    silent = [metric for metric in NOTES if not report.values[metric.key]]
+    parts: list[html.Div | html.Details] = [_note(metric, report, question) for metric in told]
+    if silent:
+        missing = any(report.values[metric.key] is None for metric in silent)
+        names = html.Ul([html.Li([html.Strong(metric.label), " ", _about(metric, report)]) for metric in silent])
+        parts.append(
+            html.Details([html.Summary(words.silent(len(silent), missing=missing)), names], className="silent")
+        )
+    return parts
 
-    Without a report they wait for their numbers, in places of the same size.
-    """
-    return [_note(metric, report, question) for metric in NOTES]
 
-
-def definitions() -> Element:
+def definitions() -> html.Div:
     """Return the name and definition of every number, section by section."""
-    return element("div", {"class": "sections"}, *(_section(*each) for each in words.SECTIONS.items()))
+    return html.Div([_section(*each) for each in words.SECTIONS.items()], className="sections")
 
 
-def _section(section: Section, title: str) -> Element:
+def _section(section: Section, title: str) -> html.Div:
     entries = [
-        element("div", {}, element("dt", {}, metric.label), element("dd", {}, metric.definition))
-        for metric in METRICS
-        if metric.section is section
+        html.Div([html.Dt(metric.label), html.Dd(metric.definition)]) for metric in METRICS if metric.section is section
     ]
-    return element("div", {"class": "section"}, element("h3", {}, title), element("dl", {}, *entries))
+    return html.Div([html.H3(title), html.Dl(entries)], className="section")
 
 
-def _note(metric: Metric, report: Report | None, question: str | None) -> Element:
-    number, shown = None, ""
-    text = [metric.definition]
-    if report is not None:
-        number = report.values[metric.key]
-        shown = formats.value(metric, number)
-        if metric.key == "rejected":
-            text.append(words.rejected_rule(report.rules))
-        if number is None:
-            text.append(words.NOT_RECORDED)
-    value = linked(shown, metric, question) if number and question is not None else shown
-    return element(
-        "div",
-        {"class": "note" if number else "aside quiet", "id": f"note-{metric.key.replace('_', '-')}"},
-        element("dt", {}, metric.label),
-        element("dd", {"class": "note-value"}, value),
-        element("dd", {"class": "note-about"}, " ".join(text)),
-    )
+def _note(metric: Metric, report: Report, question: str | None) -> html.Div:
+    value = formats.value(metric, report.values[metric.key])
+    number = value if question is None else linked(value, metric, question)
+    return html.Div([html.Strong([metric.label, ": ", number]), " ", metric.definition], className="note")
+
+
+def _about(metric: Metric, report: Report) -> str:
+    return metric.definition if report.values[metric.key] is not None else words.NOT_RECORDED

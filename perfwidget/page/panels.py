@@ -7,10 +7,10 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import NamedTuple
 
 from perfwidget.page import figures, tables, words
-from perfwidget.page.figures import Figure
+from perfwidget.page.graph_layout import Figure
 from perfwidget.page.series import (
     ANNOTATED,
     AVERAGE,
@@ -47,24 +47,23 @@ class Panel:
         return self.name == TOTAL_TIME
 
 
-def shown(panel: Panel, report: Report) -> dict[str, Any]:
-    """Return what the page draws for a panel: its figures, or a message in their place, and its table."""
+class Drawn(NamedTuple):
+    """What the page shows of a panel: its figures by `Statistic` or under the empty text, or why there are none."""
+
+    figures: Mapping[str, Figure]
+    message: str | None
+    table: Table | None
+
+
+def shown(panel: Panel, report: Report) -> Drawn:
+    """Return what the page draws for a panel: its figures and its table, or a message in their place."""
     try:
-        message = panel.emptiness(report)
-        table = panel.table(report)
-        return {
-            "figures": {} if message else dict(panel.figures(report)),
-            "message": message,
-            "table": {
-                "head": list(table.head),
-                "rows": [list(row) for row in table.rows],
-                "keys": list(table.keys),
-                "dated": table.dated,
-            },
-        }
+        if message := panel.emptiness(report):
+            return Drawn({}, message, None)
+        return Drawn(panel.figures(report), None, panel.table(report))
     except Exception:
         log.exception("The panel %s could not be drawn.", panel.name)
-        return {"figures": {}, "message": words.PANEL_FAILED, "table": None}
+        return Drawn({}, words.PANEL_FAILED, None)
 
 
 def _one(draw: Callable[[Report], Figure]) -> Callable[[Report], dict[str, Figure]]:

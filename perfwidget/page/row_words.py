@@ -4,7 +4,6 @@ from perfwidget.facts import Annotation, Fact, Review, ReviewVisit
 from perfwidget.page import formats
 
 PANEL = "Rows behind a number"
-HINT = "Every number, bar and point leads to the rows that it counts."
 CLOSE = "Close"
 NO_ROWS = "Nothing is counted here, so there are no rows."
 TIME = "Time"
@@ -15,6 +14,7 @@ LEAD_TIME = "Lead time"
 REVIEW = "Review"
 SCORE = "Score"
 DURATION = "Duration"
+SORT = "Sort by this column"
 ALL_ROWS = "All rows"
 SUM = "Sum"
 MEDIAN = "Median"

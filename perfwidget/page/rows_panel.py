@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, urlencode
 from zoneinfo import ZoneInfo
 
-from dash import html
+from dash import dcc, html
 from dash.development.base_component import Component
 
 from perfwidget.errors import Forbidden, InvalidQuery
@@ -15,8 +15,8 @@ from perfwidget.facts.columns import FIRST_INSTANT, MICROSECONDS, MILLIONTHS
 from perfwidget.metrics import Unit
 from perfwidget.page import formats, row_words, words
 from perfwidget.page.answer import read
+from perfwidget.page.attributes import aria
 from perfwidget.page.context import PageContext
-from perfwidget.page.elements import aria, data
 from perfwidget.page.labels import shown
 from perfwidget.question import access
 from perfwidget.question.period import zone
@@ -75,7 +75,7 @@ def panel(listed: RowsBehind, question: str, link: TaskLink | None) -> list[Comp
         parts.append(html.P(_long(listed), className="rows-long"))
     return [
         *parts,
-        html.Div(_table(listed, link), className="rows-table", tabIndex="0", role="region", **named),
+        html.Div(_table(listed, question, link), className="rows-table", tabIndex="0", role="region", **named),
         _foot(listed, question),
     ]
 
@@ -124,25 +124,38 @@ def _columns(listed: RowsBehind) -> Sequence[_Column]:
     return columns
 
 
-def _table(listed: RowsBehind, link: TaskLink | None) -> html.Table:
+def _table(listed: RowsBehind, question: str, link: TaskLink | None) -> html.Table:
     columns = _columns(listed)
     body = [html.Tr([html.Td(column.cell(row, listed, link)) for column in columns]) for row in listed.rows]
     return html.Table(
         [
-            html.Thead(html.Tr([_sorter(column, listed) for column in columns])),
+            html.Thead(html.Tr([_sorter(column, listed, question) for column in columns])),
             html.Tbody(body),
             html.Tfoot(html.Tr([html.Th(row_words.ALL_ROWS, colSpan=len(columns) - 1, scope="row"), _sums(listed)])),
         ],
     )
 
 
-def _sorter(column: _Column, listed: RowsBehind) -> html.Th:
+def _sorter(column: _Column, listed: RowsBehind, question: str) -> html.Th:
     current = column.order is listed.order
+    first = column.order in (Order.TIME, Order.QUANTITY)  # the latest and the longest first, names from A to Z
+    descending = not listed.descending if current else first
     arrow = html.Span(("↓" if listed.descending else "↑") if current else "", className="arrow", **aria(hidden="true"))
-    button = html.Button([column.name, arrow], type="button", **data(order=column.order.value))
+    link = dcc.Link(
+        [column.name, arrow],
+        id=f"rows-by-{column.order.value}",
+        href=_address(question, column.order, 1, descending=descending),
+        title=row_words.SORT,
+    )
     if not current:
-        return html.Th(button, scope="col")
-    return html.Th(button, scope="col", **aria(sort="descending" if listed.descending else "ascending"))
+        return html.Th(link, scope="col")
+    return html.Th(link, scope="col", **aria(sort="descending" if listed.descending else "ascending"))
+
+
+def _address(question: str, order: Order, page: int, *, descending: bool) -> str:
+    """Return the address of the page with these rows in another order, or on another page."""
+    how = [("rows_sort", f"{'-' if descending else ''}{order.value}"), ("rows_page", str(page))]
+    return f"?{urlencode(parse_qsl(question) + how, safe='/@')}"
 
 
 def _time(row: ListedRow, listed: RowsBehind, _link: TaskLink | None) -> html.Time:
@@ -211,9 +224,9 @@ def _foot(listed: RowsBehind, question: str) -> html.Div:
     first = (listed.page - 1) * PAGE + 1
     place = row_words.rows_shown(first, first + len(listed.rows) - 1, listed.tally.rows)
     turns = [
-        _turn(row_words.PREVIOUS, listed.page - 1, possible=listed.page > 1),
+        _turn("rows-previous", row_words.PREVIOUS, listed, question, listed.page - 1),
         html.Span(place),
-        _turn(row_words.NEXT, listed.page + 1, possible=listed.page < listed.pages),
+        _turn("rows-next", row_words.NEXT, listed, question, listed.page + 1),
     ]
     return html.Div(
         [html.Div(turns, className="turns"), html.A(row_words.DOWNLOAD, href=_download(listed, question))],
@@ -221,9 +234,11 @@ def _foot(listed: RowsBehind, question: str) -> html.Div:
     )
 
 
-def _turn(name: str, page: int, *, possible: bool) -> html.Button:
-    # Not `disabled`, which would take the focus away from who turns pages with the keyboard.
-    return html.Button(name, type="button", **data(page=str(page)), **aria(disabled=str(not possible).lower()))
+def _turn(name: str, text: str, listed: RowsBehind, question: str, page: int) -> Component:
+    if not 1 <= page <= listed.pages:
+        return html.Span(text, id=name, className="turn", tabIndex="-1", **aria(disabled="true"))
+    href = _address(question, listed.order, page, descending=listed.descending)
+    return dcc.Link(text, id=name, className="turn", href=href)
 
 
 def _download(listed: RowsBehind, question: str) -> str:

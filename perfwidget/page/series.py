@@ -42,8 +42,8 @@ REVIEWED = (
     Series("reviews_rejected", "Rejected", "rejected", pattern="x"),
     Series("reviews_fixed_and_accepted", "Fixed + accepted", "fixed", pattern="/"),
 )
-TOTAL = Series("total_time", "Average (sum of times)", "average")
-TOTAL_MEDIAN = Series("total_time_median", "Median (count × median time)", "median", pattern="/")
+TOTAL = Series("total_time", "Sum of the day's times", "average")
+TOTAL_MEDIAN = Series("total_time_median", "Day's count × median time", "median", pattern="/")
 MEDIAN = Series("time_per_annotation_median", "Median", "median")
 AVERAGE = Series("time_per_annotation_average", "Average", "average", dash="dot", symbol="diamond")
 REVIEW_TIME = Series("review_time", "Review Time", "review-time")

@@ -46,7 +46,7 @@ def of_shares(report: Report) -> Table:
 # All tables of a page are of the same buckets.
 @lru_cache(maxsize=32)
 def _dates(period: Period, grain: Grain) -> list[str]:
-    return [formats.iso(bucket) for bucket in period.buckets(grain)]
+    return [formats.bucket(bucket, grain) for bucket in period.buckets(grain)]
 
 
 def _names(series: Series) -> tuple[str, ...]:

@@ -130,14 +130,20 @@ NO_SCORE = "no review with a score"
 NO_SCORE_RECORDED = "no reviews recorded by this source"
 
 
-def without_time(number: int) -> str:
-    """Say how many annotations take no part in a time."""
-    return f"{formats.count(number)} without a usable time"
+def note(label: str, value: str) -> str:
+    """Say a number that another one cannot be read rightly without."""
+    return f"{label}: {value}"
 
 
-def rejected_remark(number: int, rules: Rules) -> str:
+def rejected(number: int, rules: Rules) -> str:
     """Say how many rejected annotations there are, and whether they are among the submitted ones."""
-    return f"{formats.count(number)} rejected, {'counted' if rules.count_rejected else 'not counted'}"
+    return f"Rejected: {formats.count(number)}, {'counted' if rules.count_rejected else 'not counted'}"
+
+
+def long_times(number: int, share: str) -> str:
+    """Say what the longest times make up; they may come from tasks left open, and count all the same."""
+    annotations = "1 annotation" if number == 1 else f"{formats.count(number)} annotations"
+    return f"{share} of it in {annotations} longer than ten times the median"
 
 
 def rows_behind(label: str) -> str:
@@ -154,7 +160,7 @@ def exactly(number: str, unit: Unit) -> str:
 
 GRAPHS = "Graphs"
 PANELS = {
-    "annotation-summary": ("Annotation Summary", "A ring of the shares of submitted, updated and skipped annotations"),
+    "annotation-summary": ("Annotation Summary", "The shares of submitted, updated and skipped annotations"),
     "annotations": ("Annotations", "Bars of submitted, updated and skipped annotations by date"),
     "total-time": ("Total Time Annotating", "Bars of the time spent on annotations by date"),
     "time-per-annotation": ("Time per Annotation", "Lines of the median and average time per annotation by date"),
@@ -167,6 +173,8 @@ IN_ALL = "in all"
 DATA = "Data"
 STATISTIC = "Reading of the total time"
 STATISTICS = {"average": "Average", "median": "Median"}
+FULL_RANGE = "Full range"
+ANNOTATIONS = "annotations"
 PER = {Grain.DAY: "per day", Grain.WEEK: "per week", Grain.MONTH: "per month"}
 ANNOTATIONS_PER = {grain: f"annotations {per}" for grain, per in PER.items()}
 REVIEWS_PER = {grain: f"reviews {per}" for grain, per in PER.items()}
@@ -225,24 +233,37 @@ SECTIONS = {
     Section.PAGE_ONLY: "Kept and not counted anywhere",
 }
 NOT_RECORDED = "Not recorded by this source."
+
+
+def silent(number: int, *, missing: bool) -> str:
+    """Name how many notes have nothing to say."""
+    return f"{number} more, all 0{' or not recorded' if missing else ''}"
+
+
 PART_FAILED = "This part could not be shown; the server's log says why."
-
-
-def rejected_rule(rules: Rules) -> str:
-    """Say whether the platform counts rejected annotations."""
-    if rules.count_rejected:
-        return "This platform counts them among the submitted annotations."
-    return "They are not among the submitted annotations."
 
 
 # -- What the script says ---------------------------------------------------------------------------------------------
 
+TRY_AGAIN = "Try again"
+SIGN_IN = "Sign in again"
+OWN_PAGE = "Back to my own figures"
+
+DATE_RANGE = {
+    "first": FROM,
+    "last": TO,
+    "calendar": "{name}: choose in a calendar",
+    "unread": "“{text}” is no date; write it like 2024-03-31.",
+    "reversed": "The first day comes after the last one; change one of them.",
+}
+
 SAID_BY_SCRIPT = {
     "signedOut": "Your session has ended.",
-    "signIn": "Sign in again",
     "unreachable": "The server cannot be reached; check your connection.",
     "failed": "The figures could not be fetched; try again in a moment.",
-    "again": "Try again",
+    "tooLarge": "The question is too long for the server; choose fewer projects.",
+    "tooMany": "The server asks for a pause; the page tries again by itself.",
+    "blocked": "A security policy of this site keeps the page from working ({directive}); ask your administrator.",
     "showing": "Showing figures of {time}: {what}.",
     "unknownZone": "Your browser's time zone, {zone}, is not known here; times are in UTC.",
 }

@@ -72,7 +72,9 @@ WATCH = """
   window.__change = (first, last) => {
     seen.frames = [];
     const begun = performance.now();
-    window.dash_clientside.set_props('dates', { start_date: first, end_date: last });
+    const ours = document.querySelector('#dates-from');
+    const dates = ours ? { typed: { first, last } } : { start_date: first, end_date: last };
+    window.dash_clientside.set_props('dates', dates);
     return begun;
   };
 })();

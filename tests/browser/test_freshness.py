@@ -46,7 +46,7 @@ def test_an_open_page_follows_its_source(open_page: Callable[..., Page], store: 
         # Nothing new but time: the clock moves, a notice comes and goes, and nobody is asked for figures.
         step(store, 2, age=timedelta(days=400))
         expect(page.locator("#notice")).to_contain_text("The platform could not be read since")
-        expect(page.locator("#heading time")).to_contain_text(str(datetime.now(UTC).year - 1))
+        expect(page.locator("#as-of")).to_contain_text(str(datetime.now(UTC).year - 1))
         step(store, 2)
         expect(page.locator("#notice")).to_be_empty()
         assert len(visit.questions) == asked + 1

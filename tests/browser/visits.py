@@ -47,6 +47,11 @@ def facts() -> Iterator[Fact]:
     yield Member(ORGANIZATION, "busy", "busy@acme.example", "Busy", "annotator")
     for number in range(60):
         yield annotation(1_000 + number, "2024-03-05 12:00", completed_by="busy", lead_time=number)
+    yield Member(ORGANIZATION, "spread", "spread@acme.example", "Spread", "annotator")
+    for day in range(1, 9):  # of which one has a hundred times as much as the others
+        yield annotation(
+            2_000 + day, f"2024-04-{day:02} 12:00", completed_by="spread", lead_time=36_000 if day == 4 else 300 + day
+        )
     for days in (0, 1, 40):
         yield annotation(100 + days, (datetime.now(UTC) - timedelta(days=days)).isoformat(), lead_time=100)
 
@@ -73,13 +78,14 @@ class Visit:
 
     def _hear(self, request: Any) -> None:
         if "_dash-update-component" in request.url:
-            inputs = json.loads(request.post_data)["inputs"]
-            if inputs[0]["id"] == "asked":
-                self.questions.append(inputs[0]["value"]["question"])
-            elif inputs[0]["id"] == "rows-sought":
-                self.sought.append(inputs[0]["value"]["question"])
-            else:
-                self.searches += 1
+            asked = json.loads(request.post_data)["inputs"][0]
+            match asked["id"]:
+                case "asked":
+                    self.questions.append(asked["value"]["question"])
+                case "rows-sought":
+                    self.sought.append(asked["value"]["question"])
+                case "seek":
+                    self.searches += 1
 
     def go(self, query: str, *, ready: bool = True) -> Page:
         self.page.goto(f"{self.address}/performance/?{query}")
@@ -89,7 +95,7 @@ class Visit:
 
     def ready(self) -> None:
         """Wait until the newest question is answered and drawn."""
-        expect(self.page.locator("html[data-ready] #figures[aria-busy=false]")).to_be_visible(timeout=20_000)
+        expect(self.page.locator("#figures[aria-busy=false]")).to_be_visible(timeout=20_000)
         # Its controls come with scripts of their own; nobody is so fast as to use them before.
         expect(self.page.locator("button#member, #member button").first).to_be_attached()
         self.page.evaluate(A_MOMENT)
@@ -100,7 +106,7 @@ class Visit:
         picture.scroll_into_view_if_needed()
         box = picture.bounding_box()
         assert box
-        drawn = picture.locator(".js-plotly-plot .main-svg")
+        drawn = picture.locator(".main-svg")
 
         def answers() -> bool:
             self.page.mouse.move(box["x"] + 1, box["y"] + 1)

@@ -154,7 +154,6 @@ def test_the_cookie_of_another_program_behind_the_same_name_does_no_harm(there: 
 def test_people_of_other_organizations_get_nothing(there: Beside, user: int) -> None:
     for path in (
         "",
-        "news",
         "_dash-layout",
         "export/report.json",
         "export/timeline.csv",
@@ -169,11 +168,18 @@ def test_people_of_other_organizations_get_nothing(there: Beside, user: int) -> 
 
 def test_news_are_those_of_the_own_organization(there: Beside) -> None:
     there.store.write([Bookmark("other", "secret source", "4711", at("2024-03-01 12:00"))])
-    told = get(there, ANN, "/performance/news").get_json()
-    assert told["news"] == "label studio=1"
+    browser = there.browser(ANN)
+
+    def look(question: str) -> TestResponse:
+        body = asking_body(browser, "look", {"question": question, "news": None})
+        return browser.post(CALLBACK, json=body, headers=PROXIED)
+
+    told = look("").get_json()
+    assert told["response"]["again"]["data"] == "label studio=1"
     assert "secret" not in str(told)
-    assert get(there, ANN, "/performance/news?user=6").status_code == 403
-    assert get(there, ANN, "/performance/news?project=99").status_code == 403
+    assert look("user=6").status_code == 403
+    assert look("project=99").status_code == 403
+    assert look("").headers["Cross-Origin-Resource-Policy"] == "same-origin"
 
 
 # --- Other sites, proxies and caches
@@ -210,14 +216,13 @@ def test_what_proxies_add_changes_nothing(there: Beside) -> None:
 
 
 def test_no_cache_keeps_anything_of_anybody_and_no_cookie_is_set(there: Beside) -> None:
-    for path in ("", "news", "session", "_dash-layout", "export/report.json", "export/timeline.csv", "none"):
+    for path in ("", "session", "_dash-layout", "export/report.json", "export/timeline.csv", "none"):
         answer = get(there, ANN, f"/performance/{path}")
         assert "no-store" in answer.headers["Cache-Control"], path
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
         assert "Set-Cookie" not in answer.headers
     page = get(there, ANN, "/performance/")
     assert "frame-ancestors 'self'" in page.headers["Content-Security-Policy"]
-    assert get(there, ANN, "/performance/news").headers["Cross-Origin-Resource-Policy"] == "same-origin"
 
 
 def test_what_is_not_there_is_said_in_a_sentence(there: Beside) -> None:

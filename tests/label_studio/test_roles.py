@@ -118,8 +118,8 @@ def test_who_sees_whom_beside_enterprise(there: Beside) -> None:
 
 
 def test_every_way_to_ask_says_the_same(there: Beside) -> None:
-    """Page, news, downloads, lists and figures refuse and narrow alike."""
-    paths = ["", "news", *(f"export/{name}" for name in ("report.csv", "timeline.csv", "comments.csv"))]
+    """Page, downloads, lists, figures and looks at the source refuse and narrow alike."""
+    paths = ["", *(f"export/{name}" for name in ("report.csv", "timeline.csv", "comments.csv"))]
     for viewer, (_, ann, *_) in EVERYBODY_IN_ENTERPRISE.items():
         browser = there.browser(viewer)
         answers = {path: browser.get(f"/performance/{path}?user={ANN}&{MARCH}", buffered=True) for path in paths}
@@ -129,7 +129,8 @@ def test_every_way_to_ask_says_the_same(there: Beside) -> None:
             {"": 302} if viewer is None else {}
         )
         if expected == 200:
-            assert asking(browser, "asked", {"question": f"user={ANN}&{MARCH}"}).status_code == 200
+            for callback in ("asked", "look"):
+                assert asking(browser, callback, {"question": f"user={ANN}&{MARCH}"}).status_code == 200
             assert texts["export/timeline.csv"].count("\n") == 1 + {3.0: 2, 1.0: 1}[ann]
 
 
@@ -261,7 +262,7 @@ def test_a_broken_file_refuses_everybody_until_it_is_mended(
                 answer = browser.get(f"/performance/export/report.json?{MARCH}")
                 assert answer.status_code == 503
                 assert "its administrator finds in its log why" in answer.get_json()["error"]
-                for page in ("", "news", "export/timeline.csv"):
+                for page in ("", "export/timeline.csv"):
                     told = browser.get(f"/performance/{page}?{MARCH}", buffered=True)
                     assert told.status_code == 503
                     assert str(tmp_path) not in told.text

@@ -9,6 +9,7 @@ import pytest
 import requests
 from playwright.sync_api import Browser, Page, expect
 
+from tests.hosts import callback_body
 from tests.real_label_studio.conftest import Beside, beside
 from tests.real_label_studio.label_studio import ADMIN, PASSWORD, Person, Server, until
 
@@ -48,6 +49,16 @@ def through(front: Beside, person: Person, path: str, **parameters: Any) -> requ
     cookies = {"sessionid": person.session.cookies["sessionid"]}
     address = f"{front.address}/performance/{path}"
     return requests.get(address, params=parameters, cookies=cookies, timeout=30, allow_redirects=False)
+
+
+def look(front: Beside, person: Person) -> dict[str, Any]:
+    """Return what an open page is told that knows no news yet."""
+    body = callback_body(through(front, person, "_dash-dependencies").json(), "look", {"question": "", "news": None})
+    cookies = {"sessionid": person.session.cookies["sessionid"]}
+    address = f"{front.address}/performance/_dash-update-component"
+    answer = requests.post(address, json=body, cookies=cookies, timeout=30, allow_redirects=False)
+    told: dict[str, Any] = answer.json()["response"]
+    return told
 
 
 def submitted(front: Beside, person: Person, **parameters: Any) -> int:
@@ -123,7 +134,7 @@ def test_label_studios_own_pages_lead_to_the_dashboard(signed_in: Page, front: B
     signed_in.goto(f"{front.address}/")
     frame = signed_in.frame_locator("main section [data-perfwidget] iframe")
     expect(frame.locator("#cards")).to_contain_text("Submitted Annotations", timeout=60_000)
-    expect(frame.locator("html[data-ready]")).to_have_count(1)
+    expect(frame.locator("#figures[aria-busy=false]")).to_have_count(1)
     signed_in.goto(f"{front.address}/projects/")
     signed_in.locator(".main-menu-trigger").click()
     expect(signed_in.locator(".lsf-main-menu")).to_contain_text("Annotator Dashboard")
@@ -145,13 +156,12 @@ def test_label_studio_away_leaves_the_page_with_its_age(
     tmp_path: Path, server: Server, token: str, admin: Person
 ) -> None:
     with beside(tmp_path, server, token) as front:
-        until(lambda: through(front, admin, "news").json().get("news"), 60, "the first reading")
+        until(lambda: look(front, admin).get("again"), 60, "the first reading")
         before = through(front, admin, "export/report.json").json()
         server.stop()
         try:
             assert through(front, admin, "export/report.json").json() == before
-            told = through(front, admin, "news").json()
-            assert datetime.fromisoformat(told["clock"]["instant"]) <= datetime.now(UTC)
+            assert datetime.fromisoformat(look(front, admin)["as-of"]["dateTime"]) <= datetime.now(UTC)
             said = until(lambda: "cannot be reached" in front.log.read_text(), 60, "the log to say so")
             assert said
         finally:

@@ -29,7 +29,6 @@ ROUTES: dict[str, tuple[str, str]] = {
     "favicon": ("static", "/_favicon.ico"),
     "assets": ("static", "/assets/<path:filename>"),
     "session": ("nothing", "/session"),
-    "news": ("freshness", "/news"),
     "report_csv": ("figures", "/export/report.csv"),
     "report_json": ("figures", "/export/report.json"),
     "timeline_csv": ("rows", "/export/timeline.csv"),
@@ -38,10 +37,16 @@ ROUTES: dict[str, tuple[str, str]] = {
 }
 """Every endpoint of the widget: what it gives away, and its rule behind the prefix."""
 
-CALLBACKS = {"asked": "the page's figures", "seek": "searches", "rows-sought": "the rows behind a number"}
+CALLBACKS = {
+    "asked": "the page's figures",
+    "seek": "searches",
+    "rows-sought": "the rows behind a number",
+    "look": "how fresh the figures are",
+    "definitions": "what the numbers mean",
+}
 """Every callback on the server, by its input."""
 
-IN_BROWSER = {"ask", "seek", "found", "read", "listed"}
+IN_BROWSER = {"ask", "beat", "list", "read", "seek", "settle", "settle_rows"}
 """Every callback in the browser, by its function."""
 
 SURFACES: dict[str, tuple[str, dict[str, str]]] = {
@@ -54,7 +59,7 @@ SURFACES: dict[str, tuple[str, dict[str, str]]] = {
     "scores.csv": ("rows_csv", {"metric": "performance_score"}),
     "fixes.csv": ("rows_csv", {"metric": "reviews_fixed_and_accepted"}),
     "visits.csv": ("rows_csv", {"metric": "review_time"}),
-    "news": ("news", {}),
+    "news": ("look", {}),
     "figures": ("asked", {}),
     "times": ("rows-sought", {"rows": "total_time"}),
     "scores": ("rows-sought", {"rows": "performance_score"}),

@@ -134,6 +134,8 @@ class Asker:
         place, question = SURFACES[case.surface][0], case.question()
         if place == "asked":
             return self.call(case.person, place, {"question": question})
+        if place == "look":
+            return self.call(case.person, place, {"question": question, "news": None})
         if place == "rows-sought":
             sought = {"question": question, "order": "", "descending": True, "page": 1}
             return self.call(case.person, place, sought)
@@ -195,10 +197,14 @@ def _figures(case: Case, answer: TestResponse) -> list[tuple[float | None, float
             days = list(csv.DictReader(io.StringIO(answer.text)))[1:]
             return [(number(day["total_time"]), number(day["review_time"])) for day in days]
         case "figures":
-            panels = answer.json["response"]["answer"]["data"]["panels"]
-            both = (panels["total-time"]["table"]["rows"], panels["review-time"]["table"]["rows"])
-            return [(number(one[2]), number(other[2])) for one, other in zip(*both, strict=True)]
+            both = [_seconds(answer.json["response"][f"{panel}-numbers"]) for panel in ("total-time", "review-time")]
+            return [(number(one), number(other)) for one, other in zip(*both, strict=True)]
     return None
+
+
+def _seconds(numbers: dict[str, Any]) -> list[str]:
+    """Return the days' seconds in a table; where there is nothing to tell, there is no table."""
+    return [row[2] for row in numbers["data"]["rows"]] if numbers["data"] else [""] * DAYS
 
 
 def _faults(case: Case, decision: Decision, answer: TestResponse) -> Iterator[str]:
@@ -336,7 +342,7 @@ def test_every_route_and_callback_is_in_the_matrix(asker: Asker) -> None:
     assert (on_server, functions) == (set(CALLBACKS), IN_BROWSER)
     asked = {place for place, _ in SURFACES.values()}
     named = {endpoint for endpoint, (kind, _) in ROUTES.items() if kind in ("page", "freshness", "figures", "rows")}
-    assert named | set(CALLBACKS) - {"seek"} == asked
+    assert named | set(CALLBACKS) - {"seek", "definitions"} == asked
 
 
 def _files(browser: FlaskClient) -> list[str]:

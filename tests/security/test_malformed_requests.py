@@ -33,7 +33,7 @@ MANY = 2_000 if WHOLE else 60
 CALLBACK = "/performance/_dash-update-component"
 EXPORTS = [f"/performance/export/{name}" for name in ("report.csv", "report.json", "timeline.csv", "comments.csv")]
 PAGES = ["/performance/", "/performance/_dash-layout", "/performance/_dash-dependencies", "/performance/session"]
-ROUTES = [*PAGES, *EXPORTS, "/performance/export/rows.csv", "/performance/assets/perfwidget.js", CALLBACK]
+ROUTES = [*PAGES, *EXPORTS, "/performance/export/rows.csv", "/performance/assets/embed.js", CALLBACK]
 LARGE = 50 * 1024 * 1024
 
 
@@ -80,6 +80,7 @@ def refused(answer: TestResponse, *statuses: int) -> None:
 
 QUESTIONS = {
     "asked": {"question": "user=ann&from=2024-03-04&to=2024-03-10&tz=UTC", "attempt": 1},
+    "look": {"question": "user=ann&from=2024-03-04&to=2024-03-10&tz=UTC", "news": None},
     "seek": {"kind": "member", "text": "ann", "workspaces": []},
     "rows-sought": {
         "question": "user=ann&from=2024-03-04&to=2024-03-10&tz=UTC&rows=submitted",
@@ -372,7 +373,7 @@ def test_nothing_of_it_stays_in_memory(client: FlaskClient, bodies: dict[str, di
         with client.get(f"/performance/?user={number}{'y' * 50_000}", headers={"If-None-Match": "z" * 50_000}) as page:
             assert page.status_code == 400
         assert client.get(f"/performance/assets/{number}{'y' * 50_000}.js").status_code == 404
-        assert client.get(f"/performance/assets/perfwidget.js?m={number}{'y' * 50_000}").status_code == 200
+        assert client.get(f"/performance/assets/perfwidget.css?m={number}{'y' * 50_000}").status_code == 200
 
     tracemalloc.start()
     try:

@@ -223,10 +223,9 @@ class Side:
 
 
 def _without_time(answer: dict[str, Any]) -> dict[str, Any]:
-    """Take out when the figures were worked out: the clock at the end of the heading, and the script's copy of it."""
+    """Take out when the figures were worked out: the clock beside the heading, and the script's copy of it."""
     if "response" in answer:
-        clock = answer["response"]["answer"]["data"]["parts"]["heading"].pop()
-        assert clock["tag"] == "time"
+        assert set(answer["response"].pop("as-of")) == {"children", "dateTime", "title"}
         del answer["response"]["answer"]["data"]["time"]
     return answer
 

@@ -3,7 +3,6 @@
    the theme by themselves. What moves under the pointer is plotly.js's work. */
 (function () {
   'use strict';
-  if (window.perfwidgetSketch) return;
 
   const PAINTS = new Set(['fill', 'stroke']);
   const FONT_SIZE = 12;  // of all texts but the ring's
@@ -81,8 +80,15 @@
       ...values(layout, area),
       shape('svg', { x: l, y: t, width: wide, height: high }, ...drawn),
       ...dates(layout, area),
+      ...outliers(layout, area),
     ];
   }
+
+  /* What is higher than the graph: a mark above it. */
+  const outliers = ({ margin: { l, t }, annotations = [] }, { places, across }) => annotations.map(({ x, text, font }) => {
+    const left = Math.floor(l + across(places.get(x)) - widest([text], font) / 2);
+    return shape('text', { x: left, y: t - 4, 'font-size': font.size, fill: font.color }, text);
+  });
 
   /* The bars of a series, as one shape; the uppermost of each date has round corners. */
   function bars({ name, across, down, bar, corner, tiles, floor, tops, stacked }, { x, y, marker }, series) {
@@ -102,7 +108,7 @@
   /* The outline of bars that stand on others, each of which is thinner than a pixel. */
   function outline({ name, across, down, tiles, floor }, { x, y, fillcolor, fillpattern }) {
     const low = x.map((category) => floor.get(category) || 0);
-    const top = x.map((category, place) => low[place] + (y[place] || 0));
+    const top = x.map((_, place) => low[place] + (y[place] || 0));
     x.forEach((category, place) => floor.set(category, top[place]));
     const edge = (place) => across(place - 0.5);
     const [start, end] = [across(0), across(x.length - 1)];
@@ -214,5 +220,5 @@
     return made;
   }
 
-  window.perfwidgetSketch = sketch;
+  window.perfwidget_sketch = sketch;
 })();

@@ -1,0 +1,223 @@
+"""The page in hosts that have a policy, a proxy, a theme or faults of their own."""
+
+import json
+from collections.abc import Callable, Iterator
+
+import pytest
+from flask import Flask, Response, redirect, request
+from flask.typing import ResponseReturnValue
+from playwright.sync_api import Page, Route, expect
+
+from perfwidget.stores import Store, open_store
+from tests.browser.visits import MARCH, Visit, facts, until
+from tests.conftest import Watch
+from tests.hosts import host, served
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    opened = open_store(f"duckdb:///{tmp_path_factory.mktemp('around')}/facts.duckdb")
+    opened.write(facts())
+    yield opened
+    opened.close()
+
+
+Enter = Callable[..., Visit]
+
+
+@pytest.fixture
+def enter(open_page: Callable[..., Page]) -> Enter:
+    """Sign somebody in at a host: `enter(port, "ann:annotator")`."""
+
+    def begin(port: int, who: str = "boss:owner") -> Visit:
+        page = open_page(viewport={"width": 1400, "height": 900})
+        page.request.get(f"http://127.0.0.1:{port}/login?as={who}")
+        return Visit(page, f"http://127.0.0.1:{port}")
+
+    return begin
+
+
+# -- A policy of the host over ours -----------------------------------------------------------------------------------
+
+
+def with_policy(store: Store, policy: str) -> Flask:
+    app = host(store)
+
+    @app.after_request
+    def protect(response: Response) -> Response:
+        response.headers["Content-Security-Policy"] = policy
+        return response
+
+    return app
+
+
+@pytest.mark.parametrize("policy", ["default-src 'self'; object-src 'none'", "script-src 'self'; style-src 'self'"])
+def test_the_page_works_under_a_strict_policy(enter: Enter, store: Store, watch: Watch, policy: str) -> None:
+    watch.expect("inline style|Content Security Policy")  # of Dash's own styles, which come another way
+    with served(with_policy(store, policy)) as port:
+        boss = enter(port)
+        page = boss.go(f"user=ann&{MARCH}")
+        expect(boss.card("submitted-annotations")).to_have_text("6")
+        page.get_by_label("Projects").click()
+        expect(page.locator(".dash-dropdown-option").first).to_be_visible()
+        # Dash's own style of the list, which the policy keeps out as it comes.
+        assert page.locator(".dash-dropdown-content").evaluate("e => getComputedStyle(e).overflowY") != "visible"
+        page.keyboard.press("Escape")
+        expect(boss.graph("annotations").locator(".main-svg").first).to_be_visible()
+
+
+def test_a_policy_that_lets_nothing_be_asked_is_named(enter: Enter, store: Store, watch: Watch) -> None:
+    watch.expect("Content Security Policy|fetch|ERR_BLOCKED|csp|request failed|preload")
+    with served(with_policy(store, "default-src 'self'; connect-src 'none'; style-src 'self' 'unsafe-inline'")) as port:
+        boss = enter(port)
+        boss.page.clock.install()
+        page = boss.go(f"user=ann&{MARCH}", ready=False)
+        expect(page.locator("#fault")).to_contain_text("connect-src")
+
+
+# -- Answers that come from before the widget -------------------------------------------------------------------------
+
+
+def answered(page: Page, answer: Callable[[Route], None]) -> None:
+    def route(each: Route) -> None:
+        asked = json.loads(each.request.post_data or "{}").get("inputs", [{}])[0].get("id")
+        if asked in ("asked", "rows-sought"):
+            answer(each)
+        else:
+            each.continue_()
+
+    page.route("**/_dash-update-component*", route)
+
+
+ANSWERS = {
+    "a page": (lambda route: route.fulfill(status=200, body="<h1>Maintenance</h1>", content_type="text/html"), "again"),
+    "too large": (lambda route: route.fulfill(status=413, body=""), "too long for the server"),
+    "too many": (lambda route: route.fulfill(status=429, body=""), "asks for a pause"),
+    "a gateway": (lambda route: route.fulfill(status=504, body="<h1>Gateway</h1>"), "could not be fetched"),
+    "no network": (lambda route: route.abort(), "cannot be reached"),
+}
+
+
+@pytest.mark.parametrize("name", ANSWERS)
+def test_every_answer_that_is_none_becomes_a_sentence(enter: Enter, store: Store, watch: Watch, name: str) -> None:
+    watch.expect("status of|ERR_FAILED|request failed")
+    answer, sentence = ANSWERS[name]
+    with served(host(store)) as port:
+        boss = enter(port)
+        page = boss.go(f"user=ann&{MARCH}")
+        answered(page, answer)
+        page.get_by_label("Period").select_option("last_7_days")
+        expect(page.locator("#notice")).to_contain_text(sentence)
+        expect(page.locator("#figures")).to_have_attribute("aria-busy", "false")
+        page.unroute_all()
+        page.locator("#refresh").click()
+        expect(page.locator("#notice")).to_be_empty()
+        expect(boss.card("submitted-annotations")).to_have_text("2")
+        boss.card("total-time").click()
+        boss.page.locator("#rows-title").wait_for()
+        answered(page, answer)
+        boss.page.locator("#rows-by-task").click()
+        expect(page.locator("#rows-fault")).to_contain_text(sentence)
+
+
+def test_after_an_outage_the_page_comes_back_by_itself(enter: Enter, store: Store, watch: Watch) -> None:
+    watch.expect("ERR_FAILED|request failed")
+    with served(host(store)) as port:
+        boss = enter(port)
+        boss.page.clock.install()
+        page = boss.go(f"user=ann&{MARCH}")
+        answered(page, lambda route: route.abort())
+        page.get_by_label("Period").select_option("last_7_days")
+        expect(page.locator("#notice")).to_contain_text("cannot be reached")
+        page.unroute_all()
+        page.clock.run_for(10_000)
+        expect(boss.card("submitted-annotations")).to_have_text("2")
+        expect(page.locator("#notice")).to_be_empty()
+
+
+def test_a_sign_in_that_is_followed_is_a_lost_session(enter: Enter, store: Store, watch: Watch) -> None:
+    """A host that sends everybody without a session to its sign-in, whatever they asked."""
+    watch.expect("status of|ERR_CONNECTION_RESET")  # of a body that the host's gate did not read
+    app = host(store)
+    signed_out: list[bool] = []
+
+    @app.before_request
+    def gate() -> ResponseReturnValue | None:
+        return redirect("/login") if signed_out and request.path.startswith("/performance") else None
+
+    with served(app) as port:
+        boss = enter(port)
+        page = boss.go(f"user=ann&{MARCH}")
+        signed_out.append(True)
+        page.get_by_label("Period").select_option("last_7_days")
+        expect(page.locator("#notice")).to_contain_text("Your session has ended.")
+        expect(page.get_by_role("link", name="Sign in again")).to_be_visible()
+        # Nor is the page to sign in at saved as a file.
+        saved: list[object] = []
+        page.on("download", lambda each: saved.append(each))  # noqa: PLW0108 (Playwright needs a function that can be marked)
+        page.get_by_role("button", name="Export").click()
+        asked = len(boss.questions)
+        page.get_by_role("link", name="Report (CSV)", exact=True).click()
+        until(page, lambda: len(boss.questions) > asked)
+        assert saved == []
+
+
+def test_who_may_not_see_a_member_any_more_sees_nothing_of_them(enter: Enter, store: Store, watch: Watch) -> None:
+    watch.expect("status of 403")
+    with served(host(store)) as port:
+        boss = enter(port)
+        page = boss.go(f"user=ann&{MARCH}")
+        page.request.get(f"{boss.address}/login?as=rev:reviewer")
+        page.locator("#refresh").click()
+        expect(page.get_by_role("link", name="Back to my own figures")).to_be_visible()
+        expect(page.locator(".card-value")).to_have_count(0)
+        assert "Ann" not in page.inner_text("body").replace("Annotat", "")
+        page.get_by_role("link", name="Back to my own figures").click()
+        expect(page.locator("#heading")).to_contain_text("Rev")
+
+
+# -- A page around, and faults of others ------------------------------------------------------------------------------
+
+
+def test_a_frame_takes_theme_colours_and_font_from_the_page_around(enter: Enter, store: Store) -> None:
+    app = host(store)
+
+    @app.get("/around")
+    def around() -> str:
+        return (
+            "<!doctype html><link rel=icon href=data:,><script src=/performance/assets/embed.js defer></script>"
+            "<style>div { --perfwidget-accent: rgb(1, 2, 3); --perfwidget-font: serif; "
+            "--perfwidget-page: url(x) }</style>"
+            f'<div id=one data-perfwidget="/performance/?user=ann&{MARCH}&compact=1" data-theme=dark></div>'
+        )
+
+    with served(app) as port:
+        boss = enter(port)
+        page = boss.page
+        page.goto(f"{boss.address}/around")
+        frame = page.frame_locator("#one iframe")
+        expect(frame.locator("#figures[aria-busy=false]")).to_be_visible()
+        expect(frame.locator("html")).to_have_attribute("data-bs-theme", "dark")
+        expect(frame.locator("h1")).to_be_hidden()
+        expect(frame.locator("#theme")).to_be_hidden()
+        expect(frame.locator("body")).to_have_css("font-family", "serif")
+        style = "e => ['accent', 'page'].map((name) => getComputedStyle(e).getPropertyValue(`--${name}`).trim())"
+        assert frame.locator("html").evaluate(style) == ["rgb(1, 2, 3)", "#11151c"]  # what is no colour is not taken
+        page.locator("#one").evaluate("e => { e.dataset.theme = 'light' }")
+        expect(frame.locator("html")).to_have_attribute("data-bs-theme", "light")
+        # On the next visit the frame has its height before anything is in it.
+        height = page.locator("#one iframe").bounding_box()["height"]  # type: ignore[index]
+        page.route("**/_dash-layout", lambda route: route.abort())
+        page.route("**/performance/?*", lambda route: route.fulfill(body="", content_type="text/html"))
+        page.reload()
+        assert page.locator("#one iframe").bounding_box()["height"] == height  # type: ignore[index]
+
+
+def test_errors_of_the_hosts_scripts_do_no_harm(enter: Enter, store: Store, watch: Watch) -> None:
+    watch.expect("theirs")
+    with served(host(store)) as port:
+        boss = enter(port)
+        boss.page.add_init_script("setInterval(() => { throw new Error('theirs') }, 50)")
+        page = boss.go(f"user=ann&{MARCH}")
+        page.get_by_label("Period").select_option("last_7_days")
+        expect(boss.card("submitted-annotations")).to_have_text("2")
