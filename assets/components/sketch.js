@@ -84,19 +84,26 @@
     ];
   }
 
-  /* What is higher than the graph: a mark above it. */
-  const outliers = ({ margin: { l, t }, annotations = [] }, { places, across }) => annotations.map(({ x, text, font }) => {
-    const left = Math.floor(l + across(places.get(x)) - widest([text], font) / 2);
-    return shape('text', { x: left, y: t - 4, 'font-size': font.size, fill: font.color }, text);
-  });
+  /* What is higher than the graph: a mark above it, shortened to its arrow where it would cover the one before. */
+  const outliers = ({ margin: { l, t }, annotations = [] }, { places, across }) => {
+    let taken = 0;
+    return annotations.map(({ x, text, font }) => {
+      const [middle, half] = [l + across(places.get(x)), widest([text], font) / 2];
+      const free = middle - half > taken;
+      const [shown, left] = free ? [text, middle - half] : [text.slice(0, 1), middle - font.size / 2];
+      taken = free ? middle + half + 4 : Math.max(taken, middle + font.size / 2);
+      return shape('text', { x: Math.floor(left), y: t - 4, 'font-size': font.size, fill: font.color }, shown);
+    });
+  };
 
   /* The bars of a series, as one shape; the uppermost of each date has round corners. */
-  function bars({ name, across, down, bar, corner, tiles, floor, tops, stacked }, { x, y, marker }, series) {
+  function bars({ name, places, across, down, bar, corner, tiles, floor, tops, stacked }, { x, y, marker }, series) {
     const d = x.map((category, place) => {
       if (!y[place]) return '';
       const base = floor.get(category) || 0;
       floor.set(category, base + y[place]);
-      const [left, right, low, top] = [across(place - bar), across(place + bar), down(base), down(base + y[place])];
+      const at = places.get(category);
+      const [left, right, low, top] = [across(at - bar), across(at + bar), down(base), down(base + y[place])];
       const round = tops.get(category) === series ? Math.min(corner, low - top, (right - left) / 2) : 0;
       const arc = (toX, toY) => (round ? `A${round},${round} 0 0 1 ${toX},${toY}` : '');
       return `M${left},${low}V${top + round}${arc(left + round, top)}H${right - round}${arc(right, top + round)}V${low}Z`;

@@ -10,7 +10,7 @@ import pytest
 from perfwidget.errors import InvalidSetting
 from perfwidget.label_studio import sign_in
 from perfwidget.label_studio.directory import role_code
-from perfwidget.label_studio.roles import ALL_PROJECTS, Roles, Standing
+from perfwidget.label_studio.roles import ALL_PROJECTS, Roles, StudioRole
 from perfwidget.question.access import Role
 from tests.hosts import asking
 from tests.label_studio.company import (
@@ -271,14 +271,14 @@ def test_a_broken_file_refuses_everybody_until_it_is_mended(
             assert seconds(browsers[1], BEN) == 12.0
 
 
-TABLE: dict[str, dict[str, Standing]] = {
-    'owners = ["Boss@Labels.Example"]': {"Boss@labels.example": Standing(Role.OWNER)},
-    "owners = [7]\nadmins = ['8']": {"7": Standing(Role.OWNER), "8": Standing(Role.ADMIN)},
-    '\ufeffadmins = ["a@x"]\r\n': {"a@x": Standing(Role.ADMIN)},
+TABLE: dict[str, dict[str, StudioRole]] = {
+    'owners = ["Boss@Labels.Example"]': {"Boss@labels.example": StudioRole(Role.OWNER)},
+    "owners = [7]\nadmins = ['8']": {"7": StudioRole(Role.OWNER), "8": StudioRole(Role.ADMIN)},
+    '\ufeffadmins = ["a@x"]\r\n': {"a@x": StudioRole(Role.ADMIN)},
     '[managers]\n"a@x" = [1, "2"]\n"b@x" = "all"\n"c@x" = []': {
-        "a@x": Standing(Role.MANAGER, ("1", "2")),
-        "b@x": Standing(Role.MANAGER, ALL_PROJECTS),
-        "c@x": Standing(Role.MANAGER, ()),
+        "a@x": StudioRole(Role.MANAGER, ("1", "2")),
+        "b@x": StudioRole(Role.MANAGER, ALL_PROJECTS),
+        "c@x": StudioRole(Role.MANAGER, ()),
     },
 }
 
@@ -288,8 +288,8 @@ def test_what_a_file_says(tmp_path: Path, text: str) -> None:
     roles = Roles(file(tmp_path, text))
     for name, standing in TABLE[text].items():
         assert roles.of("0" if "@" in name else name, name if "@" in name else None) == standing
-    assert roles.of("99", "nobody@labels.example") == Standing(Role.ANNOTATOR)
-    assert roles.of("99", None) == Standing(Role.ANNOTATOR)
+    assert roles.of("99", "nobody@labels.example") == StudioRole(Role.ANNOTATOR)
+    assert roles.of("99", None) == StudioRole(Role.ANNOTATOR)
 
 
 @pytest.mark.parametrize(
@@ -327,8 +327,8 @@ def test_a_file_that_says_something_else_is_refused(tmp_path: Path, text: str) -
 )
 def test_nobody_becomes_an_owner_by_an_e_mail_that_looks_alike(tmp_path: Path, email: str) -> None:
     """Label Studio lets people sign up with any of these beside the real one."""
-    assert Roles(file(tmp_path, 'owners = ["boss@books.example"]')).of("66", email) == Standing(Role.ANNOTATOR)
+    assert Roles(file(tmp_path, 'owners = ["boss@books.example"]')).of("66", email) == StudioRole(Role.ANNOTATOR)
 
 
 def test_an_id_is_no_e_mail(tmp_path: Path) -> None:
-    assert Roles(file(tmp_path, 'owners = ["7"]')).of("8", "7") == Standing(Role.ANNOTATOR)
+    assert Roles(file(tmp_path, 'owners = ["7"]')).of("8", "7") == StudioRole(Role.ANNOTATOR)

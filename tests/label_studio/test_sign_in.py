@@ -13,7 +13,7 @@ from werkzeug.wrappers import Request
 
 from perfwidget.errors import InvalidSetting, SourceUnavailable
 from perfwidget.label_studio import sign_in
-from perfwidget.label_studio.sign_in import Person, Sessions
+from perfwidget.label_studio.sign_in import LabelStudioUser, Sessions
 from tests.label_studio.stand_in import StandIn, standing_in
 
 
@@ -56,7 +56,7 @@ def who(sessions: Sessions, cookie: str) -> str | None:
 def test_only_the_session_is_shown_to_label_studio(sessions: Sessions, studio: StandIn) -> None:
     given = {"Authorization": "Basic secret", "X-Forwarded-For": "10.0.0.1", "Host": "evil.example", "Referer": "x"}
     person = sessions.person_of(request("csrftoken=c; sessionid=session-7; other=o", **given))
-    assert isinstance(person, Person)
+    assert isinstance(person, LabelStudioUser)
     assert (person.get_id(), person.email, person.organization) == ("7", "user7@labels.example", "1")
     [(method, address, headers)] = studio.asked
     assert (method, address) == ("GET", "/api/current-user/whoami")
