@@ -116,8 +116,7 @@ def test_a_host_mounts_the_installed_widget(installed: Path, tmp_path: Path) -> 
     assert Path(seen["package"]).is_relative_to(installed.parent)
     assert seen["page"] == 200
     names = [address.partition("?")[0].rpartition("/")[2] for address in seen["files"]]
-    for suffix in (".css", ".js"):
-        assert any(name.startswith("perfwidget") and name.endswith(suffix) for name in names), names
+    assert {"perfwidget.css", "theme.js"} <= set(names)
     assert {address: answer for address, answer in seen["files"].items() if answer[0] != 200 or not answer[1]} == {}
 
 

@@ -119,7 +119,7 @@ def test_a_projects_menu_opens_member_and_project(signed_in: Callable[[str], Pag
     page = signed_in(role)
     page.get_by_role("link", name="Street signs").click()
     row = page.get_by_role("row").filter(has_text="Annotator Person")
-    expect(row.get_by_role("cell").first).to_have_text("5")
+    expect(row.locator("[data-label='Submitted Annotations']")).to_have_text("5")
     report = row.get_by_role("link", name="Annotator Performance Report")
     expect(report).to_be_hidden()
     row.get_by_label("More about Annotator Person").click()
