@@ -51,7 +51,8 @@ class PerformanceWidget(DashBlueprint):
     `store` holds the facts. `viewer_of(current_user)` says who the signed-in person is, as a `Viewer`; None means
     nobody who may look. Settings, the same for everybody:
 
-    - `count_rejected`: whether annotations that a reviewer sent back count as submitted (default: not).
+    - `count_rejected`, `count_predictions`: whether annotations that a reviewer sent back, or that took over a
+      prediction as it was, count as submitted (default: not).
     - `frame_ancestors`: the sites that may show the page in a frame, as in a Content-Security-Policy; a text such as
       "'self' https://portal.example", or several. Default: the same site.
     - `review_time_since`: since when review time has been recorded; earlier periods get a notice.
@@ -73,6 +74,7 @@ class PerformanceWidget(DashBlueprint):
         name: str = "perfwidget",
         title: str = "Performance",
         count_rejected: bool = False,
+        count_predictions: bool = False,
         frame_ancestors: str | Iterable[str] = "'self'",
         review_time_since: date = REVIEW_TIME_SINCE,
         max_period_days: int = DEFAULT_MAX_DAYS,
@@ -84,7 +86,7 @@ class PerformanceWidget(DashBlueprint):
         self._store = store
         self._viewer_of = viewer_of
         self._title = title
-        self._rules = Rules(count_rejected=count_rejected)
+        self._rules = Rules(count_rejected, count_predictions)
         self._frame_ancestors = frame_sources(frame_ancestors)
         self._max_period_days = max_period_days
         self._limit = Limit()

@@ -249,4 +249,6 @@ def test_the_members_of_a_project_in_one_question(store: Store) -> None:
         asked = scope(owner(organization), query, reader.standing(owner(organization), query))
         found = read_members(reader, asked, query)
         assert reader.members_of(asked.scope, "p") == {"lead"}
+        own = Viewer(organization, "lead", "annotator")
+        assert reader.members_of(scope(own, Query(), reader.standing(own, Query())).scope, "p") == frozenset()
     assert {user: values["submitted_annotations"] for user, values in found.items()} == {"a": 1, "b": 0}

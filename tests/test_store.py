@@ -217,7 +217,7 @@ def test_a_bookmark_is_kept_with_the_facts_it_speaks_of_or_not_at_all(store: Sto
         assert reader.bookmarks("nowhere") == {}
 
 
-def test_doubts_are_counted_each_by_itself_and_go_with_a_newer_version(store: Store) -> None:
+def test_flags_are_counted_each_by_itself_and_go_with_a_newer_version(store: Store) -> None:
     every = AnnotationFlag.POSTED_BY_OTHER | AnnotationFlag.IMPORTED | AnnotationFlag.LONGER_THAN_TASK
     facts = [annotation(number, NOON, lead_time=1) for number in range(4)]
     flags = [

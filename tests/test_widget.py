@@ -13,6 +13,8 @@ from flask.testing import FlaskClient
 
 from perfwidget import PerformanceWidget
 from perfwidget.errors import InvalidSetting
+from perfwidget.facts import AnnotationFlag
+from perfwidget.facts.ingest import Snapshot
 from perfwidget.metrics import BY_KEY, Section
 from perfwidget.stores import Store, open_store
 from tests.hosts import asking, host, viewer_of
@@ -243,6 +245,20 @@ def test_settings_are_kept_apart_between_two_widgets(store: Store) -> None:
     assert (plain["summary"]["submitted_annotations"], counting["summary"]["submitted_annotations"]) == (2, 3)
     assert plain["not_counted"]["rejected"] == counting["not_counted"]["rejected"] == 1
     store.remove([annotation(3, "2024-03-02 14:00")])
+
+
+def test_predictions_taken_over_count_where_the_host_says_so(store: Store) -> None:
+    taken_over = annotation(4, "2024-03-02 15:00")
+    store.write([Snapshot(taken_over, (), False, None, AnnotationFlag.FROM_PREDICTION)])
+    app = host(store)
+    counting = PerformanceWidget(store, viewer_of, name="counting", count_predictions=True)
+    app.register_blueprint(counting, url_prefix="/c")
+    browser = app.test_client()
+    browser.get("/login?as=ann:annotator")
+    reports = [browser.get(f"/{prefix}/export/report.json?{MARCH}").json for prefix in ("performance", "c")]
+    assert [each["summary"]["submitted_annotations"] for each in reports] == [2, 3]
+    assert [each["notes"]["from_predictions"] for each in reports] == [1, 1]
+    store.remove([taken_over])
 
 
 @pytest.mark.parametrize(

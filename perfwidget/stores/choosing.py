@@ -146,8 +146,11 @@ class Choices:
         return [Profile(*row) for row in self._rows(text, parameters)]
 
     def members_of(self, scope: Scope, project_id: str) -> frozenset[str]:
-        """Return who is a member of a project in scope, by itself or through its workspace."""
-        if scope.projects is not None and project_id not in scope.projects:
+        """Return who is a member of a project in scope, by itself or through its workspace.
+
+        Nobody, for viewers who may not choose members.
+        """
+        if not scope.role.chooses_members or (scope.projects is not None and project_id not in scope.projects):
             return frozenset()
         text = (
             f"SELECT {self._texts('user_id')} FROM memberships WHERE organization_id = $organization_id AND "

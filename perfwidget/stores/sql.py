@@ -180,5 +180,8 @@ def _latest_rejects(dialect: Dialect, asked: ScopedQuery) -> str:
 
 
 def _flagged(dialect: Dialect, flag: AnnotationFlag) -> str:
-    """Return the condition that an annotation has a flag: that its bit is set, in arithmetic that all engines share."""
-    return f"(flags % {2 * flag:d} >= {flag:d})" if dialect.keeps_more else "FALSE"
+    """Return the condition that an annotation has a flag: that its bit is set, in arithmetic that all engines share.
+
+    It is never null: an annotation of which no flags are known must not drop out of what counts.
+    """
+    return f"(coalesce(flags, 0) % {2 * flag:d} >= {flag:d})" if dialect.keeps_more else "FALSE"
