@@ -35,7 +35,7 @@ def figures(exported: Iterable[Row], user: int, days: set[date] | None = None) -
         "imported": sum(imported(row) for _, row in counted),
         "longer_than_task": sum(too_long(task, row) for task, row in counted),
         "performance_score": None,
-        "rejected": None,
+        "rejected": 0,  # Community rejects nothing
         "review_time": None,
     }
 
