@@ -17,8 +17,8 @@ from dash.development.base_component import Component
 
 from perfwidget.page import answer as answers
 from perfwidget.page import choices, ids, words
+from perfwidget.page.cards import definitions
 from perfwidget.page.context import PageContext
-from perfwidget.page.notes import definitions
 from perfwidget.page.panels import PANELS, TOTAL_TIME
 from perfwidget.page.rows_panel import opened_rows
 
@@ -87,7 +87,7 @@ def _question(asked: Any) -> Any:
 
 
 def _register_asking(app: Dash) -> None:
-    clicked = (*(ids.graph(panel.name) for panel in PANELS), *(ids.numbers(panel.name) for panel in PANELS))
+    clicked = [name for panel in PANELS for name in (panel.graph, panel.numbers)]
     _in_browser(
         app,
         "ask",
@@ -127,7 +127,7 @@ def _register_asking(app: Dash) -> None:
     _in_browser(
         app,
         "read",
-        Output(ids.graph(TOTAL_TIME), "figure"),
+        Output(TOTAL_TIME.graph, "figure"),
         Input(ids.READINGS, "data"),
         Input(ids.STATISTIC, "value"),
     )

@@ -6,13 +6,11 @@ import dash_bootstrap_components as dbc
 from dash import dcc, html
 
 from perfwidget.page import ids, row_words, words
-from perfwidget.page.attributes import aria
 from perfwidget.page.choices import Choices, choices
-from perfwidget.page.components import Chart, Numbers
+from perfwidget.page.components import Chart, Numbers, aria
 from perfwidget.page.context import PageContext
 from perfwidget.page.filters import AUTO, filters, segments
-from perfwidget.page.legends import legend
-from perfwidget.page.panels import ANNOTATION_SUMMARY, PANELS, Panel
+from perfwidget.page.panels import ANNOTATION_SUMMARY, PANELS, TOTAL_TIME, Panel, legend
 from perfwidget.question.query import Statistic
 
 PULSE = 3_000
@@ -153,17 +151,17 @@ def _rows() -> html.Section:
 def _panel(panel: Panel) -> html.Section:
     title, shows = words.PANELS[panel.name]
     head: list[Any] = [html.H2(title, id=f"{panel.name}-title")]
-    if panel.switchable:
+    if panel is TOTAL_TIME:
         switch = segments(ids.STATISTIC, words.STATISTICS, Statistic.AVERAGE.value)
         head.append(html.Div(switch, role="radiogroup", **aria(label=words.STATISTIC)))
-    kind = "legend shares" if panel.name == ANNOTATION_SUMMARY else "legend"
+    kind = "legend shares" if panel is ANNOTATION_SUMMARY else "legend"
     return html.Section(
         [
             html.Div(head, className="panel-head"),
-            html.Div(legend(panel), id=ids.legend(panel.name), className=kind),
-            html.P(id=ids.message(panel.name), className="message"),
-            Chart(id=ids.graph(panel.name), name=words.graph(title, shows)),
-            Numbers(id=ids.numbers(panel.name), name=words.data_of(title), label=words.DATA),
+            html.Div(legend(panel), id=panel.legend, className=kind),
+            html.P(id=panel.message, className="message"),
+            Chart(id=panel.graph, name=words.graph(title, shows)),
+            Numbers(id=panel.numbers, name=words.data_of(title), label=words.DATA),
         ],
         className=f"panel panel-{panel.name}",
         **aria(labelledby=f"{panel.name}-title"),

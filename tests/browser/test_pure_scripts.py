@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page
 
 from perfwidget.hosting.static_files import assets_folder
-from perfwidget.page.option_values import option_value
+from perfwidget.page.formats import option_value
 
 KNOWN = {
     "viewer": "boss",

@@ -11,7 +11,7 @@ SABOTAGES = [
     # -- Hostile text
     (
         "direction marks and control characters are shown",
-        "perfwidget/page/labels.py",
+        "perfwidget/page/formats.py",
         "return character not in _JOINERS and unicodedata.category(character) in _HIDDEN",
         "return character in _HIDDEN",
         f"{TEXT}::test_a_search_finds_each_by_its_text",
@@ -67,14 +67,14 @@ SABOTAGES = [
     ),
     (
         "labels may be called `__proto__`",
-        "perfwidget/page/option_values.py",
+        "perfwidget/page/formats.py",
         'f"__{_BREAK}{found[1]}"',
         "found[0]",
         IN_BROWSER,
     ),
     (
         "values may be called `__proto__`",
-        "perfwidget/page/option_values.py",
+        "perfwidget/page/formats.py",
         '.replace("_", "~1")',
         "",
         IN_BROWSER,
