@@ -10,8 +10,8 @@ from flask.testing import FlaskClient
 
 from perfwidget.facts import Member
 from perfwidget.facts.ingest import Bookmark
-from perfwidget.report.freshness import NOT_COMPLETE
 from perfwidget.stores import Store, open_store
+from perfwidget.stores.reading import NOT_COMPLETE
 from tests.hosts import asking, asking_body, host
 from tests.worlds import ORGANIZATION, annotation, people
 

@@ -19,9 +19,8 @@ from perfwidget.question.period import zone
 from perfwidget.question.query import Query, parse
 from perfwidget.report import Report, read_report
 from perfwidget.report.drilldown import LONG
-from perfwidget.report.freshness import Freshness, freshness
 from perfwidget.stores.listing import Longest, Slice
-from perfwidget.stores.reading import Reader
+from perfwidget.stores.reading import Freshness, Reader
 
 log = logging.getLogger(__name__)
 
@@ -42,7 +41,7 @@ def ask(context: PageContext, question: Any) -> Shown:
         asked = access.scope(viewer, query, reader.standing(viewer, query), context.rules)
         report = read_report(reader, asked, query)
         longest = _longest(reader, asked, report)
-        fresh = freshness(reader, viewer.organization_id)
+        fresh = reader.freshness(viewer.organization_id)
     now = datetime.now(UTC)
     as_of = fresh.as_of if fresh and fresh.complete else now
     parts = show(report, context.review_time_since, now, question if context.offers("rows") else None, as_of, longest)
@@ -74,7 +73,7 @@ def look(context: PageContext, question: Any) -> Look:
     viewer = context.viewer()
     with context.store.reading() as reader:
         access.scope(viewer, query, reader.standing(viewer, query))
-        fresh = freshness(reader, viewer.organization_id)
+        fresh = reader.freshness(viewer.organization_id)
     if fresh is None:
         return Look(None, "", None)
     now = datetime.now(UTC)

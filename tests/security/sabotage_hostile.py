@@ -96,14 +96,14 @@ SABOTAGES = [
     ),
     (
         "bodies of callbacks may be as large as they like",
-        "perfwidget/hosting/callback_body.py",
+        "perfwidget/hosting/requests.py",
         "if request.content_length > BODY_LIMIT:",
         "if request.content_length < 0:",
         f"{REQUESTS}::test_a_large_body_is_refused_unread",
     ),
     (
         "bodies of callbacks may be of any kind",
-        "perfwidget/hosting/callback_body.py",
+        "perfwidget/hosting/requests.py",
         "if not request.is_json:",
         "if request.content_length < 0:",
         f"{REQUESTS}::test_a_body_of_another_kind_is_refused",
@@ -125,7 +125,7 @@ SABOTAGES = [
     ),
     (
         "bodies stay in memory",
-        "perfwidget/hosting/callback_body.py",
+        "perfwidget/hosting/requests.py",
         "    body = _parse(request.get_data())\n",
         '    read_body.__dict__.setdefault("seen", []).append(request.get_data())\n'
         "    body = _parse(request.get_data())\n",
