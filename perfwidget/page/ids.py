@@ -10,7 +10,7 @@ SEEK = "seek"
 FOUND = "found"
 LATE = "late"
 LOOK = "look"
-AGAIN = "again"
+NEWS = "news"
 PULSE = "pulse"
 
 MEMBER = "member"

@@ -33,7 +33,7 @@ def _memory(allowed: Choices) -> list[Any]:
         ids.FOUND,
         ids.LATE,
         ids.LOOK,
-        ids.AGAIN,
+        ids.NEWS,
         ids.ROWS_SOUGHT,
         ids.ROWS_PROBLEM,
     )
@@ -95,13 +95,11 @@ def _head(context: PageContext) -> html.Header:
 
 def _notice() -> html.Div:
     ways_on = [
-        html.Button(words.TRY_AGAIN, id=ids.TRY_AGAIN, type="button", hidden=True),
-        html.A(words.SIGN_IN, id=ids.SIGN_IN, target="_top", hidden=True),
-        html.A(words.OWN_PAGE, id=ids.OWN_PAGE, href="?", hidden=True),
+        html.Button(words.TRY_AGAIN, id=ids.TRY_AGAIN, type="button"),
+        html.A(words.SIGN_IN, id=ids.SIGN_IN, target="_top"),
+        html.A(words.OWN_PAGE, id=ids.OWN_PAGE, href="?"),
     ]
-    return html.Div(
-        [html.Span(id=ids.NOTICE, role="alert"), *ways_on], id=ids.NOTICE_BOX, className="notice", hidden=True
-    )
+    return html.Div([html.Span(id=ids.NOTICE, role="alert"), *ways_on], id=ids.NOTICE_BOX, className="notice")
 
 
 def _main() -> html.Main:
