@@ -42,7 +42,7 @@ def _data(value: object) -> str:
 
 
 def _scripts(folder: str, names: tuple[str, ...]) -> str:
-    return "\n".join(f'<script defer src="{_asset(f"{folder}/{name}.js")}"></script>' for name in names)
+    return "\n".join(f'<script type="module" src="{_asset(f"{folder}/{name}.js")}"></script>' for name in names)
 
 
 INDEX_STRING = f"""<!doctype html>

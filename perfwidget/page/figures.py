@@ -14,7 +14,6 @@ from perfwidget.page.axes import Scale, Tick, TimeUnit, limit, scale, ticks, tim
 from perfwidget.page.graph_style import (
     ANNOTATED,
     AVERAGE,
-    FONT,
     MEDIAN,
     REVIEW_TIME,
     REVIEWED,
@@ -23,6 +22,7 @@ from perfwidget.page.graph_style import (
     Figure,
     Series,
     by_category,
+    note,
     plain,
 )
 from perfwidget.question.period import Grain, Period
@@ -38,8 +38,8 @@ MOST_POINTS = 62
 MOST_OF_A_RING = 0.9
 """With a larger part than that, nobody sees the others in a ring."""
 
-MOST_LABELS = 3
-"""Outliers that are labelled; of more of them, the highest is."""
+MOST_LABELS = 4
+"""Outliers that are labelled side by side in a narrow graph, the highest first."""
 
 OUTLIERS_ABOVE = 14  # pixels
 
@@ -143,21 +143,15 @@ def _limited(
     layout = _dated(report, unit, scale(most, whole=whole))
     layout["margin"]["t"] += OUTLIERS_ABOVE
     above = [place for place, height in enumerate(heights) if height > layout["yaxis"]["range"][1]]
-    labelled = sorted(above, key=heights.__getitem__)[-(MOST_LABELS if len(above) <= MOST_LABELS else 1) :]
-    places = _places(report.period, report.grain)
-    layout["annotations"] = [
-        {
-            "x": places[place],
-            "y": 1,
-            "yref": "paper",
-            "yanchor": "bottom",
-            "text": f"▲ {texts[place]}" if place in labelled else "▲",
-            "showarrow": False,
-            "font": {"size": 11, "color": "--text", "family": FONT},
-        }
+    labelled: list[int] = []
+    for place in sorted(above, key=heights.__getitem__, reverse=True):  # each with room for its label
+        if all(abs(place - other) * MOST_LABELS >= len(heights) for other in labelled):
+            labelled.append(place)
+    layout["annotations"] += [
+        note(f"▲ {texts[place]}" if place in labelled else "▲", place, 1, size=11) | {"yanchor": "bottom"}
         for place in above
     ]
-    shown = {"yaxis": full["yaxis"], "margin": full["margin"], "annotations": []}
+    shown = {name: full[name] for name in ("yaxis", "margin", "annotations")}
     return {"data": traces, "layout": layout | {"meta": {"full": shown, "label": words.FULL_RANGE}}}
 
 
@@ -239,8 +233,7 @@ def _pattern(shape: str | list[str]) -> Figure:
 
 
 def _middle(text: str, size: int, colour: str, shift: int) -> Figure:
-    font = {"size": size, "color": colour, "family": FONT}
-    return {"text": text, "font": font, "showarrow": False, "x": 0.5, "y": 0.5, "yshift": shift}
+    return note(text, 0.5, 0.5, size=size, colour=colour) | {"xref": "paper", "yshift": shift}
 
 
 def _dated(report: Report, unit: str, values: Scale) -> Figure:

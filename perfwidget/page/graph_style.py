@@ -55,6 +55,7 @@ REVIEW_TIME = Series("review_time", "Review Time", "review-time")
 Figure = dict[str, Any]
 
 FONT = "-apple-system, BlinkMacSystemFont, 'Segoe UI', Roboto, 'Helvetica Neue', 'Liberation Sans', Arial, sans-serif"
+FONT_SIZE = 12
 AXIS_TITLE, DIGIT, LINE = 36, 8, 16
 """Pixels that an axis' title, a digit of its marks, and a line of dates take at most, in whatever font there is."""
 
@@ -73,7 +74,7 @@ def by_category(
     layout = plain()
     lines = max(mark.text.count("<br>") for mark in marks) + 1
     layout["margin"] = {
-        "l": AXIS_TITLE + DIGIT * len(values.longest),
+        "l": AXIS_TITLE + DIGIT * max(map(len, values.texts)),
         "r": 20,  # where half of the last date may stand
         "t": 10,
         "b": 12 + LINE * lines,
@@ -102,21 +103,29 @@ def by_category(
     }
     layout["yaxis"] = {
         "range": [0, values.top],
-        "tick0": 0,
-        "dtick": values.step,
-        "tickformat": f",.{values.decimals}~f",
+        "tickmode": "array",
+        "tickvals": values.marks,
+        "ticktext": values.texts,
         "gridcolor": "--grid",
         "zeroline": False,
         "fixedrange": True,
-        "title": {"text": unit, "standoff": 10, "font": {"size": 12}},
     }
+    title = note(unit, 0, 0.5, colour="--muted") | {"xref": "paper", "textangle": -90}
+    layout["annotations"] = [title | {"xshift": FONT_SIZE - layout["margin"]["l"]}]
     return layout
+
+
+def note(text: str, x: float, y: float, *, size: int = FONT_SIZE, colour: str = "--text") -> Figure:
+    """Return a text on a graph: `x` on the axis of dates, `y` from 0 at the bottom to 1 at the top."""
+    font = {"size": size, "color": colour, "family": FONT}
+    place = {"x": x, "y": y, "yref": "paper", "xanchor": "center", "yanchor": "middle"}
+    return {"text": text, "font": font, "showarrow": False, **place}
 
 
 def plain() -> Figure:
     """Return what all graphs share."""
     return {
-        "font": {"family": FONT, "size": 12, "color": "--muted"},
+        "font": {"family": FONT, "size": FONT_SIZE, "color": "--muted"},
         "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": "rgba(0,0,0,0)",
         "showlegend": False,
@@ -125,9 +134,8 @@ def plain() -> Figure:
         "hoverlabel": {
             "bgcolor": "--tip",
             "bordercolor": "--tip-line",
-            "font": {"family": FONT, "size": 12, "color": "--text"},
+            "font": {"family": FONT, "size": FONT_SIZE, "color": "--text"},
         },
         "barmode": "stack",
         "bargap": 0.28,
-        "barcornerradius": 2,
     }
