@@ -6,7 +6,7 @@ const NOTHING = /^(0|0s|—)$/;  // numbers that count no rows
 const CONFIG = { displayModeBar: false, doubleClick: false, scrollZoom: false, responsive: false };
 const STEPS = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 };
 const root = document.documentElement;
-let [loading, clicks] = [null, 0];
+let loading = null;
 
 /* plotly.js, which is fetched when nothing else is to be done, and again if it did not come. */
 function plotly() {
@@ -17,12 +17,10 @@ function plotly() {
   return loading;
 }
 
-/* Colours are named after custom properties of the stylesheet, and looked up once a plot. */
-function painted(part, colours) {
-  if (typeof part === 'string') return part.startsWith('--') ? colours.getPropertyValue(part).trim() : part;
-  if (Array.isArray(part)) return part.map((each) => painted(each, colours));
-  if (part === null || typeof part !== 'object') return part;
-  return Object.fromEntries(Object.entries(part).map(([name, each]) => [name, painted(each, colours)]));
+/* A figure as plotly.js knows it: colours are named after custom properties of the stylesheet. */
+function painted(figure) {
+  const style = window.getComputedStyle(root);
+  return JSON.parse(JSON.stringify(figure).replace(/"(--[a-z-]+)"/g, (_, name) => JSON.stringify(style.getPropertyValue(name).trim())));
 }
 
 /* The bars, points or slices that say something, in the order in which one reads them. */
@@ -33,7 +31,7 @@ function marksOf({ data }) {
 }
 
 /* Draw figures in a place; `pick` is called with the {meta, point} of what is clicked, `say` with what is under the keys. */
-function plot(place, name, pick, say) {
+function plot(place, pick, say) {
   let [figure, drawn, live, mark] = [null, '', null, -1];
 
   const chosen = (curve, point) => {
@@ -65,7 +63,7 @@ function plot(place, name, pick, say) {
     drawn = now;
     still();
     if (!now) return;
-    place.append(window.perfwidget_sketch(name, figure, width, height));
+    place.append(window.perfwidget_sketch(figure, width, height));
     if (place.matches(':hover, :focus')) enliven({});
     else (window.requestIdleCallback || window.setTimeout)(plotly);
   }
@@ -75,7 +73,7 @@ function plot(place, name, pick, say) {
     if (live || !drawn || !window.Plotly) return;
     live = Object.assign(document.createElement('div'), { className: 'live' });
     place.append(live);
-    const { data, layout } = painted(figure, window.getComputedStyle(root));
+    const { data, layout } = painted(figure);
     window.Plotly.newPlot(live, data, { ...layout, width: place.clientWidth, height: place.clientHeight }, CONFIG);
     live.on('plotly_click', choose);
     const under = clientX === undefined ? null : document.elementFromPoint(clientX, clientY);
@@ -122,17 +120,13 @@ function plot(place, name, pick, say) {
   };
 }
 
-function clicked(setProps, data) {
-  clicks += 1;
-  setProps({ clickData: { ...data, at: clicks } });
-}
-
 function Chart({ id, figure, name, setProps }) {
   const [place, status, drawn] = [useRef(null), useRef(null), useRef(null)];
   const [whole, showWhole] = useState(false);
   const { full } = (figure && figure.layout.meta) || {};
   useLayoutEffect(() => {
-    drawn.current = plot(place.current, id, (data) => clicked(setProps, data), (text) => { status.current.textContent = text; });
+    const pick = (data) => setProps({ clickData: { ...data, at: Date.now() } });
+    drawn.current = plot(place.current, pick, (text) => { status.current.textContent = text; });
     return drawn.current.end;
   }, []);
   useLayoutEffect(() => {
@@ -145,18 +139,14 @@ function Chart({ id, figure, name, setProps }) {
       figure.layout.meta.label));
 }
 
-function Numbers({ id, data, name, label, setProps }) {
+function Numbers({ id, data, name, label }) {
   const [open, setOpen] = useState(false);
   const { head, rows, keys, dated, question } = data || {};
   const cell = (text, row, column) => {
     const meta = dated ? keys[column] : column && keys[row];
     if (question === null || !meta || NOTHING.test(text)) return text;
-    const act = (event) => {
-      if (event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
-      event.preventDefault();
-      clicked(setProps, { meta, point: dated ? row : null });
-    };
-    return make('a', { className: 'leads', href: `?${question}&rows=${meta}${dated ? `@${data.dates[row]}` : ''}`, onClick: act }, text);
+    const href = `?${question}&rows=${meta}${dated ? `@${data.dates[row]}` : ''}`;
+    return make(window.dash_core_components.Link, { className: 'leads', href }, text);
   };
   const table = () => make('table', {}, make('caption', { className: 'visually-hidden' }, name),
     make('thead', {}, make('tr', {}, ...head.map((text) => make('th', { scope: 'col' }, text)))),

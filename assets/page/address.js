@@ -6,7 +6,8 @@
 
   const ASKED = ['user', 'workspace', 'project', 'from', 'to', 'preset', 'tz', 'entry', 'grain'];
   const ROWS = ['rows', 'rows_sort', 'rows_page'];
-  const NAMES = [...ASKED, 'compact', 'statistic', 'theme', ...ROWS];  // in the order in which an address has them
+  const DRAWN = ['compact', 'statistic', 'theme'];
+  const NAMES = [...ASKED, ...DRAWN, ...ROWS];  // in the order in which an address has them
   const AT_REST = { preset: 'last_30_days', grain: 'auto', statistic: 'average', theme: 'auto' };
   const CHOICES = { grain: ['day', 'week', 'month'], statistic: ['average', 'median'], theme: ['light', 'dark'] };
   const CUSTOM = 'custom';
@@ -76,6 +77,13 @@
     return `?${query(given, given.has('rows') ? NAMES : NAMES.filter((name) => !ROWS.includes(name)))}`;
   }
 
+  /* An address as it is, with what it says nothing of drawn as before. */
+  function drawn(search, before) {
+    const [given, last] = [new URLSearchParams(search), new URLSearchParams(before)];
+    DRAWN.filter((name) => !given.has(name) && last.has(name)).forEach((name) => given.set(name, last.get(name)));
+    return `?${query(given, NAMES)}`;
+  }
+
   /* What Reset leaves: the member, if there is a choice of them, and the looks. */
   function atRest(search, { choosesMembers, zone }) {
     const given = new URLSearchParams(search);
@@ -83,5 +91,5 @@
     return `?${query(given, [...(choosesMembers ? ['user'] : []), 'tz', 'compact', 'theme'])}`;
   }
 
-  window.perfwidget_address = { CUSTOM, toValue, toId, whole, questionIn, controlsIn, rowsIn, changed, atRest };
+  window.perfwidget_address = { CUSTOM, toValue, toId, whole, questionIn, controlsIn, rowsIn, changed, drawn, atRest };
 })();

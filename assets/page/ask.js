@@ -144,10 +144,18 @@
       busy(true);
     }
     openRows(address.rowsIn(search), values['rows-sought.data'] || {}, needed || changed.includes('rows-again.n_clicks'), question, sets);
+    shown = search;
     document.documentElement.dataset.statistic = controls.statistic;
     window.perfwidget_theme.wish('chosen', controls.theme);
     return outputs(sets, values);
   }
+
+  let shown = '';  // the address of what is shown
+
+  /* A link says what is asked alone; how it is drawn stays. It is heard of before Dash reads the address. */
+  window.addEventListener('_dashprivate_pushstate', () => {
+    history.replaceState(history.state, '', address.drawn(location.search, shown) + location.hash);
+  });
 
   /* Ask for the rows that are open now, if others were before, or if there are other figures. */
   function openRows(rows, { rows: before = null, attempt = 0 }, needed, question, sets) {

@@ -86,7 +86,6 @@ def _question(asked: Any) -> Any:
 
 
 def _register_asking(app: Dash) -> None:
-    clicked = [name for panel in PANELS for name in (panel.graph, panel.numbers)]
     _in_browser(
         app,
         "ask",
@@ -107,7 +106,7 @@ def _register_asking(app: Dash) -> None:
         Input(ids.PULSE, "n_intervals"),
         *(Input(*each) for each in CONTROLS),
         Input(ids.DATES, "typed"),
-        *(Input(name, "clickData") for name in clicked),
+        *(Input(panel.graph, "clickData") for panel in PANELS),
         *(
             State(name, "data")
             for name in (ids.CHOICES, ids.FOUND, ids.ASKED, ids.ANSWER, ids.PROBLEM, ids.ROWS_SOUGHT)

@@ -6,6 +6,7 @@ from html import escape
 from perfwidget.hosting.static_files import PLOTLY_BUNDLE, assets_folder
 from perfwidget.page import words
 from perfwidget.page.choices import zones
+from perfwidget.page.graph_style import drawing_parts
 
 PACKAGES = ("dash", "dash_bootstrap_components")
 """The component packages whose scripts the page loads."""
@@ -69,6 +70,7 @@ INDEX_STRING = f"""<!doctype html>
 <noscript>{escape(words.NO_SCRIPT)}</noscript>
 {{%app_entry%}}
 {{%config%}}
+<svg class="drawing-parts" aria-hidden="true"><defs>{drawing_parts()}</defs></svg>
 <script type="application/json" id="perfwidget-fixed">{_data(FIXED)}</script>
 </body>
 </html>

@@ -14,7 +14,9 @@ from perfwidget.page.axes import Scale, Tick, TimeUnit, limit, scale, ticks, tim
 from perfwidget.page.graph_style import (
     ANNOTATED,
     AVERAGE,
+    MARK_SIZE,
     MEDIAN,
+    PATTERN,
     REVIEW_TIME,
     REVIEWED,
     TOTAL,
@@ -64,7 +66,8 @@ def annotation_summary(report: Report) -> Figure:
             "colors": [series.colour for series in ANNOTATED],
             "line": {"color": "--panel", "width": 2},
             "pattern": {
-                **_pattern([series.pattern for series in ANNOTATED]),
+                **PATTERN,
+                "shape": [series.pattern for series in ANNOTATED],
                 # As an overlay, plotly.js looks for one colour that contrasts with those of all slices, and warns.
                 "fillmode": "replace",
                 "bgcolor": [series.colour for series in ANNOTATED],
@@ -169,13 +172,13 @@ def _bar(report: Report, series: Series, heights: Sequence[Number]) -> list[Figu
         return [trace | _filled(series)]
     # Bars thinner than a pixel: the outline of all of them is one shape instead of thousands, and looks the same.
     step = {"shape": "hvh", "width": 0}
-    fill = {"fillcolor": series.colour, "fillpattern": _pattern(series.pattern)}
+    fill = {"fillcolor": series.colour, "fillpattern": _pattern(series)}
     return [trace | {"type": "scatter", "mode": "lines", "stackgroup": "all", "line": step, **fill}]
 
 
 def _line(report: Report, series: Series, heights: Sequence[Number]) -> list[Figure]:
     line = {"color": series.colour, "width": 2, "dash": series.dash}
-    marker = {"color": series.colour, "symbol": series.symbol, "size": 6 if len(heights) <= MOST_POINTS else 4}
+    marker = {"color": series.colour, "symbol": series.symbol, "size": MARK_SIZE}
     trace = _bucket_trace(report, series, heights) | {
         "type": "scatter",
         "line": line,
@@ -198,7 +201,7 @@ def _line(report: Report, series: Series, heights: Sequence[Number]) -> list[Fig
 
 
 def _filled(series: Series) -> Figure:
-    return {"type": "bar", "marker": {"color": series.colour, "pattern": _pattern(series.pattern)}}
+    return {"type": "bar", "marker": {"color": series.colour, "pattern": _pattern(series)}}
 
 
 def _bucket_trace(report: Report, series: Series, heights: Sequence[Number]) -> Figure:
@@ -228,8 +231,8 @@ def _ticks(period: Period, grain: Grain) -> list[Tick]:
     return ticks(period.buckets(grain), grain)
 
 
-def _pattern(shape: str | list[str]) -> Figure:
-    return {"shape": shape, "fillmode": "overlay", "fgcolor": "--pattern", "size": 6, "solidity": 0.35}
+def _pattern(series: Series) -> Figure:
+    return {**PATTERN, "shape": series.pattern, "fillmode": "overlay"}
 
 
 def _middle(text: str, size: int, colour: str, shift: int) -> Figure:

@@ -4,6 +4,7 @@ A colour is the name of a custom property of the stylesheet, where the palette s
 draws, so that a change of theme needs no new figures. Patterns, dashes and markers tell series apart without colour.
 """
 
+import math
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -49,6 +50,56 @@ TOTAL_MEDIAN = Series("total_time_median", "Day's count × median time", "median
 MEDIAN = Series("time_per_annotation_median", "Median", "median")
 AVERAGE = Series("time_per_annotation_average", "Average", "average", dash="dot", symbol="diamond")
 REVIEW_TIME = Series("review_time", "Review Time", "review-time")
+
+# -- Patterns and marks ------------------------------------------------------------------------------------------------
+
+TILE, SOLIDITY, OPACITY = 6, 0.35, 0.5
+MARK_SIZE = 6
+PATTERN = {"fgcolor": "--pattern", "fgopacity": OPACITY, "size": TILE, "solidity": SOLIDITY}
+"""How patterns look; their shapes are those of the series."""
+
+_STRIPES = {
+    "/": (SOLIDITY / math.sqrt(2), "M-.25,.25l.5,-.5M0,1L1,0M.75,1.25l.5,-.5"),
+    "x": (
+        (1 - math.sqrt(1 - SOLIDITY)) / math.sqrt(2),
+        "M-.25,.25l.5,-.5M0,1L1,0M.75,1.25l.5,-.5M.75,-.25l.5,.5M0,0L1,1M-.25,.75l.5,.5",
+    ),
+}
+"""How wide stripes are, and their path, in a tile whose side is 1."""
+
+_MARKS = {
+    "circle": "M-3,0a3,3 0 1 1 6,0a3,3 0 1 1 -6,0Z",
+    "diamond": "M-3.9,0L0,-3.9L3.9,0L0,3.9Z",
+}
+
+
+def drawing_parts() -> str:
+    """Return the patterns and marks of still pictures, as elements of SVG that stand once in the page.
+
+    They are those of plotly.js. A pattern is called `pattern--updated`, a mark `mark--average`.
+    """
+    bars = {series.look: series.pattern for series in (*ANNOTATED, *REVIEWED, TOTAL_MEDIAN) if series.pattern}
+    lines = {series.look: series.symbol for series in (MEDIAN, AVERAGE)}
+    return "".join([_tile(*each) for each in bars.items()] + [_mark(*each) for each in lines.items()])
+
+
+def _tile(look: str, shape: str) -> str:
+    ink = f'var(--pattern)" opacity="{OPACITY}'
+    if shape == ".":
+        side, radius = float(TILE), TILE * math.sqrt(SOLIDITY / math.pi)
+        figure = f'<circle cx="{side / 2}" cy="{side / 2}" r="{radius:.3f}" fill="{ink}"/>'
+    else:
+        side, (width, path) = TILE * math.sqrt(2), _STRIPES[shape]
+        figure = f'<path d="{path}" transform="scale({side:.4f})" stroke-width="{width:.4f}" stroke="{ink}"/>'
+    size = f'width="{side:.4f}" height="{side:.4f}"'
+    ground = f'<rect {size} fill="var(--{look})"/>'
+    return f'<pattern id="pattern--{look}" {size} patternUnits="userSpaceOnUse">{ground}{figure}</pattern>'
+
+
+def _mark(look: str, symbol: str) -> str:
+    figure = f'<path d="{_MARKS[symbol]}" fill="var(--{look})"/>'
+    return f'<marker id="mark--{look}" markerUnits="userSpaceOnUse" overflow="visible">{figure}</marker>'
+
 
 # -- Layout ------------------------------------------------------------------------------------------------------------
 

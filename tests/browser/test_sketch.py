@@ -23,8 +23,9 @@ DIFFERING = """async (pictures) => {
   const differs = (pixel) => [0, 1, 2].some((part) => Math.abs(one[4 * pixel + part] - other[4 * pixel + part]) > 24);
   return Array.from({ length: pixels }, (_, pixel) => pixel).filter(differs).length / pixels;
 }"""
-"""Which share of the pixels of two pictures differs by more than the smoothing of an edge, at half their size: a text may
-stand half a pixel beside the other."""
+"""Which share of the pixels of two pictures differs by more than the smoothing of an edge.
+
+They are compared at half their size, for a text may stand half a pixel beside the other."""
 
 MOST = 0.006
 """The edge of a pattern, or of a bar that is thinner than a pixel, may fall into the next one."""
