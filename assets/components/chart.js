@@ -56,30 +56,26 @@ function plot(place, pick, say) {
   }
 
   /* Draw what is not drawn so yet: as a picture, and by plotly.js where somebody is. */
-  function draw() {
+  function draw(anew = false) {
     const [width, height] = [place.clientWidth, place.clientHeight];
     const now = figure && width ? JSON.stringify([figure, width]) : '';
-    if (now === drawn) return;
+    if (now === drawn && !anew) return;
     drawn = now;
     still();
     if (!now) return;
     place.append(window.perfwidget_sketch(figure, width, height));
-    if (place.matches(':hover, :focus')) enliven({});
+    if (place.matches(':hover, :focus')) enliven();
     else (window.requestIdleCallback || window.setTimeout)(plotly);
   }
 
-  /* Let plotly.js draw over the picture what somebody came to, and go on as if that had been there before. */
-  function enliven({ clientX, clientY }) {
+  /* Let plotly.js draw over the picture what somebody came to. */
+  function enliven() {
     if (live || !drawn || !window.Plotly) return;
     live = Object.assign(document.createElement('div'), { className: 'live' });
     place.append(live);
     const { data, layout } = painted(figure);
     window.Plotly.newPlot(live, data, { ...layout, width: place.clientWidth, height: place.clientHeight }, CONFIG);
     live.on('plotly_click', choose);
-    const under = clientX === undefined ? null : document.elementFromPoint(clientX, clientY);
-    if (under && live.contains(under)) {
-      under.dispatchEvent(new MouseEvent('mousemove', { bubbles: true, clientX, clientY, view: window }));
-    }
   }
 
   /* The arrow keys go from mark to mark, and Enter chooses one. */
@@ -96,16 +92,12 @@ function plot(place, pick, say) {
     }
   }
 
-  const repaint = () => {
-    if (!live) return;
-    drawn = '';
-    draw();
-  };
-  const resized = new ResizeObserver(draw);
+  const repaint = () => draw(live !== null);
+  const resized = new ResizeObserver(() => draw());
   resized.observe(place);
   root.addEventListener('perfwidget:theme', repaint);
   ['pointerover', 'pointermove'].forEach((kind) => { place.addEventListener(kind, enliven, true); });
-  place.addEventListener('focus', () => plotly().then(() => enliven({})));
+  place.addEventListener('focus', () => plotly().then(() => enliven()));
   place.addEventListener('keydown', key);
   return {
     show(next) {

@@ -61,22 +61,21 @@ function dated({ data, layout: { margin: { l, t }, xaxis, yaxis, bargap } }, wid
   ];
 }
 
-/* The ring: each slice is a dash of a circle, clockwise from the top, and lines keep slices apart. */
+/* The ring: each slice is a dash of a circle, clockwise from the top, and a gap keeps slices apart. */
 function ring({ data: [{ values, hole, marker }], layout: { margin: { l, t } } }, wide, high) {
-  const [cx, cy, size, width] = [l + wide / 2, t + high / 2, Math.min(wide, high) / 2, marker.line.width];
+  const [size, width] = [Math.min(wide, high) / 2, marker.line.width];
   const [outer, inner] = [size - width / 2, size * hole + width / 2];
   const total = values.reduce((sum, value) => sum + value, 0);
-  const before = values.map((_, place) => values.slice(0, place).reduce((sum, value) => sum + value, 0) / total);
-  const slices = values.map((value, place) => shape('circle', {
-    cx, cy, r: (outer + inner) / 2, fill: 'none', stroke: filling(marker.colors[place], marker.pattern.shape[place]),
-    'stroke-width': outer - inner, pathLength: 1,
-    'stroke-dasharray': `${value / total} ${1 - value / total}`, 'stroke-dashoffset': 0.25 - before[place] }));
-  const edges = values.map((value, place) => {
-    const [right, up] = [Math.sin(2 * Math.PI * before[place]), Math.cos(2 * Math.PI * before[place])];
-    const at = (length) => `${rounded(cx + length * right)},${rounded(cy - length * up)}`;
-    return value && value < total ? `M${at(inner)}L${at(outer)}` : '';
+  const gap = values.filter(Boolean).length > 1 ? width / (Math.PI * (outer + inner)) : 0;
+  let turned = 0.25;
+  return values.map((value, place) => {
+    const [share, from] = [Math.max(0, value / total - gap), turned - gap / 2];
+    turned -= value / total;
+    return shape('circle', {
+      cx: l + wide / 2, cy: t + high / 2, r: (outer + inner) / 2, fill: 'none', pathLength: 1, 'stroke-width': outer - inner,
+      stroke: filling(marker.colors[place], marker.pattern.shape[place]),
+      'stroke-dasharray': `${share} ${1 - share}`, 'stroke-dashoffset': from });
   });
-  return [...slices, shape('path', { d: edges.join(''), stroke: marker.line.color, 'stroke-width': width })];
 }
 
 /* Return the picture of a figure. */

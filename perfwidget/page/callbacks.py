@@ -16,7 +16,7 @@ from dash import ClientsideFunction, Dash, Input, Output, State, no_update
 from dash.development.base_component import Component
 
 from perfwidget.page import answer as answers
-from perfwidget.page import choices, ids, words
+from perfwidget.page import choices, ids
 from perfwidget.page.cards import definitions
 from perfwidget.page.context import PageContext
 from perfwidget.page.panels import PANELS, TOTAL_TIME
@@ -98,7 +98,6 @@ def _register_asking(app: Dash) -> None:
         Output(ids.DATES, "first"),
         Output(ids.DATES, "last"),
         *(Output(name, "options") for name in (*SEARCHED, ids.TIMEZONE)),
-        *(Output(ids.export(file), "href") for file in words.EXPORTS),
         Output(ids.RESET, "disabled"),
         Input(ids.ADDRESS, "search"),
         *(Input(name, "n_clicks") for name in (ids.REFRESH, ids.RESET, ids.TRY_AGAIN, ids.ROWS_CLOSE, ids.ROWS_AGAIN)),
@@ -113,7 +112,6 @@ def _register_asking(app: Dash) -> None:
         ),
         State(ids.ROWS_PANEL, "hidden"),
         State(ids.RESET, "disabled"),
-        *(State(ids.export(file), "href") for file in words.EXPORTS),
         *(State(name, "options") for name in SEARCHED),
         at_start=True,
     )
@@ -150,7 +148,7 @@ def _register_lists(app: Dash) -> None:
         Input(ids.FOUND, "data"),
         Input(ids.ANSWER, "data"),
         State(ids.CHOICES, "data"),
-        *(State(name, prop) for name in SEARCHED for prop in ("value", "options", "search_value")),
+        *(State(name, prop) for name in SEARCHED for prop in ("value", "options")),
         State(ids.TIMEZONE, "options"),
     )
 
