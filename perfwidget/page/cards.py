@@ -11,7 +11,7 @@ from perfwidget.page import formats, words
 from perfwidget.page.attributes import aria
 from perfwidget.page.links import linked
 from perfwidget.report import Report
-from perfwidget.stores.listing import Longest
+from perfwidget.stores.listing import Tally
 
 SUMMARY = tuple(metric for metric in METRICS if metric.section is Section.SUMMARY)
 
@@ -36,7 +36,7 @@ BESIDE: Mapping[str, Sequence[str]] = {
 """The notes that stand beside a number where they are not 0, as it cannot be read rightly without them."""
 
 
-def cards(report: Report, question: str | None = None, longest: Longest | None = None) -> list[html.Div]:
+def cards(report: Report, question: str | None = None, longest: Tally | None = None) -> list[html.Div]:
     """Return the cards of a report; `longest` are its times above ten times their median.
 
     With the question that the report answers, numbers lead to their rows.
@@ -44,7 +44,7 @@ def cards(report: Report, question: str | None = None, longest: Longest | None =
     return [_card(metric, report, question, longest) for metric in SUMMARY]
 
 
-def _card(metric: Metric, report: Report, question: str | None, longest: Longest | None) -> html.Div:
+def _card(metric: Metric, report: Report, question: str | None, longest: Tally | None) -> html.Div:
     definition = f"about-{metric.key.replace('_', '-')}"
     name = html.Button(
         metric.label, type="button", className="card-name", id=f"{definition}-name", **aria(describedby=definition)
