@@ -17,12 +17,10 @@ from hypothesis import strategies as st
 
 from perfwidget.hosting.static_files import assets_folder
 from perfwidget.metrics import BY_KEY, METRICS, Number, Rules, Section, Unit
-from perfwidget.page import axes, figures, ids
+from perfwidget.page import axes, figures
 from perfwidget.page.answer import review_time_notice, show
-from perfwidget.page.cards import SUMMARY, cards, why_none
-from perfwidget.page.graph_layout import Figure
-from perfwidget.page.heading import clock, heading
-from perfwidget.page.notes import definitions, folded
+from perfwidget.page.cards import SUMMARY, cards, clock, definitions, folded, heading, why_none
+from perfwidget.page.graph_style import Figure
 from perfwidget.page.panels import PANELS, shown
 from perfwidget.question.period import Grain, Period
 from perfwidget.question.query import Statistic
@@ -478,7 +476,7 @@ def test_a_panel_that_fails_says_so_and_the_others_stay(caplog: pytest.LogCaptur
     )
     with caplog.at_level(logging.ERROR):
         drawn = show(report(BUSY, series=without), date(2025, 9, 25), datetime.now(UTC))
-    said = {panel.name: drawn[ids.message(panel.name), "children"] for panel in PANELS}
+    said = {panel.name: drawn[panel.message, "children"] for panel in PANELS}
     assert {name for name, message in said.items() if message} == {"review-time"}
     assert said["review-time"] == "This graph could not be drawn; the server's log says why."
     assert "review-time" in caplog.text
