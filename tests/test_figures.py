@@ -26,7 +26,7 @@ from perfwidget.question.period import Grain, Period
 from perfwidget.question.query import Statistic
 from perfwidget.report import Point, Report
 from perfwidget.stores.choosing import Profile
-from perfwidget.stores.listing import Longest
+from perfwidget.stores.listing import Tally
 
 NOTHING: dict[str, Number] = {
     metric.key: 0.0 if metric.unit is Unit.SECONDS else 0 for metric in METRICS
@@ -544,7 +544,7 @@ def test_a_card_without_a_value_says_why() -> None:
     assert reasons(report({"fixes_without_score": 1}))[5] == "no review with a score"
 
 
-def beside(asked: Report, longest: Longest | None = None) -> list[list[str]]:
+def beside(asked: Report, longest: Tally | None = None) -> list[list[str]]:
     """Return what stands below the number of each card."""
     return [[said(part) for part in card.children[2:]] for card in cards(asked, longest=longest)]
 
@@ -561,9 +561,9 @@ def test_what_a_number_cannot_be_read_without_stands_on_its_card() -> None:
 
 def test_the_total_time_says_what_the_longest_times_make_up_of_it() -> None:
     # 450.25 of 900.5 seconds are exactly a half.
-    [said_of_it] = beside(report(BUSY), Longest(2, 450_250_000))[0]
+    [said_of_it] = beside(report(BUSY), Tally(2, 2, 450_250_000, None))[0]
     assert said_of_it == "50 % of it in 2 annotations longer than ten times the median"
-    assert beside(report(BUSY), Longest(0, 0))[0] == []
+    assert beside(report(BUSY), Tally(0, 0, 0, None))[0] == []
 
 
 def test_notes_that_are_0_or_not_recorded_take_one_line() -> None:

@@ -19,7 +19,7 @@ from perfwidget.question.period import zone
 from perfwidget.question.query import Query, parse
 from perfwidget.report import Report, read_report
 from perfwidget.report.drilldown import LONG
-from perfwidget.stores.listing import Longest, Slice
+from perfwidget.stores.listing import Slice, Tally
 from perfwidget.stores.reading import Freshness, Reader
 
 log = logging.getLogger(__name__)
@@ -111,7 +111,7 @@ def show(
     now: datetime,
     question: str | None = None,
     as_of: datetime | None = None,
-    longest: Longest | None = None,
+    longest: Tally | None = None,
 ) -> Shown:
     """Draw the report that answers a question; `now` is the instant of the answer, `as_of` that of its facts.
 
@@ -163,14 +163,14 @@ def review_time_notice(report: Report, since: date) -> str | None:
     return words.review_time_since(since) if report.period.first < since else None
 
 
-def _longest(reader: Reader, asked: ScopedQuery, report: Report) -> Longest | None:
+def _longest(reader: Reader, asked: ScopedQuery, report: Report) -> Tally | None:
     """Return the times that are more than ten times the median of all; None where there is no median."""
     median = report.values["time_per_annotation_median"]
     if not median:
         return None
     part = Slice(report.period.start, report.period.end)
     above = LONG * round(2 * median * MICROSECONDS) // 2  # a median lies at a whole microsecond, or between two
-    return reader.longer(asked.during(report.period), BY_KEY["total_time"].rows, part, above)
+    return reader.tally(asked.during(report.period), BY_KEY["total_time"].rows, part, above)
 
 
 def _guarded(part: str, build: Callable[[], list[Any]]) -> list[Any]:

@@ -15,7 +15,7 @@ from perfwidget.facts.columns import MICROSECONDS
 from perfwidget.metrics import BY_KEY, METRICS, Metric, Section, Unit
 from perfwidget.page import formats, words
 from perfwidget.report import Report
-from perfwidget.stores.listing import Longest
+from perfwidget.stores.listing import Tally
 
 SUMMARY = tuple(metric for metric in METRICS if metric.section is Section.SUMMARY)
 
@@ -92,7 +92,7 @@ def _filters(workspaces: Sequence[str], projects: Sequence[str]) -> str:
 # -- Cards -------------------------------------------------------------------------------------------------------------
 
 
-def cards(report: Report, question: str | None = None, longest: Longest | None = None) -> list[html.Div]:
+def cards(report: Report, question: str | None = None, longest: Tally | None = None) -> list[html.Div]:
     """Return the cards of a report; `longest` are its times above ten times their median.
 
     With the question that the report answers, numbers lead to their rows.
@@ -100,7 +100,7 @@ def cards(report: Report, question: str | None = None, longest: Longest | None =
     return [_card(metric, report, question, longest) for metric in SUMMARY]
 
 
-def _card(metric: Metric, report: Report, question: str | None, longest: Longest | None) -> html.Div:
+def _card(metric: Metric, report: Report, question: str | None, longest: Tally | None) -> html.Div:
     definition = f"about-{metric.key.replace('_', '-')}"
     described: dict[str, Any] = {"aria-describedby": definition}
     name = html.Button(metric.label, type="button", className="card-name", id=f"{definition}-name", **described)

@@ -12,13 +12,11 @@ from perfwidget.stores.answering import Answer, answer
 from perfwidget.stores.choosing import Choices
 from perfwidget.stores.listing import (
     ListedRow,
-    Longest,
     Order,
     Slice,
     Tally,
     columns_of,
     listing,
-    longer,
     page_of,
     tally,
 )
@@ -107,15 +105,10 @@ class Reader(Choices):
         statement = page_of(self._dialect, asked, rows, part, order, descending=descending, place=place)
         return [ListedRow(*row) for row in self._rows(*statement)]
 
-    def tally(self, asked: ScopedQuery, rows: Rows, part: Slice) -> Tally:
-        """Return what all rows behind a number come to, worked out of these rows."""
-        [row] = self._rows(*tally(self._dialect, asked, rows, part))
+    def tally(self, asked: ScopedQuery, rows: Rows, part: Slice, above: int | None = None) -> Tally:
+        """Return what all rows behind a number come to, or those with a quantity above so much."""
+        [row] = self._rows(*tally(self._dialect, asked, rows, part, above))
         return Tally(*row)
-
-    def longer(self, asked: ScopedQuery, rows: Rows, part: Slice, than: int) -> Longest:
-        """Return how many rows have a quantity above `than`, and what these come to."""
-        [row] = self._rows(*longer(self._dialect, asked, rows, part, than))
-        return Longest(*row)
 
     def organizations(self) -> Sequence[str]:
         """Return the ids of all organizations; for those who own the store, never for a viewer."""
