@@ -83,8 +83,8 @@ window.perfwidget_sketch = function sketch(figure, width, height) {
   const { font: { family, size, color: fill }, margin: { l, r, t, b }, annotations, xaxis } = figure.layout;
   const [wide, high] = [width - l - r, height - t - b];
   const across = (place) => rounded((place - xaxis.range[0]) * wide / (xaxis.range[1] - xaxis.range[0]));
-  const note = ({ text, x, y, xref, xshift = 0, yshift = 0, yanchor, textangle = 0, font }) => shape('text', {
-    'text-anchor': 'middle', 'font-size': font.size, fill: font.color, y: yanchor === 'bottom' ? -4 : lowered(font.size),
+  const note = ({ text, x, y, xref, xshift = 0, yshift = 0, xanchor, yanchor, textangle = 0, font }) => shape('text', {
+    'text-anchor': { left: 'start', right: 'end' }[xanchor] || 'middle', 'font-size': font.size, fill: font.color, y: yanchor === 'bottom' ? -4 : lowered(font.size),
     transform: `translate(${l + xshift + (xref === 'paper' ? x * wide : across(x))},${t + (1 - y) * high - yshift})rotate(${textangle})`,
   }, text);
   return shape('svg', { class: 'sketch', width, height, viewBox: `0 0 ${width} ${height}`, 'font-family': family, 'font-size': size, fill },

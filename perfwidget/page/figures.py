@@ -43,7 +43,7 @@ MOST_OF_A_RING = 0.9
 MOST_LABELS = 4
 """Outliers that are labelled side by side in a narrow graph, the highest first."""
 
-OUTLIERS_ABOVE = 14  # pixels
+OUTLIERS_ABOVE, ARROW = 26, 11  # pixels
 
 
 def annotation_summary(report: Report) -> Figure:
@@ -114,8 +114,7 @@ def _parts(numbers: Sequence[float]) -> Figure:
         _trace(series, [series.name], [number], [formats.count(number)]) | _filled(series) | {"meta": [series.key]}
         for series, number in zip(ANNOTATED, numbers, strict=True)
     ]
-    marks = [Tick(place, name) for place, name in enumerate(names)]
-    layout = by_category(names, marks, words.ANNOTATIONS, scale(max(numbers), whole=True), fewest=len(names))
+    layout = by_category(names, (), words.ANNOTATIONS, scale(max(numbers), whole=True), fewest=len(names))
     return {"data": traces, "layout": layout}
 
 
@@ -150,12 +149,21 @@ def _limited(
     for place in sorted(above, key=heights.__getitem__, reverse=True):  # each with room for its label
         if all(abs(place - other) * MOST_LABELS >= len(heights) for other in labelled):
             labelled.append(place)
+    layout["annotations"] += [note("▲", place, 1, size=9) | {"yanchor": "bottom"} for place in above]
     layout["annotations"] += [
-        note(f"▲ {texts[place]}" if place in labelled else "▲", place, 1, size=11) | {"yanchor": "bottom"}
-        for place in above
+        note(texts[place], place, 1, size=11)
+        | {"yanchor": "bottom", "yshift": ARROW, "xanchor": _side(place, len(heights))}
+        for place in labelled
     ]
     shown = {name: full[name] for name in ("yaxis", "margin", "annotations")}
     return {"data": traces, "layout": layout | {"meta": {"full": shown, "label": words.FULL_RANGE}}}
+
+
+def _side(place: int, places: int) -> str:
+    """Return which side of a label stands at its place: near the edges it leans inwards."""
+    if place * 2 * MOST_LABELS < places:
+        return "left"
+    return "right" if (places - 1 - place) * 2 * MOST_LABELS < places else "center"
 
 
 def _numbers(report: Report, series: Series) -> list[Number]:

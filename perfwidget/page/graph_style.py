@@ -123,7 +123,7 @@ def by_category(
     """
     margin = max(0.0, (fewest - len(places)) / 2)
     layout = plain()
-    lines = max(mark.text.count("<br>") for mark in marks) + 1
+    lines = max((mark.text.count("<br>") + 1 for mark in marks), default=0)
     layout["margin"] = {
         "l": AXIS_TITLE + DIGIT * max(map(len, values.texts)),
         "r": 20,  # where half of the last date may stand
