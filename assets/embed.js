@@ -58,9 +58,11 @@
   });
 
   /* On paper a frame keeps the layout that it has, and is scaled to the paper's width: so nothing of it is cut off. */
-  ['beforeprint', 'afterprint'].forEach((kind) => window.addEventListener(kind, () => frames.forEach(({ style, clientWidth }) => {
-    const [width, zoom] = kind === 'beforeprint' ? [`${clientWidth}px`, Math.min(1, PAPER / clientWidth)] : ['100%', ''];
-    Object.assign(style, { width, zoom });
+  ['beforeprint', 'afterprint'].forEach((kind) => window.addEventListener(kind, () => frames.forEach(({ style, clientWidth: width, clientHeight }) => {
+    const scale = kind === 'beforeprint' ? Math.min(1, PAPER / width) : 1;
+    const margin = `0 ${(scale - 1) * width}px ${(scale - 1) * clientHeight}px 0`;
+    Object.assign(style, scale < 1 ? { width: `${width}px`, transform: `scale(${scale})`, transformOrigin: '0 0', margin }
+      : { width: '100%', transform: '', margin: '' });
   })));
 
   function embedAll() {

@@ -660,3 +660,21 @@ def test_a_wide_page_prints_on_narrow_paper_without_cutting_its_graphs(visit: Ca
     for picture in page.locator(".picture:has(.sketch)").all():
         picture.evaluate("(each) => { each.style.width = '300px' }")
         assert picture.locator(".sketch").evaluate("(each) => each.getBoundingClientRect().width") <= 300
+
+
+PRINTED = """() => matchMedia('print').addEventListener('change', ({ matches }) => {
+  if (matches) window.printed = [document.body.offsetHeight, window.innerHeight];
+})"""
+
+
+def test_a_page_of_the_host_prints_all_of_its_frame(visit: Callable[..., Visit]) -> None:
+    boss = visit(viewport={"width": 1300, "height": 900})
+    boss.page.goto(f"{boss.address}/around")
+    frame = boss.page.frame_locator("#one iframe")
+    expect(frame.locator("html[data-follows] #figures[aria-busy=false]")).to_be_visible(timeout=20_000)
+    inside = boss.page.locator("#one iframe").element_handle().content_frame()
+    assert inside
+    inside.evaluate(PRINTED)
+    boss.page.pdf(format="A4")
+    content, height = inside.evaluate("window.printed")
+    assert content <= height + 1
