@@ -209,13 +209,19 @@ def test_a_rejected_annotation_that_was_fixed_and_resubmitted_is_noted(store: St
     assert report.to_dict()["notes"] == {
         "first_submitted_earlier": 1,
         "first_submitted_earlier_time": 50.0,
+        "moved_later": 0,
+        "moved_later_time": 0.0,
+        "days_over_24_hours": 0,
         "updated_after_rejection": 1,
         "own_reviews": 0,
+        "performance_score_without_own_reviews": None,
         "completed_at_estimated": 0,
         "posted_by_others": 0,
         "imported": 0,
         "longer_than_task": 0,
         "from_predictions": 0,
+        "unusable_visits": None,
+        "other_reviews": 0,
     }
 
 

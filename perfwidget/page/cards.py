@@ -20,18 +20,21 @@ BESIDE: Mapping[str, Sequence[str]] = {
         "lead_time_missing",
         "lead_time_invalid",
         "first_submitted_earlier_time",
+        "moved_later_time",
+        "days_over_24_hours",
         "longer_than_task",
     ),
     "submitted_annotations": (
         "rejected",
         "updated_after_rejection",
         "first_submitted_earlier",
+        "moved_later",
         "completed_at_estimated",
         "posted_by_others",
         "imported",
         "other_actions",
     ),
-    "performance_score": ("fixes_without_score", "own_reviews"),
+    "performance_score": ("fixes_without_score", "own_reviews", "performance_score_without_own_reviews"),
 }
 """The notes that stand beside a number where they are not 0, as it cannot be read rightly without them."""
 
@@ -57,11 +60,17 @@ def _card(metric: Metric, report: Report, question: str | None, longest: Longest
         said = words.long_times(longest.rows, formats.share(longest.total / MICROSECONDS / total))
         beside.append(html.Dd(said, className="card-note"))
     for note in map(BY_KEY.__getitem__, BESIDE.get(metric.key, ())):
-        if report.values[note.key]:
+        if speaks(note, report):
             beside.append(html.Dd(_note(note, report, question), className="card-note"))
     number = html.Dd(_number(metric, report, question), className="card-number")
     place = f"card-{metric.key.replace('_', '-')}"
     return html.Div([html.Dt([name, tip]), number, *beside], id=place, className="card")
+
+
+def speaks(note: Metric, report: Report) -> bool:
+    """Say whether a note has anything to say: a count or a time that is not 0, a share that has a value."""
+    value = report.values[note.key]
+    return value is not None if note.unit is Unit.SHARE else bool(value)
 
 
 def _number(metric: Metric, report: Report, question: str | None) -> Any:

@@ -4,21 +4,22 @@ from dash import html
 
 from perfwidget.metrics import METRICS, Metric, Section
 from perfwidget.page import formats, words
-from perfwidget.page.cards import BESIDE
+from perfwidget.page.cards import BESIDE, speaks
 from perfwidget.page.links import linked
 from perfwidget.report import Report
 
-NOTES = tuple(metric for metric in METRICS if metric.section in (Section.NOT_COUNTED, Section.NOTES, Section.PAGE_ONLY))
+NOTES = tuple(metric for metric in METRICS if metric.section in (Section.NOT_COUNTED, Section.NOTES))
 _ON_CARDS = frozenset(key for keys in BESIDE.values() for key in keys)
 
 
 def folded(report: Report, question: str | None = None) -> list[html.Div | html.Details]:
     """Return the notes that stand on no card, and in one line those that have nothing to say."""
-    told = [metric for metric in NOTES if report.values[metric.key] and metric.key not in _ON_CARDS]
-    silent = [metric for metric in NOTES if not report.values[metric.key]]
+    speaking = [metric for metric in NOTES if speaks(metric, report)]
+    told = [metric for metric in speaking if metric.key not in _ON_CARDS]
+    silent = [metric for metric in NOTES if metric not in speaking]
     parts: list[html.Div | html.Details] = [_note(metric, report, question) for metric in told]
     if silent:
-        missing = any(report.values[metric.key] is None for metric in silent)
+        missing = any(_unrecorded(metric, report) for metric in silent)
         names = html.Ul([html.Li([html.Strong(metric.label), " ", _about(metric, report)]) for metric in silent])
         parts.append(
             html.Details([html.Summary(words.silent(len(silent), missing=missing)), names], className="silent")
@@ -45,4 +46,10 @@ def _note(metric: Metric, report: Report, question: str | None) -> html.Div:
 
 
 def _about(metric: Metric, report: Report) -> str:
-    return metric.definition if report.values[metric.key] is not None else words.NOT_RECORDED
+    if not _unrecorded(metric, report):
+        return metric.definition
+    return words.NOT_TOLD if metric.needs == "flags" else words.NOT_RECORDED
+
+
+def _unrecorded(metric: Metric, report: Report) -> bool:
+    return metric.needs is not None and metric.needs not in report.recorded

@@ -230,9 +230,9 @@ SECTIONS = {
     Section.REVIEWING: "Reviewing",
     Section.NOT_COUNTED: "Not counted",
     Section.NOTES: "Worth knowing",
-    Section.PAGE_ONLY: "Kept and not counted anywhere",
 }
 NOT_RECORDED = "Not recorded by this source."
+NOT_TOLD = "Not told by this source."
 
 
 def silent(number: int, *, missing: bool) -> str:

@@ -105,7 +105,7 @@ class Report:
                 {"date": point.bucket.first.isoformat()} | {metric.key: point.values[metric.key] for metric in DAILY}
                 for point in self.series
             ],
-            "definitions": {metric.key: metric.definition for metric in METRICS if metric.section in _TOLD},
+            "definitions": {metric.key: metric.definition for metric in METRICS},
         }
 
     def to_json(self) -> str:
@@ -128,14 +128,11 @@ class Report:
             raise ValueError(f"This report is by {self.grain}; ask for one by day.")
 
 
-_TOLD = tuple(section for section in Section if section is not Section.PAGE_ONLY)
-
-
 def _sections(values: Mapping[str, Number]) -> dict[str, dict[str, Number]]:
     """Return numbers by the sections of the JSON report."""
     return {
         section.value: {metric.key: values[metric.key] for metric in METRICS if metric.section is section}
-        for section in _TOLD
+        for section in Section
     }
 
 

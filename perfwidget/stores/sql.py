@@ -8,8 +8,22 @@ from typing import Any, NamedTuple
 
 from perfwidget.facts import RECORDED_KINDS, AnnotationFlag
 from perfwidget.facts.columns import INVALID_LEAD_TIME
-from perfwidget.metrics import COUNTED_ACTIONS, REVIEW_ACTIONS, Condition, Is, NoneOf, OneOf, Rows, Rules, Scan, Where
+from perfwidget.metrics import (
+    COUNTED_ACTIONS,
+    LONGEST_DAY,
+    REVIEW_ACTIONS,
+    USABLE,
+    Condition,
+    Is,
+    NoneOf,
+    OneOf,
+    Rows,
+    Rules,
+    Scan,
+    Where,
+)
 from perfwidget.question.access import ScopedQuery
+from perfwidget.stores.buckets import days_of, parameters_of, place_of
 from perfwidget.stores.dialect import Dialect
 
 COLUMNS = {"lasted": "closed_at - opened_at"}
@@ -91,10 +105,11 @@ def facts_from(dialect: Dialect, asked: ScopedQuery, scan: Scan, start: int, end
     """
     condition, parameters = scoped(dialect, asked, scan.member)
     instant = instant_of(scan)
-    begins = start if asked.period is None else asked.period.start
+    beyond = f" AND {scan.beyond} >= $period_end" if scan.beyond else ""
+    period, days = asked.dated, parameters_of(days_of(asked.dated), "day")
     return Statement(
-        f"{dialect.table(scan)} WHERE {condition} AND {instant} >= $since AND {instant} < $before",
-        parameters | {"since": start, "before": end, "period_start": begins},
+        f"{dialect.table(scan)} WHERE {condition} AND {instant} >= $since AND {instant} < $before{beyond}",
+        parameters | {"since": start, "before": end, "period_start": period.start, "period_end": period.end} | days,
     )
 
 
@@ -124,6 +139,8 @@ def condition(dialect: Dialect, asked: ScopedQuery, where: Where) -> str:
             return _latest_rejects(dialect, asked)
         case Condition.BY_OWNER:
             return "reviewer_id = completed_by"
+        case Condition.BY_NO_OWNER:
+            return "(reviewer_id IS NULL OR reviewer_id <> completed_by)"
         case Condition.BY_OTHERS:
             return "(created_by IS NULL OR created_by <> completed_by)"
         case Condition.POSTED_BY_OTHER:
@@ -134,6 +151,8 @@ def condition(dialect: Dialect, asked: ScopedQuery, where: Where) -> str:
             return _flagged(dialect, AnnotationFlag.FROM_PREDICTION)
         case Condition.LONGER_THAN_TASK:
             return _flagged(dialect, AnnotationFlag.LONGER_THAN_TASK)
+        case Condition.LONG_DAY:
+            return _on_long_day(dialect, asked)
         case Condition.VISIT_TIMED:
             return "closed_at >= opened_at"
         case Condition.VISIT_UNTIMED:
@@ -177,6 +196,17 @@ def _latest_rejects(dialect: Dialect, asked: ScopedQuery) -> str:
         updated = f"{mine} AND last_action = 'updated' AND completed_at >= $since AND completed_at < $before"
         reviews += f" AND annotation_id IN (SELECT annotation_id FROM annotations WHERE {updated})"
     return f"annotation_id IN ({reviews} GROUP BY annotation_id HAVING {latest} = 'rejected')"
+
+
+def _on_long_day(dialect: Dialect, asked: ScopedQuery) -> str:
+    """Return the condition that the usable times of an annotation's owner and day come to more than 24 hours."""
+    day = place_of(dialect, "completed_at", days_of(asked.dated), "day")
+    mine = f"{scoped(dialect, asked, 'completed_by').text} AND {conditions(dialect, asked, USABLE)}"
+    within = "completed_at >= $period_start AND completed_at < $period_end"
+    return (
+        f"(completed_by, {day}) IN (SELECT completed_by, {day} FROM annotations WHERE {mine} AND {within} "
+        f"GROUP BY 1, 2 HAVING {dialect.total('lead_time')} > {LONGEST_DAY})"
+    )
 
 
 def _flagged(dialect: Dialect, flag: AnnotationFlag) -> str:
