@@ -48,7 +48,7 @@ def visit(number: int, opened_at: str, closed_at: str | None, user_id: str = "re
 
 def flagged(number: int, flags: AnnotationFlag, **columns: object) -> Snapshot:
     """Return an annotation of the 5th of which its source says what is odd."""
-    return Snapshot(annotation(number, "2024-03-05 10:00", **columns), (), False, None, flags)
+    return Snapshot(annotation(number, "2024-03-05 10:00", flags=flags, **columns), (), False, None)
 
 
 COUNTABLE = [

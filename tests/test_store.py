@@ -226,16 +226,18 @@ def test_flags_are_counted_each_by_itself_and_go_with_a_newer_version(store: Sto
         AnnotationFlag.IMPORTED | AnnotationFlag.LONGER_THAN_TASK,
         AnnotationFlag.NONE,
     ]
-    store.write([Snapshot(fact, (), False, None, flag) for fact, flag in zip(facts, flags, strict=True)])
+    facts = [replace(fact, flags=flag) for fact, flag in zip(facts, flags, strict=True)]
+    store.write([facts[0], *(Snapshot(fact, (), False, None) for fact in facts[1:])])
 
     def counts() -> list[object]:
         values = ask(store, **MARCH).values
         return [values[key] for key in ("posted_by_others", "imported", "longer_than_task")]
 
     assert counts() == [1, 3, 2]
-    store.write([Snapshot(replace(facts[0], updated_at=at("2024-03-06 00:00")), (), False, None)])
+    later = replace(facts[0], updated_at=at("2024-03-06 00:00"), flags=AnnotationFlag.NONE)
+    store.write([Snapshot(later, (), False, None)])
     assert counts() == [0, 2, 1]
-    store.write([replace(facts[1], lead_time=2)])  # written by a host, which flags nothing
+    store.write([replace(facts[1], lead_time=2, flags=None)])
     assert counts() == [0, 1, 1]
 
 

@@ -4,7 +4,7 @@ import unicodedata
 from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
-from enum import Enum
+from enum import Enum, IntFlag
 from typing import Annotated, Any, NamedTuple, get_args, get_origin
 
 from perfwidget.errors import InvalidFact
@@ -30,6 +30,21 @@ class Kind(Enum):
     INSTANT = "instant"
     LEAD_TIME = "lead time"
     SCORE = "score"
+    FLAGS = "flags"
+
+
+class AnnotationFlag(IntFlag):
+    """What a source finds odd about an annotation, and a payer should look at; stored as one whole number."""
+
+    NONE = 0
+    POSTED_BY_OTHER = 1
+    """Whoever wrote it last is neither its owner nor who reviewed it last."""
+    IMPORTED = 2
+    """It came with an import, which gives all its rows the instant of the import."""
+    LONGER_THAN_TASK = 4
+    """Its lead time is longer than the time from the creation of the task to its completion."""
+    FROM_PREDICTION = 8
+    """It is a prediction that was taken over as it was: without a lead time, and never updated."""
 
 
 Id = Annotated[int | str, Kind.ID]
@@ -38,6 +53,7 @@ Flag = Annotated[bool, Kind.FLAG]
 Instant = Annotated[datetime, Kind.INSTANT]
 LeadTime = Annotated[float | None, Kind.LEAD_TIME]
 Score = Annotated[float | None, Kind.SCORE]
+Flags = Annotated[AnnotationFlag, Kind.FLAGS]
 
 
 def id_text(value: object) -> str:
@@ -118,6 +134,12 @@ def _flag(value: object) -> bool:
     return value
 
 
+def _flags(value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value & ~sum(AnnotationFlag):
+        raise InvalidFact("flags must be an AnnotationFlag of perfwidget.facts, or several joined with |.")
+    return int(value)
+
+
 STORED: dict[Kind, Callable[[Any], Any]] = {
     Kind.ID: id_text,
     Kind.TEXT: clean_text,
@@ -125,6 +147,7 @@ STORED: dict[Kind, Callable[[Any], Any]] = {
     Kind.INSTANT: microseconds,
     Kind.LEAD_TIME: lead_time_microseconds,
     Kind.SCORE: score_millionths,
+    Kind.FLAGS: _flags,
 }
 """How a value of each kind becomes what is stored; each raises InvalidFact for a value that is none of its kind."""
 

@@ -8,12 +8,24 @@ the same digits in any order on any engine; floating-point sums do not.
 
 from collections.abc import Callable
 from dataclasses import dataclass, fields
-from enum import IntFlag
 from functools import cache
 from typing import Any, ClassVar, NamedTuple, get_type_hints
 
 from perfwidget.errors import InvalidFact
-from perfwidget.facts.columns import STORED, Column, Flag, Id, Instant, Kind, LeadTime, Score, Text, column, id_text
+from perfwidget.facts.columns import (
+    STORED,
+    Column,
+    Flag,
+    Flags,
+    Id,
+    Instant,
+    Kind,
+    LeadTime,
+    Score,
+    Text,
+    column,
+    id_text,
+)
 
 REQUIRED: Any = None
 """Default of required columns that stand behind an optional one; a fact without them is refused when written."""
@@ -135,20 +147,6 @@ class Membership(Fact):
         return Key(type(self), tuple(value or "" for value in row))
 
 
-class AnnotationFlag(IntFlag):
-    """What a source finds odd about an annotation, and a payer should look at; stored as one whole number."""
-
-    NONE = 0
-    POSTED_BY_OTHER = 1
-    """Somebody else than its owner wrote it into the platform."""
-    IMPORTED = 2
-    """It came with an import, which gives all its rows the instant of the import."""
-    LONGER_THAN_TASK = 4
-    """Its lead time is longer than the time from the creation of the task to its completion."""
-    FROM_PREDICTION = 8
-    """It is a prediction that was taken over as it was: without a lead time, and never updated."""
-
-
 @dataclass(frozen=True, slots=True)
 class Annotation(Fact):
     """One member's answer to one task.
@@ -173,6 +171,8 @@ class Annotation(Fact):
     lead_time: LeadTime = None
     last_action: Text = REQUIRED
     was_cancelled: Flag = False
+    flags: Flags | None = None
+    """What the source finds odd about it; None where it does not look for that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,7 +250,8 @@ class Comment(Fact):
     resolved_at: Instant | None = None
 
 
-RECORDED_KINDS = ("actions", "reviews", "review_visits", "comments")
+RECORDED_KINDS = ("actions", "reviews", "review_visits", "comments", "flags")
+"""What a source may record or not: facts of a table, or `flags`, what it finds odd about annotations."""
 
 
 @dataclass(frozen=True, slots=True)

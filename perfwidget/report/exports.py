@@ -180,6 +180,8 @@ def _writer(kind: Kind, timezone: ZoneInfo) -> Callable[[Any], str]:
             return lambda value: repr(value / MILLIONTHS)
         case Kind.FLAG:
             return lambda value: "true" if value else "false"
+        case Kind.FLAGS:
+            return str
         case Kind.ID:
             return lambda value: value if _INTEGER.fullmatch(value) else guarded(value)
         case Kind.TEXT:

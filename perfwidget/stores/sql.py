@@ -92,16 +92,15 @@ def first_instant(dialect: Dialect, asked: ScopedQuery) -> Statement:
 def recorded(dialect: Dialect, asked: ScopedQuery) -> Statement:
     """Return the query of the kinds of facts that are recorded, and since when.
 
-    Of tables that are only read, a kind is recorded as well where the organization has a fact of it.
+    Of tables that are only read, a kind is recorded as well where the organization has a row in its table.
     """
     text = "SELECT kind, since FROM recorded WHERE organization_id = $organization_id"
-    if dialect.keeps_more:
-        text += " UNION ALL SELECT 'flags', NULL"
-    else:
+    if not dialect.keeps_more:
         shown = (
             f"SELECT '{kind}', NULL WHERE EXISTS (SELECT 1 FROM {kind} WHERE organization_id = $organization_id) AND "
             f"NOT EXISTS (SELECT 1 FROM recorded WHERE organization_id = $organization_id AND kind = '{kind}')"
             for kind in RECORDED_KINDS
+            if kind != "flags"
         )
         text = " UNION ALL ".join([text, *shown])
     return Statement(text, {"organization_id": asked.scope.organization_id})
@@ -146,27 +145,27 @@ def condition(dialect: Dialect, asked: ScopedQuery, where: Where, part: Part) ->
         case Is(column, value):
             return part(column) if value else f"NOT {part(column)}"
         case Condition.COUNTED:
-            return _counted(dialect, asked.rules, part)
+            return _counted(asked.rules, part)
         case Condition.UNCOUNTED:
             return f"NOT {part(_among('last_action', COUNTED_ACTIONS))} AND NOT {part(REJECTED)}"
         case Condition.COUNTED_OR_SKIPPED:
-            return f"({part('was_cancelled')} OR {_counted(dialect, asked.rules, part)})"
+            return f"({part('was_cancelled')} OR {_counted(asked.rules, part)})"
         case Condition.LATEST_REVIEW_REJECTS:
             return part(_latest_rejects(dialect, asked))
         case Condition.LONG_DAY:
             return part(_on_long_day(dialect, asked))
         case Condition():
-            return part(_flagged(dialect, FLAGS[where]) if where in FLAGS else PLAIN[where])
+            return part(_flagged(FLAGS[where]) if where in FLAGS else PLAIN[where])
 
 
-def _counted(dialect: Dialect, rules: Rules, part: Part) -> str:
+def _counted(rules: Rules, part: Part) -> str:
     """Return the condition that an annotation counts, if it is not cancelled."""
     actions = part(_among("last_action", COUNTED_ACTIONS))
     if rules.count_rejected:
         actions = f"({actions} OR {part(REJECTED)})"
-    if rules.count_predictions or not dialect.keeps_more:
+    if rules.count_predictions:
         return actions
-    return f"({actions} AND NOT {part(_flagged(dialect, AnnotationFlag.FROM_PREDICTION))})"
+    return f"({actions} AND NOT {part(_flagged(AnnotationFlag.FROM_PREDICTION))})"
 
 
 def _among(column: str, values: Sequence[str]) -> str:
@@ -199,9 +198,9 @@ def _on_long_day(dialect: Dialect, asked: ScopedQuery) -> str:
     )
 
 
-def _flagged(dialect: Dialect, flag: AnnotationFlag) -> str:
+def _flagged(flag: AnnotationFlag) -> str:
     """Return the condition that an annotation has a flag: that its bit is set, in arithmetic that all engines share.
 
     It is never null: an annotation of which no flags are known must not drop out of what counts.
     """
-    return f"(coalesce(flags, 0) % {2 * flag:d} >= {flag:d})" if dialect.keeps_more else "FALSE"
+    return f"(coalesce(flags, 0) % {2 * flag:d} >= {flag:d})"

@@ -65,7 +65,7 @@ SABOTAGES = (
     (
         "the rows of long days are all rows",
         SQL,
-        "            return _on_long_day(dialect, asked)",
+        "            return part(_on_long_day(dialect, asked))",
         '            return "TRUE"',
         "tests/test_rows.py -k long_days",
     ),
