@@ -8,6 +8,7 @@ import argparse
 import os
 import sys
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 from tqdm import tqdm
@@ -161,9 +162,10 @@ def _settle(store: Store) -> None:
 
 def _import_file(store: Store, path: Path, parsed: argparse.Namespace, readers: PieceReaders) -> bool:
     counted = ImportResult()
+    write = partial(store.write, unknown="keep")  # the problems of the file say which words are unknown
     try:
         with _progress(path) as shown:
-            read_input(path, parsed.organization, counted, readers, store.write, shown.update, parsed.project)
+            read_input(path, parsed.organization, counted, readers, write, shown.update, parsed.project)
     except OSError as fault:
         print(f"perfwidget: {path} cannot be read ({fault.strerror}); nothing of it is kept.", file=sys.stderr)
         return False

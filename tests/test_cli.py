@@ -111,7 +111,13 @@ def test_filters_may_repeat(address: str, tmp_path: Path, capsys: pytest.Capture
         file = export(tmp_path / "a.json", row(project, lead_time), project=project)
         run("import", "--store", address, str(file))
     store = open_store(address)
-    store.write([Workspace("default", "w", "W"), Project("default", 5, "w", "Five"), Project("default", 6, "w", "Six")])
+    store.write(
+        [
+            Workspace("default", "w", "W"),
+            Project("default", 5, "w", title="Five"),
+            Project("default", 6, "w", title="Six"),
+        ]
+    )
     store.close()
     seconds = {}
     for asked in ("--project 5 --project 7", "--workspace w", "--workspace w --project 6"):

@@ -50,7 +50,7 @@ def facts() -> list[Fact]:
     return [
         *people(),
         Member(ORGANIZATION, "bob", "bob@acme.example", "Bob", role="annotator"),
-        Project(ORGANIZATION, "p1", None, "=One"),
+        Project(ORGANIZATION, "p1", None, title="=One"),
         annotation(1, "2024-03-01 12:00", lead_time=60.25),
         annotation(2, "2024-03-02 12:00", lead_time=None, last_action="updated"),
         annotation(3, "2024-03-02 13:00", lead_time=7200, project_id="p2", last_action="skipped", was_cancelled=True),

@@ -99,8 +99,8 @@ def test_a_community_row() -> None:
     assert found.snapshots == [Snapshot(expected, (action,), False, None)]
     seen_at = at("2024-03-01 12:00:00.000020")
     assert found.inferred == [
-        Inferred(Project(ORGANIZATION, "5", None, "Project 5"), seen_at),
-        Inferred(Member(ORGANIZATION, "7", None, None, "annotator"), seen_at),
+        Inferred(Project(ORGANIZATION, "5", None, title="Project 5"), seen_at),
+        Inferred(Member(ORGANIZATION, "7", None, None, role="annotator"), seen_at),
         Inferred(Membership(ORGANIZATION, "7", project_id="5"), seen_at),
     ]
     assert found.reading.summary() == "1 task, 1 annotation, 0 reviews, 0 problems"
@@ -165,9 +165,9 @@ def test_an_enterprise_row() -> None:
     seen_at = at("2024-03-04 10:00:01")
     assert found.inferred == [
         Inferred(Recorded(ORGANIZATION, "reviews"), seen_at),
-        Inferred(Project(ORGANIZATION, "5", None, "Project 5"), seen_at),
-        Inferred(Member(ORGANIZATION, "7", "ann@x.example", "Ann Lee", "annotator"), seen_at),
-        Inferred(Member(ORGANIZATION, "8", "rev@x.example", None, "reviewer"), seen_at),
+        Inferred(Project(ORGANIZATION, "5", None, title="Project 5"), seen_at),
+        Inferred(Member(ORGANIZATION, "7", "ann@x.example", "Ann Lee", role="annotator"), seen_at),
+        Inferred(Member(ORGANIZATION, "8", "rev@x.example", None, role="reviewer"), seen_at),
         Inferred(Membership(ORGANIZATION, "7", project_id="5"), seen_at),
         Inferred(Membership(ORGANIZATION, "8", project_id="5"), seen_at),
     ]

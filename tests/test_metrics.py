@@ -7,6 +7,7 @@ with a value of its own, so that a sum or a count tells which row slipped in.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import NamedTuple
 
@@ -66,8 +67,8 @@ UNTIMED = [
     annotation(13, "2024-03-05 13:00", lead_time=float("nan")),
     annotation(14, "2024-03-05 13:00", lead_time=float("inf")),
     annotation(15, "2024-03-05 13:00", lead_time=1_000_000_001),
-    annotation(16, "2024-03-05 13:00", lead_time="9"),
-    annotation(17, "2024-03-05 13:00", lead_time=True),
+    annotation(16, "2024-03-05 13:00", lead_time=Decimal("-0.000001")),
+    annotation(17, "2024-03-05 13:00", lead_time=Decimal("sNaN")),
 ]
 """Seven countable annotations on the 5th: one without a time, six with an invalid one."""
 
@@ -617,10 +618,10 @@ def told(store: Store, case: Case, grain: Grain = Grain.DAY, **asked: str) -> Re
     facts: list[Fact] = [
         Member(organization, "ann", None, None, role="annotator"),
         Member(organization, "rev", None, None, role="reviewer"),
-        Project(organization, "p1", None, "One"),
+        Project(organization, "p1", None, title="One"),
         *(Recorded(organization, kind) for kind in case.recorded),
     ]
-    store.write([*facts, *(moved(fact, organization) for fact in case.facts)])
+    store.write([*facts, *(moved(fact, organization) for fact in case.facts)], unknown="keep")
     given = {"user": case.user, "from": "2024-03-01", "to": "2024-03-31", "tz": "UTC", **asked}
     query = parse({name: [value] for name, value in given.items()})
     return report(store, Viewer(organization, "boss", "owner"), query, case.rules, grain)
@@ -684,7 +685,7 @@ def test_a_number_speaks_of_the_chosen_projects_only(store: Store) -> None:
         annotation(2, "2024-03-05 10:00", lead_time=2, project_id="p2"),
         review(1, "2024-03-05 10:00", "accepted"),
         review(2, "2024-03-05 10:00", "rejected", annotation_id=2, project_id="p2"),
-        Project("acme", "p2", None, "Two"),
+        Project("acme", "p2", None, title="Two"),
     ]
     for project, time, score in (("p1", 1.0, 1.0), ("p2", 2.0, 0.0)):
         case = Case("total_time", f"of project {project}", facts, time)

@@ -71,13 +71,13 @@ def written(store: Store, world: tuple[list[tuple], list[tuple], str]) -> tuple[
         for number, (instant, time, action, cancelled, project, age) in enumerate(rows)
     ]
     told = [
-        Review(organization, number, number, project, number, "ann", reviewer, action, score, instant)
+        Review(organization, number, number, project, number, "ann", reviewer, action, score, created_at=instant)
         for number, (instant, action, score, project, reviewer) in enumerate(reviews)
     ]
     facts: list[Fact] = [Member(organization, "ann", None, None, role="annotator"), *annotations, *told]
-    facts += [Project(organization, project, None, project) for project in "abc"]
+    facts += [Project(organization, project, None, title=project) for project in "abc"]
     facts.append(Recorded(organization, "reviews"))
-    store.write(facts)
+    store.write(facts, unknown="keep")
     return organization, annotations, told
 
 

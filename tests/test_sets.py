@@ -90,17 +90,26 @@ def written(store: Store, world: tuple[list, list, list], merged: Collection[str
             _, owner, project, *_ = rows[place]
             facts.append(
                 Review(
-                    organization, number, place, project, place, named(owner), named(reviewer), action, score, instant
+                    organization,
+                    number,
+                    place,
+                    project,
+                    place,
+                    named(owner),
+                    named(reviewer),
+                    action,
+                    score,
+                    created_at=instant,
                 )
             )
     for number, (opened, lasted, visitor, project) in enumerate(visits):
         closed = None if lasted is None else opened + timedelta(seconds=lasted)
         facts.append(ReviewVisit(organization, number, 1, project, named(visitor) or "rev", opened, closed))
     facts += [Member(organization, each, None, None, role="annotator") for each in (*PEOPLE, TOGETHER)]
-    facts += [Project(organization, project, None, project) for project in "pq"]
+    facts += [Project(organization, project, None, title=project) for project in "pq"]
     facts += [Recorded(organization, kind) for kind in ("reviews", "review_visits")]
     facts += [Member(organization, "lead", None, None, role="manager"), Membership(organization, "lead", None, "p")]
-    store.write(facts)
+    store.write(facts, unknown="keep")
     return organization
 
 

@@ -6,6 +6,7 @@ import json
 import re
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -17,7 +18,6 @@ import perfwidget
 from perfwidget import PerformanceWidget
 from perfwidget.errors import InvalidSetting
 from perfwidget.facts import AnnotationFlag
-from perfwidget.facts.ingest import Snapshot
 from perfwidget.metrics import BY_KEY, Section
 from perfwidget.stores import Store, open_store
 from tests.hosts import asking, asking_body, host, viewer_of
@@ -252,7 +252,7 @@ def test_settings_are_kept_apart_between_two_widgets(store: Store) -> None:
 
 def test_predictions_taken_over_count_where_the_host_says_so(store: Store) -> None:
     taken_over = annotation(4, "2024-03-02 15:00")
-    store.write([Snapshot(taken_over, (), False, None, AnnotationFlag.FROM_PREDICTION)])
+    store.write([replace(taken_over, flags=AnnotationFlag.FROM_PREDICTION)])
     app = host(store)
     counting = PerformanceWidget(store, viewer_of, name="counting", count_predictions=True)
     app.register_blueprint(counting, url_prefix="/c")

@@ -2,9 +2,10 @@
 
 import unicodedata
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from enum import Enum, IntFlag
+from numbers import Real
 from typing import Annotated, Any, NamedTuple, get_args, get_origin
 
 from perfwidget.errors import InvalidFact
@@ -101,12 +102,17 @@ def microseconds(value: object) -> int:
 def lead_time_microseconds(value: object) -> int | None:
     """Return seconds as whole microseconds (half to even), None if missing, INVALID_LEAD_TIME if unusable.
 
-    A float is taken as the decimal number that Python prints for it, so 0.1 s are 100,000 µs.
+    A float is taken as the decimal number that Python prints for it, so 0.1 s are 100,000 µs. Raises InvalidFact for
+    what is no number, such as text or a timedelta.
     """
     if value is None:
         return None
-    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
-        return INVALID_LEAD_TIME
+    if isinstance(value, timedelta):
+        raise InvalidFact("A lead time is a number of seconds and no timedelta; give its total_seconds().")
+    if isinstance(value, bool) or not isinstance(value, Real | Decimal):
+        raise InvalidFact(
+            f"A lead time is a number of seconds, not {type(value).__name__}; give None where there is none."
+        )
     if not _within(value, LONGEST_LEAD_TIME):
         return INVALID_LEAD_TIME
     exact = value if isinstance(value, int | Decimal) else Decimal(repr(float(value)))
@@ -123,7 +129,7 @@ def score_millionths(value: object) -> int | None:
     return round(exact * MILLIONTHS)
 
 
-def _within(value: float | Decimal, most: int) -> bool:
+def _within(value: Any, most: int) -> bool:
     """Say whether a number lies from 0 to `most`; NaN lies nowhere, and of a Decimal it may not even be asked."""
     return not (isinstance(value, Decimal) and value.is_nan()) and 0 <= value <= most
 

@@ -1,13 +1,14 @@
 """The tables of the data contract: one class a table, its columns, their types and meaning.
 
 A fact is built with the host's own values: ids as integers or strings, instants as aware datetimes, lead times in
-seconds, scores from 0 to 1. `Fact.row` turns it into what every engine stores: ids as text, instants as whole
-microseconds since 1970 in UTC, lead times as whole microseconds, scores as whole millionths. Whole numbers add up to
-the same digits in any order on any engine; floating-point sums do not.
+seconds, scores from 0 to 1. Columns from the first required one behind an optional one on are given by their names.
+`Fact.row` turns it into what every engine stores: ids as text, instants as whole microseconds since 1970 in UTC, lead
+times as whole microseconds, scores as whole millionths. Whole numbers add up to the same digits in any order on any
+engine; floating-point sums do not.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import KW_ONLY, dataclass, fields
 from functools import cache
 from typing import Any, ClassVar, NamedTuple, get_type_hints
 
@@ -26,9 +27,6 @@ from perfwidget.facts.columns import (
     column,
     id_text,
 )
-
-REQUIRED: Any = None
-"""Default of required columns that stand behind an optional one; a fact without them is refused when written."""
 
 
 class Key(NamedTuple):
@@ -96,7 +94,8 @@ class Member(Fact):
     user_id: Id
     email: Text | None = None
     display_name: Text | None = None
-    role: Text = REQUIRED
+    _: KW_ONLY
+    role: Text
     active: Flag = True
 
 
@@ -120,7 +119,8 @@ class Project(Fact):
 
     project_id: Id
     workspace_id: Id | None = None
-    title: Text = REQUIRED
+    _: KW_ONLY
+    title: Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,11 +165,12 @@ class Annotation(Fact):
     completed_by: Id | None
     created_at: Instant
     started_at: Instant | None = None
-    completed_at: Instant = REQUIRED
+    _: KW_ONLY
+    completed_at: Instant
     completed_at_estimated: Flag = False
-    updated_at: Instant = REQUIRED
+    updated_at: Instant
     lead_time: LeadTime = None
-    last_action: Text = REQUIRED
+    last_action: Text
     was_cancelled: Flag = False
     flags: Flags | None = None
     """What the source finds odd about it; None where it does not look for that."""
@@ -189,7 +190,8 @@ class Action(Fact):
     user_id: Id | None
     action: Text
     started_at: Instant | None = None
-    created_at: Instant = REQUIRED
+    _: KW_ONLY
+    created_at: Instant
     lead_time: LeadTime = None
     review_id: Id | None = None
     comment_id: Id | None = None
@@ -210,7 +212,8 @@ class Review(Fact):
     reviewer_id: Id | None
     action: Text
     score: Score = None
-    created_at: Instant = REQUIRED
+    _: KW_ONLY
+    created_at: Instant
 
 
 @dataclass(frozen=True, slots=True)
