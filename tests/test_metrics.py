@@ -679,6 +679,16 @@ def test_a_day_of_25_hours_has_no_more_than_24(store: Store) -> None:
     assert told(store, case, **period).values[case.key] == 1
 
 
+def test_a_period_of_before_reviews_were_recorded_has_no_number_of_them(store: Store) -> None:
+    since = [Recorded("acme", kind, at("2024-04-01 00:00")) for kind in ("reviews", "review_visits")]
+    case = Case("reviews_accepted", "recorded since April", since, None, user="rev", recorded=())
+    values = told(store, case).values
+    assert {values[key] for key in NEEDED["reviews"]} == {None}
+    assert values["review_time"] == 0.0  # of a whole period a number, wherever visits are recorded at all
+    kept = Case("reviews_accepted", "and one of before", [*since, *REVIEWS_TAKEN], 3, user="rev", recorded=())
+    assert told(store, kept).values["reviews_accepted"] == 3
+
+
 def test_a_number_speaks_of_the_chosen_projects_only(store: Store) -> None:
     facts = [
         annotation(1, "2024-03-05 10:00", lead_time=1),
