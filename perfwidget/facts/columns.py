@@ -103,16 +103,16 @@ def lead_time_microseconds(value: object) -> int | None:
     """Return seconds as whole microseconds (half to even), None if missing, INVALID_LEAD_TIME if unusable.
 
     A float is taken as the decimal number that Python prints for it, so 0.1 s are 100,000 µs. Raises InvalidFact for
-    what is no number, such as text or a timedelta.
+    text and for a timedelta, whose units nobody knows here.
     """
     if value is None:
         return None
     if isinstance(value, timedelta):
         raise InvalidFact("A lead time is a number of seconds and no timedelta; give its total_seconds().")
+    if isinstance(value, str | bytes):
+        raise InvalidFact("A lead time is a number of seconds and no text; give the number, or None for a missing one.")
     if isinstance(value, bool) or not isinstance(value, Real | Decimal):
-        raise InvalidFact(
-            f"A lead time is a number of seconds, not {type(value).__name__}; give None where there is none."
-        )
+        return INVALID_LEAD_TIME
     if not _within(value, LONGEST_LEAD_TIME):
         return INVALID_LEAD_TIME
     exact = value if isinstance(value, int | Decimal) else Decimal(repr(float(value)))

@@ -6,7 +6,7 @@ Aggregates are looked up often, so each exists once and is compared by identity:
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 
 from perfwidget.metrics.axis import Axis, Group
 from perfwidget.metrics.rows import Rows
@@ -177,6 +177,16 @@ class CountTimesMedian:
     @property
     def _of_members(self) -> Nested:
         return nested((Axis.MEMBER,), (self.count, self.middle), "sum({0} * {1})", _sum_of_products)
+
+
+def days_above(limit: int, of: Total) -> Nested:
+    """Return the aggregate that counts the days of members on which a sum is above a limit."""
+    fold = f"sum(CASE WHEN {{0}} > {limit} THEN 1 ELSE 0 END)"
+    return nested((Axis.MEMBER, Axis.DAY), (of,), fold, partial(_above, limit))
+
+
+def _above(limit: int, sums: Sequence[int | None]) -> int:
+    return sum((each or 0) > limit for each in sums)
 
 
 def _sum_of_products(counts: Sequence[int | None], middles: Sequence[int | None]) -> int | None:

@@ -1,8 +1,7 @@
 """What is not counted, and what a payer needs to know beside the numbers."""
 
 from perfwidget.facts.columns import MICROSECONDS
-from perfwidget.metrics.axis import Axis
-from perfwidget.metrics.formulas import Sum, count, nested, total_of
+from perfwidget.metrics.formulas import Sum, count, days_above, total_of
 from perfwidget.metrics.metric import Better, Metric, Section, Tab, Unit
 from perfwidget.metrics.rows import (
     COUNTABLE,
@@ -21,13 +20,6 @@ from perfwidget.metrics.rows import (
     OneOf,
 )
 from perfwidget.metrics.summary import LEAD_TIMES, mean_score
-
-LONG_DAYS = nested(
-    (Axis.MEMBER, Axis.DAY),
-    (LEAD_TIMES,),
-    f"sum(CASE WHEN {{0}} > {LONGEST_DAY} THEN 1 ELSE 0 END)",
-    lambda times: sum((time or 0) > LONGEST_DAY for time in times),
-)
 
 NOTE_METRICS: tuple[Metric, ...] = (
     Metric(
@@ -127,7 +119,7 @@ NOTE_METRICS: tuple[Metric, ...] = (
         Section.NOTES,
         "Days of one member on which the usable times of submitted annotations come to more than 24 hours. Days are "
         "those of the period's time zone.",
-        Sum(((1, LONG_DAYS),)),
+        Sum(((1, days_above(LONGEST_DAY, LEAD_TIMES)),)),
         ON_LONG_DAYS,
         better=Better.LOWER,
     ),

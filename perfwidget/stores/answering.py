@@ -18,10 +18,9 @@ from perfwidget.metrics import (
 )
 from perfwidget.question.access import ScopedQuery
 from perfwidget.question.period import Bucket
-from perfwidget.stores.buckets import runs_of
 from perfwidget.stores.formulas import KEYS, Wanted, inner_axes, statements, told_by_days, wanted_of
 from perfwidget.stores.session import Session
-from perfwidget.stores.sql import recorded
+from perfwidget.stores.sql import recorded, runs_of
 
 Row = tuple[Any, ...]
 

@@ -26,9 +26,18 @@ from perfwidget.metrics import (
     Total,
 )
 from perfwidget.question.access import ScopedQuery
-from perfwidget.stores.buckets import Run, days_of, parameters_of, place_of
 from perfwidget.stores.dialect import Dialect
-from perfwidget.stores.sql import COLUMNS, Statement, conditions, facts_from, instant_of
+from perfwidget.stores.sql import (
+    COLUMNS,
+    Run,
+    Statement,
+    conditions,
+    days_of,
+    facts_from,
+    instant_of,
+    parameters_of,
+    place_of,
+)
 
 KEYS = tuple(axis.value for axis in TOLD_BY)
 

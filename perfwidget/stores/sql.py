@@ -4,6 +4,7 @@ Values never stand in the text: they are named parameters, written `$name`.
 """
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from perfwidget.facts import RECORDED_KINDS, AnnotationFlag
@@ -24,7 +25,7 @@ from perfwidget.metrics import (
     Where,
 )
 from perfwidget.question.access import ScopedQuery
-from perfwidget.stores.buckets import days_of, parameters_of, place_of
+from perfwidget.question.period import Bucket, Grain, Period
 from perfwidget.stores.dialect import Dialect
 
 COLUMNS = {"lasted": "closed_at - opened_at"}
@@ -204,3 +205,57 @@ def _flagged(flag: AnnotationFlag) -> str:
     It is never null: an annotation of which no flags are known must not drop out of what counts.
     """
     return f"(coalesce(flags, 0) % {2 * flag:d} >= {flag:d})"
+
+
+# -- Buckets of time, as runs of equal length: the place of an instant among them is one division a run ---------------
+
+
+class Run(NamedTuple):
+    """Buckets of one length that follow each other: the place of the first, and their instants in microseconds."""
+
+    place: int
+    start: int
+    end: int
+    length: int
+
+    @property
+    def next_place(self) -> int:
+        """The place of the bucket behind them."""
+        return self.place + (self.end - self.start) // self.length
+
+
+def runs_of(buckets: Sequence[Bucket]) -> Sequence[Run]:
+    """Return buckets, which follow each other without gaps, as runs of one length: days, but for clock changes."""
+    runs: list[Run] = []
+    for place, bucket in enumerate(buckets):
+        start, end = bucket.start, bucket.end
+        if start == end:
+            continue  # a day that a zone left out
+        if runs and runs[-1].length == end - start and runs[-1].next_place == place:
+            runs[-1] = runs[-1]._replace(end=end)
+        else:
+            runs.append(Run(place, start, end, end - start))
+    return runs
+
+
+@lru_cache(maxsize=64)
+def days_of(period: Period) -> Sequence[Run]:
+    """Return the days of a period as runs."""
+    return runs_of(period.buckets(Grain.DAY))
+
+
+def parameters_of(runs: Sequence[Run], name: str) -> dict[str, int]:
+    """Return the parameters that `place_of` names."""
+    return {
+        f"{name}{number}_{field}": value for number, run in enumerate(runs) for field, value in run._asdict().items()
+    }
+
+
+def place_of(dialect: Dialect, instant: str, runs: Sequence[Run], name: str) -> str:
+    """Return the expression of the place of an instant's bucket among all; `name` begins the names of parameters."""
+    cases: list[str] = []
+    for number in range(len(runs)):
+        run = f"${name}{number}_"
+        place = dialect.quotient(f"{instant} - {run}start", f"{run}length")
+        cases.append(f"WHEN {instant} < {run}end THEN {run}place + {place}")
+    return f"CASE {' '.join(cases)} END" if cases else "0"

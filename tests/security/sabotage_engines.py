@@ -36,7 +36,7 @@ SABOTAGES = [
     ),
     (
         "days beside one that a zone left out are taken for others",
-        "perfwidget/stores/buckets.py",
+        "perfwidget/stores/sql.py",
         " and runs[-1].next_place == place",
         "",
         "tests/test_report.py -k left_out",

@@ -3,6 +3,7 @@
 SQL = "perfwidget/stores/sql.py"
 FORMULAS = "perfwidget/stores/formulas.py"
 NOTES = "perfwidget/metrics/notes.py"
+METRIC_FORMULAS = "perfwidget/metrics/formulas.py"
 BY_HAND = "tests/test_metrics.py -k"
 
 SABOTAGES = (
@@ -36,16 +37,16 @@ SABOTAGES = (
     ),
     (
         "a day of exactly 24 hours is a long one",
-        NOTES,
-        "(time or 0) > LONGEST_DAY",
-        "(time or 0) >= LONGEST_DAY",
+        METRIC_FORMULAS,
+        "(each or 0) > limit",
+        "(each or 0) >= limit",
         f"{BY_HAND} days_over",
     ),
     (
         "so it is in a set",
-        NOTES,
-        "WHEN {{0}} > {LONGEST_DAY}",
-        "WHEN {{0}} >= {LONGEST_DAY}",
+        METRIC_FORMULAS,
+        "WHEN {{0}} > {limit}",
+        "WHEN {{0}} >= {limit}",
         "tests/test_sets.py -k long_days",
     ),
     (
@@ -57,9 +58,9 @@ SABOTAGES = (
     ),
     (
         "long days are those of all members together",
-        NOTES,
-        "    (Axis.MEMBER, Axis.DAY),\n",
-        "    (Axis.DAY,),\n",
+        METRIC_FORMULAS,
+        "nested((Axis.MEMBER, Axis.DAY), (of,)",
+        "nested((Axis.DAY,), (of,)",
         "tests/test_sets.py -k long_days",
     ),
     (
