@@ -237,6 +237,7 @@ def _lead_times(rng: Generator, project: Numbers) -> Numbers:
     usual = rng.lognormal(np.log(20 * SECOND), 0.8, len(project)) * 2.0 ** (project % 4)
     chance = rng.random(len(project))
     lead = np.where(chance < 0.005, usual * 60, usual).astype(np.int64)
+    lead[chance < 0.0005] *= 100  # over a weekend
     lead[(chance >= 0.005) & (chance < 0.015)] = NOTHING
     lead[(chance >= 0.015) & (chance < 0.017)] = INVALID_LEAD_TIME
     return lead
