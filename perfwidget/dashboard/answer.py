@@ -105,7 +105,7 @@ def show(
         "from": report.period.first.isoformat(),
         "to": report.period.last.isoformat(),
         "time": f"{as_of:%H:%M}",
-        "what": words.whose(member_name(report.user), report.period.first, report.period.last),
+        "what": words.whose(member_name(report.user), report.period),
         "dates": [point.bucket.first.isoformat() for point in report.series],
         "leads": question is not None,
         "panels": {panel.name: shown(panel, report) for panel in PANELS},

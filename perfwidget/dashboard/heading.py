@@ -14,7 +14,7 @@ def heading(report: Report, as_of: datetime, now: datetime) -> list[Part]:
     beside: list[Part] = [" ", element("span", {"class": "email"}, email)] if email else []
     parts = [
         element("span", {"class": "who"}, element("strong", {}, labels.member_name(report.user)), *beside),
-        element("span", {"class": "when"}, formats.dates(report.period.first, report.period.last)),
+        element("span", {"class": "when"}, formats.period(report.period)),
         element("span", {}, report.period.timezone.replace("_", " ")),
         element("span", {}, _scope(report)),
     ]

@@ -81,7 +81,7 @@ def panel(listed: RowsBehind, question: str, link: TaskLink | None) -> list[Comp
 
 
 def _head(listed: RowsBehind) -> Component:
-    when = formats.dates(listed.period.first, listed.period.last)
+    when = formats.period(listed.period)
     return html.H2([listed.metric.label, html.Span(when, className="rows-when")], id="rows-title", tabIndex="-1")
 
 

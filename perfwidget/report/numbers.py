@@ -70,13 +70,10 @@ class Report:
             for section in Section
             if section is not Section.PAGE_ONLY
         }
+        begins, ends = self.period.written
         return {
             "user": {"id": self.user.user_id, "email": self.user.email, "name": self.user.name},
-            "period": {
-                "from": self.period.first.isoformat(),
-                "to": self.period.last.isoformat(),
-                "timezone": self.period.timezone,
-            },
+            "period": {"from": begins, "to": ends, "timezone": self.period.timezone},
             "scope": self.scope if self.scope == "all" else list(self.scope),
             "filters": {"workspaces": list(self.workspaces), "projects": list(self.projects)},
             **sections,
