@@ -108,7 +108,7 @@ def _parser() -> argparse.ArgumentParser:
         "--tz",
         default="UTC",
         metavar="Z",
-        help="IANA time zone of the days (default: %(default)s)",
+        help="time zone in which people are paid, such as Europe/Berlin (default: %(default)s)",
     )
     asking.add_argument("--workspace", action="append", default=[], metavar="ID", help="only this one; may repeat")
     asking.add_argument("--project", action="append", default=[], metavar="ID", help="only this one; may repeat")

@@ -355,6 +355,14 @@ def test_today_and_presets_are_those_of_the_zone(tz: str, today: str) -> None:
     assert (query.today, query.timezone, query.period) == (day, tz, Period(day, day, tz))
 
 
+def test_without_a_zone_that_of_the_widget_is_taken() -> None:
+    by_widget = parse({"preset": ["today"]}, now=NOW, timezone="Pacific/Kiritimati")
+    assert by_widget.timezone == "Pacific/Kiritimati"
+    assert by_widget.period == Period(date(2024, 3, 2), date(2024, 3, 2), "Pacific/Kiritimati")
+    assert parse({"tz": ["UTC"]}, now=NOW, timezone="Pacific/Kiritimati").period == LAST_30_DAYS
+    assert parse({"tz": [""]}, now=NOW, timezone="Asia/Tokyo").timezone == "Asia/Tokyo"
+
+
 # -- Rows behind a number -----------------------------------------------------------------------------------------
 
 

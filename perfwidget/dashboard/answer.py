@@ -18,7 +18,7 @@ from perfwidget.dashboard.panels import ANNOTATION_SUMMARY, PANELS, REVIEW_TIME_
 from perfwidget.errors import InvalidQuery
 from perfwidget.question import access
 from perfwidget.question.period import zone
-from perfwidget.question.query import Query, parse
+from perfwidget.question.query import Query
 from perfwidget.report import Report, read_report
 from perfwidget.report.freshness import Freshness, freshness
 
@@ -32,7 +32,7 @@ def ask(context: PageContext, question: Any) -> dict[str, Any]:
 
     Raises InvalidQuery, Forbidden and StoreUnavailable, each with its sentence for people.
     """
-    query = read(question, context.max_period_days)
+    query = read(context, question)
     viewer = context.viewer()
     with context.place(), context.store.reading() as reader:
         report = read_report(reader, access.scope(viewer, query, reader.standing(viewer, query), context.rules), query)
@@ -68,7 +68,7 @@ def late_notice(fresh: Freshness | None, now: datetime, after: int, timezone: st
     return words.late(formats.moment(fresh.as_of.astimezone(zone(timezone))).rpartition(":")[0])
 
 
-def read(question: Any, max_period_days: int) -> Query:
+def read(context: PageContext, question: Any) -> Query:
     """Parse a question as the page's script sends it; raises InvalidQuery."""
     if not isinstance(question, str):
         raise InvalidQuery("The question is malformed; load the page again.")
@@ -76,7 +76,7 @@ def read(question: Any, max_period_days: int) -> Query:
         given = parse_qs(question, max_num_fields=MOST_PARAMETERS)
     except ValueError:
         raise InvalidQuery(f"At most {MOST_PARAMETERS:,} parameters are read; choose fewer projects.") from None
-    return parse(given, max_period_days=max_period_days)
+    return context.parse(given)
 
 
 def show(

@@ -42,10 +42,14 @@ class ProjectOption(Option):
 
 
 class Choices(TypedDict):
-    """What a viewer may choose from; `more` names the lists that were cut."""
+    """What a viewer may choose from; `more` names the lists that were cut.
+
+    `timezone` is the one to begin with; None leaves it to the browser.
+    """
 
     viewer: str
     choosesMembers: bool
+    timezone: str | None
     members: list[Option]
     workspaces: list[Option]
     projects: list[ProjectOption]
@@ -55,7 +59,7 @@ class Choices(TypedDict):
 def choices(context: PageContext) -> Choices:
     """Return the choices of the current request's viewer; outside a request there is nothing to choose."""
     if not context.in_request():
-        return Choices(viewer="", choosesMembers=False, members=[], workspaces=[], projects=[], more=[])
+        return Choices(viewer="", choosesMembers=False, timezone=None, members=[], workspaces=[], projects=[], more=[])
     with context.place(), context.store.reading() as reader:
         scope = _scope(context, reader)
         members = reader.members(scope, "", MOST_MEMBERS + 1) if scope.role.chooses_members else []
@@ -69,6 +73,7 @@ def choices(context: PageContext) -> Choices:
     return Choices(
         viewer=scope.viewer_id,
         choosesMembers=scope.role.chooses_members,
+        timezone=context.timezone,
         members=[member_option(member) for member in members[:MOST_MEMBERS]],
         workspaces=workspaces[:MOST_PROJECTS],
         projects=projects[:MOST_PROJECTS],

@@ -43,7 +43,7 @@ def opened_rows(context: PageContext, sought: Any) -> list[Component]:
     InvalidQuery for anything else, Forbidden and StoreUnavailable.
     """
     opened = _read(sought)
-    query = read(opened.question, context.max_period_days)
+    query = read(context, opened.question)
     if query.rows is None:
         raise InvalidQuery("The address names no number whose rows are to be shown; choose one on the page.")
     if not context.offers("rows"):

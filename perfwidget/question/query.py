@@ -94,15 +94,20 @@ class Behind:
 
 
 def parse(
-    asked: Mapping[str, Iterable[str]], *, now: datetime | None = None, max_period_days: int = DEFAULT_MAX_DAYS
+    asked: Mapping[str, Iterable[str]],
+    *,
+    now: datetime | None = None,
+    max_period_days: int = DEFAULT_MAX_DAYS,
+    timezone: str = DEFAULT_TIMEZONE,
 ) -> Query:
     """Turn parameters of the page address into a Query.
 
     `asked` maps a name to its values in order (as werkzeug's `MultiDict.to_dict(flat=False)` does); empty values and
-    unknown names are ignored. `now` is the instant that "today" is taken from. Raises InvalidQuery with one sentence.
+    unknown names are ignored. `now` is the instant that "today" is taken from, `timezone` the zone where none is asked
+    for. Raises InvalidQuery with one sentence.
     """
     given = {name: [value for value in values if value != ""] for name, values in asked.items()}
-    timezone = _one(given, "tz") or DEFAULT_TIMEZONE
+    timezone = _one(given, "tz") or timezone
     today = (now or datetime.now(UTC)).astimezone(zone(timezone)).date()
     user = _one(given, "user")
     period, preset = _period(given, timezone, today, max_period_days)

@@ -1,4 +1,4 @@
-"""Ways to break the calendar: presets and times of day. See `sabotage.py`."""
+"""Ways to break the calendar: presets, times of day and the zone in which people are paid. See `sabotage.py`."""
 
 PERIOD = "perfwidget/question/period.py"
 QUERY = "perfwidget/question/query.py"
@@ -188,5 +188,19 @@ SABOTAGES = [
         "(?:[01][0-9]|2[0-3])",
         "(?:[01][0-9]|2[0-4])",
         PARSING,
+    ),
+    (
+        "the zone in which people are paid is not asked for",
+        QUERY,
+        'timezone = _one(given, "tz") or timezone',
+        'timezone = _one(given, "tz") or DEFAULT_TIMEZONE',
+        PARSING,
+    ),
+    (
+        "page and files forget the zone in which people are paid",
+        "perfwidget/dashboard/context.py",
+        "self.timezone or DEFAULT_TIMEZONE",
+        "DEFAULT_TIMEZONE",
+        "tests/test_widget.py -k paid",
     ),
 ]
