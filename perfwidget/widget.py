@@ -21,10 +21,10 @@ from perfwidget.metrics import COMMENTS_RECEIVED, TIMELINE, Rules
 from perfwidget.page import PageContext
 from perfwidget.question.access import Role, Viewer, scope
 from perfwidget.question.period import DEFAULT_MAX_DAYS, Grain
-from perfwidget.question.query import Query, Theme, parse, parse_behind
+from perfwidget.question.query import Query, Theme, parse_behind
 from perfwidget.report import exports
 from perfwidget.report.freshness import LATE_AFTER
-from perfwidget.settings import TaskLink, frame_sources, roles_by_kind, task_link
+from perfwidget.settings import frame_sources, roles_by_kind, task_link, time_zone
 from perfwidget.stores import Store
 
 log = logging.getLogger(__name__)
@@ -57,6 +57,8 @@ class PerformanceWidget(DashBlueprint):
       "'self' https://portal.example", or several. Default: the same site.
     - `review_time_since`: since when review time has been recorded; earlier periods get a notice.
     - `max_period_days`: the longest period that may be asked for by dates.
+    - `timezone`: the zone in which people are paid, such as "Europe/Berlin". Page and files take it where none is asked
+      for; without it the page takes the browser's and files take UTC.
     - `export_roles`: for kinds of downloads ("report", "timeline", "comments", "rows") the roles that may have them,
       within their scope; kinds that it does not name are everybody's. "rows" speaks of the list on the page as well.
     - `late_after`: the age in seconds from which on facts that a source keeps in step are called late on the page.
@@ -78,6 +80,7 @@ class PerformanceWidget(DashBlueprint):
         frame_ancestors: str | Iterable[str] = "'self'",
         review_time_since: date = REVIEW_TIME_SINCE,
         max_period_days: int = DEFAULT_MAX_DAYS,
+        timezone: str | None = None,
         export_roles: Mapping[str, Iterable[Role | str]] | None = None,
         task_url: str | None = None,
         late_after: int = LATE_AFTER,
@@ -88,7 +91,6 @@ class PerformanceWidget(DashBlueprint):
         self._title = title
         self._rules = Rules(count_rejected, count_predictions)
         self._frame_ancestors = frame_sources(frame_ancestors)
-        self._max_period_days = max_period_days
         self._limit = Limit()
         self._downloads = Downloads(store, self._viewer, self._rules, roles_by_kind(export_roles or {}), self._limit)
         if max_period_days < 1:
@@ -103,23 +105,21 @@ class PerformanceWidget(DashBlueprint):
         self.add_url_rule("/export/timeline.csv", "timeline_csv", self._timeline_csv)
         self.add_url_rule("/export/comments.csv", "comments_csv", self._comments_csv)
         self.add_url_rule("/export/rows.csv", "rows_csv", self._rows_csv)
-        self._context = self._page_context(review_time_since, task_link(task_url), late_after)
-        self._dash = self._build(self._context)
-
-    def _page_context(self, review_time_since: date, link: TaskLink | None, late_after: int) -> PageContext:
-        return PageContext(
-            store=self._store,
+        self._context = PageContext(
+            store=store,
             viewer=self._viewer,
             rules=self._rules,
-            max_period_days=self._max_period_days,
+            max_period_days=max_period_days,
+            timezone=time_zone(timezone),
             review_time_since=review_time_since,
             prefix=self.public_prefix,
             in_request=has_request_context,
             offers=self._offers,
             place=self._limit.place,
             late_after=late_after,
-            task_link=link,
+            task_link=task_link(task_url),
         )
+        self._dash = self._build(self._context)
 
     def _build(self, context: PageContext) -> MountedDash:
         app = MountedDash(
@@ -238,7 +238,7 @@ class PerformanceWidget(DashBlueprint):
     # -- Downloads --------------------------------------------------------------------------------------------------
 
     def _query(self) -> Query:
-        return parse(request.args.to_dict(flat=False), max_period_days=self._max_period_days)
+        return self._context.parse(request.args.to_dict(flat=False))
 
     def _report_csv(self) -> Response:
         return self._downloads.report(self._query(), "csv", exports.report_csv)

@@ -21,7 +21,7 @@ from perfwidget.page.panels import ANNOTATION_SUMMARY, PANELS, REVIEW_TIME_PANEL
 from perfwidget.question import access
 from perfwidget.question.access import ScopedQuery
 from perfwidget.question.period import zone
-from perfwidget.question.query import Query, parse
+from perfwidget.question.query import Query
 from perfwidget.report import Report, read_report
 from perfwidget.report.drilldown import LONG
 from perfwidget.report.freshness import Freshness, freshness
@@ -41,7 +41,7 @@ def ask(context: PageContext, question: Any) -> Shown:
 
     Raises InvalidQuery, Forbidden and StoreUnavailable, each with its sentence for people.
     """
-    query = read(question, context.max_period_days)
+    query = read(context, question)
     viewer = context.viewer()
     with context.place(), context.store.reading() as reader:
         asked = access.scope(viewer, query, reader.standing(viewer, query), context.rules)
@@ -75,7 +75,7 @@ class Look(NamedTuple):
 
 def look(context: PageContext, question: Any) -> Look:
     """Say for an open page how fresh the facts are; raises what `ask` raises."""
-    query = read(question, context.max_period_days)
+    query = read(context, question)
     viewer = context.viewer()
     with context.store.reading() as reader:
         access.scope(viewer, query, reader.standing(viewer, query))
@@ -97,7 +97,7 @@ def late_notice(fresh: Freshness | None, now: datetime, after: int, timezone: st
     return words.late(formats.moment(fresh.as_of.astimezone(zone(timezone))).rpartition(":")[0])
 
 
-def read(question: Any, max_period_days: int) -> Query:
+def read(context: PageContext, question: Any) -> Query:
     """Parse a question as the page sends it; raises InvalidQuery."""
     if not isinstance(question, str):
         raise InvalidQuery("The question is malformed; load the page again.")
@@ -105,7 +105,7 @@ def read(question: Any, max_period_days: int) -> Query:
         given = parse_qs(question, max_num_fields=MOST_PARAMETERS)
     except ValueError:
         raise InvalidQuery(f"At most {MOST_PARAMETERS:,} parameters are read; choose fewer projects.") from None
-    return parse(given, max_period_days=max_period_days)
+    return context.parse(given)
 
 
 def show(
@@ -149,7 +149,7 @@ def show(
             "from": report.period.first.isoformat(),
             "to": report.period.last.isoformat(),
             "time": f"{as_of:%H:%M}",
-            "what": words.whose(member_name(report.user), report.period.first, report.period.last),
+            "what": words.whose(member_name(report.user), report.period),
             "dates": dates,
             "leads": question is not None,
         },

@@ -45,10 +45,14 @@ class ProjectOption(Option):
 
 
 class Choices(TypedDict):
-    """What a viewer may choose from; `more` names the lists that were cut."""
+    """What a viewer may choose from; `more` names the lists that were cut.
+
+    `timezone` is the one to begin with; None leaves it to the browser.
+    """
 
     viewer: str
     choosesMembers: bool
+    timezone: str | None
     members: list[Option]
     workspaces: list[Option]
     projects: list[ProjectOption]
@@ -58,7 +62,7 @@ class Choices(TypedDict):
 def choices(context: PageContext) -> Choices:
     """Return the choices of the current request's viewer; outside a request there is nothing to choose."""
     if not context.in_request():
-        return Choices(viewer="", choosesMembers=False, members=[], workspaces=[], projects=[], more=[])
+        return Choices(viewer="", choosesMembers=False, timezone=None, members=[], workspaces=[], projects=[], more=[])
     with context.place(), context.store.reading() as reader:
         scope = _scope(context, reader)
         members = reader.members(scope, "", MOST_MEMBERS + 1) if scope.role.chooses_members else []
@@ -72,6 +76,7 @@ def choices(context: PageContext) -> Choices:
     return Choices(
         viewer=option_value(scope.viewer_id),
         choosesMembers=scope.role.chooses_members,
+        timezone=context.timezone,
         members=[member_option(member) for member in members[:MOST_MEMBERS]],
         workspaces=[_option(*each) for each in workspaces[:MOST_PROJECTS]],
         projects=[_project_option(each) for each in projects[:MOST_PROJECTS]],

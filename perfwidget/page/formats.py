@@ -6,7 +6,7 @@ from datetime import date, datetime
 from functools import lru_cache
 
 from perfwidget.metrics import Metric, Number, Unit
-from perfwidget.question.period import Bucket, Grain
+from perfwidget.question.period import Bucket, Grain, Period
 
 NO_VALUE = "—"
 
@@ -104,6 +104,15 @@ def dates(first: date, last: date) -> str:
     if first.month != last.month:
         return f"{short_day(first)} – {day(last)}"
     return f"{first.day} – {day(last)}"
+
+
+def period(when: Period) -> str:
+    """Return a period's dates, or its times of day: `4 Mar 2024 09:00 – 17:30`. Its zone stands beside it."""
+    if when.times is None:
+        return dates(when.first, when.last)
+    begins, ends = when.times
+    last = f"{ends:%H:%M}" if begins.date() == ends.date() else f"{day(ends.date())} {ends:%H:%M}"
+    return f"{day(begins.date())} {begins:%H:%M} – {last}"
 
 
 def bucket(cut: Bucket, grain: Grain) -> str:

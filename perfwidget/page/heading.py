@@ -16,7 +16,7 @@ def heading(report: Report) -> list[Any]:
     beside: list[Any] = [" ", html.Span(email, className="email")] if email else []
     parts = [
         html.Span([html.Strong(labels.member_name(report.user)), *beside], className="who"),
-        html.Span(formats.dates(report.period.first, report.period.last), className="when"),
+        html.Span(formats.period(report.period), className="when"),
         html.Span(report.period.timezone.replace("_", " ")),
         html.Span(_scope(report)),
     ]

@@ -11,7 +11,7 @@ from typing import Any
 
 from perfwidget.metrics import Rules, Section, Unit
 from perfwidget.page import formats
-from perfwidget.question.period import Grain, Preset
+from perfwidget.question.period import Grain, Period, Preset
 
 TITLE = "Performance"
 NO_SCRIPT = "The dashboard needs JavaScript; allow it for this page."
@@ -57,9 +57,9 @@ def late(moment: str) -> str:
     return f"The platform could not be read since {moment}; work that is newer is missing here."
 
 
-def whose(name: str, first: date, last: date) -> str:
+def whose(name: str, period: Period) -> str:
     """Say whose figures of what period are shown while newer ones cannot be."""
-    return f"{name}, {formats.dates(first, last)}"
+    return f"{name}, {formats.period(period)}"
 
 
 # -- Filters ----------------------------------------------------------------------------------------------------------
@@ -87,9 +87,15 @@ PRESETS = {
     Preset.LAST_7_DAYS: "Last 7 days",
     Preset.LAST_30_DAYS: "Last 30 days",
     Preset.LAST_90_DAYS: "Last 90 days",
+    Preset.THIS_WEEK: "This week",
+    Preset.LAST_WEEK: "Last week",
     Preset.THIS_MONTH: "This month",
     Preset.LAST_MONTH: "Last month",
+    Preset.FIRST_HALF_OF_MONTH: "1st to 15th",
+    Preset.SECOND_HALF_OF_MONTH: "16th to end of month",
     Preset.THIS_QUARTER: "This quarter",
+    Preset.LAST_QUARTER: "Last quarter",
+    Preset.THIS_YEAR: "This year",
     Preset.ALL_TIME: "All time",
 }
 CUSTOM = "Custom dates"

@@ -69,7 +69,8 @@ def report_json(report: Report) -> Iterator[str]:
 def file_name(kind: str, user_id: str, period: Period, suffix: str) -> str:
     """Return the name of a download: kind, member id and period, in characters that every system allows."""
     member = re.sub("[^A-Za-z0-9@._-]+", "_", user_id)[:80]
-    return f"{kind}-{member}-{period.first}-{period.last}.{suffix}"
+    begins, ends = (end.replace(":", "") for end in period.written)
+    return f"{kind}-{member}-{begins}-{ends}.{suffix}"
 
 
 # -- Rows ---------------------------------------------------------------------------------------------------------
