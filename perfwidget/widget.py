@@ -1,21 +1,20 @@
 """The widget itself: a blueprint that a labeling platform mounts, guards itself with the platform's own session."""
 
-import logging
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
-from flask import Response, current_app, g, has_request_context, jsonify, render_template_string, request
+from flask import Response, current_app, g, has_request_context, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_url
-from werkzeug.exceptions import HTTPException, InternalServerError, ServiceUnavailable, abort
 
 from perfwidget import page
-from perfwidget.errors import Busy, Forbidden, InvalidSetting, PerfwidgetError, Unauthenticated
+from perfwidget.errors import Forbidden, InvalidSetting, PerfwidgetError, Unauthenticated
 from perfwidget.hosting.downloads import Downloads
 from perfwidget.hosting.limits import Limit
 from perfwidget.hosting.mount import DashBlueprint, MountedDash
+from perfwidget.hosting.refusals import failed_callback, failure, page_that_says, refusal
 from perfwidget.hosting.static_files import assets_folder
 from perfwidget.metrics import COMMENTS_RECEIVED, TIMELINE, Rules
 from perfwidget.page import PageContext
@@ -27,22 +26,13 @@ from perfwidget.report.freshness import LATE_AFTER
 from perfwidget.settings import frame_sources, roles_by_kind, task_link, time_zone
 from perfwidget.stores import Store
 
-log = logging.getLogger(__name__)
 REVIEW_TIME_SINCE = date(2025, 9, 25)
 CSRF_COOKIE = "perfwidget_csrf"
 SIGN_IN_AGAIN = "Nobody is signed in; sign in again."
 FOREIGN_PAGE = "This request came from another site; use the dashboard's own page."
-FAILED = "The figures could not be worked out; the server's log says why."
 
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _STATIC_ENDPOINTS = frozenset({"assets", "component_suites", "favicon"})
-_PAGE = """<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>{{ title }}</title>
-<meta name="viewport" content="width=device-width"><meta name="color-scheme" content="{{ theme }}"></head>
-<body style="font: 16px/1.5 system-ui, sans-serif; margin: 3rem auto; max-width: 36rem; padding: 0 1rem">
-<p>{{ sentence }}</p>
-<p>{% if href %}<a href="{{ href }}" target="_top">{{ link }}</a>{% else %}<a href="">Try again</a>{% endif %}</p>
-</body></html>"""
 
 
 class PerformanceWidget(DashBlueprint):
@@ -97,8 +87,8 @@ class PerformanceWidget(DashBlueprint):
             raise InvalidSetting("max_period_days must be at least 1.")
         self.before_request(self._guard)
         self.after_request(self._protect)
-        self.register_error_handler(PerfwidgetError, _refusal)
-        self.register_error_handler(Exception, _failure)
+        self.register_error_handler(PerfwidgetError, refusal)
+        self.register_error_handler(Exception, failure)
         self.add_url_rule("/session", "session", lambda: ("", 204))
         self.add_url_rule("/export/report.csv", "report_csv", self._report_csv)
         self.add_url_rule("/export/report.json", "report_json", self._report_json)
@@ -126,7 +116,7 @@ class PerformanceWidget(DashBlueprint):
             self,
             title=self._title,
             assets_folder=assets_folder(),
-            on_error=_failed_callback,
+            on_error=failed_callback,
             packages=page.PACKAGES,
             index_string=page.INDEX_STRING,
             assets_ignore=page.ASSETS_IGNORE,
@@ -185,16 +175,16 @@ class PerformanceWidget(DashBlueprint):
                 try:
                     query = self._query()
                     scope(viewer, query, reader.standing(viewer, query))
-                except PerfwidgetError as refusal:
-                    g.perfwidget_status = refusal.status
-        except PerfwidgetError as refusal:
-            return self._page(str(refusal), refusal.status)
+                except PerfwidgetError as refused:
+                    g.perfwidget_status = refused.status
+        except PerfwidgetError as refused:
+            return self._page(str(refused), refused.status)
         return None
 
     def _page(self, sentence: str, status: int, href: str = "", link: str = "") -> ResponseReturnValue:
-        theme = request.args.get("theme") if request.args.get("theme") in tuple(Theme) else "light dark"
-        told = {"title": self._title, "theme": theme, "sentence": sentence, "href": href, "link": link}
-        return render_template_string(_PAGE, **told), status
+        theme = request.args.get("theme", "")
+        scheme = theme if theme in tuple(Theme) else "light dark"
+        return page_that_says(sentence, title=self._title, scheme=scheme, href=href, link=link), status
 
     # -- What every answer carries ----------------------------------------------------------------------------------
 
@@ -271,30 +261,3 @@ def _parts(address: str) -> SplitResult:
         return urlsplit(address)
     except ValueError:
         return urlsplit("")
-
-
-def _refusal(error: PerfwidgetError) -> ResponseReturnValue:
-    if isinstance(error, Busy):
-        return jsonify(error=str(error)), error.status, {"Retry-After": str(error.retry_after)}
-    if error.status >= 500:
-        log.error("%s", error, exc_info=error)
-    return jsonify(error=str(error)), error.status
-
-
-def _failure(error: Exception) -> ResponseReturnValue:
-    if isinstance(error, HTTPException):
-        return error
-    log.error("A request for the dashboard failed.", exc_info=error)
-    return jsonify(error=FAILED), 500
-
-
-def _failed_callback(error: Exception) -> None:
-    """Give a callback's failure the HTTP status it deserves; the page shows the sentence."""
-    if isinstance(error, Busy):
-        raise ServiceUnavailable(str(error), retry_after=error.retry_after)
-    if isinstance(error, PerfwidgetError):
-        if error.status >= 500:
-            log.error("%s", error, exc_info=error)
-        abort(error.status, description=str(error))
-    log.error("A callback of the dashboard failed.", exc_info=error)
-    raise InternalServerError(FAILED)
