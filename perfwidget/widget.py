@@ -118,7 +118,7 @@ class PerformanceWidget(DashBlueprint):
             assets_folder=assets_folder(),
             on_error=failed_callback,
             packages=page.PACKAGES,
-            index_string=page.INDEX_STRING,
+            index_string=page.index_string(context.timezone),
             assets_ignore=page.ASSETS_IGNORE,
             start_script=page.START_SCRIPT,
             csrf_token_name=CSRF_COOKIE,

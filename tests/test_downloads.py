@@ -320,10 +320,10 @@ def test_files_of_times_of_day_hold_what_lies_between_them(store: Store) -> None
     rows = browser.get(f"/performance/export/rows.csv?metric=updated&{times}")
     assert [row[4] for row in table(rows)[1:]] == ["2"]
     report = browser.get(f"/performance/export/report.csv?{times}")
-    assert [row[:3] for row in table(report)[1:]] == [
-        ["total", "2", "1"],
-        ["2024-03-01", "1", "1"],
-        ["2024-03-02", "1", "0"],
+    assert [row[:4] for row in table(report)[1:]] == [
+        ["total", "America/Phoenix", "2", "1"],
+        ["2024-03-01", "America/Phoenix", "1", "1"],
+        ["2024-03-02", "America/Phoenix", "1", "0"],
     ]
     for kind, answer in (("timeline", timeline), ("rows", rows), ("report", report)):
         assert answer.headers["Content-Disposition"] == f"attachment; filename={kind}-{name}.csv"

@@ -178,12 +178,13 @@ def test_the_csv_report_says_the_same_as_the_json_report(store: Store) -> None:
     assert table.text.endswith("\r\n")
     header, *rows = csv.reader(io.StringIO(table.text))
     assert ",".join(header) == (
-        "date,submitted_annotations,submitted,updated,skipped,total_time,total_time_median,time_per_annotation_median,"
+        "date,timezone,submitted_annotations,submitted,updated,skipped,total_time,total_time_median,time_per_annotation_median,"
         "time_per_annotation_average,performance_score,reviews_accepted,reviews_rejected,reviews_fixed_and_accepted,"
         "review_time"
     )
     assert [row[0] for row in rows] == ["total", "2024-03-01", "2024-03-02"]
-    assert rows[0][1:] == ["2", "1", "1", "0", "60.25", "120.5", "60.25", "60.25", "0.42", "0", "0", "0", ""]
+    assert {row[1] for row in rows} == {"UTC"}
+    assert rows[0][2:] == ["2", "1", "1", "0", "60.25", "120.5", "60.25", "60.25", "0.42", "0", "0", "0", ""]
     for row, day in zip(rows[1:], report["days"], strict=True):
         told = dict(zip(header, row, strict=True))
         assert {key: told[key] for key in day if key != "date"} == {
@@ -257,24 +258,6 @@ def test_the_zone_in_which_people_are_paid_is_that_of_whoever_asks_for_none(stor
     assert "Pacific/Kiritimati" in heading
     today = paid.get("/performance/export/report.json?preset=today").json["period"]["from"]
     assert today in {str((datetime.now(UTC) + timedelta(hours=14) - lag).date()) for lag in (timedelta(), timedelta(1))}
-
-
-def components(tree: Any, name: str) -> Iterator[dict[str, Any]]:
-    """Yield the properties of the components of a layout that have an id."""
-    if isinstance(tree, dict):
-        if tree.get("id") == name:
-            yield tree
-        tree = list(tree.values())
-    if isinstance(tree, list):
-        for each in tree:
-            yield from components(each, name)
-
-
-def test_the_page_is_told_the_zone_in_which_people_are_paid(store: Store) -> None:
-    for setting, told in (({}, None), ({"timezone": "America/Phoenix"}, "America/Phoenix")):
-        layout = client(store, "ann:annotator", **setting).get("/performance/_dash-layout").json
-        [choices] = components(layout, "choices")
-        assert choices["data"]["timezone"] == told
 
 
 def test_settings_are_kept_apart_between_two_widgets(store: Store) -> None:

@@ -13,7 +13,7 @@
   const STATISTICS = ['average', 'median'];
   const THEMES = ['light', 'dark'];
 
-  const written = (parameters) => parameters.toString().replace(/%2F/g, '/').replace(/%40/g, '@');
+  const written = (parameters) => parameters.toString().replace(/%2F/g, '/').replace(/%40/g, '@').replace(/%3A/g, ':');
   const values = (given, name) => [...new Set(given.getAll(name).filter(Boolean))];
   const oneOf = (value, allowed, otherwise) => (allowed.includes(value) ? value : otherwise);
 

@@ -18,7 +18,7 @@
   }
 
   function unknownZone() {
-    if (browserZone() === ownZone() || !/[?&]tz=UTC(&|$)/.test(location.search)) return '';
+    if (constants().timezone || browserZone() === ownZone() || !/[?&]tz=UTC(&|$)/.test(location.search)) return '';
     return constants().words.unknownZone.replace('{zone}', browserZone());
   }
 

@@ -125,6 +125,7 @@ def show(
     drawn = {panel.name: shown(panel, report) for panel in PANELS}
     dates = [point.bucket.first.isoformat() for point in report.series]
     readings = drawn[TOTAL_TIME].figures
+    begins, ends = report.period.written
     return {
         (ids.HEADING, "children"): heading(report),
         (ids.AS_OF, "children"): time.text,
@@ -135,8 +136,8 @@ def show(
         (ids.legend(REVIEW_TIME_PANEL), "children"): review_time_notice(report, review_time_since),
         (ids.NOTES, "children"): _guarded("notes", lambda: folded(report, question)),
         (ids.READINGS, "data"): dict(readings),
-        (ids.DATES, "first"): report.period.first.isoformat(),
-        (ids.DATES, "last"): report.period.last.isoformat(),
+        (ids.DATES, "first"): begins,
+        (ids.DATES, "last"): ends,
         **{(ids.graph(name), "figure"): each.figures.get("") for name, each in drawn.items() if name != TOTAL_TIME},
         **{(ids.message(name), "children"): each.message for name, each in drawn.items()},
         **{
@@ -146,8 +147,8 @@ def show(
         (ids.ANSWER, "data"): {
             "member": member_option(report.user),
             "name": member_name(report.user),
-            "from": report.period.first.isoformat(),
-            "to": report.period.last.isoformat(),
+            "from": begins,
+            "to": ends,
             "time": f"{as_of:%H:%M}",
             "what": words.whose(member_name(report.user), report.period),
             "dates": dates,

@@ -5,9 +5,7 @@ the viewer's own scope, and of no request but the current one.
 """
 
 from collections.abc import Collection, Iterable
-from functools import cache
 from typing import Any, Literal, NamedTuple, TypedDict
-from zoneinfo import available_timezones
 
 from perfwidget.errors import InvalidQuery
 from perfwidget.page import words
@@ -27,8 +25,6 @@ LONGEST_SEARCH = 255
 
 Kind = Literal["member", "workspace", "project"]
 
-_NO_ZONES = frozenset({"Factory", "localtime"})
-
 
 class Option(TypedDict):
     """An entry of a dropdown; its value is the escaped id (see `option_values`)."""
@@ -45,14 +41,10 @@ class ProjectOption(Option):
 
 
 class Choices(TypedDict):
-    """What a viewer may choose from; `more` names the lists that were cut.
-
-    `timezone` is the one to begin with; None leaves it to the browser.
-    """
+    """What a viewer may choose from; `more` names the lists that were cut."""
 
     viewer: str
     choosesMembers: bool
-    timezone: str | None
     members: list[Option]
     workspaces: list[Option]
     projects: list[ProjectOption]
@@ -62,7 +54,7 @@ class Choices(TypedDict):
 def choices(context: PageContext) -> Choices:
     """Return the choices of the current request's viewer; outside a request there is nothing to choose."""
     if not context.in_request():
-        return Choices(viewer="", choosesMembers=False, timezone=None, members=[], workspaces=[], projects=[], more=[])
+        return Choices(viewer="", choosesMembers=False, members=[], workspaces=[], projects=[], more=[])
     with context.place(), context.store.reading() as reader:
         scope = _scope(context, reader)
         members = reader.members(scope, "", MOST_MEMBERS + 1) if scope.role.chooses_members else []
@@ -76,7 +68,6 @@ def choices(context: PageContext) -> Choices:
     return Choices(
         viewer=option_value(scope.viewer_id),
         choosesMembers=scope.role.chooses_members,
-        timezone=context.timezone,
         members=[member_option(member) for member in members[:MOST_MEMBERS]],
         workspaces=[_option(*each) for each in workspaces[:MOST_PROJECTS]],
         projects=[_project_option(each) for each in projects[:MOST_PROJECTS]],
@@ -107,12 +98,6 @@ def found(context: PageContext, sought: Any) -> dict[str, Any]:
 def member_option(member: Profile) -> Option:
     """Return a member as an entry: name, e-mail, and whether they are inactive."""
     return _option(member.user_id, words.member_option(member_name(member), member_email(member), active=member.active))
-
-
-@cache
-def zones() -> tuple[str, ...]:
-    """Return the names of all time zones that may be asked for, UTC first."""
-    return ("UTC", *sorted(available_timezones() - _NO_ZONES - {"UTC"}))
 
 
 def _scope(context: PageContext, reader: Reader) -> Scope:

@@ -107,12 +107,14 @@ def dates(first: date, last: date) -> str:
 
 
 def period(when: Period) -> str:
-    """Return a period's dates, or its times of day: `4 Mar 2024 09:00 – 17:30`. Its zone stands beside it."""
+    """Return a period's dates, or its times of day, and its zone: `4 Mar 2024 09:00 – 17:30 · Europe/Berlin`."""
     if when.times is None:
-        return dates(when.first, when.last)
-    begins, ends = when.times
-    last = f"{ends:%H:%M}" if begins.date() == ends.date() else f"{day(ends.date())} {ends:%H:%M}"
-    return f"{day(begins.date())} {begins:%H:%M} – {last}"
+        told = dates(when.first, when.last)
+    else:
+        begins, ends = when.times
+        last = f"{ends:%H:%M}" if begins.date() == ends.date() else f"{day(ends.date())} {ends:%H:%M}"
+        told = f"{day(begins.date())} {begins:%H:%M} – {last}"
+    return f"{told} · {when.timezone.replace('_', ' ')}"
 
 
 def bucket(cut: Bucket, grain: Grain) -> str:

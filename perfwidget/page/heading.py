@@ -17,7 +17,6 @@ def heading(report: Report) -> list[Any]:
     parts = [
         html.Span([html.Strong(labels.member_name(report.user)), *beside], className="who"),
         html.Span(formats.period(report.period), className="when"),
-        html.Span(report.period.timezone.replace("_", " ")),
         html.Span(_scope(report)),
     ]
     if not report.user.active:

@@ -32,4 +32,4 @@ def address_of(question: str, rows: str) -> str:
 @lru_cache(maxsize=32)
 def _question(question: str) -> str:
     """Return a question as every link of the page that answers it has it."""
-    return urlencode(parse_qsl(question), safe="/@")
+    return urlencode(parse_qsl(question), safe="/@:")

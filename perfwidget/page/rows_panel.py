@@ -155,7 +155,7 @@ def _sorter(column: _Column, listed: RowsBehind, question: str) -> html.Th:
 def _address(question: str, order: Order, page: int, *, descending: bool) -> str:
     """Return the address of the page with these rows in another order, or on another page."""
     how = [("rows_sort", f"{'-' if descending else ''}{order.value}"), ("rows_page", str(page))]
-    return f"?{urlencode(parse_qsl(question) + how, safe='/@')}"
+    return f"?{urlencode(parse_qsl(question) + how, safe='/@:')}"
 
 
 def _time(row: ListedRow, listed: RowsBehind, _link: TaskLink | None) -> html.Time:

@@ -84,20 +84,21 @@ EXPORT = "Export"
 PRESETS = {
     Preset.TODAY: "Today",
     Preset.YESTERDAY: "Yesterday",
-    Preset.LAST_7_DAYS: "Last 7 days",
-    Preset.LAST_30_DAYS: "Last 30 days",
-    Preset.LAST_90_DAYS: "Last 90 days",
     Preset.THIS_WEEK: "This week",
     Preset.LAST_WEEK: "Last week",
+    Preset.LAST_7_DAYS: "Last 7 days",
+    Preset.FIRST_HALF_OF_MONTH: "1st to 15th of month",
+    Preset.SECOND_HALF_OF_MONTH: "16th to end of month",
     Preset.THIS_MONTH: "This month",
     Preset.LAST_MONTH: "Last month",
-    Preset.FIRST_HALF_OF_MONTH: "1st to 15th",
-    Preset.SECOND_HALF_OF_MONTH: "16th to end of month",
+    Preset.LAST_30_DAYS: "Last 30 days",
+    Preset.LAST_90_DAYS: "Last 90 days",
     Preset.THIS_QUARTER: "This quarter",
     Preset.LAST_QUARTER: "Last quarter",
     Preset.THIS_YEAR: "This year",
     Preset.ALL_TIME: "All time",
 }
+"""The presets in the order of the list: from the shortest periods to the longest."""
 CUSTOM = "Custom dates"
 GRAINS = {"auto": "Auto", Grain.DAY: "Day", Grain.WEEK: "Week", Grain.MONTH: "Month"}
 THEMES = {"auto": "Theme: auto", "light": "Theme: light", "dark": "Theme: dark"}
@@ -261,6 +262,9 @@ DATE_RANGE = {
     "calendar": "{name}: choose in a calendar",
     "unread": "“{text}” is no date; write it like 2024-03-31.",
     "reversed": "The first day comes after the last one; change one of them.",
+    "unreadTime": "“{text}” is no date with a time of day; write it like 2024-03-31 14:30.",
+    "empty": "The period ends before it begins, or at once; change one of its times.",
+    "mixed": "Give both a time of day, or neither of them.",
 }
 
 SAID_BY_SCRIPT = {

@@ -70,13 +70,15 @@ class Grain(StrEnum):
 
 
 @lru_cache(maxsize=1)
-def _zone_names() -> frozenset[str]:
-    return frozenset(available_timezones() - {"localtime"})  # which is another one on every machine
+def zone_names() -> frozenset[str]:
+    """Return the names of all time zones that may be asked for."""
+    # The one that is left out is another zone on every machine, the other one no place's.
+    return frozenset(available_timezones() - {"localtime", "Factory"})
 
 
 def zone(name: str) -> ZoneInfo:
     """Return the IANA time zone of that name; raises InvalidQuery for any other text."""
-    if name not in _zone_names():
+    if name not in zone_names():
         raise InvalidQuery(
             "tz must be an IANA time zone such as Europe/Berlin or UTC; the one in the address is not known."
         )

@@ -91,7 +91,8 @@ class Behind:
             if bucket.first <= self.day <= bucket.last:
                 return period.part(bucket.first, bucket.last)
         raise InvalidQuery(
-            f"The date {self.day} lies outside of the period, {' to '.join(period.written)}; choose one in it."
+            f"The date {self.day} lies outside of the period, {' to '.join(period.written)} in {period.timezone}; "
+            "choose one in it."
         )
 
 
