@@ -9,6 +9,9 @@ from perfwidget.errors import InvalidQuery, InvalidSetting
 from perfwidget.question.access import Role
 from perfwidget.question.period import zone
 
+LATE_AFTER = 300
+"""Seconds after which facts that a source keeps in step are called late."""
+
 EXPORTS = ("report", "timeline", "comments", "rows")
 """The kinds of downloads."""
 

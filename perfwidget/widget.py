@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date
+from functools import partial
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
@@ -12,18 +13,17 @@ from flask_login import current_user, login_url
 from perfwidget import page
 from perfwidget.errors import Forbidden, InvalidSetting, PerfwidgetError, Unauthenticated
 from perfwidget.hosting.downloads import Downloads
-from perfwidget.hosting.limits import Limit
 from perfwidget.hosting.mount import DashBlueprint, MountedDash
 from perfwidget.hosting.refusals import failed_callback, failure, page_that_says, refusal
+from perfwidget.hosting.requests import Limit
 from perfwidget.hosting.static_files import assets_folder
 from perfwidget.metrics import COMMENTS_RECEIVED, TIMELINE, Rules
 from perfwidget.page import PageContext
 from perfwidget.question.access import Role, Viewer, scope
 from perfwidget.question.period import DEFAULT_MAX_DAYS, Grain
-from perfwidget.question.query import Query, Theme, parse_behind
+from perfwidget.question.query import DEFAULT_TIMEZONE, Query, Theme, parse, parse_behind
 from perfwidget.report import exports
-from perfwidget.report.freshness import LATE_AFTER
-from perfwidget.settings import frame_sources, roles_by_kind, task_link, time_zone
+from perfwidget.settings import LATE_AFTER, frame_sources, roles_by_kind, task_link, time_zone
 from perfwidget.stores import Store
 
 REVIEW_TIME_SINCE = date(2025, 9, 25)
@@ -82,7 +82,8 @@ class PerformanceWidget(DashBlueprint):
         self._rules = Rules(count_rejected, count_predictions)
         self._frame_ancestors = frame_sources(frame_ancestors)
         self._limit = Limit()
-        self._downloads = Downloads(store, self._viewer, self._rules, roles_by_kind(export_roles or {}), self._limit)
+        self._export_roles = roles_by_kind(export_roles or {})
+        self._downloads = Downloads(store, self._viewer, self._rules, self._offered, self._limit)
         if max_period_days < 1:
             raise InvalidSetting("max_period_days must be at least 1.")
         self.before_request(self._guard)
@@ -95,30 +96,30 @@ class PerformanceWidget(DashBlueprint):
         self.add_url_rule("/export/timeline.csv", "timeline_csv", self._timeline_csv)
         self.add_url_rule("/export/comments.csv", "comments_csv", self._comments_csv)
         self.add_url_rule("/export/rows.csv", "rows_csv", self._rows_csv)
+        paid_in = time_zone(timezone)
         self._context = PageContext(
             store=store,
             viewer=self._viewer,
             rules=self._rules,
-            max_period_days=max_period_days,
-            timezone=time_zone(timezone),
+            parse=partial(parse, max_period_days=max_period_days, timezone=paid_in or DEFAULT_TIMEZONE),
             review_time_since=review_time_since,
             prefix=self.public_prefix,
             in_request=has_request_context,
-            offers=self._offers,
+            offers=lambda kind: self._offered(kind, self._viewer()),
             place=self._limit.place,
             late_after=late_after,
             task_link=task_link(task_url),
         )
-        self._dash = self._build(self._context)
+        self._dash = self._build(self._context, paid_in)
 
-    def _build(self, context: PageContext) -> MountedDash:
+    def _build(self, context: PageContext, timezone: str | None) -> MountedDash:
         app = MountedDash(
             self,
             title=self._title,
             assets_folder=assets_folder(),
             on_error=failed_callback,
             packages=page.PACKAGES,
-            index_string=page.index_string(context.timezone),
+            index_string=page.index_string(timezone),
             assets_ignore=page.ASSETS_IGNORE,
             start_script=page.START_SCRIPT,
             csrf_token_name=CSRF_COOKIE,
@@ -221,9 +222,9 @@ class PerformanceWidget(DashBlueprint):
                 CSRF_COOKIE, make_token(), path=self.public_prefix(), samesite="Lax", secure=request.is_secure
             )
 
-    def _offers(self, kind: str) -> bool:
-        """Say whether the viewer of this request may have a kind of download."""
-        return self._downloads.offered(kind, self._viewer())
+    def _offered(self, kind: str, viewer: Viewer) -> bool:
+        """Say whether the viewer's role may have a kind of download; those that no setting names are everybody's."""
+        return kind not in self._export_roles or viewer.known_role() in self._export_roles[kind]
 
     # -- Downloads --------------------------------------------------------------------------------------------------
 

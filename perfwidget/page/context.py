@@ -7,9 +7,8 @@ from datetime import date
 
 from perfwidget.metrics import Rules
 from perfwidget.question.access import Viewer
-from perfwidget.question.query import DEFAULT_TIMEZONE, Query, parse
-from perfwidget.report.freshness import LATE_AFTER
-from perfwidget.settings import TaskLink
+from perfwidget.question.query import Query
+from perfwidget.settings import LATE_AFTER, TaskLink
 from perfwidget.stores.store import Store
 
 
@@ -21,9 +20,8 @@ class PageContext:
     viewer: Callable[[], Viewer]
     """Who looks; raises Forbidden for somebody who may not."""
     rules: Rules
-    max_period_days: int
-    timezone: str | None
-    """The zone in which people are paid, for those who ask for none; without it the page takes the browser's."""
+    parse: Callable[[Mapping[str, Iterable[str]]], Query]
+    """What parameters of an address ask, by the widget's settings; raises InvalidQuery."""
     review_time_since: date
     """Since when review time has been recorded at all."""
     prefix: Callable[[], str]
@@ -38,8 +36,3 @@ class PageContext:
     """The address of a task in the host, if that has one."""
     offers: Callable[[str], bool] = lambda _kind: True
     """Whether the viewer may have a kind of download: `report`, `timeline`, `comments` or `rows`."""
-
-    def parse(self, asked: Mapping[str, Iterable[str]]) -> Query:
-        """Return what parameters of an address ask, by the widget's settings; raises InvalidQuery."""
-        timezone = self.timezone or DEFAULT_TIMEZONE
-        return parse(asked, max_period_days=self.max_period_days, timezone=timezone)

@@ -1,7 +1,8 @@
 """Formulas as SQL: one statement for each scan, grouped by the axes that are asked for.
 
-A statement has three layers. The first reads the facts and tells of each which conditions it meets, every condition
-once. The second combines conditions to the named sets of rows. The third adds these up.
+A statement has three layers. The first reads the facts and tells of each the parts that conditions are made of, every
+part once: planning a statement is most of what a small question costs. The second combines parts to the named sets of
+rows. The third adds these up.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -20,12 +21,11 @@ from perfwidget.metrics import (
     Rows,
     Scan,
     Total,
-    Where,
 )
 from perfwidget.question.access import ScopedQuery
 from perfwidget.question.period import Bucket
 from perfwidget.stores.dialect import Dialect
-from perfwidget.stores.sql import COLUMNS, Statement, condition, facts_from, instant_of
+from perfwidget.stores.sql import COLUMNS, Statement, conditions, facts_from, instant_of
 
 KEYS = tuple(axis.value for axis in Axis)
 
@@ -123,15 +123,17 @@ def _rows(dialect: Dialect, asked: ScopedQuery, wanted: Wanted, runs: Sequence[R
     """Return the query of a scan's facts with their keys, the numbers that are added up, and the sets they are in."""
     scan = wanted.scan
     numbers = list(dict.fromkeys(each.column for each in wanted.plain if not isinstance(each, Count)))
-    met: dict[Where, str] = {}
-    for where in (where for rows in wanted.sets for where in rows.where):
-        met.setdefault(where, f"c{len(met)}")
+    parts: dict[str, str] = {}
+
+    def part(text: str) -> str:
+        return parts.setdefault(text, f"c{len(parts)}")
+
+    sets = [f"{conditions(dialect, asked, rows, part)} AS {name}" for rows, name in wanted.sets.items()]
     bucket = _bucket(dialect, instant_of(scan), runs)
     keys = {Axis.BUCKET: bucket.text, Axis.MEMBER: scan.member}
     read = [f"{keys.get(axis, 'project_id')} AS {axis.value}" for axis in Axis]
     read += [f"{COLUMNS.get(column, column)} AS {column}" for column in numbers]
-    read += [f"{condition(dialect, asked, where)} AS {name}" for where, name in met.items()]
-    sets = [f"{' AND '.join(met[where] for where in rows.where)} AS {name}" for rows, name in wanted.sets.items()]
+    read += [f"{text} AS {name}" for text, name in parts.items()]
     source = facts_from(dialect, asked, scan, asked.start, asked.end)
     told = f"(SELECT {', '.join(read)} FROM {source.text}) told"
     return Statement(f"SELECT {', '.join([*KEYS, *numbers, *sets])} FROM {told}", source.parameters | bucket.parameters)

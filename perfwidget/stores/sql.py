@@ -3,17 +3,51 @@
 Values never stand in the text: they are named parameters, written `$name`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from perfwidget.facts import RECORDED_KINDS, AnnotationFlag
 from perfwidget.facts.columns import INVALID_LEAD_TIME
-from perfwidget.metrics import COUNTED_ACTIONS, REVIEW_ACTIONS, Condition, Is, NoneOf, OneOf, Rows, Rules, Scan, Where
+from perfwidget.metrics import (
+    COUNTED_ACTIONS,
+    REVIEW_ACTIONS,
+    SCANS,
+    Condition,
+    Is,
+    NoneOf,
+    OneOf,
+    Rows,
+    Rules,
+    Scan,
+    Where,
+)
 from perfwidget.question.access import ScopedQuery
 from perfwidget.stores.dialect import Dialect
 
 COLUMNS = {"lasted": "closed_at - opened_at"}
 """Numbers that are added up and are no columns of the contract: microseconds of a visit."""
+
+REJECTED = "last_action = 'rejected'"
+
+FLAGS = {
+    Condition.POSTED_BY_OTHER: AnnotationFlag.POSTED_BY_OTHER,
+    Condition.IMPORTED: AnnotationFlag.IMPORTED,
+    Condition.FROM_PREDICTION: AnnotationFlag.FROM_PREDICTION,
+    Condition.LONGER_THAN_TASK: AnnotationFlag.LONGER_THAN_TASK,
+}
+PLAIN = {
+    Condition.CREATED_EARLIER: "created_at < $period_start",
+    Condition.BY_OWNER: "reviewer_id = completed_by",
+    Condition.BY_OTHERS: "(created_by IS NULL OR created_by <> completed_by)",
+    Condition.VISIT_TIMED: "closed_at >= opened_at",
+    Condition.VISIT_UNTIMED: "(closed_at IS NULL OR closed_at < opened_at)",
+    Condition.TIME_USABLE: "lead_time >= 0",
+    Condition.TIME_MISSING: "lead_time IS NULL",
+    Condition.TIME_INVALID: f"lead_time = {INVALID_LEAD_TIME}",
+    Condition.SCORE_PRESENT: "score IS NOT NULL",
+    Condition.SCORE_MISSING: "score IS NULL",
+}
+"""Conditions that are spelled alike for every question and engine."""
 
 
 class Statement(NamedTuple):
@@ -45,18 +79,8 @@ def scoped(dialect: Dialect, asked: ScopedQuery, member: str) -> Statement:
 
 def first_instant(dialect: Dialect, asked: ScopedQuery) -> Statement:
     """Return the statement whose one value is the instant of the subjects' first fact in scope, or null."""
-    sources = (
-        ("annotations", "completed_by", "completed_at"),
-        ("actions", "user_id", "created_at"),
-        ("reviews", "completed_by", "created_at"),
-        ("reviews", "reviewer_id", "created_at"),
-        ("review_visits", "user_id", "coalesce(closed_at, opened_at)"),
-        ("comments", "completed_by", "created_at"),
-    )
-    parts = [
-        f"SELECT min({instant}) AS first FROM {table} WHERE {scoped(dialect, asked, member).text}"
-        for table, member, instant in sources
-    ]
+    mine = [(scan, scoped(dialect, asked, scan.member).text) for scan in SCANS]
+    parts = [f"SELECT min({instant_of(scan)}) AS first FROM {scan.fact.table} WHERE {where}" for scan, where in mine]
     text = f"SELECT min(first) FROM ({' UNION ALL '.join(parts)}) firsts"
     return Statement(text, scoped(dialect, asked, "user_id").parameters)
 
@@ -98,71 +122,49 @@ def facts_from(dialect: Dialect, asked: ScopedQuery, scan: Scan, start: int, end
     )
 
 
-def conditions(dialect: Dialect, asked: ScopedQuery, rows: Rows) -> str:
+Part = Callable[[str], str]
+"""What stands for a part that several conditions are made of: its own text, or the name that it was given."""
+
+
+def conditions(dialect: Dialect, asked: ScopedQuery, rows: Rows, part: Part = str) -> str:
     """Return the condition that a fact of the scan is one of the rows."""
-    return " AND ".join(condition(dialect, asked, where) for where in rows.where) or "TRUE"
+    return " AND ".join(condition(dialect, asked, where, part) for where in rows.where) or "TRUE"
 
 
-def condition(dialect: Dialect, asked: ScopedQuery, where: Where) -> str:
+def condition(dialect: Dialect, asked: ScopedQuery, where: Where, part: Part) -> str:
     """Return a condition of rows in SQL, where each is spelled."""
     match where:
         case OneOf(column, values):
-            return _among(column, values)
+            return part(_among(column, values))
         case NoneOf(column, values):
-            return _among(column, values, negated=True)
+            return f"NOT {part(_among(column, values))}"
         case Is(column, value):
-            return column if value else f"NOT {column}"
+            return part(column) if value else f"NOT {part(column)}"
         case Condition.COUNTED:
-            return _counted(dialect, asked.rules)
+            return _counted(dialect, asked.rules, part)
         case Condition.UNCOUNTED:
-            return _among("last_action", (*COUNTED_ACTIONS, "rejected"), negated=True)
+            return f"NOT {part(_among('last_action', COUNTED_ACTIONS))} AND NOT {part(REJECTED)}"
         case Condition.COUNTED_OR_SKIPPED:
-            return f"(was_cancelled OR {_counted(dialect, asked.rules)})"
-        case Condition.CREATED_EARLIER:
-            return "created_at < $period_start"
+            return f"({part('was_cancelled')} OR {_counted(dialect, asked.rules, part)})"
         case Condition.LATEST_REVIEW_REJECTS:
-            return _latest_rejects(dialect, asked)
-        case Condition.BY_OWNER:
-            return "reviewer_id = completed_by"
-        case Condition.BY_OTHERS:
-            return "(created_by IS NULL OR created_by <> completed_by)"
-        case Condition.POSTED_BY_OTHER:
-            return _flagged(dialect, AnnotationFlag.POSTED_BY_OTHER)
-        case Condition.IMPORTED:
-            return _flagged(dialect, AnnotationFlag.IMPORTED)
-        case Condition.FROM_PREDICTION:
-            return _flagged(dialect, AnnotationFlag.FROM_PREDICTION)
-        case Condition.LONGER_THAN_TASK:
-            return _flagged(dialect, AnnotationFlag.LONGER_THAN_TASK)
-        case Condition.VISIT_TIMED:
-            return "closed_at >= opened_at"
-        case Condition.VISIT_UNTIMED:
-            return "(closed_at IS NULL OR closed_at < opened_at)"
-        case Condition.TIME_USABLE:
-            return "lead_time >= 0"
-        case Condition.TIME_MISSING:
-            return "lead_time IS NULL"
-        case Condition.TIME_INVALID:
-            return f"lead_time = {INVALID_LEAD_TIME}"
-        case Condition.SCORE_PRESENT:
-            return "score IS NOT NULL"
-        case Condition.SCORE_MISSING:
-            return "score IS NULL"
+            return part(_latest_rejects(dialect, asked))
+        case Condition():
+            return part(_flagged(dialect, FLAGS[where]) if where in FLAGS else PLAIN[where])
 
 
-def _counted(dialect: Dialect, rules: Rules) -> str:
+def _counted(dialect: Dialect, rules: Rules, part: Part) -> str:
     """Return the condition that an annotation counts, if it is not cancelled."""
-    actions = _among("last_action", COUNTED_ACTIONS + (("rejected",) if rules.count_rejected else ()))
+    actions = part(_among("last_action", COUNTED_ACTIONS))
+    if rules.count_rejected:
+        actions = f"({actions} OR {part(REJECTED)})"
     if rules.count_predictions or not dialect.keeps_more:
         return actions
-    return f"({actions} AND NOT {_flagged(dialect, AnnotationFlag.FROM_PREDICTION)})"
+    return f"({actions} AND NOT {part(_flagged(dialect, AnnotationFlag.FROM_PREDICTION))})"
 
 
-def _among(column: str, values: Sequence[str], *, negated: bool = False) -> str:
-    """Return the condition that a column holds one of our own words, or none of them."""
-    if len(values) == 1:
-        return f"{column} {'<>' if negated else '='} '{values[0]}'"
-    return f"{column} {'NOT ' if negated else ''}IN ({', '.join(map(repr, values))})"
+def _among(column: str, values: Sequence[str]) -> str:
+    """Return the condition that a column holds one of our own words."""
+    return f"{column} = '{values[0]}'" if len(values) == 1 else f"{column} IN ({', '.join(map(repr, values))})"
 
 
 def _latest_rejects(dialect: Dialect, asked: ScopedQuery) -> str:

@@ -208,9 +208,9 @@ SABOTAGES = [
     ),
     (
         "page and files forget the zone in which people are paid",
-        "perfwidget/page/context.py",
-        "self.timezone or DEFAULT_TIMEZONE",
-        "DEFAULT_TIMEZONE",
+        "perfwidget/widget.py",
+        "timezone=paid_in or DEFAULT_TIMEZONE",
+        "timezone=DEFAULT_TIMEZONE",
         "tests/test_widget.py -k paid",
     ),
     (
@@ -223,8 +223,8 @@ SABOTAGES = [
     (
         "where people are paid in a zone the page complains of the browser's",
         "assets/page/start.js",
-        "constants().timezone || browserZone() === ownZone()",
-        "browserZone() === ownZone()",
+        "!constants().timezone && browserZone()",
+        "browserZone()",
         f"{PAGE} -k nobodys",
     ),
     (
