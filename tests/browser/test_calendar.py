@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import date
 from urllib.parse import urlsplit
 
+import pytest
 from playwright.sync_api import expect
 
 from perfwidget.page import formats
@@ -70,6 +71,9 @@ def test_the_zone_in_which_people_are_paid_goes_before_the_browsers(visit: Calla
     ann.page.locator("#card-submitted-annotations .leads").click()
     ann.rows("Submitted Annotations10 Mar 2024 · America/Phoenix")
     page.locator("#rows-close").click()
+    page.emulate_media(media="print")
+    expect(heading.get_by_text("10 Mar 2024 · America/Phoenix")).to_be_visible()
+    page.emulate_media(media="screen")
 
     page.get_by_label("Time zone").select_option("UTC")
     expect(heading).to_contain_text("10 Mar 2024 · UTC")
@@ -95,8 +99,9 @@ def test_where_people_are_paid_in_a_zone_the_browsers_is_nobodys_business(visit:
 # -- Times of day ------------------------------------------------------------------------------------------------------
 
 
-def test_times_of_day_are_shown_edited_and_followed(visit: Callable[..., Visit]) -> None:
-    boss = visit()
+@pytest.mark.parametrize("locale", ["en-US", "de-DE"])  # of 12 and of 24 hours
+def test_times_of_day_are_shown_edited_and_followed(visit: Callable[..., Visit], locale: str) -> None:
+    boss = visit(locale=locale, timezone_id="America/New_York")
     page = boss.go(MORNINGS)
     first, last = page.locator("#dates-from"), page.locator("#dates-to")
     expect(page.locator("#heading")).to_contain_text("4 Mar 2024 12:30 – 6 Mar 2024 13:00 · UTC")
@@ -124,6 +129,11 @@ def test_times_of_day_are_shown_edited_and_followed(visit: Callable[..., Visit])
         ("2024-03-05", "UTC", "0.0"),
         ("2024-03-06", "UTC", "0.0"),
     ]
+
+    page.set_viewport_size({"width": 400, "height": 900})  # as in a narrow frame
+    expect(last).to_be_in_viewport(ratio=1)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    page.set_viewport_size({"width": 1400, "height": 900})
 
     # A calendar chooses the day, and leaves its time as it is.
     page.get_by_label("From: choose in a calendar").fill("2024-03-05")
