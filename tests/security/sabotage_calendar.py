@@ -237,7 +237,7 @@ SABOTAGES = [
     (
         "the page does not offer a preset",
         "perfwidget/page/words.py",
-        '    Preset.SECOND_HALF_OF_MONTH: "16th to end of month",\n',
+        '    Preset.SECOND_HALF_OF_MONTH: "16th to the end",\n',
         "",
         f"{PAGE} -k preset",
     ),
