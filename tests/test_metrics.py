@@ -471,6 +471,7 @@ NOTES += [
             flagged(2, AnnotationFlag(7)),
             flagged(3, AnnotationFlag(7) & ~flag),
             flagged(4, AnnotationFlag.NONE),
+            flagged(9, AnnotationFlag(7) & ~flag),
             flagged(5, flag, last_action="rejected"),
             flagged(6, flag, was_cancelled=True),
             flagged(7, flag, completed_by="rev"),

@@ -341,6 +341,36 @@ def test_days_are_those_of_the_zone_on_both_sides_of_a_clock_change(store: Store
     assert ask(store, user="ann", from_="2024-03-31", to="2024-03-31", tz="Europe/Berlin").values["total_time"] == 6.0
 
 
+def test_times_of_day_cut_the_first_and_the_last_day(store: Store) -> None:
+    # 09:00 to 13:30 in Berlin are 08:00 to 12:30 in Greenwich on the 29th, and 11:30 once the clocks have changed.
+    store.write(
+        [
+            annotation(1, "2024-03-29 07:59:59.999999", lead_time=1),
+            annotation(2, "2024-03-29 08:00", lead_time=2, created_at=at("2024-03-29 07:59:59.999999")),
+            annotation(3, "2024-03-30 23:30", lead_time=4),
+            annotation(4, "2024-03-31 11:29:59.999999", lead_time=8),
+            annotation(5, "2024-03-31 11:30", lead_time=16),
+            Recorded(ORGANIZATION, "reviews"),
+            review(1, "2024-03-29 07:59:59.999999", "rejected"),
+            review(2, "2024-03-29 08:00", "accepted"),
+            review(3, "2024-03-31 11:29:59.999999", "accepted"),
+            review(4, "2024-03-31 11:30", "rejected"),
+        ]
+    )
+    times = {"from_": "2024-03-29T09:00", "to": "2024-03-31T13:30", "tz": "Europe/Berlin"}
+    report = ask(store, user="ann", **times)
+    assert report.values["total_time"] == 14.0
+    assert report.values["performance_score"] == 1.0
+    assert report.values["first_submitted_earlier"] == 1
+    assert [point.values["total_time"] for point in report.series] == [2.0, 0.0, 12.0]
+    answer = report.to_dict()
+    assert answer["period"] == {"from": "2024-03-29T09:00", "to": "2024-03-31T13:30", "timezone": "Europe/Berlin"}
+    assert [each["date"] for each in answer["days"]] == ["2024-03-29", "2024-03-30", "2024-03-31"]
+    assert ask(store, user="rev", **times).values["reviews_accepted"] == 2
+    hour = ask(store, user="ann", from_="2024-03-31T00:00", to="2024-03-31T01:00", tz="Europe/Berlin")
+    assert (hour.values["total_time"], len(hour.series)) == (4.0, 1)
+
+
 def test_a_day_that_a_zone_left_out_has_no_work(store: Store) -> None:
     # Samoa had no 2011-12-30: midnight after the 29th was the 31st, at 10:00 UTC on the 30th.
     store.write([annotation(1, "2011-12-30 09:59", lead_time=1), annotation(2, "2011-12-30 10:00", lead_time=2)])

@@ -55,8 +55,7 @@ def heading(report: Report) -> list[Any]:
     beside: list[Any] = [" ", html.Span(email, className="email")] if email else []
     parts = [
         html.Span([html.Strong(formats.member_name(report.user)), *beside], className="who"),
-        html.Span(formats.dates(report.period.first, report.period.last), className="when"),
-        html.Span(report.period.timezone.replace("_", " ")),
+        html.Span(formats.period(report.period), className="when"),
         html.Span(_scope(report)),
     ]
     if not report.user.active:
@@ -230,4 +229,4 @@ def address_of(question: str, rows: str) -> str:
 @lru_cache(maxsize=32)
 def _question(question: str) -> str:
     """Return a question as every link of the page that answers it has it."""
-    return urlencode(parse_qsl(question), safe="/@")
+    return urlencode(parse_qsl(question), safe="/@:")

@@ -89,14 +89,11 @@ class Report:
             "users": [_person(each) for each in self.users],
             "members": [{"user": _person(each.user), **_sections(each.values)} for each in self.members],
         }
+        begins, ends = self.period.written
         return {
             "user": None if self.several else _person(self.user),
             **(several if self.several else {}),
-            "period": {
-                "from": self.period.first.isoformat(),
-                "to": self.period.last.isoformat(),
-                "timezone": self.period.timezone,
-            },
+            "period": {"from": begins, "to": ends, "timezone": self.period.timezone},
             "scope": self.scope if self.scope == "all" else list(self.scope),
             "filters": {"workspaces": list(self.workspaces), "projects": list(self.projects)},
             **_sections(self.values),

@@ -92,8 +92,8 @@ class Visit:
                 case "seek":
                     self.searches += 1
 
-    def go(self, query: str, *, ready: bool = True) -> Page:
-        self.page.goto(f"{self.address}/performance/?{query}")
+    def go(self, query: str, *, ready: bool = True, prefix: str = "/performance") -> Page:
+        self.page.goto(f"{self.address}{prefix}/?{query}")
         if ready:
             self.ready()
         return self.page
