@@ -9,7 +9,7 @@ const { title } = document;
 /* The address of the page that people see: this one, or the one around it, which another site's page does not tell. */
 const pageAround = () => { try { return window.top.location.href; } catch { return location.href; } };
 
-const unknownZone = () => browserZone() !== ownZone() && /[?&]tz=UTC(&|$)/.test(location.search)
+const unknownZone = () => !constants().timezone && browserZone() !== ownZone() && /[?&]tz=UTC(&|$)/.test(location.search)
   && constants().words.unknownZone.replace('{zone}', browserZone());
 
 /* Called with the newest answer, how late its facts are, and what went wrong since. */
