@@ -12,10 +12,10 @@ import msgspec
 import numpy as np
 
 from perfwidget.facts import AnnotationFlag, Review
-from perfwidget.facts.columns import INVALID_LEAD_TIME
+from perfwidget.facts.columns import INVALID_LEAD_TIME, fingerprint
 from perfwidget.facts.ingest import Snapshot
+from perfwidget.facts.snapshot_rows import only_action, rows_of_snapshot
 from perfwidget.facts.snapshots import NOTHING, Coded, Snapshots
-from perfwidget.sources.annotation_row import only_action
 from perfwidget.sources.codes import ODD, Cast, Codes, Flags, Numbers, ids, instant, latest, whole_numbers
 from perfwidget.sources.exported_tasks import ExportedTasks
 from perfwidget.sources.flags import NO_CHANGE
@@ -37,8 +37,8 @@ _NEARLY = 2
 """Microseconds by which a lead time may be off when a `timedelta` is made of it."""
 
 
-def snapshots(export: ExportedTasks, tasks: Sequence[TaskForm]) -> Snapshots:
-    """Return a snapshot of each readable annotation of some tasks, which are counted from 1.
+def snapshots(export: ExportedTasks, tasks: Sequence[TaskForm]) -> list[Snapshots | Snapshot]:
+    """Return a snapshot of each readable annotation of some tasks, which are counted from 1; most of them in columns.
 
     `export` learns what the rows tell of people and projects, and of what cannot be read.
     """
@@ -72,7 +72,7 @@ class _Rows:
         self._odd_ids: dict[str, dict[int, str]] = {"annotation_id": {}, "task_id": {}}
         self._odd_reviews: list[tuple[int, Review]] = []
 
-    def snapshots(self) -> Snapshots:
+    def snapshots(self) -> list[Snapshots | Snapshot]:
         """Read them: the plain rows together, then one by one what is odd."""
         self._export.reading.tasks += len(self._tasks)
         self._read_ids()
@@ -88,15 +88,17 @@ class _Rows:
         self._keep_reviews(reviews)
         self._export.reading.annotations += int(self._plain.sum())
         kept = np.ones(len(self._rows), np.bool_)
+        alone = []
         for place in np.flatnonzero(~self._plain).tolist():
             task = int(self._task_of[place])
             here = Place(task + 1, place - int(self._begins[task]) + 1)
             found = self._export.snapshot(values(self._tasks[task]), values(self._rows[place]), here)
-            if found is None:
+            if found is None or found.emails:
                 kept[place] = False
+                alone += [] if found is None else [found]
             else:
                 self._put(place, found)
-        return self._kept(kept)
+        return [self._kept(kept), *alone]
 
     def _read_ids(self) -> None:
         tasks_plain = np.ones(len(self._tasks), np.bool_)
@@ -130,18 +132,22 @@ class _Rows:
         skipped = np.where(cancelled < 0, word == _SKIPPED, cancelled == 1)
         at_update = (word == _UPDATED) | (word == _SKIPPED)
         known = at_update & (given != NOTHING) & updated_by_owner & created_by_owner
+        at_creation = np.where(given == NOTHING, ~at_update, updated - created < _NO_CHANGE)
+        at_creation |= told & (word == _SUBMITTED)
         self._columns |= {
             "completed_by": user[named.owner],
             "created_at": created,
             "started_at": np.where(started == NO_INSTANT, NOTHING, started),
             "completed_at": np.where(known, updated, created),
-            "completed_at_estimated": at_update & ~known,
+            "completed_at_estimated": ~known & ~at_creation,
             "updated_at": updated,
             "lead_time": lead_times([row.lead_time for row in rows]),
             "last_action": word,
             "was_cancelled": skipped,
             "history": np.zeros(len(rows), np.bool_),
             "reviewed": np.array([row.reviews is not None for row in rows], np.bool_),
+            "task_updated_at": self._task_updated_at(),
+            "unique_id": np.array([_fingerprint(row.unique_id) for row in rows], np.int64),
             "only_action": _ONLY[skipped.astype(np.int8), word],
         }
         posted_by_other = ~updated_by_owner & ~(changed & told)
@@ -154,6 +160,10 @@ class _Rows:
             + (self._longer_than_task() & ~imported) * int(AnnotationFlag.LONGER_THAN_TASK)
             + taken_over * int(AnnotationFlag.FROM_PREDICTION)
         ).astype(np.int64)
+
+    def _task_updated_at(self) -> Integers:
+        found = instants([task.updated_at for task in self._tasks])[self._task_of]
+        return np.where(found == NO_INSTANT, NOTHING, found)
 
     def _imported(self, changed: Flags, taken_over: Flags) -> Flags:
         given = [row.import_id is not None and row.import_id is not msgspec.UNSET for row in self._rows]
@@ -215,6 +225,8 @@ class _Rows:
         row |= {name: -1 if row[name] is None else codes[name][row[name]] for name in codes}
         row |= {"flags": int(snapshot.flags), "history": snapshot.history, "only_action": -1}
         row["reviewed"] = snapshot.reviews is not None
+        rows = rows_of_snapshot(snapshot)
+        row |= {"task_updated_at": rows.task_updated_at, "unique_id": rows.unique_id}
         for name, value in row.items():
             self._columns[name][place] = NOTHING if value is None else value
         self._actions += [(place, action.row()) for action in snapshot.actions]
@@ -236,3 +248,7 @@ class _Rows:
             reviews[name] = Coded(reviews[name], list(codes))
         actions = [(int(moved[place]), row) for place, row in sorted(self._actions, key=lambda placed: placed[0])]
         return Snapshots(self._export.organization_id, columns, actions, reviews)
+
+
+def _fingerprint(value: object) -> int:
+    return fingerprint(value) if isinstance(value, str) and value else NOTHING

@@ -9,6 +9,7 @@ from perfwidget.facts.columns import Id
 from perfwidget.facts.ingest import Observation
 from perfwidget.stores import writing
 from perfwidget.stores.reading import Reader
+from perfwidget.stores.writing.outcome import Outcome
 from perfwidget.stores.writing.staging import Staging
 
 
@@ -28,14 +29,14 @@ class Store(ABC):
     def _staging(self) -> AbstractContextManager[Staging]:
         """Open a write: it is kept at the end, or nothing of it is."""
 
-    def write(self, facts: Iterable[Fact | Observation]) -> None:
+    def write(self, facts: Iterable[Fact | Observation]) -> Outcome:
         """Keep facts and observations in one transaction, all or nothing; a fact with the key of another replaces it.
 
         An annotation or comment that is older (by `updated_at`) than the one kept is left out. Raises InvalidFact and
-        whatever the iterable raises; nothing is kept then.
+        whatever the iterable raises; nothing is kept then. Returns what was not kept as it was given.
         """
         with self._staging() as staging:
-            writing.write(staging, facts)
+            return writing.write(staging, facts)
 
     def remove(self, facts: Iterable[Fact | Key]) -> None:
         """Remove facts by their keys in one transaction, all or nothing; unknown keys are no fault."""

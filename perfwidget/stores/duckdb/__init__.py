@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from itertools import chain, islice
 from pathlib import Path
 
-from perfwidget.facts import Fact
+from perfwidget.facts import Fact, Member
 from perfwidget.facts.ingest import Observation
 from perfwidget.stores import writing
 from perfwidget.stores.duckdb.database import Database
@@ -16,6 +16,7 @@ from perfwidget.stores.duckdb.staging import DuckDBStaging
 from perfwidget.stores.duckdb.write_lock import WriteLock
 from perfwidget.stores.reading import Reader
 from perfwidget.stores.store import Store
+from perfwidget.stores.writing.outcome import Outcome
 from perfwidget.stores.writing.staging import Noted
 
 FEW = 500
@@ -44,16 +45,17 @@ class DuckDBStore(Store):
         with self._database.reading() as cursor:
             yield Reader(EmbeddedSession(cursor))
 
-    def write(self, facts: Iterable[Fact | Observation]) -> None:
+    def write(self, facts: Iterable[Fact | Observation]) -> Outcome:
         """Keep facts, all or nothing; a few share a transaction with what else waits to be written."""
         self._database.require_own_process()
         given = iter(facts)
         first = list(islice(given, FEW + 1))
         rows = writing.rows_of(first) if len(first) <= FEW else None
         if rows is None:
-            super().write(chain(first, given))
-        elif rows:
+            return super().write(chain(first, given))
+        if rows:
             self._group_commit.write(rows)
+        return Outcome()
 
     def settle(self) -> None:
         """Put what was written in the order in which it is read, now rather than some time later."""
@@ -85,3 +87,5 @@ class DuckDBStore(Store):
     def _write_rows(self, rows: writing.Rows) -> None:
         with self._transaction() as staging:
             writing.write_rows(staging, rows)
+            if Member in rows:
+                writing.settle(staging, Outcome())

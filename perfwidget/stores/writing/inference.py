@@ -6,7 +6,7 @@ from typing import Any
 from perfwidget.facts import Fact, Member, Membership, Project, Recorded
 from perfwidget.facts.columns import microseconds
 from perfwidget.facts.ingest import Inferred
-from perfwidget.stores.schema import MENTIONED, column_types
+from perfwidget.stores.schema import column_types
 from perfwidget.stores.writing.staging import Staging, key_match
 
 
@@ -62,51 +62,3 @@ def _known_of_members(guesses: Sequence[Inferred]) -> list[tuple[Any, ...]]:
         merged[role] = "reviewer" if "reviewer" in (newer[role], older[role]) else newer[role]
         known[tuple(row[:2])] = merged
     return [tuple(row) for row in known.values()]
-
-
-def pass_on_placeholders(staging: Staging) -> None:
-    """Pass the facts of members known by their e-mail only to the members that have that e-mail."""
-    lower = staging.dialect.in_lower_case
-    found = staging.execute(
-        "SELECT placeholder.organization_id, placeholder.user_id, min(known.user_id) FROM members placeholder "
-        "JOIN members known ON known.organization_id = placeholder.organization_id "
-        f"AND {lower('known.email')} = {lower('placeholder.user_id')} "
-        f"AND {lower('known.user_id')} <> {lower('known.email')} "
-        f"WHERE placeholder.inferred AND {lower('placeholder.email')} = {lower('placeholder.user_id')} "
-        "GROUP BY placeholder.organization_id, placeholder.user_id"
-    )
-    for organization_id, placeholder, known in found:
-        staging.noted.clear()
-        names = {"organization_id": organization_id, "placeholder": placeholder, "known": known}
-        placed = "organization_id = $organization_id AND {0} = $placeholder"
-        for table, column in MENTIONED["member"]:
-            staging.update(table, {column: "$known"}, placed.format(column), names)
-        staging.add(
-            "memberships",
-            ("organization_id", "user_id", "workspace_id", "project_id"),
-            "SELECT organization_id, $known, workspace_id, project_id FROM memberships held "
-            f"WHERE {placed.format('user_id')} AND NOT EXISTS (SELECT 1 FROM memberships WHERE user_id = $known "
-            "AND organization_id = $organization_id AND workspace_id IS NOT DISTINCT FROM held.workspace_id "
-            "AND project_id IS NOT DISTINCT FROM held.project_id)",
-            names,
-        )
-        staging.update(
-            "members",
-            {"role": "'reviewer'"},
-            "organization_id = $organization_id AND user_id = $known "
-            "AND inferred AND EXISTS (SELECT 1 FROM members WHERE organization_id = $organization_id "
-            "AND user_id = $placeholder AND role = 'reviewer')",
-            names,
-        )
-        staging.add(
-            "mentions",
-            ("organization_id", "kind", "id"),
-            "SELECT organization_id, kind, $known FROM mentions held "
-            f"WHERE {placed.format('id')} AND kind <> 'project' AND NOT EXISTS (SELECT 1 FROM mentions "
-            "WHERE organization_id = $organization_id AND mentions.kind = held.kind AND id = $known)",
-            names,
-        )
-        gone = {"organization_id": organization_id, "placeholder": placeholder}
-        for table, column in (("members", "user_id"), ("memberships", "user_id"), ("mentions", "id")):
-            kind = " AND kind <> 'project'" if table == "mentions" else ""
-            staging.delete(table, f"{placed.format(column)}{kind}", gone)
