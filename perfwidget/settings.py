@@ -8,6 +8,9 @@ from urllib.parse import quote
 from perfwidget.errors import InvalidSetting
 from perfwidget.question.access import Role
 
+LATE_AFTER = 300
+"""Seconds after which facts that a source keeps in step are called late."""
+
 EXPORTS = ("report", "timeline", "comments", "rows")
 """The kinds of downloads."""
 

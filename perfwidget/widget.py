@@ -14,8 +14,8 @@ from werkzeug.exceptions import HTTPException, InternalServerError, ServiceUnava
 from perfwidget import page
 from perfwidget.errors import Busy, Forbidden, InvalidSetting, PerfwidgetError, Unauthenticated
 from perfwidget.hosting.downloads import Downloads
-from perfwidget.hosting.limits import Limit
 from perfwidget.hosting.mount import DashBlueprint, MountedDash
+from perfwidget.hosting.requests import Limit
 from perfwidget.hosting.static_files import assets_folder
 from perfwidget.metrics import COMMENTS_RECEIVED, TIMELINE, Rules
 from perfwidget.page import PageContext
@@ -23,8 +23,7 @@ from perfwidget.question.access import Role, Viewer, scope
 from perfwidget.question.period import DEFAULT_MAX_DAYS, Grain
 from perfwidget.question.query import Query, Theme, parse, parse_behind
 from perfwidget.report import exports
-from perfwidget.report.freshness import LATE_AFTER
-from perfwidget.settings import TaskLink, frame_sources, roles_by_kind, task_link
+from perfwidget.settings import LATE_AFTER, TaskLink, frame_sources, roles_by_kind, task_link
 from perfwidget.stores import Store
 
 log = logging.getLogger(__name__)
@@ -90,7 +89,8 @@ class PerformanceWidget(DashBlueprint):
         self._frame_ancestors = frame_sources(frame_ancestors)
         self._max_period_days = max_period_days
         self._limit = Limit()
-        self._downloads = Downloads(store, self._viewer, self._rules, roles_by_kind(export_roles or {}), self._limit)
+        self._export_roles = roles_by_kind(export_roles or {})
+        self._downloads = Downloads(store, self._viewer, self._rules, self._offered, self._limit)
         if max_period_days < 1:
             raise InvalidSetting("max_period_days must be at least 1.")
         self.before_request(self._guard)
@@ -115,7 +115,7 @@ class PerformanceWidget(DashBlueprint):
             review_time_since=review_time_since,
             prefix=self.public_prefix,
             in_request=has_request_context,
-            offers=self._offers,
+            offers=lambda kind: self._offered(kind, self._viewer()),
             place=self._limit.place,
             late_after=late_after,
             task_link=link,
@@ -231,9 +231,9 @@ class PerformanceWidget(DashBlueprint):
                 CSRF_COOKIE, make_token(), path=self.public_prefix(), samesite="Lax", secure=request.is_secure
             )
 
-    def _offers(self, kind: str) -> bool:
-        """Say whether the viewer of this request may have a kind of download."""
-        return self._downloads.offered(kind, self._viewer())
+    def _offered(self, kind: str, viewer: Viewer) -> bool:
+        """Say whether the viewer's role may have a kind of download; those that no setting names are everybody's."""
+        return kind not in self._export_roles or viewer.known_role() in self._export_roles[kind]
 
     # -- Downloads --------------------------------------------------------------------------------------------------
 

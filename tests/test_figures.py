@@ -17,18 +17,16 @@ from hypothesis import strategies as st
 
 from perfwidget.hosting.static_files import assets_folder
 from perfwidget.metrics import BY_KEY, METRICS, Number, Rules, Section, Unit
-from perfwidget.page import axes, figures, ids
+from perfwidget.page import axes, figures
 from perfwidget.page.answer import review_time_notice, show
-from perfwidget.page.cards import SUMMARY, cards, why_none
-from perfwidget.page.graph_layout import Figure
-from perfwidget.page.heading import clock, heading
-from perfwidget.page.notes import definitions, folded
+from perfwidget.page.cards import SUMMARY, cards, clock, definitions, folded, heading, why_none
+from perfwidget.page.graph_style import Figure
 from perfwidget.page.panels import PANELS, shown
 from perfwidget.question.period import Grain, Period
 from perfwidget.question.query import Statistic
 from perfwidget.report import Point, Report
 from perfwidget.stores.choosing import Profile
-from perfwidget.stores.listing import Longest
+from perfwidget.stores.listing import Tally
 
 NOTHING: dict[str, Number] = {
     metric.key: 0.0 if metric.unit is Unit.SECONDS else 0 for metric in METRICS
@@ -478,7 +476,7 @@ def test_a_panel_that_fails_says_so_and_the_others_stay(caplog: pytest.LogCaptur
     )
     with caplog.at_level(logging.ERROR):
         drawn = show(report(BUSY, series=without), date(2025, 9, 25), datetime.now(UTC))
-    said = {panel.name: drawn[ids.message(panel.name), "children"] for panel in PANELS}
+    said = {panel.name: drawn[panel.message, "children"] for panel in PANELS}
     assert {name for name, message in said.items() if message} == {"review-time"}
     assert said["review-time"] == "This graph could not be drawn; the server's log says why."
     assert "review-time" in caplog.text
@@ -543,7 +541,7 @@ def test_a_card_without_a_value_says_why() -> None:
     assert reasons(report({"fixes_without_score": 1}))[5] == "no review with a score"
 
 
-def beside(asked: Report, longest: Longest | None = None) -> list[list[str]]:
+def beside(asked: Report, longest: Tally | None = None) -> list[list[str]]:
     """Return what stands below the number of each card."""
     return [[said(part) for part in card.children[2:]] for card in cards(asked, longest=longest)]
 
@@ -560,9 +558,9 @@ def test_what_a_number_cannot_be_read_without_stands_on_its_card() -> None:
 
 def test_the_total_time_says_what_the_longest_times_make_up_of_it() -> None:
     # 450.25 of 900.5 seconds are exactly a half.
-    [said_of_it] = beside(report(BUSY), Longest(2, 450_250_000))[0]
+    [said_of_it] = beside(report(BUSY), Tally(2, 2, 450_250_000, None))[0]
     assert said_of_it == "50 % of it in 2 annotations longer than ten times the median"
-    assert beside(report(BUSY), Longest(0, 0))[0] == []
+    assert beside(report(BUSY), Tally(0, 0, 0, None))[0] == []
 
 
 def test_notes_that_are_0_or_not_recorded_take_one_line() -> None:

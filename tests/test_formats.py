@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from perfwidget.metrics import BY_KEY
-from perfwidget.page import formats, labels
+from perfwidget.page import formats
 from perfwidget.question.period import Bucket, Grain, Period
 from perfwidget.stores.choosing import Profile
 
@@ -104,17 +104,17 @@ def test_no_two_bars_have_one_name(grain: Grain, first: date, days: int) -> None
     ],
 )
 def test_what_people_typed_is_one_visible_line(text: str | None, label: str) -> None:
-    assert labels.shown(text) == label
+    assert formats.shown(text) == label
 
 
 def test_a_long_text_is_cut() -> None:
-    cut = labels.shown("x" * 500)
+    cut = formats.shown("x" * 500)
     assert (len(cut), cut[-1]) == (80, "…")
 
 
 @given(st.text())
 def test_a_label_stays_what_it_is(text: str) -> None:
-    assert labels.shown(labels.shown(text)) == labels.shown(text)
+    assert formats.shown(formats.shown(text)) == formats.shown(text)
 
 
 @pytest.mark.parametrize(
@@ -127,4 +127,4 @@ def test_a_label_stays_what_it_is(text: str) -> None:
 )
 def test_a_member_is_called_by_name_else_e_mail_else_id(email: str | None, name: str | None, shown: object) -> None:
     member = Profile("7", email, name, active=True, role="annotator")
-    assert (labels.member_name(member), labels.member_email(member)) == shown
+    assert (formats.member_name(member), formats.member_email(member)) == shown

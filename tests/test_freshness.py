@@ -10,8 +10,8 @@ from flask.testing import FlaskClient
 
 from perfwidget.facts import Member
 from perfwidget.facts.ingest import Bookmark
-from perfwidget.report.freshness import NOT_COMPLETE
 from perfwidget.stores import Store, open_store
+from perfwidget.stores.reading import NOT_COMPLETE
 from tests.hosts import asking, asking_body, host
 from tests.worlds import ORGANIZATION, annotation, people
 
@@ -40,9 +40,9 @@ def ago(**length: float) -> datetime:
     return datetime.now(UTC) - timedelta(**length)
 
 
-def look(client: FlaskClient, query: str = "", news: str | None = None) -> dict[str, Any]:
-    """Return what an open page that knows some news is told: whether to ask again, and how old its figures are."""
-    answer = asking(client, "look", {"question": query, "news": news})
+def look(client: FlaskClient, query: str = "") -> dict[str, Any]:
+    """Return what an open page is told: a mark that differs once there is news, and how old its figures are."""
+    answer = asking(client, "look", {"question": query})
     assert answer.status_code == 200, answer.text
     assert answer.headers["Cache-Control"] == "private, no-store"
     told: dict[str, Any] = answer.json["response"]
@@ -50,7 +50,7 @@ def look(client: FlaskClient, query: str = "", news: str | None = None) -> dict[
 
 
 def news(client: FlaskClient) -> str | None:
-    told: str | None = look(client).get("again", {}).get("data")
+    told: str | None = look(client)["news"]["data"]
     return told
 
 
@@ -60,7 +60,7 @@ def late(client: FlaskClient, query: str = "") -> str:
 
 
 def test_without_a_source_that_keeps_them_in_step_the_figures_are_of_now(client: Callable[..., FlaskClient]) -> None:
-    assert look(client()) == {"late": {"data": ""}}
+    assert look(client()) == {"late": {"data": ""}, "news": {"data": None}}
     drawn = asking(client(), "asked", {"question": "tz=UTC"}).json["response"]
     assert (drawn["answer"]["data"]["news"], drawn["late"]["data"]) == (None, "")
 
@@ -68,14 +68,12 @@ def test_without_a_source_that_keeps_them_in_step_the_figures_are_of_now(client:
 def test_news_change_with_the_facts_alone(store: Store, client: Callable[..., FlaskClient]) -> None:
     store.write([Bookmark(ORGANIZATION, SOURCE, "1", ago(minutes=1)), Bookmark(ORGANIZATION, "project 7", "page 3")])
     first = news(client())
-    assert "again" not in look(client(), news=first)
     store.write([Bookmark(ORGANIZATION, SOURCE, "1", ago(seconds=1)), Bookmark(ORGANIZATION, "project 7", "page 4")])
     assert news(client()) == first
     store.write([Bookmark("another", SOURCE, "9", ago(seconds=1))])
     assert news(client()) == first
     store.write([Bookmark(ORGANIZATION, SOURCE, "2", ago(seconds=1))])
     assert news(client()) != first
-    assert look(client(), news=first)["again"]["data"] == news(client())
     drawn = asking(client(), "asked", {"question": "tz=UTC"}).json["response"]["answer"]["data"]
     assert drawn["news"] == news(client())
 
@@ -108,7 +106,7 @@ def test_a_first_reading_that_is_not_done_is_said(store: Store, client: Callable
     missing = "The platform is being read for the first time; until that is done, work is missing here."
     drawn = asking(client(), "asked", {"question": "tz=UTC"}).json["response"]
     assert (late(client()), drawn["late"]["data"]) == (missing, missing)
-    assert "1970" not in asking(client(), "look", {"question": "", "news": None}).text
+    assert "1970" not in asking(client(), "look", {"question": ""}).text
     store.write([Bookmark(ORGANIZATION, SOURCE, "1", ago(seconds=1))])
     assert late(client()) == ""
 
@@ -128,7 +126,7 @@ def test_news_are_for_who_may_look(store: Store, client: Callable[..., FlaskClie
         ("x:nobody", "", 403),
     ):
         browser = client("boss:owner")
-        body = asking_body(browser, "look", {"question": query, "news": None})
+        body = asking_body(browser, "look", {"question": query})
         browser.get(f"/login?as={who}")
         answer = browser.post("/performance/_dash-update-component", json=body)
         assert answer.status_code == status, (who, query)

@@ -7,15 +7,15 @@ import pytest
 
 from perfwidget import open_store
 from perfwidget.errors import Busy
-from perfwidget.hosting.limits import Limit
+from perfwidget.hosting.requests import Limit
 from tests.hosts import asking, host
 from tests.worlds import people
 
 
 def test_some_work_some_wait_and_the_rest_is_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("perfwidget.hosting.limits.AT_WORK", 1)
-    monkeypatch.setattr("perfwidget.hosting.limits.WAITING", 1)
-    monkeypatch.setattr("perfwidget.hosting.limits.PATIENCE", 60)
+    monkeypatch.setattr("perfwidget.hosting.requests.AT_WORK", 1)
+    monkeypatch.setattr("perfwidget.hosting.requests.WAITING", 1)
+    monkeypatch.setattr("perfwidget.hosting.requests.PATIENCE", 60)
     limit = Limit()
     ended = threading.Event()
 
@@ -38,8 +38,8 @@ def test_some_work_some_wait_and_the_rest_is_told_at_once(monkeypatch: pytest.Mo
 
 
 def test_who_waits_too_long_is_told_so_and_leaves_the_queue(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("perfwidget.hosting.limits.AT_WORK", 1)
-    monkeypatch.setattr("perfwidget.hosting.limits.PATIENCE", 0.01)
+    monkeypatch.setattr("perfwidget.hosting.requests.AT_WORK", 1)
+    monkeypatch.setattr("perfwidget.hosting.requests.PATIENCE", 0.01)
     limit = Limit()
     with limit.place():
         for _ in range(5):
@@ -60,8 +60,8 @@ def test_who_waits_too_long_is_told_so_and_leaves_the_queue(monkeypatch: pytest.
 def test_a_full_queue_is_a_503_that_says_when_to_ask_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, asked: str, value: object
 ) -> None:
-    monkeypatch.setattr("perfwidget.hosting.limits.AT_WORK", 0)
-    monkeypatch.setattr("perfwidget.hosting.limits.WAITING", 0)
+    monkeypatch.setattr("perfwidget.hosting.requests.AT_WORK", 0)
+    monkeypatch.setattr("perfwidget.hosting.requests.WAITING", 0)
     store = open_store(f"duckdb:///{tmp_path}/facts.duckdb")
     store.write(people())
     browser = host(store).test_client()

@@ -965,10 +965,10 @@ def test_the_page_loads_the_bundle_before_the_renderer_and_nothing_from_elsewher
 
 @pytest.mark.parametrize("assets", ["perfwidget/assets", "assets", None], ids=["installed", "checkout", "missing"])
 def test_the_assets_are_found_installed_and_in_a_checkout(tmp_path: Path, assets: str | None) -> None:
-    (tmp_path / "perfwidget/hosting").mkdir(parents=True)
+    package = Path(static_files.__file__).parents[1]
+    shutil.copytree(package / "hosting", tmp_path / "perfwidget/hosting", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(package / "errors.py", tmp_path / "perfwidget")
     (tmp_path / "perfwidget/__init__.py").touch()
-    (tmp_path / "perfwidget/hosting/__init__.py").touch()
-    shutil.copy(static_files.__file__, tmp_path / "perfwidget/hosting")
     (tmp_path / "assets").mkdir()  # anybody's, as in site-packages
     if assets:
         (tmp_path / assets / PLOTLY_BUNDLE).parent.mkdir(parents=True)

@@ -4,20 +4,23 @@ import csv
 import io
 import json
 import re
+import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
 
+import perfwidget
 from perfwidget import PerformanceWidget
 from perfwidget.errors import InvalidSetting
 from perfwidget.facts import AnnotationFlag
 from perfwidget.facts.ingest import Snapshot
 from perfwidget.metrics import BY_KEY, Section
 from perfwidget.stores import Store, open_store
-from tests.hosts import asking, host, viewer_of
+from tests.hosts import asking, asking_body, host, viewer_of
 from tests.worlds import annotation, people, review
 
 MARCH = "from=2024-03-01&to=2024-03-02"
@@ -414,3 +417,27 @@ def test_a_search_finds_only_what_may_be_chosen(store: Store) -> None:
 @pytest.mark.parametrize("sought", [None, {}, {"kind": "salary", "text": "", "workspaces": []}, {"kind": "member"}])
 def test_a_malformed_search_is_a_400(store: Store, sought: object) -> None:
     assert asking(client(store, "boss:owner"), "seek", sought).status_code == 400
+
+
+MOST_MODULES = 28
+
+
+def test_a_question_passes_few_modules(store: Store) -> None:
+    """Whoever follows a question from its request to its answer has so many files of ours to read."""
+    browser = client(store, "boss:owner")
+    body = asking_body(browser, "asked", {"question": f"user=ann&{MARCH}&tz=UTC&project=p1"})
+    ours, passed = Path(perfwidget.__file__).parent, set()
+
+    def note(frame: FrameType, event: str, _: object) -> None:
+        path = Path(frame.f_code.co_filename)
+        if event == "call" and path.is_relative_to(ours):
+            passed.add(path.relative_to(ours).as_posix())
+
+    sys.setprofile(note)
+    try:
+        answer = browser.post("/performance/_dash-update-component", json=body)
+    finally:
+        sys.setprofile(None)
+    assert answer.status_code == 200
+    assert {"page/callbacks.py", "question/query.py", "report/numbers.py", "stores/sql.py"} <= passed
+    assert len(passed) <= MOST_MODULES, sorted(passed)

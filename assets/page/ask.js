@@ -37,22 +37,16 @@
   const PAUSE = 200;  // milliseconds in typing that begin a search
   const zones = (names) => names.map((name) => ({ value: name, label: name }));
 
-  /* The entries of a list: those that came with the page, those found on the server, and the chosen ones in any case, for
-     Dash drops a choice that is not listed. `named` are entries that are known besides. */
-  function options(id, choices, found, chosen, workspaces, named) {
+  /* The entries of a list: those that came with the page or were found on the server, within the chosen workspaces; and the
+     chosen ones in any case, for Dash drops a choice that is not listed. `named` are entries that are known besides. */
+  function options(id, { choices, found, workspaces }, chosen, named) {
     const [kind, all] = LISTS[id];
     const offered = [...choices[all], ...(found && found.kind === kind ? found.options : [])];
     const fits = ({ workspace }) => kind !== 'project' || !workspaces.length || workspaces.includes(workspace);
-    const labels = new Map([...(named || []), ...offered].map(({ value, label }) => [value, label]));
+    const labels = new Map([...named, ...offered].map(({ value, label }) => [value, label]));
     const values = new Set([...[chosen].flat().filter(Boolean), ...offered.filter(fits).map(({ value }) => value)]);
     const harmless = (id_) => id_.replace(/__(?=proto__)/gi, '__\u2060');
     return [...values].map((value) => ({ value, label: labels.get(value) || harmless(address.toId(value)) }));
-  }
-
-  /* The chosen projects that lie in the chosen workspaces, or of which that is not known. */
-  function within(workspaces, projects, choices) {
-    const workspaceOf = new Map(choices.projects.map(({ value, workspace }) => [value, workspace]));
-    return projects.filter((value) => !workspaces.length || !workspaceOf.has(value) || workspaces.includes(workspaceOf.get(value)));
   }
 
   let newest = 0;
@@ -65,9 +59,9 @@
     const text = moved ? '' : values[`${id}.search_value`] || '';
     newest += 1;
     const turn = newest;
-    if (!values['choices.data'].more.includes(LISTS[id][0]) || (!text && !moved)) return window.dash_clientside.no_update;
-    await new Promise((done) => { window.setTimeout(done, PAUSE); });
-    if (turn !== newest) return window.dash_clientside.no_update;
+    const wanted = values['choices.data'].more.includes(LISTS[id][0]) && (text || moved);
+    if (wanted) await new Promise((done) => { window.setTimeout(done, PAUSE); });
+    if (!wanted || turn !== newest) return window.dash_clientside.no_update;
     return { kind: LISTS[id][0], text, workspaces: (values['workspaces.value'] || []).map(address.toId) };
   }
 
@@ -75,90 +69,81 @@
   function list() {
     const { values, changed } = given();
     const [found, answer] = [values['found.data'], values['answer.data']];
-    const known = (id) => [...(values[`${id}.options`] || []), ...(answer ? [answer.member] : [])];
-    const listed = (id) => options(
-      id, values['choices.data'], found, values[`${id}.value`], values['workspaces.value'] || [], known(id));
-    const entries = {};
-    if (changed.includes('found.data') && found) {
-      const id = Object.keys(LISTS).find((each) => LISTS[each][0] === found.kind);
-      if ((values[`${id}.search_value`] || '') === found.text) entries[`${id}.options`] = listed(id);
-    }
-    if (changed.includes('answer.data') && answer) {
-      entries['member.options'] = listed('member');
-      if (values['timezone.options'].length === 1) entries['timezone.options'] = zones(constants().zones);
-    }
+    const known = { choices: values['choices.data'], found, workspaces: values['workspaces.value'] || [] };
+    const listed = Object.keys(LISTS).filter((id) => (changed.includes('found.data')
+      ? found && LISTS[id][0] === found.kind && (values[`${id}.search_value`] || '') === found.text : id === 'member'));
+    const entries = Object.fromEntries(listed.map((id) => [`${id}.options`, options(
+      id, known, values[`${id}.value`], [...(values[`${id}.options`] || []), ...(answer ? [answer.member] : [])])]));
+    if (values['timezone.options'].length === 1) entries['timezone.options'] = zones(constants().zones);
     return outputs(entries, values);
   }
 
   // -- The question ---------------------------------------------------------------------------------------------------
 
-  const CONTROLS = { member: 'member', preset: 'preset', timezone: 'zone', workspaces: 'workspaces', projects: 'projects',
-    grain: 'grain', statistic: 'statistic', theme: 'theme' };  // the components, and what they hold
+  /* What a control that was changed makes of the address. */
+  const CHANGES = {
+    'member.value': (member, { viewer }) => ({ user: member && member !== viewer && address.toId(member) }),
+    'preset.value': (preset, _, { from, to }) => (
+      preset === address.CUSTOM ? { from, to, preset: '' } : { from: '', to: '', preset }),
+    'dates.typed': ({ first, last }) => ({ from: first, to: last, preset: '' }),
+    'timezone.value': (tz) => ({ tz }),
+    'workspaces.value': (workspaces, { projects }, { chosen }) => {
+      const workspaceOf = new Map(projects.map(({ value, workspace }) => [value, workspace]));
+      const fits = (value) => !workspaces.length || !workspaceOf.has(value) || workspaces.includes(workspaceOf.get(value));
+      return { workspace: workspaces.map(address.toId), project: chosen.filter(fits).map(address.toId) };
+    },
+    'projects.value': (projects) => ({ project: projects.map(address.toId) }),
+    'grain.value': (grain) => ({ grain }),
+    'statistic.value': (statistic) => ({ statistic }),
+    'theme.value': (theme) => ({ theme }),
+    'rows-close.n_clicks': () => ({ rows: '' }),
+  };
 
-  /* What the controls say. The dates are those that were typed, else those of the question, else those on the page. */
-  function controlsOf(values, changed) {
-    const held = Object.entries(CONTROLS).map(([id, name]) => [name, values[`${id}.value`]]);
-    const controls = { workspaces: [], projects: [], ...Object.fromEntries(held.filter(([, value]) => value !== null)) };
-    const [shown, typed] = [values['answer.data'] || {}, values['dates.typed']];
-    const question = new URLSearchParams(values['asked.data'].question);
-    const [from, to] = [question.get('from') || shown.from, question.get('to') || shown.to];
-    if (!changed.includes('dates.typed')) return { ...controls, from, to };
-    const others = typed.first !== from || typed.last !== to;
-    return { ...controls, from: typed.first, to: typed.last, preset: others ? address.CUSTOM : controls.preset };
-  }
-
-  /* The rows that a click asks for: of a number (`meta`), or of what it is on the place `point` of the dates. */
-  function clickedRows(values, changed) {
-    const [click] = changed.filter((each) => each.endsWith('.clickData')).map((each) => values[each]);
-    const { dates, leads } = values['answer.data'] || {};
-    if (!click || !leads) return null;
-    return { of: click.point === null ? click.meta : `${click.meta}@${dates[click.point]}`, order: '', descending: true, page: 1 };
+  /* The address after what changed: controls, or a click on a bar, point, slice or number of a table. */
+  function addressed(search, values, changed, known) {
+    const answer = values['answer.data'] || {};
+    if (changed.includes('reset.n_clicks')) return address.atRest(search, known);
+    const shown = { ...answer, chosen: values['projects.value'] || [] };
+    return changed.reduce((now, name) => {
+      if (name in CHANGES) return address.changed(now, CHANGES[name](values[name] || [], known, shown));
+      const { meta, point } = (name.endsWith('.clickData') && answer.leads && values[name]) || {};
+      return meta ? address.changed(now, { rows: point === null ? meta : `${meta}@${answer.dates[point]}` }) : now;
+    }, search);
   }
 
   function ask() {
     const { values, changed } = given();
-    const [before, choices, { search }] = [values['asked.data'], values['choices.data'], location];
+    const { 'asked.data': before, 'choices.data': choices, 'answer.data': answer, 'problem.data': problem } = values;
     const known = { ...choices, ...constants(), zone: ownZone() };
-    const clicked = (...ids) => ids.some((id) => changed.includes(`${id}.n_clicks`));
     const restore = !before || changed.includes('address.search');
-    const moved = changed.includes('workspaces.value') && !restore;
-    let controls = restore ? address.controlsIn(search, known) : controlsOf(values, changed);
-    if (clicked('reset')) controls = address.atRest(controls, known);
-    if (moved) controls.projects = within(controls.workspaces, controls.projects, choices);
-
-    const entry = clicked('reset') ? '' : new URLSearchParams(search).get('entry');
-    const settled = address.questionOf(controls, entry, known);
-    // While the controls say what they said, the question stays as it was, be it one that the server refuses.
-    const kept = before && settled === before.settled ? before.question : settled;
-    const question = restore ? address.questionIn(search, known) : kept;
-    const again = clicked('refresh', 'try-again') || changed.includes('again.data');
+    const search = restore ? location.search : addressed(values['address.search'], values, changed, known);
+    const [question, controls] = [address.questionIn(search), address.controlsIn(search, known)];
+    const retry = problem && problem.again && changed.includes('pulse.n_intervals') && !document.hidden;
+    const news = answer && changed.includes('news.data') && values['news.data'] !== answer.news;
+    const again = retry || news || changed.some((name) => /^(refresh|try-again)\./.test(name));
     const needed = !before || again || question !== before.question;
-    let rows = clicked('rows-close', 'reset') ? null : address.rowsIn(search);
-    if (!restore && rows && address.outlived(rows, before.question, question)) rows = null;
-    rows = clickedRows(values, changed) || rows;
-
+    const { from, to, ...held } = controls;
     const sets = {
-      ...Object.fromEntries(Object.entries(CONTROLS).map(([id, name]) => [`${id}.value`, controls[name]])),
-      'address.search': restore ? search : address.searchOf(question, controls, rows, search),
-      'reset.disabled': controls.statistic === 'average'
-        && settled === address.questionOf(address.atRest(controls, known), entry, known),
+      ...Object.fromEntries(Object.entries(held).map(([id, value]) => [`${id}.value`, value])),
+      'address.search': search,
+      'reset.disabled': same(controls, address.controlsIn(address.atRest(search, known), known)),
     };
     Object.keys(values).filter((each) => each.endsWith('.href')).forEach((each) => {
       sets[each] = `${values[each].split('?')[0]}?${question}`;
     });
-    if (restore || moved || clicked('reset')) {
+    if (restore || changed.some((name) => /^(workspaces|reset)\./.test(name))) {
+      const listed = { choices, found: values['found.data'], workspaces: controls.workspaces };
       Object.keys(LISTS).forEach((id) => {
-        sets[`${id}.options`] = options(
-          id, choices, values['found.data'], controls[CONTROLS[id]], controls.workspaces, values[`${id}.options`]);
+        sets[`${id}.options`] = options(id, listed, controls[id], values[`${id}.options`] || []);
       });
     }
-    if (!before) sets['timezone.options'] = zones([controls.zone]);
-    if (restore && needed) Object.assign(sets, { 'dates.first': controls.from, 'dates.last': controls.to });
+    if (!before) sets['timezone.options'] = zones([controls.timezone]);
+    if (restore && needed) Object.assign(sets, { 'dates.first': from, 'dates.last': to });
     if (needed) {
-      sets['asked.data'] = { question, settled, attempt: (before ? before.attempt : 0) + 1 };
+      sets['asked.data'] = { question, attempt: (before ? before.attempt : 0) + 1 };
       busy(true);
     }
-    openRows(rows, values['rows-sought.data'] || {}, needed || clicked('rows-again'), question, sets);
+    openRows(address.rowsIn(search), values['rows-sought.data'] || {}, needed || changed.includes('rows-again.n_clicks'), question, sets);
     document.documentElement.dataset.statistic = controls.statistic;
     window.perfwidget_theme.wish('chosen', controls.theme);
     return outputs(sets, values);
@@ -173,23 +158,21 @@
     if (!rows || (open && !needed && same(rows, before))) return;
     if (!open || !same(rows, before)) window.perfwidget_rows.expect();
     const { of, ...how } = rows;
-    const wanted = new URLSearchParams(question);
-    wanted.set('rows', of);
-    sets['rows-sought.data'] = { question: address.written(wanted), ...how, rows, attempt: attempt + 1 };
+    const wanted = `${question}&${new URLSearchParams({ rows: of })}`;
+    sets['rows-sought.data'] = { question: wanted.replace(/%40/g, '@'), ...how, rows, attempt: attempt + 1 };
     sets['rows-panel.aria-busy'] = 'true';
   }
 
-  /* Before Dash looks at it: an address that says all that it asks, the reader's time zone too. */
-  function complete() {
-    const { search, hash } = location;
-    const known = { ...constants(), zone: ownZone() };
-    const [question, controls] = [address.questionIn(search, known), address.controlsIn(search, known)];
-    history.replaceState(history.state, '', address.searchOf(question, controls, address.rowsIn(search), search) + hash);
-  }
+  /* Before Dash looks at it: an address that says all that it asks. */
+  const complete = () => history.replaceState(history.state, '', address.whole(location.search, { zone: ownZone() }) + location.hash);
+
+  /* From time to time: look whether the source has other facts. */
+  const beat = (beats, problem, asked) => (
+    problem || document.hidden ? window.dash_clientside.no_update : { ...asked, beats });
 
   /* The figure of the total time, of its two readings. */
   const read = (readings, statistic) => (readings && readings[statistic]) || null;
 
   window.perfwidget_ask = { busy, browserZone, ownZone, complete, given, outputs, constants };
-  window.dash_clientside = { ...window.dash_clientside, perfwidget: { ask, read, seek, list } };
+  window.dash_clientside = { ...window.dash_clientside, perfwidget: { ask, beat, read, seek, list } };
 })();

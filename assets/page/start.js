@@ -3,7 +3,7 @@
 (function () {
   'use strict';
 
-  const { busy, given, outputs, constants, browserZone, ownZone, complete } = window.perfwidget_ask;
+  const { busy, outputs, constants, browserZone, ownZone, complete } = window.perfwidget_ask;
   const byId = (id) => document.getElementById(id);
   const PULSE = 3000;  // milliseconds
   const { title } = document;
@@ -17,46 +17,30 @@
     }
   }
 
-  function unknownZone() {
-    if (browserZone() === ownZone() || !/[?&]tz=UTC(&|$)/.test(location.search)) return '';
-    return constants().words.unknownZone.replace('{zone}', browserZone());
-  }
+  const unknownZone = () => browserZone() !== ownZone() && /[?&]tz=UTC(&|$)/.test(location.search)
+    && constants().words.unknownZone.replace('{zone}', browserZone());
 
   /* Called with the newest answer, how late its facts are, and what went wrong since. */
-  function settle() {
-    const { values } = given();
-    const [answer, late, problem] = ['answer.data', 'late.data', 'problem.data'].map((each) => values[each]);
+  function settle(answer, late, problem) {
+    const { status, again, pause, sentence } = problem || {};
     // Who may not see somebody any more sees nothing of them: the page begins anew.
-    if (problem && problem.status === 403 && answer) location.reload();
-    const said = problem ? [problem.sentence] : [unknownZone(), late, ...(answer ? answer.notices : [])];
+    if (status === 403 && answer) location.reload();
+    const said = problem ? [sentence] : [unknownZone(), late, ...(answer ? answer.notices : [])];
     if (problem && answer) {
       said.push(constants().words.showing.replace('{time}', answer.time).replace('{what}', () => answer.what));
     }
-    const text = said.filter(Boolean).join(' ');
-    const again = Boolean(problem && problem.again);
-    const pause = again ? (problem.pause * 1000 || PULSE) * (0.5 + Math.random()) : PULSE;
     if (answer) document.title = `${answer.name} · ${title}`;
+    if (status === 401) byId('sign-in').href = pageAround();
     busy(false);
     byId('figures').className = (problem && (answer ? 'stale' : 'refused')) || '';
     document.documentElement.toggleAttribute('data-leads', Boolean(answer && answer.leads));
+    const ways = { again, 'signed-out': status === 401, refused: [400, 403].includes(status) };
     return outputs({
-      'notice-box.hidden': !text,
-      'notice.children': text,
-      'try-again.hidden': !again,
-      'sign-in.hidden': !(problem && problem.status === 401),
-      'sign-in.href': pageAround(),
-      'own-page.hidden': !(problem && [400, 403].includes(problem.status)),
+      'notice-box.className': ['notice', ...Object.keys(ways).filter((way) => ways[way])].join(' '),
+      'notice.children': said.filter(Boolean).join(' '),
       'pulse.disabled': !(problem ? again : answer && answer.news !== null),
-      'pulse.interval': Math.round(pause),
-    }, values);
-  }
-
-  /* From time to time: ask again after an outage, else look whether the source has other facts. */
-  function beat() {
-    const { values: { 'problem.data': problem, 'answer.data': answer, 'pulse.n_intervals': beats } } = given();
-    if (document.hidden || (problem ? !problem.again : !answer || answer.news === null)) return outputs({});
-    if (problem) return outputs({ 'again.data': beats });
-    return outputs({ 'look.data': { question: answer.question, news: answer.news, beats } });
+      'pulse.interval': again ? Math.round((pause * 1000 || PULSE) * (0.5 + Math.random())) : PULSE,
+    });
   }
 
   // -- The rows behind a number: whoever opened them is led there, and led back when they are closed ------------------
@@ -89,8 +73,9 @@
         byId('rows-panel').scrollIntoView({ block: wanted === 'rows-title' ? 'start' : 'nearest' });
       });
     }
-    return outputs({ 'rows-fault.children': problem && problem.sentence, 'rows-again.hidden': !(problem && problem.again),
-      'rows-panel.aria-busy': 'false', 'rows-panel.className': problem ? 'panel rows failed' : 'panel rows' });
+    const { sentence, again } = problem || {};
+    return outputs({ 'rows-fault.children': sentence, 'rows-again.hidden': !again, 'rows-panel.aria-busy': 'false',
+      'rows-panel.className': problem ? 'panel rows failed' : 'panel rows' });
   }
 
   document.addEventListener('keydown', ({ key, target: on }) => {
@@ -100,7 +85,7 @@
   });
 
   window.perfwidget_rows = { expect, closed };
-  Object.assign(window.dash_clientside.perfwidget, { settle, settle_rows, beat });
+  Object.assign(window.dash_clientside.perfwidget, { settle, settle_rows });
   complete();
   new window.DashRenderer();
 })();

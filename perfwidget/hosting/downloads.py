@@ -7,7 +7,7 @@ over) and `complete` (False where it was broken off). A line with the same goes 
 
 import logging
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from itertools import islice
@@ -17,10 +17,10 @@ from blinker import Signal
 from flask import Flask, Response, current_app, request
 
 from perfwidget.errors import Forbidden, PerfwidgetError, StoreUnavailable
-from perfwidget.hosting.limits import Limit
+from perfwidget.hosting.requests import Limit
 from perfwidget.metrics import Rows, Rules
 from perfwidget.question import access
-from perfwidget.question.access import Role, ScopedQuery, Viewer
+from perfwidget.question.access import ScopedQuery, Viewer
 from perfwidget.question.period import Grain, Period
 from perfwidget.question.query import Query
 from perfwidget.report import Report, exports, read_report, resolved_period
@@ -107,14 +107,13 @@ class Asked:
 class Downloads:
     """The downloads of one widget.
 
-    `viewer` says who asks in the current request. `roles` names for some kinds the roles that may
-    have them; the others are everybody's, within their scope.
+    `viewer` says who asks in the current request, `offered` whether a viewer may have a kind of download.
     """
 
     store: Store
     viewer: Callable[[], Viewer]
     rules: Rules
-    roles: Mapping[str, frozenset[Role]]
+    offered: Callable[[str, Viewer], bool]
     limit: Limit
     slots: threading.BoundedSemaphore = field(default_factory=lambda: threading.BoundedSemaphore(AT_ONCE))
 
@@ -192,10 +191,6 @@ class Downloads:
         if not self.offered(kind, viewer):
             raise Forbidden("Your role may not download this here; ask your administrator.")
         return viewer
-
-    def offered(self, kind: str, viewer: Viewer) -> bool:
-        """Say whether the viewer's role may have a kind of download."""
-        return kind not in self.roles or viewer.known_role() in self.roles[kind]
 
     def _take_slot(self, stack: ExitStack) -> None:
         if not self.slots.acquire(blocking=False):

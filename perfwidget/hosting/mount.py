@@ -43,8 +43,8 @@ from flask.blueprints import BlueprintSetupState
 from markupsafe import escape
 from werkzeug.exceptions import HTTPException, NotFound
 
-from perfwidget.hosting.callback_body import as_json, letting_refusals_through, read_body
-from perfwidget.hosting.static_files import compressed, file_in, send_static
+from perfwidget.hosting.requests import as_json, compressed, letting_refusals_through, read_body
+from perfwidget.hosting.static_files import file_in, send_static
 
 _ENDPOINTS = {
     "": "index",

@@ -1,4 +1,4 @@
-"""What never changes while the process runs, sent small: scripts, styles and images, and the compression of answers.
+"""What never changes while the process runs, sent small: scripts, styles and images.
 
 A static file is read and packed once in a process, when it is first asked for: with brotli for browsers that take it
 (they do where they trust the connection), else with gzip. Each encoding has its own strong ETag, so that
@@ -10,13 +10,15 @@ import functools
 import gzip
 import hashlib
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import brotli
 from flask import Response, request
 from werkzeug.exceptions import NotFound
+
+from perfwidget.hosting.requests import taken
 
 PLOTLY_BUNDLE = "vendor/plotly-basic.min.js"
 """plotly.js with scatter, bar and pie only, in `assets_folder()`; of the same version as the one in plotly itself."""
@@ -35,7 +37,6 @@ where `nosniff` is set; and what is not named here (Python files, licences, sour
 _PACKABLE = {".css", ".ico", ".js", ".svg"}
 _FOREVER = "private, max-age=31536000, immutable"
 _ASK_AGAIN = "no-cache"
-_SMALLEST_PACKED = 1000  # bytes; below that the gzip frame and the work outweigh what is saved
 _THOROUGH = 9  # brotli level of static files: the two above it save another tenth and take ten times as long
 _READING: dict[Path, threading.Lock] = {}
 
@@ -44,12 +45,6 @@ _ENCODINGS: Mapping[str, Callable[[bytes], bytes]] = {
     "gzip": lambda plain: gzip.compress(plain, 9, mtime=0),
 }
 """How static files are packed, the best first."""
-
-_QUICK: Mapping[str, Callable[[bytes], bytes]] = {
-    "br": lambda plain: brotli.compress(plain, quality=1),
-    "gzip": lambda plain: gzip.compress(plain, 4, mtime=0),
-}
-"""How answers are packed that are made per request: to the same size, with brotli in a quarter of the time."""
 
 
 @dataclass(frozen=True)
@@ -97,7 +92,7 @@ def send_static(path: Path, *, fingerprinted: bool) -> Response:
     packable = path.suffix in _PACKABLE
     # So that the first visitors, who all come at once, do not each pack the same file.
     with _READING.setdefault(path, threading.Lock()):
-        file = _read(path, (state.st_mtime_ns, state.st_size), _taken(_ENCODINGS) if packable else None)
+        file = _read(path, (state.st_mtime_ns, state.st_size), taken(_ENCODINGS) if packable else None)
     response = Response(file.body, mimetype=MIMETYPES[path.suffix])
     response.headers["Cache-Control"] = _FOREVER if fingerprinted else _ASK_AGAIN
     response.set_etag(f"{file.digest}-{file.encoding}" if file.encoding else file.digest)
@@ -109,20 +104,6 @@ def send_static(path: Path, *, fingerprinted: bool) -> Response:
     return response
 
 
-def compressed(response: Response) -> Response:
-    """The same answer, packed if that pays and the client takes it; for answers that are made afresh each time."""
-    if response.status_code != 200 or response.is_streamed or "Content-Encoding" in response.headers:
-        return response
-    body = response.get_data()
-    if len(body) <= _SMALLEST_PACKED:
-        return response
-    response.vary.add("Accept-Encoding")
-    if encoding := _taken(_QUICK):
-        response.set_data(_QUICK[encoding](body))
-        response.headers["Content-Encoding"] = encoding
-    return response
-
-
 @functools.lru_cache(maxsize=512)
 def _read(path: Path, _stamp: tuple[int, int], encoding: str | None) -> StaticFile:
     """Read and pack once; the stamp makes an edited file a new one."""
@@ -130,9 +111,3 @@ def _read(path: Path, _stamp: tuple[int, int], encoding: str | None) -> StaticFi
     digest = hashlib.sha256(plain).hexdigest()[:32]
     packed = plain if encoding is None else _ENCODINGS[encoding](plain)
     return StaticFile(packed, encoding, digest) if len(packed) < len(plain) else StaticFile(plain, None, digest)
-
-
-def _taken(encodings: Iterable[str]) -> str | None:
-    """Return the first of some encodings that the client takes, and likes no less than none."""
-    wanted = request.accept_encodings
-    return next((each for each in encodings if wanted[each] > 0 and wanted[each] >= wanted["identity"]), None)

@@ -17,9 +17,9 @@ from perfwidget.label_studio.roles import Roles
 from perfwidget.question import access
 from perfwidget.question.access import Role, Standing, Viewer
 from perfwidget.question.query import Query
-from perfwidget.report.freshness import NOT_COMPLETE
 from perfwidget.sources.row_values import optional_id
 from perfwidget.stores.choosing import Profile
+from perfwidget.stores.reading import NOT_COMPLETE
 from perfwidget.stores.store import Store
 
 log = logging.getLogger(__name__)

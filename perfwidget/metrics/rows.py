@@ -98,6 +98,9 @@ class Rows:
 COUNTED_ACTIONS = ("submitted", "updated", "accepted", "fixed_and_accepted", "deleted_review")
 REVIEW_ACTIONS = ("accepted", "rejected", "fixed_and_accepted")
 
+SCANS = (ANNOTATED, ACTED, REVIEWED, REVIEWING, VISITED, COMMENTED)
+"""All ways in which facts are read."""
+
 TIMELINE = Rows(ACTED)
 COMMENTS_RECEIVED = Rows(COMMENTED, (Condition.BY_OTHERS,))
 

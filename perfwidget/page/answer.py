@@ -10,23 +10,17 @@ from perfwidget.errors import InvalidQuery
 from perfwidget.facts.columns import MICROSECONDS
 from perfwidget.metrics import BY_KEY
 from perfwidget.page import formats, ids, words
-from perfwidget.page.cards import cards
-from perfwidget.page.choices import member_option
+from perfwidget.page.cards import Clock, cards, clock, folded, heading
 from perfwidget.page.context import PageContext
-from perfwidget.page.heading import Clock, clock, heading
-from perfwidget.page.labels import member_name
-from perfwidget.page.legends import shares
-from perfwidget.page.notes import folded
-from perfwidget.page.panels import ANNOTATION_SUMMARY, PANELS, REVIEW_TIME_PANEL, TOTAL_TIME, shown
+from perfwidget.page.panels import ANNOTATION_SUMMARY, PANELS, TIME_REVIEWED, TOTAL_TIME, shares, shown
 from perfwidget.question import access
 from perfwidget.question.access import ScopedQuery
 from perfwidget.question.period import zone
 from perfwidget.question.query import Query, parse
 from perfwidget.report import Report, read_report
 from perfwidget.report.drilldown import LONG
-from perfwidget.report.freshness import Freshness, freshness
-from perfwidget.stores.listing import Longest, Slice
-from perfwidget.stores.reading import Reader
+from perfwidget.stores.listing import Slice, Tally
+from perfwidget.stores.reading import Freshness, Reader
 
 log = logging.getLogger(__name__)
 
@@ -47,7 +41,7 @@ def ask(context: PageContext, question: Any) -> Shown:
         asked = access.scope(viewer, query, reader.standing(viewer, query), context.rules)
         report = read_report(reader, asked, query)
         longest = _longest(reader, asked, report)
-        fresh = freshness(reader, viewer.organization_id)
+        fresh = reader.freshness(viewer.organization_id)
     now = datetime.now(UTC)
     as_of = fresh.as_of if fresh and fresh.complete else now
     parts = show(report, context.review_time_since, now, question if context.offers("rows") else None, as_of, longest)
@@ -79,7 +73,7 @@ def look(context: PageContext, question: Any) -> Look:
     viewer = context.viewer()
     with context.store.reading() as reader:
         access.scope(viewer, query, reader.standing(viewer, query))
-        fresh = freshness(reader, viewer.organization_id)
+        fresh = reader.freshness(viewer.organization_id)
     if fresh is None:
         return Look(None, "", None)
     now = datetime.now(UTC)
@@ -114,7 +108,7 @@ def show(
     now: datetime,
     question: str | None = None,
     as_of: datetime | None = None,
-    longest: Longest | None = None,
+    longest: Tally | None = None,
 ) -> Shown:
     """Draw the report that answers a question; `now` is the instant of the answer, `as_of` that of its facts.
 
@@ -122,34 +116,33 @@ def show(
     """
     as_of = (as_of or now).astimezone(zone(report.period.timezone))
     time = clock(as_of, now)
-    drawn = {panel.name: shown(panel, report) for panel in PANELS}
+    drawn = [(panel, shown(panel, report)) for panel in PANELS]
     dates = [point.bucket.first.isoformat() for point in report.series]
-    readings = drawn[TOTAL_TIME].figures
     return {
         (ids.HEADING, "children"): heading(report),
         (ids.AS_OF, "children"): time.text,
         (ids.AS_OF, "dateTime"): time.instant,
         (ids.AS_OF, "title"): time.title,
         (ids.CARDS, "children"): _guarded("cards", lambda: cards(report, question, longest)),
-        (ids.legend(ANNOTATION_SUMMARY), "children"): _guarded("shares", lambda: shares(report, question)),
-        (ids.legend(REVIEW_TIME_PANEL), "children"): review_time_notice(report, review_time_since),
+        (ANNOTATION_SUMMARY.legend, "children"): _guarded("shares", lambda: shares(report, question)),
+        (TIME_REVIEWED.legend, "children"): review_time_notice(report, review_time_since),
         (ids.NOTES, "children"): _guarded("notes", lambda: folded(report, question)),
-        (ids.READINGS, "data"): dict(readings),
+        (ids.READINGS, "data"): next(dict(each.figures) for panel, each in drawn if panel is TOTAL_TIME),
         (ids.DATES, "first"): report.period.first.isoformat(),
         (ids.DATES, "last"): report.period.last.isoformat(),
-        **{(ids.graph(name), "figure"): each.figures.get("") for name, each in drawn.items() if name != TOTAL_TIME},
-        **{(ids.message(name), "children"): each.message for name, each in drawn.items()},
+        **{(panel.graph, "figure"): each.figures.get("") for panel, each in drawn if panel is not TOTAL_TIME},
+        **{(panel.message, "children"): each.message for panel, each in drawn},
         **{
-            (ids.numbers(name), "data"): each.table and {**each.table._asdict(), "dates": dates, "question": question}
-            for name, each in drawn.items()
+            (panel.numbers, "data"): each.table and {**each.table._asdict(), "dates": dates, "question": question}
+            for panel, each in drawn
         },
         (ids.ANSWER, "data"): {
-            "member": member_option(report.user),
-            "name": member_name(report.user),
+            "member": formats.option(report.user.user_id, words.member_option(report.user)),
+            "name": formats.member_name(report.user),
             "from": report.period.first.isoformat(),
             "to": report.period.last.isoformat(),
             "time": f"{as_of:%H:%M}",
-            "what": words.whose(member_name(report.user), report.period.first, report.period.last),
+            "what": words.whose(formats.member_name(report.user), report.period.first, report.period.last),
             "dates": dates,
             "leads": question is not None,
         },
@@ -167,14 +160,14 @@ def review_time_notice(report: Report, since: date) -> str | None:
     return words.review_time_since(since) if report.period.first < since else None
 
 
-def _longest(reader: Reader, asked: ScopedQuery, report: Report) -> Longest | None:
+def _longest(reader: Reader, asked: ScopedQuery, report: Report) -> Tally | None:
     """Return the times that are more than ten times the median of all; None where there is no median."""
     median = report.values["time_per_annotation_median"]
     if not median:
         return None
     part = Slice(report.period.start, report.period.end)
     above = LONG * round(2 * median * MICROSECONDS) // 2  # a median lies at a whole microsecond, or between two
-    return reader.longer(asked.during(report.period), BY_KEY["total_time"].rows, part, above)
+    return reader.tally(asked.during(report.period), BY_KEY["total_time"].rows, part, above)
 
 
 def _guarded(part: str, build: Callable[[], list[Any]]) -> list[Any]:
@@ -191,15 +184,15 @@ OUTPUTS: Sequence[tuple[str, str]] = (
     (ids.AS_OF, "dateTime"),
     (ids.AS_OF, "title"),
     (ids.CARDS, "children"),
-    (ids.legend(ANNOTATION_SUMMARY), "children"),
-    (ids.legend(REVIEW_TIME_PANEL), "children"),
+    (ANNOTATION_SUMMARY.legend, "children"),
+    (TIME_REVIEWED.legend, "children"),
     (ids.NOTES, "children"),
     (ids.READINGS, "data"),
     (ids.DATES, "first"),
     (ids.DATES, "last"),
-    *((ids.graph(panel.name), "figure") for panel in PANELS if panel.name != TOTAL_TIME),
-    *((ids.message(panel.name), "children") for panel in PANELS),
-    *((ids.numbers(panel.name), "data") for panel in PANELS),
+    *((panel.graph, "figure") for panel in PANELS if panel is not TOTAL_TIME),
+    *((panel.message, "children") for panel in PANELS),
+    *((panel.numbers, "data") for panel in PANELS),
     (ids.LATE, "data"),
     (ids.PROBLEM, "data"),
     (ids.ANSWER, "data"),

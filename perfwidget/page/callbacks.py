@@ -3,8 +3,8 @@
     address, controls, clicks -> ask (browser)  -> ASKED, ROWS_SOUGHT, controls, address
     ASKED                     -> answer         -> heading, cards, figures, notes, tables, ANSWER
     ROWS_SOUGHT               -> rows           -> ROWS
-    search in a list          -> seek (browser) -> SEEK -> find -> FOUND -> listed (browser) -> the lists
-    PULSE                     -> beat (browser) -> LOOK -> look -> the age of the figures, or AGAIN -> ask
+    search in a list          -> seek (browser) -> SEEK -> find -> FOUND -> list (browser) -> the lists
+    PULSE                     -> beat (browser) -> LOOK -> look -> the age of the figures, NEWS -> ask
 
 `ask` alone decides what is asked: there is one question a page and one a change. What goes wrong between browser and
 server comes into PROBLEM or ROWS_PROBLEM (assets/page/requests.js), and `settle` says so.
@@ -17,8 +17,8 @@ from dash.development.base_component import Component
 
 from perfwidget.page import answer as answers
 from perfwidget.page import choices, ids, words
+from perfwidget.page.cards import definitions
 from perfwidget.page.context import PageContext
-from perfwidget.page.notes import definitions
 from perfwidget.page.panels import PANELS, TOTAL_TIME
 from perfwidget.page.rows_panel import opened_rows
 
@@ -66,7 +66,7 @@ def register_callbacks(app: Dash, context: PageContext) -> None:
         return opened_rows(context, sought), None
 
     @app.callback(
-        Output(ids.AGAIN, "data"),
+        Output(ids.NEWS, "data"),
         Output(ids.LATE, "data", allow_duplicate=True),
         *(Output(ids.AS_OF, each, allow_duplicate=True) for each in ("children", "dateTime", "title")),
         Input(ids.LOOK, "data"),
@@ -74,8 +74,7 @@ def register_callbacks(app: Dash, context: PageContext) -> None:
     )
     def look(looked: Any) -> list[Any]:
         found = answers.look(context, _question(looked))
-        again = found.news is not None and found.news != looked.get("news")
-        return [found.news if again else no_update, found.late, *(found.clock or (no_update,) * 3)]
+        return [found.news, found.late, *(found.clock or (no_update,) * 3)]
 
     @app.callback(Output(ids.DEFINED, "children"), Input(ids.DEFINITIONS, "n_clicks"), prevent_initial_call=True)
     def define(_clicks: Any) -> Component:
@@ -87,7 +86,7 @@ def _question(asked: Any) -> Any:
 
 
 def _register_asking(app: Dash) -> None:
-    clicked = (*(ids.graph(panel.name) for panel in PANELS), *(ids.numbers(panel.name) for panel in PANELS))
+    clicked = [name for panel in PANELS for name in (panel.graph, panel.numbers)]
     _in_browser(
         app,
         "ask",
@@ -104,11 +103,15 @@ def _register_asking(app: Dash) -> None:
         Output(ids.RESET, "disabled"),
         Input(ids.ADDRESS, "search"),
         *(Input(name, "n_clicks") for name in (ids.REFRESH, ids.RESET, ids.TRY_AGAIN, ids.ROWS_CLOSE, ids.ROWS_AGAIN)),
-        Input(ids.AGAIN, "data"),
+        Input(ids.NEWS, "data"),
+        Input(ids.PULSE, "n_intervals"),
         *(Input(*each) for each in CONTROLS),
         Input(ids.DATES, "typed"),
         *(Input(name, "clickData") for name in clicked),
-        *(State(name, "data") for name in (ids.CHOICES, ids.FOUND, ids.ASKED, ids.ANSWER, ids.ROWS_SOUGHT)),
+        *(
+            State(name, "data")
+            for name in (ids.CHOICES, ids.FOUND, ids.ASKED, ids.ANSWER, ids.PROBLEM, ids.ROWS_SOUGHT)
+        ),
         State(ids.ROWS_PANEL, "hidden"),
         State(ids.RESET, "disabled"),
         *(State(ids.export(file), "href") for file in words.EXPORTS),
@@ -119,15 +122,14 @@ def _register_asking(app: Dash) -> None:
         app,
         "beat",
         Output(ids.LOOK, "data"),
-        Output(ids.AGAIN, "data", allow_duplicate=True),
         Input(ids.PULSE, "n_intervals"),
         State(ids.PROBLEM, "data"),
-        State(ids.ANSWER, "data"),
+        State(ids.ASKED, "data"),
     )
     _in_browser(
         app,
         "read",
-        Output(ids.graph(TOTAL_TIME), "figure"),
+        Output(TOTAL_TIME.graph, "figure"),
         Input(ids.READINGS, "data"),
         Input(ids.STATISTIC, "value"),
     )
@@ -158,18 +160,13 @@ def _register_telling(app: Dash) -> None:
     _in_browser(
         app,
         "settle",
-        Output(ids.NOTICE_BOX, "hidden"),
+        Output(ids.NOTICE_BOX, "className"),
         Output(ids.NOTICE, "children"),
-        *(Output(name, "hidden") for name in (ids.TRY_AGAIN, ids.SIGN_IN, ids.OWN_PAGE)),
-        Output(ids.SIGN_IN, "href"),
         Output(ids.PULSE, "disabled"),
         Output(ids.PULSE, "interval"),
         Input(ids.ANSWER, "data"),
         Input(ids.LATE, "data"),
         Input(ids.PROBLEM, "data"),
-        *(State(name, "hidden") for name in (ids.NOTICE_BOX, ids.TRY_AGAIN, ids.SIGN_IN, ids.OWN_PAGE)),
-        *(State(*each) for each in ((ids.NOTICE, "children"), (ids.SIGN_IN, "href"), (ids.PULSE, "disabled"))),
-        State(ids.PULSE, "interval"),
     )
     _in_browser(
         app,

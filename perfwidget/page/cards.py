@@ -1,17 +1,21 @@
-"""The six numbers at the top: their names and definitions, their values, and what must be known beside each."""
+"""What an answer says in words and numbers: the heading, the six cards at the top, and the notes beside the numbers.
+
+A number leads to the rows that it counts: it is a link to the page with these rows opened.
+"""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from datetime import datetime
+from functools import lru_cache
+from typing import Any, NamedTuple
+from urllib.parse import parse_qsl, urlencode
 
-from dash import html
+from dash import dcc, html
 
 from perfwidget.facts.columns import MICROSECONDS
 from perfwidget.metrics import BY_KEY, METRICS, Metric, Section, Unit
 from perfwidget.page import formats, words
-from perfwidget.page.attributes import aria
-from perfwidget.page.links import linked
 from perfwidget.report import Report
-from perfwidget.stores.listing import Longest
+from perfwidget.stores.listing import Tally
 
 SUMMARY = tuple(metric for metric in METRICS if metric.section is Section.SUMMARY)
 
@@ -35,8 +39,60 @@ BESIDE: Mapping[str, Sequence[str]] = {
 }
 """The notes that stand beside a number where they are not 0, as it cannot be read rightly without them."""
 
+NOTES = tuple(metric for metric in METRICS if metric.section in (Section.NOT_COUNTED, Section.NOTES, Section.PAGE_ONLY))
+_ON_CARDS = frozenset(key for keys in BESIDE.values() for key in keys)
 
-def cards(report: Report, question: str | None = None, longest: Longest | None = None) -> list[html.Div]:
+
+# -- Whose figures, and of when ----------------------------------------------------------------------------------------
+
+
+def heading(report: Report) -> list[Any]:
+    """Return the parts of the line; the instant of which the figures are follows in an element of its own."""
+    email = formats.member_email(report.user)
+    beside: list[Any] = [" ", html.Span(email, className="email")] if email else []
+    parts = [
+        html.Span([html.Strong(formats.member_name(report.user)), *beside], className="who"),
+        html.Span(formats.dates(report.period.first, report.period.last), className="when"),
+        html.Span(report.period.timezone.replace("_", " ")),
+        html.Span(_scope(report)),
+    ]
+    if not report.user.active:
+        parts.insert(1, html.Span(words.INACTIVE, className="inactive"))
+    return [each for part in parts for each in (part, words.BETWEEN)]
+
+
+class Clock(NamedTuple):
+    """The instant of which figures are: what is read, the instant itself as ISO 8601, and its date and time."""
+
+    text: str
+    instant: str
+    title: str
+
+
+def clock(as_of: datetime, now: datetime) -> Clock:
+    """Return what the page says of the instant of which its figures are: with its date where that is another day's."""
+    title = f"{formats.weekday(as_of.date())} {as_of:%H:%M:%S}"
+    text = f"{as_of:%H:%M}" if as_of.date() == now.astimezone(as_of.tzinfo).date() else title.rpartition(":")[0]
+    return Clock(words.as_of(text), as_of.isoformat(timespec="seconds"), title)
+
+
+def _scope(report: Report) -> str:
+    scope = words.ALL_PROJECTS if report.scope == "all" else words.your_projects(len(report.scope))
+    filters = _filters(report.workspaces, report.projects)
+    return f"{scope}, {filters}" if filters else scope
+
+
+def _filters(workspaces: Sequence[str], projects: Sequence[str]) -> str:
+    chosen = [words.workspaces(len(workspaces))] if workspaces else []
+    if projects:
+        chosen.append(words.projects(len(projects)))
+    return words.only(chosen) if chosen else ""
+
+
+# -- Cards -------------------------------------------------------------------------------------------------------------
+
+
+def cards(report: Report, question: str | None = None, longest: Tally | None = None) -> list[html.Div]:
     """Return the cards of a report; `longest` are its times above ten times their median.
 
     With the question that the report answers, numbers lead to their rows.
@@ -44,11 +100,10 @@ def cards(report: Report, question: str | None = None, longest: Longest | None =
     return [_card(metric, report, question, longest) for metric in SUMMARY]
 
 
-def _card(metric: Metric, report: Report, question: str | None, longest: Longest | None) -> html.Div:
+def _card(metric: Metric, report: Report, question: str | None, longest: Tally | None) -> html.Div:
     definition = f"about-{metric.key.replace('_', '-')}"
-    name = html.Button(
-        metric.label, type="button", className="card-name", id=f"{definition}-name", **aria(describedby=definition)
-    )
+    described: dict[str, Any] = {"aria-describedby": definition}
+    name = html.Button(metric.label, type="button", className="card-name", id=f"{definition}-name", **described)
     tip = html.Span(metric.definition, id=definition, className="tip", role="tooltip")
     beside: list[Any] = [html.Dd(reason, className="card-note")] if (reason := why_none(metric, report)) else []
     if metric.key == "total_time" and longest is not None and longest.rows:
@@ -94,3 +149,69 @@ def _exactly(metric: Metric, report: Report) -> str | None:
     if number is None or metric.unit is Unit.COUNT:
         return None
     return words.exactly(formats.exact(number), metric.unit)
+
+
+# -- Notes, of which those that are 0 take one line --------------------------------------------------------------------
+
+
+def folded(report: Report, question: str | None = None) -> list[html.Div | html.Details]:
+    """Return the notes that stand on no card, and in one line those that have nothing to say."""
+    told = [metric for metric in NOTES if report.values[metric.key] and metric.key not in _ON_CARDS]
+    silent = [metric for metric in NOTES if not report.values[metric.key]]
+    parts: list[html.Div | html.Details] = [_noted(metric, report, question) for metric in told]
+    if silent:
+        missing = any(report.values[metric.key] is None for metric in silent)
+        names = html.Ul([html.Li([html.Strong(metric.label), " ", _about(metric, report)]) for metric in silent])
+        parts.append(
+            html.Details([html.Summary(words.silent(len(silent), missing=missing)), names], className="silent")
+        )
+    return parts
+
+
+def definitions() -> html.Div:
+    """Return the name and definition of every number, section by section."""
+    return html.Div([_section(*each) for each in words.SECTIONS.items()], className="sections")
+
+
+def _section(section: Section, title: str) -> html.Div:
+    entries = [
+        html.Div([html.Dt(metric.label), html.Dd(metric.definition)]) for metric in METRICS if metric.section is section
+    ]
+    return html.Div([html.H3(title), html.Dl(entries)], className="section")
+
+
+def _noted(metric: Metric, report: Report, question: str | None) -> html.Div:
+    value = formats.value(metric, report.values[metric.key])
+    number = value if question is None else linked(value, metric, question)
+    return html.Div([html.Strong([metric.label, ": ", number]), " ", metric.definition], className="note")
+
+
+def _about(metric: Metric, report: Report) -> str:
+    return metric.definition if report.values[metric.key] is not None else words.NOT_RECORDED
+
+
+# -- The way from a number to its rows ---------------------------------------------------------------------------------
+
+
+def linked(
+    shown: str | Sequence[Any], metric: Metric, question: str, *, kind: str | None = None, title: str | None = None
+) -> dcc.Link:
+    """Return a number as a link to the rows behind it, for the very question that it answers."""
+    told = words.rows_behind(metric.label)
+    return dcc.Link(
+        shown,
+        href=address_of(question, metric.key),
+        className=f"leads {kind}" if kind else "leads",
+        title=f"{title} · {told}" if title else told,
+    )
+
+
+def address_of(question: str, rows: str) -> str:
+    """Return the address of the page with the rows of `metric` or `metric@date` opened."""
+    return "?" + "&".join(filter(None, (_question(question), urlencode({"rows": rows}, safe="@"))))
+
+
+@lru_cache(maxsize=32)
+def _question(question: str) -> str:
+    """Return a question as every link of the page that answers it has it."""
+    return urlencode(parse_qsl(question), safe="/@")

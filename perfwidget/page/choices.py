@@ -12,8 +12,7 @@ from zoneinfo import available_timezones
 from perfwidget.errors import InvalidQuery
 from perfwidget.page import words
 from perfwidget.page.context import PageContext
-from perfwidget.page.labels import member_email, member_name, shown
-from perfwidget.page.option_values import option_label, option_value
+from perfwidget.page.formats import Option, option, option_value, shown
 from perfwidget.question import access
 from perfwidget.question.access import Scope
 from perfwidget.question.query import Query
@@ -28,13 +27,6 @@ LONGEST_SEARCH = 255
 Kind = Literal["member", "workspace", "project"]
 
 _NO_ZONES = frozenset({"Factory", "localtime"})
-
-
-class Option(TypedDict):
-    """An entry of a dropdown; its value is the escaped id (see `option_values`)."""
-
-    value: str
-    label: str
 
 
 class ProjectOption(Option):
@@ -72,8 +64,8 @@ def choices(context: PageContext) -> Choices:
     return Choices(
         viewer=option_value(scope.viewer_id),
         choosesMembers=scope.role.chooses_members,
-        members=[member_option(member) for member in members[:MOST_MEMBERS]],
-        workspaces=[_option(*each) for each in workspaces[:MOST_PROJECTS]],
+        members=[_member_option(member) for member in members[:MOST_MEMBERS]],
+        workspaces=[option(*each) for each in workspaces[:MOST_PROJECTS]],
         projects=[_project_option(each) for each in projects[:MOST_PROJECTS]],
         more=[kind for kind, was_cut in cut.items() if was_cut],
     )
@@ -90,18 +82,13 @@ def found(context: PageContext, sought: Any) -> dict[str, Any]:
     with context.place(), context.store.reading() as reader:
         scope = _scope(context, reader)
         if kind == "member":
-            options = map(member_option, reader.members(scope, text, MOST_FOUND))
+            options = map(_member_option, reader.members(scope, text, MOST_FOUND))
         elif kind == "workspace":
-            options = [_option(*each) for each in _workspaces(reader, scope) if _holds(each, text)][:MOST_FOUND]
+            options = [option(*each) for each in _workspaces(reader, scope) if _holds(each, text)][:MOST_FOUND]
         else:
             within = [each for each in _projects(reader, scope) if not workspaces or each.workspace in workspaces]
             options = [_project_option(each) for each in within if _holds(each, text)][:MOST_FOUND]
         return {"kind": kind, "text": text, "options": list(options)}
-
-
-def member_option(member: Profile) -> Option:
-    """Return a member as an entry: name, e-mail, and whether they are inactive."""
-    return _option(member.user_id, words.member_option(member_name(member), member_email(member), active=member.active))
 
 
 @cache
@@ -146,13 +133,13 @@ def _holds(each: _Named | _Project, text: str) -> bool:
     return sought in each.label.casefold() or sought in each.id.casefold()
 
 
-def _option(id_: str, label: str) -> Option:
-    return Option(value=option_value(id_), label=option_label(label))
+def _member_option(member: Profile) -> Option:
+    return option(member.user_id, words.member_option(member))
 
 
 def _project_option(project: _Project) -> ProjectOption:
     within = None if project.workspace is None else option_value(project.workspace)
-    return ProjectOption(**_option(project.id, project.label), workspace=within)
+    return ProjectOption(**option(project.id, project.label), workspace=within)
 
 
 def _read(sought: Any) -> tuple[Kind, str, Collection[str]]:

@@ -74,3 +74,8 @@ class DateRange(_OwnComponent):
 
     _type = "DateRange"
     _properties = ("first", "last", "labels", "typed")
+
+
+def aria(**states: str) -> dict[str, Any]:
+    """Return attributes for people who do not see the page: `aria(label=…)` is `aria-label`."""
+    return {f"aria-{name}": value for name, value in states.items()}

@@ -7,8 +7,7 @@ from datetime import date
 
 from perfwidget.metrics import Rules
 from perfwidget.question.access import Viewer
-from perfwidget.report.freshness import LATE_AFTER
-from perfwidget.settings import TaskLink
+from perfwidget.settings import LATE_AFTER, TaskLink
 from perfwidget.stores.store import Store
 
 

@@ -11,16 +11,19 @@ from functools import lru_cache
 from perfwidget.metrics import Number
 from perfwidget.page import formats, words
 from perfwidget.page.axes import Scale, Tick, TimeUnit, limit, scale, ticks, time_unit
-from perfwidget.page.graph_layout import FONT, Figure, by_category, plain
-from perfwidget.page.series import (
+from perfwidget.page.graph_style import (
     ANNOTATED,
     AVERAGE,
+    FONT,
     MEDIAN,
     REVIEW_TIME,
     REVIEWED,
     TOTAL,
     TOTAL_MEDIAN,
+    Figure,
     Series,
+    by_category,
+    plain,
 )
 from perfwidget.question.period import Grain, Period
 from perfwidget.question.query import Statistic

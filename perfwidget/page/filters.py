@@ -7,9 +7,8 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from perfwidget.page import ids, words
-from perfwidget.page.attributes import aria
 from perfwidget.page.choices import Choices
-from perfwidget.page.components import DateRange
+from perfwidget.page.components import DateRange, aria
 from perfwidget.question.query import DEFAULT_PRESET
 
 TALLEST_LIST = 320  # pixels

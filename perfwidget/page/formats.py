@@ -1,17 +1,20 @@
-"""How numbers and dates read to people; exact values stand in tables and exports."""
+"""How numbers, dates, and what people typed read on the page; exact values stand in tables and exports."""
 
 import math
+import re
+import unicodedata
 from collections.abc import Iterable
 from datetime import date, datetime
 from functools import lru_cache
+from typing import TypedDict
 
 from perfwidget.metrics import Metric, Number, Unit
 from perfwidget.question.period import Bucket, Grain
+from perfwidget.stores.choosing import Profile
+
+# -- Numbers ----------------------------------------------------------------------------------------------------------
 
 NO_VALUE = "—"
-
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-_WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
 def duration(seconds: float) -> str:
@@ -70,6 +73,12 @@ def exact(number: Number) -> str:
     return NO_VALUE if number is None else repr(number)
 
 
+# -- Dates ------------------------------------------------------------------------------------------------------------
+
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+
+
 def day(when: date) -> str:
     """Return a date as `4 Mar 2024`."""
     return f"{when.day} {_MONTHS[when.month - 1]} {when.year}"
@@ -113,3 +122,75 @@ def bucket(cut: Bucket, grain: Grain) -> str:
     if grain is Grain.MONTH and cut.first.day == 1 and grain.after(cut.first).toordinal() - 1 == cut.last.toordinal():
         return f"{month(cut.first)} {cut.first.year}"
     return dates(cut.first, cut.last)
+
+
+# -- What people typed, which may be anything --------------------------------------------------------------------------
+
+LONGEST_LABEL = 80
+LONGEST_READ = 1_000
+"""Characters of a text that are looked at: a title of a megabyte must not cost every page a second."""
+
+_HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+_JOINERS = "\u200c\u200d"  # some scripts cannot be written without them
+
+
+def shown(text: str | None) -> str:
+    """Return one line of visible text: composed, without control and direction marks, cut where it is too long.
+
+    It is plain text for elements of the page; empty where nothing of it can be seen. Figures take no text of people at
+    all, as Plotly reads labels as markup.
+    """
+    composed = unicodedata.normalize("NFC", (text or "")[:LONGEST_READ])
+    kept = "".join(" " if each in "\t\r\n" else each for each in composed if each in "\t\r\n" or not _hidden(each))
+    line = " ".join(kept.split())
+    if not line.strip(_JOINERS + " "):
+        return ""
+    return line if len(line) <= LONGEST_LABEL else f"{line[: LONGEST_LABEL - 1].rstrip()}…"
+
+
+def member_name(member: Profile) -> str:
+    """Return what a member is called: the name, else the e-mail, else the id."""
+    return shown(member.name) or shown(member.email) or shown(member.user_id) or "?"
+
+
+def member_email(member: Profile) -> str:
+    """Return the e-mail to put beside the name; empty where there is none or the name is it."""
+    email = shown(member.email)
+    return "" if email == member_name(member) else email
+
+
+def _hidden(character: str) -> bool:
+    return character not in _JOINERS and unicodedata.category(character) in _HIDDEN
+
+
+# -- Entries of Dash's lists -------------------------------------------------------------------------------------------
+
+_PROTOTYPE = re.compile("__(proto__)", re.IGNORECASE)
+_BREAK = "\u2060"
+"""A character without a width, which joins words."""
+
+
+class Option(TypedDict):
+    """An entry of a list to choose from; its value is the escaped id."""
+
+    value: str
+    label: str
+
+
+def option(id_: str, label: str) -> Option:
+    """Return an entry that is safe in Dash's lists, whatever its texts hold.
+
+    Dash's search keeps texts as names of plain objects: `__proto__` would be written into the prototype of every object
+    of the page. Values are escaped, and taken back by assets/page/address.js; labels are broken where nobody sees it.
+    """
+    return Option(value=option_value(id_), label=option_label(label))
+
+
+def option_value(id_: str) -> str:
+    """Return an id as the value of an entry: without underscores, and another one for every id."""
+    return id_.replace("~", "~0").replace("_", "~1")
+
+
+def option_label(label: str) -> str:
+    """Return a label that looks the same and holds no `__proto__`, whatever its letters' case."""
+    return _PROTOTYPE.sub(lambda found: f"__{_BREAK}{found[1]}", label)

@@ -10,7 +10,7 @@ SEEK = "seek"
 FOUND = "found"
 LATE = "late"
 LOOK = "look"
-AGAIN = "again"
+NEWS = "news"
 PULSE = "pulse"
 
 MEMBER = "member"
@@ -44,26 +44,6 @@ ROWS = "rows"
 NOTES = "notes"
 DEFINITIONS = "definitions"
 DEFINED = "defined"
-
-
-def graph(panel: str) -> str:
-    """Return the id of a panel's graph."""
-    return f"{panel}-graph"
-
-
-def legend(panel: str) -> str:
-    """Return the id of the legend of a panel's graph."""
-    return f"{panel}-legend"
-
-
-def message(panel: str) -> str:
-    """Return the id of what a panel says in place of its graph."""
-    return f"{panel}-message"
-
-
-def numbers(panel: str) -> str:
-    """Return the id of the table of a panel's graph."""
-    return f"{panel}-numbers"
 
 
 def export(file: str) -> str:

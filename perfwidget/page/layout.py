@@ -6,13 +6,11 @@ import dash_bootstrap_components as dbc
 from dash import dcc, html
 
 from perfwidget.page import ids, row_words, words
-from perfwidget.page.attributes import aria
 from perfwidget.page.choices import Choices, choices
-from perfwidget.page.components import Chart, Numbers
+from perfwidget.page.components import Chart, Numbers, aria
 from perfwidget.page.context import PageContext
 from perfwidget.page.filters import AUTO, filters, segments
-from perfwidget.page.legends import legend
-from perfwidget.page.panels import ANNOTATION_SUMMARY, PANELS, Panel
+from perfwidget.page.panels import ANNOTATION_SUMMARY, PANELS, TOTAL_TIME, Panel, legend
 from perfwidget.question.query import Statistic
 
 PULSE = 3_000
@@ -35,7 +33,7 @@ def _memory(allowed: Choices) -> list[Any]:
         ids.FOUND,
         ids.LATE,
         ids.LOOK,
-        ids.AGAIN,
+        ids.NEWS,
         ids.ROWS_SOUGHT,
         ids.ROWS_PROBLEM,
     )
@@ -97,13 +95,11 @@ def _head(context: PageContext) -> html.Header:
 
 def _notice() -> html.Div:
     ways_on = [
-        html.Button(words.TRY_AGAIN, id=ids.TRY_AGAIN, type="button", hidden=True),
-        html.A(words.SIGN_IN, id=ids.SIGN_IN, target="_top", hidden=True),
-        html.A(words.OWN_PAGE, id=ids.OWN_PAGE, href="?", hidden=True),
+        html.Button(words.TRY_AGAIN, id=ids.TRY_AGAIN, type="button"),
+        html.A(words.SIGN_IN, id=ids.SIGN_IN, target="_top"),
+        html.A(words.OWN_PAGE, id=ids.OWN_PAGE, href="?"),
     ]
-    return html.Div(
-        [html.Span(id=ids.NOTICE, role="alert"), *ways_on], id=ids.NOTICE_BOX, className="notice", hidden=True
-    )
+    return html.Div([html.Span(id=ids.NOTICE, role="alert"), *ways_on], id=ids.NOTICE_BOX, className="notice")
 
 
 def _main() -> html.Main:
@@ -153,17 +149,17 @@ def _rows() -> html.Section:
 def _panel(panel: Panel) -> html.Section:
     title, shows = words.PANELS[panel.name]
     head: list[Any] = [html.H2(title, id=f"{panel.name}-title")]
-    if panel.switchable:
+    if panel is TOTAL_TIME:
         switch = segments(ids.STATISTIC, words.STATISTICS, Statistic.AVERAGE.value)
         head.append(html.Div(switch, role="radiogroup", **aria(label=words.STATISTIC)))
-    kind = "legend shares" if panel.name == ANNOTATION_SUMMARY else "legend"
+    kind = "legend shares" if panel is ANNOTATION_SUMMARY else "legend"
     return html.Section(
         [
             html.Div(head, className="panel-head"),
-            html.Div(legend(panel), id=ids.legend(panel.name), className=kind),
-            html.P(id=ids.message(panel.name), className="message"),
-            Chart(id=ids.graph(panel.name), name=words.graph(title, shows)),
-            Numbers(id=ids.numbers(panel.name), name=words.data_of(title), label=words.DATA),
+            html.Div(legend(panel), id=panel.legend, className=kind),
+            html.P(id=panel.message, className="message"),
+            Chart(id=panel.graph, name=words.graph(title, shows)),
+            Numbers(id=panel.numbers, name=words.data_of(title), label=words.DATA),
         ],
         className=f"panel panel-{panel.name}",
         **aria(labelledby=f"{panel.name}-title"),

@@ -15,9 +15,9 @@ from perfwidget.facts.columns import FIRST_INSTANT, MICROSECONDS, MILLIONTHS
 from perfwidget.metrics import Unit
 from perfwidget.page import formats, row_words, words
 from perfwidget.page.answer import read
-from perfwidget.page.attributes import aria
+from perfwidget.page.components import aria
 from perfwidget.page.context import PageContext
-from perfwidget.page.labels import shown
+from perfwidget.page.formats import shown
 from perfwidget.question import access
 from perfwidget.question.period import zone
 from perfwidget.report.drilldown import PAGE, RowsBehind, read_rows

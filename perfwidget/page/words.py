@@ -12,6 +12,7 @@ from typing import Any
 from perfwidget.metrics import Rules, Section, Unit
 from perfwidget.page import formats
 from perfwidget.question.period import Grain, Preset
+from perfwidget.stores.choosing import Profile
 
 TITLE = "Performance"
 NO_SCRIPT = "The dashboard needs JavaScript; allow it for this page."
@@ -114,10 +115,10 @@ DROPDOWN: Any = {
 }
 
 
-def member_option(name: str, email: str, *, active: bool) -> str:
+def member_option(member: Profile) -> str:
     """Name a member in the list of members."""
-    parts = [name, *([email] if email else []), *([] if active else [INACTIVE])]
-    return " · ".join(parts)
+    parts = (formats.member_name(member), formats.member_email(member), "" if member.active else INACTIVE)
+    return BETWEEN.join(filter(None, parts))
 
 
 # -- Cards ------------------------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from perfwidget.question.access import ScopedQuery
 from perfwidget.question.period import Grain, Period
 from perfwidget.question.query import Behind, Query
 from perfwidget.report import resolved_period
-from perfwidget.stores.listing import ListedRow, Longest, Order, Slice, Tally
+from perfwidget.stores.listing import ListedRow, Order, Slice, Tally
 from perfwidget.stores.reading import Reader
 
 PAGE = 50
@@ -34,7 +34,7 @@ class RowsBehind:
     grain: Grain
     number: Number
     tally: Tally
-    longest: Longest | None
+    longest: Tally | None
     rows: Sequence[ListedRow]
     order: Order
     descending: bool
@@ -83,10 +83,10 @@ def read_rows(
     )
 
 
-def _longest(reader: Reader, asked: ScopedQuery, metric: Metric, part: Slice, tally: Tally) -> Longest | None:
+def _longest(reader: Reader, asked: ScopedQuery, metric: Metric, part: Slice, tally: Tally) -> Tally | None:
     if metric.rows.scan.fact is not Annotation or metric.unit is not Unit.SECONDS or not tally.middle:
         return None
-    return reader.longer(asked, metric.rows, part, _threshold(tally))
+    return reader.tally(asked, metric.rows, part, _threshold(tally))
 
 
 def _threshold(tally: Tally) -> int:

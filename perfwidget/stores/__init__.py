@@ -1,5 +1,6 @@
 """Where facts live: the protocol of a store, the statements, and one room an engine."""
 
+from importlib import import_module
 from pathlib import Path
 
 from perfwidget.errors import InvalidSetting, StoreUnavailable
@@ -7,25 +8,16 @@ from perfwidget.stores.duckdb import DuckDBStore
 from perfwidget.stores.reading import Reader
 from perfwidget.stores.store import Store
 
-try:
-    from perfwidget.stores import postgresql
-except ImportError as fault:  # its driver comes with an extra; nobody else is to miss it
-    if (fault.name or "").startswith("perfwidget"):
-        raise
-    postgresql = None  # type: ignore[assignment]
-
-try:
-    from perfwidget.stores import clickhouse
-except ImportError as fault:
-    if (fault.name or "").startswith("perfwidget"):
-        raise
-    clickhouse = None  # type: ignore[assignment]
-
 __all__ = ["Reader", "Store", "open_store"]
 
 _EMBEDDED = "duckdb:///"
-_POSTGRESQL = ("postgresql://", "postgres://")
-_CLICKHOUSE = ("clickhouse://", "clickhouses://")
+_SERVERS = {
+    "postgresql://": ("postgresql", "PostgreSQL", "psycopg"),
+    "postgres://": ("postgresql", "PostgreSQL", "psycopg"),
+    "clickhouse://": ("clickhouse", "ClickHouse", "clickhouse-connect"),
+    "clickhouses://": ("clickhouse", "ClickHouse", "clickhouse-connect"),
+}
+"""The beginnings of addresses: the room and extra of each engine, its name, and its driver."""
 
 
 def open_store(url: str, *, create: bool = True) -> Store:
@@ -36,14 +28,16 @@ def open_store(url: str, *, create: bool = True) -> Store:
     `create` says whether a store that is not there is made. Raises InvalidSetting for an address of another form,
     StoreUnavailable where the store cannot be opened.
     """
-    if url.startswith(_POSTGRESQL):
-        if postgresql is None:
-            raise InvalidSetting("A PostgreSQL store needs psycopg: pip install 'perfwidget[postgresql]'.")
-        return postgresql.opened(url, create=create)
-    if url.startswith(_CLICKHOUSE):
-        if clickhouse is None:
-            raise InvalidSetting("A ClickHouse store needs clickhouse-connect: pip install 'perfwidget[clickhouse]'.")
-        return clickhouse.opened(url, create=create)
+    for begins, (room, name, driver) in _SERVERS.items():
+        if url.startswith(begins):
+            try:
+                engine = import_module(f"perfwidget.stores.{room}")
+            except ImportError as fault:  # its driver comes with an extra
+                if (fault.name or "").startswith("perfwidget"):
+                    raise
+                raise InvalidSetting(f"A {name} store needs {driver}: pip install 'perfwidget[{room}]'.") from fault
+            store: Store = engine.opened(url, create=create)
+            return store
     path = url.removeprefix(_EMBEDDED)
     if path == url or not path:
         raise InvalidSetting(

@@ -134,13 +134,6 @@ class Tally(NamedTuple):
     middle: int | None
 
 
-class Longest(NamedTuple):
-    """Rows whose quantity is above a threshold: how many, and its sum."""
-
-    rows: int
-    total: int
-
-
 def page_of(
     dialect: Dialect, asked: ScopedQuery, rows: Rows, part: Slice, order: Order, *, descending: bool, place: slice
 ) -> Statement:
@@ -169,21 +162,14 @@ def page_of(
     return Statement(text, facts.parameters | {"listed": place.stop - place.start, "skipped": place.start})
 
 
-def tally(dialect: Dialect, asked: ScopedQuery, rows: Rows, part: Slice) -> Statement:
-    """Return the statement of the `Tally` of rows, worked out of the listed rows themselves."""
+def tally(dialect: Dialect, asked: ScopedQuery, rows: Rows, part: Slice, above: int | None) -> Statement:
+    """Return the statement of the `Tally` of the rows themselves, or of those with a quantity above so much."""
     facts = _facts(dialect, asked, rows, part)
-    middle = dialect.middle("quantity", "quantity IS NOT NULL")
-    total = dialect.total("quantity")
+    middle, total = dialect.middle("quantity", "quantity IS NOT NULL"), dialect.total("quantity")
     text = f"SELECT count(*), count(quantity), coalesce({total}, 0), {middle} FROM ({facts.text}) listed"
-    return Statement(text, facts.parameters)
-
-
-def longer(dialect: Dialect, asked: ScopedQuery, rows: Rows, part: Slice, than: int) -> Statement:
-    """Return the statement of the `Longest` of rows: those with a quantity above `than`."""
-    facts = _facts(dialect, asked, rows, part)
-    total = dialect.total("quantity")
-    text = f"SELECT count(*), coalesce({total}, 0) FROM ({facts.text}) listed WHERE quantity > $than"
-    return Statement(text, facts.parameters | {"than": than})
+    if above is None:
+        return Statement(text, facts.parameters)
+    return Statement(f"{text} WHERE quantity > $above", facts.parameters | {"above": above})
 
 
 def _facts(dialect: Dialect, asked: ScopedQuery, rows: Rows, part: Slice) -> Statement:

@@ -1,6 +1,7 @@
 """Questions to one consistent state of a store, in SQL that engines share."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 from perfwidget.facts import FACTS, Annotation, Comment
@@ -11,13 +12,11 @@ from perfwidget.stores.answering import Answer, answer
 from perfwidget.stores.choosing import Choices
 from perfwidget.stores.listing import (
     ListedRow,
-    Longest,
     Order,
     Slice,
     Tally,
     columns_of,
     listing,
-    longer,
     page_of,
     tally,
 )
@@ -35,6 +34,26 @@ class Marked(NamedTuple):
 
     position: str
     as_of: int | None
+
+
+NOT_COMPLETE = datetime(1970, 1, 1, tzinfo=UTC)
+"""What a source that is being read for the first time has for the instant as of which its facts are complete."""
+
+
+class Freshness(NamedTuple):
+    """As of when an organization's facts are, and a text that differs whenever some of them have changed."""
+
+    as_of: datetime
+    news: str
+
+    @property
+    def complete(self) -> bool:
+        """Whether every source was read to its end at least once."""
+        return self.as_of > NOT_COMPLETE
+
+    def late(self, now: datetime, after: int) -> bool:
+        """Say whether the facts are older than so many seconds."""
+        return now - self.as_of > timedelta(seconds=after)
 
 
 class Kept(NamedTuple):
@@ -86,15 +105,10 @@ class Reader(Choices):
         statement = page_of(self._dialect, asked, rows, part, order, descending=descending, place=place)
         return [ListedRow(*row) for row in self._rows(*statement)]
 
-    def tally(self, asked: ScopedQuery, rows: Rows, part: Slice) -> Tally:
-        """Return what all rows behind a number come to, worked out of these rows."""
-        [row] = self._rows(*tally(self._dialect, asked, rows, part))
+    def tally(self, asked: ScopedQuery, rows: Rows, part: Slice, above: int | None = None) -> Tally:
+        """Return what all rows behind a number come to, or those with a quantity above so much."""
+        [row] = self._rows(*tally(self._dialect, asked, rows, part, above))
         return Tally(*row)
-
-    def longer(self, asked: ScopedQuery, rows: Rows, part: Slice, than: int) -> Longest:
-        """Return how many rows have a quantity above `than`, and what these come to."""
-        [row] = self._rows(*longer(self._dialect, asked, rows, part, than))
-        return Longest(*row)
 
     def organizations(self) -> Sequence[str]:
         """Return the ids of all organizations; for those who own the store, never for a viewer."""
@@ -106,13 +120,25 @@ class Reader(Choices):
     def bookmarks(self, organization_id: str) -> Mapping[str, Marked]:
         """Map each source that an organization's facts were read from to how far.
 
-        For those who fill the store, and for how fresh its facts are; it speaks of nobody.
+        For those who fill the store; it speaks of nobody.
         """
         if not self._dialect.keeps_more:
             return {}
         text = "SELECT source, position, as_of FROM bookmarks WHERE organization_id = $organization_id"
         rows = self._rows(text, {"organization_id": organization_id})
         return {source: Marked(position, as_of) for source, position, as_of in rows}
+
+    def freshness(self, organization_id: str) -> Freshness | None:
+        """Return how fresh an organization's facts are by the sources they are read from; None where no source says so.
+
+        Of several sources the one that is furthest behind decides.
+        """
+        marks = {source: mark for source, mark in self.bookmarks(organization_id).items() if mark.as_of is not None}
+        if not marks:
+            return None
+        oldest = min(mark.as_of for mark in marks.values() if mark.as_of is not None)
+        news = " ".join(f"{source}={mark.position}" for source, mark in sorted(marks.items()))
+        return Freshness(NOT_COMPLETE + timedelta(microseconds=oldest), news)
 
     def kept(
         self, fact: type[Annotation] | type[Comment], organization_id: str, project_id: str, tasks: Sequence[str] | None

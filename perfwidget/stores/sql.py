@@ -8,7 +8,19 @@ from typing import Any, NamedTuple
 
 from perfwidget.facts import RECORDED_KINDS, AnnotationFlag
 from perfwidget.facts.columns import INVALID_LEAD_TIME
-from perfwidget.metrics import COUNTED_ACTIONS, REVIEW_ACTIONS, Condition, Is, NoneOf, OneOf, Rows, Rules, Scan, Where
+from perfwidget.metrics import (
+    COUNTED_ACTIONS,
+    REVIEW_ACTIONS,
+    SCANS,
+    Condition,
+    Is,
+    NoneOf,
+    OneOf,
+    Rows,
+    Rules,
+    Scan,
+    Where,
+)
 from perfwidget.question.access import ScopedQuery
 from perfwidget.stores.dialect import Dialect
 
@@ -67,18 +79,8 @@ def scoped(dialect: Dialect, asked: ScopedQuery, member: str) -> Statement:
 
 def first_instant(dialect: Dialect, asked: ScopedQuery) -> Statement:
     """Return the statement whose one value is the instant of the subjects' first fact in scope, or null."""
-    sources = (
-        ("annotations", "completed_by", "completed_at"),
-        ("actions", "user_id", "created_at"),
-        ("reviews", "completed_by", "created_at"),
-        ("reviews", "reviewer_id", "created_at"),
-        ("review_visits", "user_id", "coalesce(closed_at, opened_at)"),
-        ("comments", "completed_by", "created_at"),
-    )
-    parts = [
-        f"SELECT min({instant}) AS first FROM {table} WHERE {scoped(dialect, asked, member).text}"
-        for table, member, instant in sources
-    ]
+    mine = [(scan, scoped(dialect, asked, scan.member).text) for scan in SCANS]
+    parts = [f"SELECT min({instant_of(scan)}) AS first FROM {scan.fact.table} WHERE {where}" for scan, where in mine]
     text = f"SELECT min(first) FROM ({' UNION ALL '.join(parts)}) firsts"
     return Statement(text, scoped(dialect, asked, "user_id").parameters)
 

@@ -190,6 +190,6 @@ def test_ratios_are_those_of_turns_side_by_side() -> None:
 def test_the_readme_shows_what_was_measured() -> None:
     [found] = outcome.MARKED.findall(outcome.README.read_text())
     assert found
-    assert outcome.readme_tables(outcome.kept()) in outcome.README.read_text()
+    assert outcome.readme_table(outcome.kept()) in outcome.README.read_text()
     assert outcome.TABLES.read_text() == outcome.all_tables(outcome.kept())
     assert json.loads(outcome.NUMBERS.read_text())

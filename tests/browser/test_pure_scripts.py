@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page
 
 from perfwidget.hosting.static_files import assets_folder
-from perfwidget.page.option_values import option_value
+from perfwidget.page.formats import option_value
 
 KNOWN = {
     "viewer": "boss",
@@ -88,17 +88,39 @@ def test_an_id_comes_back_from_its_value(scripts: Page) -> None:
     ],
 )
 def test_an_address_asks_a_question(scripts: Page, search: str, question: str) -> None:
-    asked = scripts.evaluate("([search, known]) => perfwidget_address.questionIn(search, known)", [search, KNOWN])
-    assert asked == question
+    asked = "([search, known]) => perfwidget_address.questionIn(perfwidget_address.whole(search, known))"
+    assert scripts.evaluate(asked, [search, KNOWN]) == question
+
+
+def changed(scripts: Page, search: str, changes: dict[str, Any]) -> str:
+    made = scripts.evaluate("([search, changes]) => perfwidget_address.changed(search, changes)", [search, changes])
+    return str(made)
 
 
 def test_controls_come_back_from_the_address_that_they_make(scripts: Page) -> None:
-    controls = {
+    search = changed(scripts, "?entry=home&compact=1&preset=all_time&tz=Europe/Berlin", {"user": "a_b"})
+    for changes in (
+        {"workspace": ["w_1"], "project": ["p1", "~"]},
+        {"from": "2024-03-04", "to": "2024-03-10", "preset": ""},
+        {"tz": "UTC"},
+        {"grain": "month"},
+        {"statistic": "median"},
+        {"theme": "dark"},
+        {"rows": "total_time@2024-03-04"},
+    ):
+        search = changed(scripts, search, changes)
+    assert search == (
+        "?user=a_b&workspace=w_1&project=p1&project=%7E&from=2024-03-04&to=2024-03-10&tz=UTC&entry=home&grain=month"
+        "&compact=1&statistic=median&theme=dark&rows=total_time@2024-03-04"
+    )
+    search += "&rows_sort=-task&rows_page=3"
+    controls = scripts.evaluate("([search, known]) => perfwidget_address.controlsIn(search, known)", [search, KNOWN])
+    assert controls == {
         "member": option_value("a_b"),
         "preset": "custom",
         "from": "2024-03-04",
         "to": "2024-03-10",
-        "zone": "UTC",
+        "timezone": "UTC",
         "workspaces": [option_value("w_1")],
         "projects": ["p1", option_value("~")],
         "grain": "month",
@@ -106,22 +128,19 @@ def test_controls_come_back_from_the_address_that_they_make(scripts: Page) -> No
         "theme": "dark",
     }
     rows = {"of": "total_time@2024-03-04", "order": "task", "descending": True, "page": 3}
-    made = """([controls, rows, known]) => {
-      const { questionOf, searchOf, controlsIn, rowsIn } = perfwidget_address;
-      const search = searchOf(questionOf(controls, 'home', known), controls, rows, '?compact=1');
-      return [search, controlsIn(search, known), rowsIn(search)];
-    }"""
-    search, again, opened = scripts.evaluate(made, [controls, rows, KNOWN])
-    assert again == controls
-    assert opened == rows
-    assert search.startswith("?user=a_b&workspace=w_1&project=p1&project=%7E&from=2024-03-04")
-    assert search.endswith(
-        "&compact=1&statistic=median&theme=dark&rows=total_time@2024-03-04&rows_sort=-task&rows_page=3"
-    )
+    assert scripts.evaluate("(search) => perfwidget_address.rowsIn(search)", search) == rows
+    # What controls say at rest is not said, and Reset leaves the member and the looks.
+    at_rest = {"preset": "last_30_days", "grain": "auto", "statistic": "average", "theme": "auto", "user": ""}
+    assert changed(scripts, "?user=ann&preset=today&tz=UTC&grain=week&theme=dark", at_rest) == "?tz=UTC"
+    reset = "([search, known]) => perfwidget_address.atRest(search, known)"
+    assert scripts.evaluate(reset, [search, KNOWN]) == "?user=a_b&tz=Europe/Berlin&compact=1&theme=dark"
 
 
 def test_the_rows_of_a_bar_go_with_its_period_and_those_of_a_number_stay(scripts: Page) -> None:
-    outlived = "([of, before, after]) => perfwidget_address.outlived({ of }, before, after)"
-    assert scripts.evaluate(outlived, ["total_time@2024-03-04", "tz=UTC", "tz=UTC&preset=today"])
-    assert not scripts.evaluate(outlived, ["total_time@2024-03-04", "tz=UTC", "tz=UTC&project=p1"])
-    assert not scripts.evaluate(outlived, ["total_time", "tz=UTC", "tz=UTC&preset=today"])
+    bar, number = "?tz=UTC&rows=total_time@2024-03-04&rows_page=2", "?tz=UTC&rows=total_time&rows_page=2"
+    assert changed(scripts, bar, {"from": "", "to": "", "preset": "today"}) == "?preset=today&tz=UTC"
+    assert changed(scripts, bar, {"grain": "week"}) == "?tz=UTC&grain=week"
+    assert changed(scripts, bar, {"project": ["p1"]}) == "?project=p1&tz=UTC&rows=total_time@2024-03-04&rows_page=2"
+    assert changed(scripts, number, {"preset": "today"}) == "?preset=today&tz=UTC&rows=total_time&rows_page=2"
+    assert changed(scripts, number, {"rows": "skipped"}) == "?tz=UTC&rows=skipped"
+    assert changed(scripts, number, {"rows": ""}) == "?tz=UTC"

@@ -216,7 +216,7 @@ def test_pages_of_rows_are_in_the_same_order(stores: list[Store], order: Order, 
             with store.reading() as reader:
                 rows = reader.page(asked, metric.rows, whole, order, descending=descending, place=slice(1, 40))
                 pages.append(
-                    (rows, reader.tally(asked, metric.rows, whole), reader.longer(asked, metric.rows, whole, 3))
+                    (rows, reader.tally(asked, metric.rows, whole), reader.tally(asked, metric.rows, whole, 3))
                 )
         assert pages[0] == pages[1] == pages[2]
 

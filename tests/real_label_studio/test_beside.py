@@ -52,8 +52,8 @@ def through(front: Beside, person: Person, path: str, **parameters: Any) -> requ
 
 
 def look(front: Beside, person: Person) -> dict[str, Any]:
-    """Return what an open page is told that knows no news yet; nothing while the person is not known."""
-    body = callback_body(through(front, person, "_dash-dependencies").json(), "look", {"question": "", "news": None})
+    """Return what an open page is told of its source; nothing while the person is not known."""
+    body = callback_body(through(front, person, "_dash-dependencies").json(), "look", {"question": ""})
     cookies = {"sessionid": person.session.cookies["sessionid"]}
     address = f"{front.address}/performance/_dash-update-component"
     answer = requests.post(address, json=body, cookies=cookies, timeout=30, allow_redirects=False)
@@ -156,7 +156,7 @@ def test_label_studio_away_leaves_the_page_with_its_age(
     tmp_path: Path, server: Server, token: str, admin: Person
 ) -> None:
     with beside(tmp_path, server, token) as front:
-        until(lambda: look(front, admin).get("again"), 60, "the first reading")
+        until(lambda: look(front, admin).get("news", {}).get("data"), 60, "the first reading")
         before = through(front, admin, "export/report.json").json()
         server.stop()
         try:

@@ -115,7 +115,7 @@ SABOTAGES = [
         "ids of the host's are cast where they are compared",
         VIEWS,
         "keeps_more=False",
-        'keeps_more=False, among="CAST({column} AS TEXT) = ANY(CAST(${name} AS TEXT[]))"',
+        'keeps_more=False, in_list=lambda column, name, _: f"CAST({column} AS TEXT) = ANY(CAST(${name} AS TEXT[]))"',
         LABEL_STUDIO,
     ),
     (
@@ -163,8 +163,8 @@ SABOTAGES = [
     (
         "ClickHouse lowers a letter by its neighbours",
         "perfwidget/stores/clickhouse/session.py",
-        """"arrayStringConcat(arrayMap(c -> if(c = 'İ', 'i', lowerUTF8(c)), extractAll({text}, '(?s).')))\"""",
-        '"lowerUTF8({text})"',
+        """"arrayStringConcat(arrayMap(c -> if(c = 'İ', 'i', lowerUTF8(c)), extractAll({}, '(?s).')))\"""",
+        '"lowerUTF8({})"',
         f"{SAME} -k searches",
     ),
 ]

@@ -11,7 +11,7 @@ SABOTAGES = [
     # -- Hostile text
     (
         "direction marks and control characters are shown",
-        "perfwidget/page/labels.py",
+        "perfwidget/page/formats.py",
         "return character not in _JOINERS and unicodedata.category(character) in _HIDDEN",
         "return character in _HIDDEN",
         f"{TEXT}::test_a_search_finds_each_by_its_text",
@@ -67,14 +67,14 @@ SABOTAGES = [
     ),
     (
         "labels may be called `__proto__`",
-        "perfwidget/page/option_values.py",
+        "perfwidget/page/formats.py",
         'f"__{_BREAK}{found[1]}"',
         "found[0]",
         IN_BROWSER,
     ),
     (
         "values may be called `__proto__`",
-        "perfwidget/page/option_values.py",
+        "perfwidget/page/formats.py",
         '.replace("_", "~1")',
         "",
         IN_BROWSER,
@@ -96,14 +96,14 @@ SABOTAGES = [
     ),
     (
         "bodies of callbacks may be as large as they like",
-        "perfwidget/hosting/callback_body.py",
+        "perfwidget/hosting/requests.py",
         "if request.content_length > BODY_LIMIT:",
         "if request.content_length < 0:",
         f"{REQUESTS}::test_a_large_body_is_refused_unread",
     ),
     (
         "bodies of callbacks may be of any kind",
-        "perfwidget/hosting/callback_body.py",
+        "perfwidget/hosting/requests.py",
         "if not request.is_json:",
         "if request.content_length < 0:",
         f"{REQUESTS}::test_a_body_of_another_kind_is_refused",
@@ -125,7 +125,7 @@ SABOTAGES = [
     ),
     (
         "bodies stay in memory",
-        "perfwidget/hosting/callback_body.py",
+        "perfwidget/hosting/requests.py",
         "    body = _parse(request.get_data())\n",
         '    read_body.__dict__.setdefault("seen", []).append(request.get_data())\n'
         "    body = _parse(request.get_data())\n",

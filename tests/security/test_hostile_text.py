@@ -20,7 +20,7 @@ from werkzeug.http import parse_options_header
 from perfwidget import open_store
 from perfwidget.errors import InvalidFact
 from perfwidget.facts import Member
-from perfwidget.page.option_values import option_label, option_value
+from perfwidget.page.formats import option_label, option_value
 from tests.conftest import Watch
 from tests.hosts import asking, host, served
 from tests.security.corpus import HOSTILE, LONG, MARCH, NOT_IDS, Hostile, harmless, id_of, mail_of, same, world

@@ -13,17 +13,16 @@ TOO_OLD = "What was read has become too old to go on with; begin again."
 
 
 DIALECT = Dialect(
-    among="{column} IN (SELECT id FROM " + list_name("{name}") + ")",
-    counting="countIf({condition})",
-    middling="quantileExactLow(0.5)({column}) FILTER (WHERE {condition}) "
-    "+ quantileExactHigh(0.5)({column}) FILTER (WHERE {condition})",
-    adding="sum(CAST({column} AS Nullable(Int128)))",
-    newest="argMax({column}, ({instant}, {identity}))",
-    dividing="intDiv({dividend}, {divisor})",
+    in_list=lambda column, name, _: f"{column} IN (SELECT id FROM {list_name(name)})",
+    count="countIf({})".format,
+    middle="quantileExactLow(0.5)({0}) FILTER (WHERE {1}) + quantileExactHigh(0.5)({0}) FILTER (WHERE {1})".format,
+    total="sum(CAST({} AS Nullable(Int128)))".format,
+    latest="argMax({}, ({}, {}))".format,
+    quotient="intDiv({}, {})".format,
     # Each character by itself, as its neighbours have a say otherwise (the Greek sigma at the end of a word); and of
     # all characters the Turkish İ alone becomes two.
-    lowering="arrayStringConcat(arrayMap(c -> if(c = 'İ', 'i', lowerUTF8(c)), extractAll({text}, '(?s).')))",
-    holding="position({text}, {part}) > 0",
+    in_lower_case=("arrayStringConcat(arrayMap(c -> if(c = 'İ', 'i', lowerUTF8(c)), extractAll({}, '(?s).')))".format),
+    holds="position({}, {}) > 0".format,
 )
 
 

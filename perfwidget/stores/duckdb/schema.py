@@ -5,7 +5,7 @@ from pathlib import Path
 
 import duckdb
 
-from perfwidget.metrics import ANNOTATED, COMMENTS_RECEIVED, REVIEWED, REVIEWING, TIMELINE, VISITED, Scan
+from perfwidget.metrics import REVIEWING, SCANS, Scan
 from perfwidget.stores.schema import TABLES as STORED
 from perfwidget.stores.schema import AddColumn, Table, newest_version, not_migrated, outstanding
 from perfwidget.stores.sql import instant_of
@@ -27,9 +27,7 @@ def table_for(scan: Scan) -> str:
     return "reviews_by_reviewer" if scan is REVIEWING else scan.fact.table
 
 
-_SCANS = (TIMELINE.scan, COMMENTS_RECEIVED.scan, ANNOTATED, REVIEWED, REVIEWING, VISITED)
-
-READ_BY = {table_for(scan): (scan.member, instant_of(scan)) for scan in _SCANS}
+READ_BY = {table_for(scan): (scan.member, instant_of(scan)) for scan in SCANS}
 """The tables that grow with the work, by whose rows and by when they are read."""
 
 TABLES = tuple(READ_BY)

@@ -1,6 +1,6 @@
 """Questions to one consistent state of the embedded file."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sized
 from typing import Any
 
 import duckdb
@@ -8,6 +8,9 @@ import duckdb
 from perfwidget.metrics import REVIEWING
 from perfwidget.stores.dialect import Dialect
 from perfwidget.stores.duckdb.schema import table_for
+
+SHORT_LIST = 500
+"""Ids of a list that is looked through for each row."""
 
 MOST_PARSED = 512
 """Statements that are kept as they were parsed; there are far fewer, as values never stand in a text."""
@@ -26,16 +29,22 @@ def parsed(cursor: duckdb.DuckDBPyConnection, text: str) -> duckdb.Statement:
     return known
 
 
+def _in_list(column: str, name: str, ids: Sized) -> str:
+    """Return the condition that an id is in a list; a short one is looked through faster than a join is planned."""
+    given = f"CAST(${name} AS VARCHAR[])"
+    short = len(ids) <= SHORT_LIST
+    return f"list_contains({given}, {column})" if short else f"{column} IN (SELECT unnest({given}))"
+
+
 DIALECT = Dialect(
-    among="list_contains(CAST(${name} AS VARCHAR[]), {column})",
-    among_many="{column} IN (SELECT unnest(CAST(${name} AS VARCHAR[])))",
-    counting="count_if({condition})",  # is planned faster than a filtered count
+    in_list=_in_list,
+    count="count_if({})".format,  # is planned faster than a filtered count
     # DuckDB's median is a double, exact to the half for anything below 2⁵².
-    middling="CAST(2 * median({column}) FILTER (WHERE {condition}) AS BIGINT)",
-    newest="arg_max({column}, ({instant}, {identity}))",
-    dividing="({dividend}) // {divisor}",
-    lowering="lower({text})",
-    holding="contains({text}, {part})",
+    middle="CAST(2 * median({}) FILTER (WHERE {}) AS BIGINT)".format,
+    latest="arg_max({}, ({}, {}))".format,
+    quotient="({}) // {}".format,
+    in_lower_case="lower({})".format,
+    holds="contains({}, {})".format,
     copies={REVIEWING.name: table_for(REVIEWING)},
 )
 

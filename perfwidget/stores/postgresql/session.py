@@ -18,14 +18,14 @@ LOWERING = ("pg_c_utf8", "C.utf8", "C.UTF-8", "und-x-icu")
 def dialect_of(connection: Connection) -> Dialect:
     """Return how a database writes what engines write differently; the store's columns have the collation "C"."""
     return Dialect(
-        among="{column} = ANY(${name})",
-        counting="count(*) FILTER (WHERE {condition})",
+        in_list=lambda column, name, _: f"{column} = ANY(${name})",
+        count="count(*) FILTER (WHERE {})".format,
         # PostgreSQL's median is a double, exact to the half for anything below 2⁵².
-        middling="CAST(2 * percentile_cont(0.5) WITHIN GROUP (ORDER BY {column}) FILTER (WHERE {condition}) AS BIGINT)",
-        newest="(array_agg({column} ORDER BY {instant} DESC, {identity} DESC))[1]",
-        dividing="({dividend}) / {divisor}",
-        lowering=f'lower(CAST({{text}} AS TEXT) COLLATE {quoted(_lowering(connection))}) COLLATE "C"',
-        holding="strpos({text}, {part}) > 0",
+        middle="CAST(2 * percentile_cont(0.5) WITHIN GROUP (ORDER BY {}) FILTER (WHERE {}) AS BIGINT)".format,
+        latest="(array_agg({} ORDER BY {} DESC, {} DESC))[1]".format,
+        quotient="({}) / {}".format,
+        in_lower_case=(f'lower(CAST({{}} AS TEXT) COLLATE {quoted(_lowering(connection))}) COLLATE "C"').format,
+        holds="strpos({}, {}) > 0".format,
     )
 
 

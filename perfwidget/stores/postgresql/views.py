@@ -101,7 +101,7 @@ class ViewsStore(Store):
         self._database = PostgreSQLDatabase(address)
         with self._database.opening() as connection:
             self._dialect = replace(
-                dialect_of(connection), texting='CAST({column} AS TEXT) COLLATE "C"', keeps_more=False
+                dialect_of(connection), as_text='CAST({} AS TEXT) COLLATE "C"'.format, keeps_more=False
             )
             self._ids = dict(_ids(address, _types(connection, address)))
 
