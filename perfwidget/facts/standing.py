@@ -32,8 +32,6 @@ class Derived(NamedTuple):
     reviews: Sequence[tuple[Any, ...]] | None
     reviews_at: int | None
     task_updated_at: int | None
-    ownerless: bool
-    """Whether the row that stands has no owner, and an older one's is kept."""
 
 
 @dataclass
@@ -82,6 +80,11 @@ class Standing:
             return self.own_at, _latest(self.history_at, seen.row[_AT["updated_at"]]), _latest(self.entered_at, told)
         return _latest(self.own_at, told), self.history_at, self.entered_at
 
+    @property
+    def owned(self) -> bool:
+        """Whether any row has an owner."""
+        return any(map(_owner, self.seen))
+
     def other_id(self, new: SnapshotRows) -> bool:
         """Say whether a row is called otherwise than those that are kept."""
         return None not in (self.unique_id, new.unique_id) and self.unique_id != new.unique_id
@@ -121,7 +124,6 @@ class Standing:
             _owned(read[id(reviewed)].reviews or (), whole) if reviewed else None,
             reviewed.row[_AT["updated_at"]] if reviewed else None,
             stands.task_updated_at,
-            ownerless=owned is not None and owned is not stands and not _owner(stands),
         )
 
     def beside(self, derived: Derived) -> str | None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, get_args
 
-from perfwidget.errors import InvalidFact
+from perfwidget.errors import InvalidFact, OtherServer
 from perfwidget.facts import FACTS, Annotation, Fact, Key, Member, Membership
 from perfwidget.facts.columns import Id, clean_text, id_text, microseconds
 from perfwidget.facts.ingest import Bookmark, EmailTold, Inferred, Observation, Snapshot, Withdrawn
@@ -44,7 +44,7 @@ Rows = Mapping[type[Fact], Sequence[Row]]
 def write(staging: Staging, facts: Iterable[Fact | Observation]) -> Outcome:
     """Keep facts, batch by batch in the order given; within a batch, what is gone goes first."""
     outcome = Outcome()
-    people = False
+    people = whole = False
     for batch in _batches(facts):
         remove(staging, [fact for fact in batch if isinstance(fact, Withdrawn)])
         write_rows(staging, rows_of([fact for fact in batch if isinstance(fact, Fact)]) or {})
@@ -53,6 +53,9 @@ def write(staging: Staging, facts: Iterable[Fact | Observation]) -> Outcome:
         emails.note(staging, [fact for fact in batch if isinstance(fact, EmailTold)])
         _set_bookmarks(staging, [fact for fact in batch if isinstance(fact, Bookmark)])
         people = people or any(isinstance(fact, Member | Inferred | EmailTold | Snapshot) for fact in batch)
+        whole = whole or any(isinstance(fact, Withdrawn) and fact.whole for fact in batch)
+    if outcome.refused and (whole or not outcome.kept):
+        raise OtherServer(outcome)
     if people:
         settle(staging, outcome)
     return outcome
@@ -68,9 +71,9 @@ def _write_snapshots(staging: Staging, given: Sequence[Snapshot | Snapshots], ou
     """Keep snapshots: those in columns in one go if all are new, then those that come by themselves."""
     many = [each for each in given if isinstance(each, Snapshots)]
     few = [each for each in given if isinstance(each, Snapshot)]
-    if many and not _added(staging, many):
+    if many and not _added(staging, many, outcome):
         for part in _parts(many):
-            if len(part) == len(many) or not _added(staging, part):
+            if len(part) == len(many) or not _added(staging, part, outcome):
                 _write_rows_of_snapshots(staging, part, outcome)
     if few:
         _write_rows_of_snapshots(staging, few, outcome)
@@ -82,10 +85,12 @@ def _write_rows_of_snapshots(staging: Staging, given: Sequence[Snapshot | Snapsh
     standing.write(staging, rows, emails.meanings(staging), outcome)
 
 
-def _added(staging: Staging, many: Sequence[Snapshots]) -> bool:
+def _added(staging: Staging, many: Sequence[Snapshots], outcome: Outcome) -> bool:
     """Add snapshots if all of them are new; else say so."""
     of_one = len({each.organization_id for each in many}) == 1
-    return staging.takes_columns and of_one and bulk.write(staging, joined(many))
+    added = staging.takes_columns and of_one and bulk.write(staging, joined(many))
+    outcome.kept = outcome.kept or added
+    return added
 
 
 def _parts(many: Sequence[Snapshots]) -> Iterator[list[Snapshots]]:

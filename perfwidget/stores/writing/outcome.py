@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 class Outcome:
     """Annotations, by organization and id, and e-mails that were not kept simply as they were given."""
 
+    kept: bool = False
+    """Whether any row was kept, or known already."""
     refused: list[tuple[str, str]] = field(default_factory=list)
     """Rows of another server, it seems: what was there stays."""
     replaced: list[tuple[str, str]] = field(default_factory=list)

@@ -39,9 +39,12 @@ def write(staging: Staging, given: Iterable[SnapshotRows], means: Mapping[Key, s
                 if not row.live:
                     continue
             kept.add(row)
+            outcome.kept = True
         if kept.seen and before != (kept.seen, kept.unique_id, kept.own_at, kept.history_at, kept.entered_at):
             changed[key] = kept
-    outcome.ownerless += _keep(staging, changed, means)
+        if kept.owned and any(row.row[_OWNER] is None for row in some):
+            outcome.ownerless.append(key)
+    _keep(staging, changed, means)
     _note(staging, [row for some in rows.values() for row in some if not row.emails])
 
 
@@ -74,9 +77,7 @@ def _kept(staging: Staging, keys: Collection[Key]) -> dict[Key, Standing]:
     for key, (*shown_row, flags) in rows.items():
         reviews_at, history, task_updated_at, unique_id, more, _ = beside.get(key, (None, False, *[None] * 4))
         told = None if reviews_at is None else reviews[key]
-        shown = Derived(
-            tuple(shown_row), flags or 0, history, actions[key], told, reviews_at, task_updated_at, ownerless=False
-        )
+        shown = Derived(tuple(shown_row), flags or 0, history, actions[key], told, reviews_at, task_updated_at)
         found[key] = from_facts(shown, unique_id, more, lambda text, key=key: _read(key[0], text, {}))  # type: ignore[misc]
     return found
 
@@ -101,10 +102,10 @@ def _read(organization_id: str, text: str, means: Mapping[Key, str]) -> Snapshot
     return normal(rows_of_snapshot(read_kept(organization_id, text, members)))
 
 
-def _keep(staging: Staging, changed: Mapping[Key, Standing], means: Mapping[Key, str]) -> list[Key]:
-    """Put the facts of annotations in place of those that were there; return those that keep an older row's owner."""
+def _keep(staging: Staging, changed: Mapping[Key, Standing], means: Mapping[Key, str]) -> None:
+    """Put the facts of annotations in place of those that were there."""
     if not changed:
-        return []
+        return
     derived = {key: kept.derived(lambda row: _read(row.row[0], row.text, means)) for key, kept in changed.items()}
     rows = [(*each.row, each.flags) for each in derived.values()]
     staging.put("incoming_rows", column_types(Annotation), rows)
@@ -132,7 +133,6 @@ def _keep(staging: Staging, changed: Mapping[Key, Standing], means: Mapping[Key,
             using="incoming_rows",
         )
     _note(staging, [SnapshotRows(each.row, 0, each.history, each.actions, each.reviews) for each in derived.values()])
-    return [key for key, each in derived.items() if each.ownerless]
 
 
 def _beside(key: Key, kept: Standing, derived: Derived) -> tuple[Any, ...]:
