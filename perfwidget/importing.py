@@ -42,8 +42,8 @@ class Import:
         for project, ids in self._gone() if all(done) else ():
             them = "it" if len(ids) == 1 else "them"
             _say(
-                f"project {project}: the store has {_named(ids)}; --complete would remove {them}, with all that belongs "
-                f"to {them}, for good."
+                f"project {project}: the store has {_named(ids)}; --complete would remove {them}, with all that "
+                f"belongs to {them}, for good."
             )
         return all(done)
 

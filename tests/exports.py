@@ -50,7 +50,7 @@ def read_bytes(content: bytes) -> Read:
     for each in read_export(io.BytesIO(content), ORGANIZATION, reading):
         if isinstance(each, Snapshot):
             snapshots.append(each)
-        elif isinstance(each, Inferred):
+        elif isinstance(each, Inferred) and each.worked:
             inferred.append(each)
     return Read(snapshots, inferred, reading)
 

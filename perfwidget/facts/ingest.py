@@ -46,6 +46,8 @@ class Snapshot:
     """Decides between rows of one `updated_at`."""
     unique_id: Text | None = None
     """What the platform calls it wherever it is copied to; another one under the same key is another annotation."""
+    spelled: Text = ""
+    """Owner, last action, first and last writer as the file has them, as JSON; decides at last between equal rows."""
     emails: tuple[str, ...] = ()
     """The e-mails, in lower case, by which alone the row names somebody."""
     text: str = ""
@@ -64,6 +66,8 @@ class Inferred:
 
     fact: Member | Project | Membership | Recorded
     seen_at: Instant
+    worked: bool = True
+    """False of somebody who is only named: kept for when they turn out to be a member."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ class SnapshotRows(NamedTuple):
     task_updated_at: int | None = None
     unique_id: int | None = None
     """Its fingerprint."""
+    spelled: str | None = None
     emails: Sequence[str] = ()
     text: str = ""
     live: bool = False
@@ -48,6 +49,7 @@ def rows_of_snapshot(snapshot: Snapshot) -> SnapshotRows:
         None if snapshot.reviews is None else [review.row() for review in snapshot.reviews],
         None if task_updated_at is None else microseconds(task_updated_at),
         None if unique_id is None else fingerprint(unique_id),
+        snapshot.spelled or None,
         snapshot.emails,
         snapshot.text,
         snapshot.live,
@@ -65,15 +67,13 @@ def _rows_of_many(many: Snapshots) -> Iterator[SnapshotRows]:
     reviews = _reviews_told(
         many, [dict(zip(names, row, strict=True)) for row in rows] if len(many.reviews["place"]) else []
     )
-    beside = ("flags", "history", "reviewed", "only_action", "task_updated_at", "unique_id")
+    beside = ("flags", "history", "reviewed", "only_action", "task_updated_at", "unique_id", "spelled")
     more = zip(*(columns[name] for name in beside), strict=True)
-    for place, (row, (flags, history, reviewed, only, task_updated_at, unique_id)) in enumerate(
-        zip(rows, more, strict=True)
-    ):
+    for place, (row, (flags, history, reviewed, only, *told_of)) in enumerate(zip(rows, more, strict=True)):
         whole = (many.organization_id, *row)
         own = actions.get(place, []) if only is None else [one_action(whole, only)]
         told = reviews.get(place, []) if reviewed else None
-        yield SnapshotRows(whole, flags, history, own, told, task_updated_at, unique_id)
+        yield SnapshotRows(whole, flags, history, own, told, *told_of)
 
 
 def _reviews_told(many: Snapshots, rows: Sequence[dict[str, Any]]) -> dict[int, list[tuple[Any, ...]]]:

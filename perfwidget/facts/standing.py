@@ -32,6 +32,7 @@ class Derived(NamedTuple):
     reviews: Sequence[tuple[Any, ...]] | None
     reviews_at: int | None
     task_updated_at: int | None
+    spelled: str | None
 
 
 @dataclass
@@ -124,6 +125,7 @@ class Standing:
             _owned(read[id(reviewed)].reviews or (), whole) if reviewed else None,
             reviewed.row[_AT["updated_at"]] if reviewed else None,
             stands.task_updated_at,
+            stands.spelled,
         )
 
     def beside(self, derived: Derived) -> str | None:
@@ -158,12 +160,11 @@ def from_facts(
     return found
 
 
-def _shown(derived: Derived) -> SnapshotRows:
+def _shown(derived: Derived, unique_id: int | None = None) -> SnapshotRows:
     """Return the row that facts show where one alone is kept."""
     actions = derived.actions if derived.history else ()
-    return normal(
-        SnapshotRows(derived.row, derived.flags, derived.history, actions, derived.reviews, derived.task_updated_at)
-    )
+    told = (derived.reviews, derived.task_updated_at, unique_id, derived.spelled)
+    return normal(SnapshotRows(derived.row, derived.flags, derived.history, actions, *told))
 
 
 def _unpacked(packed: Sequence[Any]) -> SnapshotRows:
@@ -202,11 +203,32 @@ def newest(rows: Iterable[SnapshotRows]) -> SnapshotRows | None:
 
 
 def _content(seen: SnapshotRows) -> str:
-    """Return what a row says as JSON with sorted keys, but for when it was completed, which hangs on other rows."""
-    said = {name: seen.row[place] for name, place in _AT.items() if name != "completed_at"}
-    reviews = None if seen.reviews is None else [[review[place] for place in _OWN_OF_REVIEW] for review in seen.reviews]
-    history = list(seen.actions) if seen.history else None
-    return json.dumps(said | {"history": history, "reviews": reviews, "flags": seen.flags}, sort_keys=True)
+    """Return a row as JSON with sorted keys, in the words of the file as far as they are kept.
+
+    When it was completed is left out, for that hangs on other rows, too.
+    """
+    owner, last_action, last_created_by, updated_by = json.loads(seen.spelled or "[null, null, null, null]")
+    said = {
+        "completed_by": owner if seen.spelled else _owner(seen),
+        "created_at": seen.row[_AT["created_at"]],
+        "draft_created_at": seen.row[_AT["started_at"]],
+        "history": [list(action) for action in seen.actions] if seen.history else None,
+        "last_action": last_action,
+        "last_created_by": last_created_by,
+        "reviews": None if seen.reviews is None else [_review(review) for review in seen.reviews],
+        "updated_by": updated_by,
+        "was_cancelled": seen.row[_AT["was_cancelled"]],
+        "~": [seen.row[_AT[name]] for name in ("last_action", "completed_at_estimated", "project_id", "task_id")],
+        "~~": seen.flags,
+    }
+    return json.dumps(said, sort_keys=True)
+
+
+def _review(review: Sequence[Any]) -> dict[str, Any]:
+    review_id, reviewer_id, action, score, created_at = (review[place] for place in _OWN_OF_REVIEW)
+    accepted = {"rejected": False, "unknown": None}.get(action, True)
+    fixed = action == "fixed_and_accepted" or None
+    return {"accepted": accepted, "at": created_at, "by": reviewer_id, "fixed": fixed, "id": review_id, "score": score}
 
 
 def _owned(reviews: Iterable[tuple[Any, ...]], row: Sequence[Any]) -> list[tuple[Any, ...]]:

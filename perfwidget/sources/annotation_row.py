@@ -10,7 +10,7 @@ from perfwidget.facts.ingest import Snapshot
 from perfwidget.facts.snapshot_rows import one_action_id, only_action
 from perfwidget.sources.flags import NO_CHANGE, flags
 from perfwidget.sources.import_result import ImportResult, Place, Problem
-from perfwidget.sources.kept_row import kept_text
+from perfwidget.sources.kept_row import SPELLED, kept_text, spelled
 from perfwidget.sources.people import SOMEBODY, People
 from perfwidget.sources.row_parts import OWN_ACTIONS, Row, RowParts
 from perfwidget.sources.row_values import (
@@ -106,6 +106,7 @@ class AnnotationRows:
             reviews=told,
             task_updated_at=optional_instant(task.get("updated_at")),
             unique_id=unique_id if isinstance(unique_id, str) and unique_id else None,
+            spelled=spelled(*(values.get(key) for key in SPELLED)),
             emails=emails,
             text=kept_text(task, values, annotation, told) if emails else "",
             flags=flags(task, values, annotation, updated_by_owner, changed or _updated(last_action, entries)),

@@ -16,6 +16,14 @@ _ENTRY = ("id", "action", "created_at", "started_at", "lead_time", "review_id", 
 _REVIEW = ("id", "created_at", "accepted", "fixed_annotation_history", "created_by")
 _SAYS_BY_NULL = ("import_id", "updated_by")
 
+SPELLED = ("completed_by", "last_action", "last_created_by", "updated_by")
+
+
+def spelled(*values: object) -> str:
+    """Return people and the last action as a file has them, as JSON; what is none of these is null."""
+    plain = [_some(value, _PERSON) if isinstance(value, dict) else value for value in values]
+    return json.dumps([value if type(value) in (int, str, dict) else None for value in plain], sort_keys=True)
+
 
 def kept_text(task: JsonObject, values: JsonObject, annotation: Annotation, reviews: Sequence[Review] | None) -> str:
     """Return a task and row as JSON, with all that is read of them; instead of what reviewers changed, its score."""

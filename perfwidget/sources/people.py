@@ -135,8 +135,9 @@ class People:
             if person.user_id in described and not (person.email or person.name):
                 continue
             role = self._roles.get(person.user_id)
-            if role and not person.by_email:
-                yield Inferred(Member(organization_id, person.user_id, person.email, person.name, role), seen_at)
+            if not person.by_email:
+                member = Member(organization_id, person.user_id, person.email, person.name, role or "annotator")
+                yield Inferred(member, seen_at, worked=role is not None)
             elif role and person.name:
                 yield EmailTold(organization_id, person.user_id, "name", person.name)
         for (user_id, project_id), seen_at in self._memberships.items():

@@ -20,6 +20,7 @@ from perfwidget.sources.codes import ODD, Cast, Codes, Flags, Numbers, ids, inst
 from perfwidget.sources.exported_tasks import ExportedTasks
 from perfwidget.sources.flags import NO_CHANGE
 from perfwidget.sources.import_result import Place
+from perfwidget.sources.kept_row import spelled
 from perfwidget.sources.review_columns import Reviews, read_reviews, with_odd
 from perfwidget.sources.row_parts import KNOWN_ACTIONS
 from perfwidget.sources.task_form import TaskForm, values
@@ -65,7 +66,7 @@ class _Rows:
         self._task_of = np.repeat(np.arange(len(tasks)), counts)
         self._plain = np.ones(len(self._rows), np.bool_)
         self._cast = Cast(export.people)
-        self._projects, self._words = Codes(), Codes(_CODE)
+        self._projects, self._words, self._spelled = Codes(), Codes(_CODE), Codes()
         self._columns: dict[str, Any] = {}
         self._actions: list[tuple[int, tuple[Any, ...]]] = []
         self._reviews: dict[str, Any] = {}
@@ -126,6 +127,7 @@ class _Rows:
         user = np.array([*self._cast.user_of, -1, -1], np.int32)  # the last two are those of NOBODY and ODD
         updated_by_owner = (named.updated_by < 0) | (user[named.updated_by] == user[named.owner])
         created_by_owner = (named.last_created_by < 0) | (user[named.last_created_by] == user[named.owner])
+        spelling = self._spellings((named.owner, word, named.last_created_by, named.updated_by))
         changed, told = updated - created >= _NO_CHANGE, word >= 0
         inferred = np.where(cancelled == 1, _SKIPPED, np.where(changed & updated_by_owner, _UPDATED, _SUBMITTED))
         word = np.where(told, word, inferred).astype(np.int32)
@@ -148,6 +150,7 @@ class _Rows:
             "reviewed": np.array([row.reviews is not None for row in rows], np.bool_),
             "task_updated_at": self._task_updated_at(),
             "unique_id": np.array([_fingerprint(row.unique_id) for row in rows], np.int64),
+            "spelled": spelling,
             "only_action": _ONLY[skipped.astype(np.int8), word],
         }
         posted_by_other = ~updated_by_owner & ~(changed & told)
@@ -160,6 +163,20 @@ class _Rows:
             + (self._longer_than_task() & ~imported) * int(AnnotationFlag.LONGER_THAN_TASK)
             + taken_over * int(AnnotationFlag.FROM_PREDICTION)
         ).astype(np.int64)
+
+    def _spellings(self, codes: Sequence[Numbers]) -> Numbers:
+        """Return the numbers of what rows spell, each worked out once."""
+        wide = len(self._cast.spellings) + len(_WORDS) + 1
+        whole = np.zeros(len(self._rows), np.int64)
+        for column in codes:
+            whole = whole * wide + np.maximum(column, -1) + 1
+        _, first, place = np.unique(whole, return_index=True, return_inverse=True)
+        people = [*self._cast.spellings, None]
+        texts = []
+        for owner, word, by, last_by in zip(*(np.maximum(column, -1)[first].tolist() for column in codes), strict=True):
+            said = None if word < 0 else _WORDS[word]
+            texts.append(self._spelled[spelled(people[owner], said, people[by], people[last_by])])
+        return np.array(texts, np.int32)[place]
 
     def _task_updated_at(self) -> Integers:
         found = instants([task.updated_at for task in self._tasks])[self._task_of]
@@ -227,6 +244,7 @@ class _Rows:
         row["reviewed"] = snapshot.reviews is not None
         rows = rows_of_snapshot(snapshot)
         row |= {"task_updated_at": rows.task_updated_at, "unique_id": rows.unique_id}
+        row["spelled"] = self._spelled[snapshot.spelled]
         for name, value in row.items():
             self._columns[name][place] = NOTHING if value is None else value
         self._actions += [(place, action.row()) for action in snapshot.actions]
@@ -234,7 +252,7 @@ class _Rows:
 
     def _kept(self, kept: Flags) -> Snapshots:
         texts = {"project_id": self._projects, "completed_by": self._cast.users}
-        texts |= {"last_action": self._words, "only_action": self._words}
+        texts |= {"last_action": self._words, "only_action": self._words, "spelled": self._spelled}
         columns = {name: column[kept] for name, column in self._columns.items()}
         columns |= {name: Coded(columns[name], list(codes)) for name, codes in texts.items()}
         for name, odd in self._odd_ids.items():

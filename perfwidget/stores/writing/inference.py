@@ -1,5 +1,6 @@
 """Facts that a source concluded: they yield to what the store holds, and end the same in any order."""
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -16,7 +17,9 @@ def write(staging: Staging, guesses: Sequence[Inferred]) -> None:
         return
     members = [guess for guess in guesses if isinstance(guess.fact, Member)]
     if members:
-        _write_members(staging, members)
+        named = [(guess.fact.row(), microseconds(guess.seen_at)) for guess in members if not guess.worked]
+        staging.mention((row[0], f"called {row[1]}", json.dumps([seen_at, *row[2:4]])) for row, seen_at in named)
+        _write_members(staging, [guess for guess in members if guess.worked])
     for kind in (Project, Membership, Recorded):
         told = [guess.fact for guess in guesses if isinstance(guess.fact, kind)]
         rows = {fact.key: fact.row() for fact in reversed(told)}  # of several with one key the first stands
@@ -27,7 +30,7 @@ def write(staging: Staging, guesses: Sequence[Inferred]) -> None:
 
 
 def _write_members(staging: Staging, guesses: Sequence[Inferred]) -> None:
-    staging.put("guessed", column_types(Member), _known_of_members(guesses))
+    staging.put("guessed", column_types(Member), _known_of_members(guesses, _called(staging, guesses)))
     match = key_match(Member, "members", "guessed")
     reviewing = f"{match} AND members.inferred AND guessed.role = 'reviewer'"
     staging.update("members", {"role": "'reviewer'"}, reviewing, using="guessed")
@@ -47,15 +50,30 @@ def _is_there(kind: type[Fact]) -> str:
     return f"EXISTS (SELECT 1 FROM {kind.table} WHERE {key_match(kind, kind.table, 'guessed')})"
 
 
-def _known_of_members(guesses: Sequence[Inferred]) -> list[tuple[Any, ...]]:
+def _called(staging: Staging, guesses: Sequence[Inferred]) -> list[tuple[Any, ...]]:
+    """Return what is known of members who were only named, of those that are there or are guessed now."""
+    named = staging.execute("SELECT organization_id, kind, id FROM mentions WHERE kind LIKE 'called %'")
+    if not named:
+        return []
+    there = set(map(tuple, staging.execute("SELECT organization_id, user_id FROM members WHERE inferred")))
+    there |= {guess.fact.row()[:2] for guess in guesses}
+    found = [(organization, kind.removeprefix("called "), *json.loads(text)) for organization, kind, text in named]
+    return [
+        (organization, user_id, email, name, "annotator", True, True, seen_at)
+        for organization, user_id, seen_at, email, name in found
+        if (organization, user_id) in there
+    ]
+
+
+def _known_of_members(guesses: Sequence[Inferred], called: Sequence[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
     """Return one row a member: a reviewer if any guess says so, with the e-mail and name seen last."""
     names = [column.name for column in Member.columns()]
     email, name, role = names.index("email"), names.index("display_name"), names.index("role")
+    rows = [[*guess.fact.row(), True, microseconds(guess.seen_at)] for guess in guesses] + list(map(list, called))
     known: dict[tuple[Any, ...], list[Any]] = {}
-    for guess in guesses:
-        row = [*guess.fact.row(), True, None]
-        if row[email] is not None or row[name] is not None:
-            row[-1] = microseconds(guess.seen_at)
+    for row in rows:
+        if row[email] is None and row[name] is None:
+            row[-1] = None
         kept = known.setdefault(tuple(row[:2]), row)
         newer, older = sorted((row, kept), key=lambda it: (it[-1] or -1, it[email] or "", it[name] or ""))[::-1]
         merged = list(newer)

@@ -13,6 +13,7 @@ from perfwidget.stores.writing.staging import Staging
 
 _KEY = (("organization_id", "VARCHAR"), ("annotation_id", "VARCHAR"))
 _BESIDE = [(name, sql_type) for name, sql_type, _ in SNAPSHOTS.columns]
+_NOTHING = (None, False, *[None] * 5)
 _OWNER = [column.name for column in Annotation.columns()].index("completed_by")
 
 Key = tuple[str, str]
@@ -75,9 +76,9 @@ def _kept(staging: Staging, keys: Collection[Key]) -> dict[Key, Standing]:
         actions[row[0], row[2]].append(row)
     found = {}
     for key, (*shown_row, flags) in rows.items():
-        reviews_at, history, task_updated_at, unique_id, more, _ = beside.get(key, (None, False, *[None] * 4))
+        reviews_at, history, task_updated_at, unique_id, spelled, more, _ = beside.get(key, _NOTHING)
         told = None if reviews_at is None else reviews[key]
-        shown = Derived(tuple(shown_row), flags or 0, history, actions[key], told, reviews_at, task_updated_at)
+        shown = Derived(tuple(shown_row), flags or 0, history, actions[key], told, reviews_at, task_updated_at, spelled)
         found[key] = from_facts(shown, unique_id, more, lambda text, key=key: _read(key[0], text, {}))  # type: ignore[misc]
     return found
 
@@ -138,8 +139,8 @@ def _keep(staging: Staging, changed: Mapping[Key, Standing], means: Mapping[Key,
 def _beside(key: Key, kept: Standing, derived: Derived) -> tuple[Any, ...]:
     emails = sorted({email for each in kept.seen for email in each.emails})
     named = "\n".join(["", *emails, ""]) if emails else None
-    told = (derived.reviews_at, derived.history, derived.task_updated_at, kept.unique_id, kept.beside(derived))
-    return (*key, *told, named)
+    told = (derived.reviews_at, derived.history, derived.task_updated_at, kept.unique_id, derived.spelled)
+    return (*key, *told, kept.beside(derived), named)
 
 
 def _review_action(review: Sequence[Any]) -> tuple[Any, ...]:
