@@ -7,7 +7,7 @@ from typing import Any
 from perfwidget.facts import Fact, Member, Membership, Project, Recorded
 from perfwidget.facts.columns import microseconds
 from perfwidget.facts.ingest import Inferred
-from perfwidget.stores.schema import column_types
+from perfwidget.stores.schema import column_types, required
 from perfwidget.stores.writing.staging import Staging, key_match
 
 
@@ -47,7 +47,12 @@ def _write_members(staging: Staging, guesses: Sequence[Inferred]) -> None:
 
 
 def _is_there(kind: type[Fact]) -> str:
-    return f"EXISTS (SELECT 1 FROM {kind.table} WHERE {key_match(kind, kind.table, 'guessed')})"
+    """Return the condition that a guess has the key of a fact; ClickHouse finds no nulls equal where tables meet."""
+    never_null = required(kind)
+    if never_null >= set(kind.key_columns):
+        return f"EXISTS (SELECT 1 FROM {kind.table} WHERE {key_match(kind, kind.table, 'guessed')})"
+    key = ", ".join(name if name in never_null else f"coalesce({name}, '')" for name in kind.key_columns)
+    return f"({key}) IN (SELECT {key} FROM {kind.table})"
 
 
 def _called(staging: Staging, guesses: Sequence[Inferred]) -> list[tuple[Any, ...]]:
