@@ -111,9 +111,18 @@ def _parser() -> argparse.ArgumentParser:
     _add_store(asking)
     asking.add_argument("--organization", metavar="ID", help="needed where the store holds several")
     asking.add_argument("--user", required=True, type=_given, metavar="ID|EMAIL", help="the member")
-    asking.add_argument("--from", required=True, dest="first", metavar="D", help="first date, YYYY-MM-DD")
-    asking.add_argument("--to", required=True, dest="last", metavar="D", help="last date, included, YYYY-MM-DD")
-    asking.add_argument("--tz", default="UTC", metavar="Z", help="IANA time zone of the days (default: %(default)s)")
+    asking.add_argument(
+        "--from", required=True, dest="first", metavar="D", help="first date, YYYY-MM-DD, or time, YYYY-MM-DDTHH:MM"
+    )
+    asking.add_argument(
+        "--to", required=True, dest="last", metavar="D", help="last date, included; or time, not included"
+    )
+    asking.add_argument(
+        "--tz",
+        default="UTC",
+        metavar="Z",
+        help="time zone in which people are paid, such as Europe/Berlin (default: %(default)s)",
+    )
     asking.add_argument("--workspace", action="append", default=[], metavar="ID", help="only this one; may repeat")
     asking.add_argument("--project", action="append", default=[], metavar="ID", help="only this one; may repeat")
     asking.add_argument("--format", choices=("json", "csv"), default="json", help="default: %(default)s")

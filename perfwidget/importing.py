@@ -67,7 +67,7 @@ class Import:
                 yield from self._withdrawn(counted, removed)
 
         try:
-            outcome = self.store.write(facts())
+            outcome = self.store.write(facts(), unknown="keep")
         except OSError as fault:
             _say(f"{path} cannot be read ({fault.strerror}); nothing of it is kept.")
             return False

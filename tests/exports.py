@@ -63,7 +63,7 @@ def stored(*contents: object) -> Store:
     """Return a store that has read some exports one after the other."""
     store = open_store(f"duckdb:///{Path(tempfile.mkdtemp()) / 'facts.duckdb'}")
     for content in contents:
-        store.write(read_export(io.BytesIO(json.dumps(content).encode()), ORGANIZATION, ImportResult()))
+        store.write(read_export(io.BytesIO(json.dumps(content).encode()), ORGANIZATION, ImportResult()), unknown="keep")
     return store
 
 

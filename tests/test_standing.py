@@ -110,10 +110,10 @@ def keep(dice: random.Random, store: Store, organization: str, files: Sequence[S
             else read_export_at_once(content, organization, ImportResult(), READERS, size=dice.choice((300, 1 << 20)))
         )
         if dice.random() < 0.7:
-            store.write(waiting)
+            store.write(waiting, unknown="keep")
             waiting = []
     if waiting:
-        store.write(waiting)
+        store.write(waiting, unknown="keep")
 
 
 def tables(store: Store, organization: str) -> dict[str, list[tuple[Any, ...]]]:

@@ -106,7 +106,7 @@ def _read_file(store: Store, path: Path) -> None:
     counted = ImportResult()
     with PieceReaders(PieceReaders.worth(size_of(path))) as readers:
         try:
-            store.write(read_input(path, ORGANIZATION_OF_FILES, counted, readers))
+            store.write(read_input(path, ORGANIZATION_OF_FILES, counted, readers), unknown="keep")
         except PerfwidgetError as fault:
             raise PerfwidgetError(f"{path}: {fault}") from fault
         finally:

@@ -12,7 +12,6 @@ from perfwidget.facts.snapshots import Snapshots
 from perfwidget.facts.tables import (
     Action,
     Annotation,
-    AnnotationFlag,
     Key,
     Member,
     Membership,
@@ -40,8 +39,6 @@ class Snapshot:
     """Whether `actions` are the whole history; if not, the store tells one action of the owner, and one a review."""
     reviews: tuple[Review, ...] | None
     """All reviews; None where the row does not speak of reviews."""
-    flags: AnnotationFlag = AnnotationFlag.NONE
-    """What is odd about it."""
     task_updated_at: Instant | None = None
     """Decides between rows of one `updated_at`."""
     unique_id: Text | None = None

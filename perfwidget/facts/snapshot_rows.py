@@ -16,7 +16,6 @@ class SnapshotRows(NamedTuple):
     """What one snapshot tells, as it is stored."""
 
     row: tuple[Any, ...]
-    flags: int
     history: bool
     actions: Sequence[tuple[Any, ...]]
     reviews: Sequence[tuple[Any, ...]] | None
@@ -43,7 +42,6 @@ def rows_of_snapshot(snapshot: Snapshot) -> SnapshotRows:
     task_updated_at, unique_id = snapshot.task_updated_at, snapshot.unique_id
     return SnapshotRows(
         snapshot.annotation.row(),
-        int(snapshot.flags),
         snapshot.history,
         [action.row() for action in snapshot.actions],
         None if snapshot.reviews is None else [review.row() for review in snapshot.reviews],
@@ -67,13 +65,13 @@ def _rows_of_many(many: Snapshots) -> Iterator[SnapshotRows]:
     reviews = _reviews_told(
         many, [dict(zip(names, row, strict=True)) for row in rows] if len(many.reviews["place"]) else []
     )
-    beside = ("flags", "history", "reviewed", "only_action", "task_updated_at", "unique_id", "spelled")
+    beside = ("history", "reviewed", "only_action", "task_updated_at", "unique_id", "spelled")
     more = zip(*(columns[name] for name in beside), strict=True)
-    for place, (row, (flags, history, reviewed, only, *told_of)) in enumerate(zip(rows, more, strict=True)):
+    for place, (row, (history, reviewed, only, *told_of)) in enumerate(zip(rows, more, strict=True)):
         whole = (many.organization_id, *row)
         own = actions.get(place, []) if only is None else [one_action(whole, only)]
         told = reviews.get(place, []) if reviewed else None
-        yield SnapshotRows(whole, flags, history, own, told, *told_of)
+        yield SnapshotRows(whole, history, own, told, *told_of)
 
 
 def _reviews_told(many: Snapshots, rows: Sequence[dict[str, Any]]) -> dict[int, list[tuple[Any, ...]]]:
@@ -96,7 +94,7 @@ def _values(column: StoredColumn, text: bool) -> list[Any]:
     return [None if value == NOTHING else str(value) if text else value for value in values]
 
 
-REVIEW_ACTIONS = ("accepted", "rejected", "fixed_and_accepted", "deleted_review")
+REVIEWER_ACTIONS = ("accepted", "rejected", "fixed_and_accepted", "deleted_review")
 """What a reviewer does."""
 
 
@@ -105,7 +103,7 @@ def only_action(last_action: str, was_cancelled: bool) -> str:
     if was_cancelled:
         return "skipped"
     # What a reviewer did last is no action of the annotator, who has submitted before.
-    return "submitted" if last_action in REVIEW_ACTIONS else last_action
+    return "submitted" if last_action in REVIEWER_ACTIONS else last_action
 
 
 def one_action(row: Sequence[Any], action: str) -> tuple[Any, ...]:

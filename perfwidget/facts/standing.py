@@ -13,6 +13,7 @@ from perfwidget.facts.snapshot_rows import SnapshotRows, one_action, only_action
 from perfwidget.facts.tables import Action, Annotation, Review
 
 _AT = {column.name: place for place, column in enumerate(Annotation.columns())}
+_DERIVED = ("last_action", "completed_at_estimated", "project_id", "task_id", "flags")
 _OF_REVIEW = {column.name: place for place, column in enumerate(Review.columns())}
 _OWN_OF_REVIEW = [_OF_REVIEW[name] for name in ("review_id", "reviewer_id", "action", "score", "created_at")]
 _TOLD = SnapshotRows._fields.index("emails")
@@ -26,7 +27,6 @@ class Derived(NamedTuple):
     """The facts of an annotation, as they are stored, and what is told of its rows."""
 
     row: tuple[Any, ...]
-    flags: int
     history: bool
     actions: Sequence[tuple[Any, ...]]
     reviews: Sequence[tuple[Any, ...]] | None
@@ -119,7 +119,6 @@ class Standing:
             actions = [one_action(whole, action)] if owned else []
         return Derived(
             whole,
-            read[id(stands)].flags,
             stands.history,
             actions,
             _owned(read[id(reviewed)].reviews or (), whole) if reviewed else None,
@@ -164,13 +163,13 @@ def _shown(derived: Derived, unique_id: int | None = None) -> SnapshotRows:
     """Return the row that facts show where one alone is kept."""
     actions = derived.actions if derived.history else ()
     told = (derived.reviews, derived.task_updated_at, unique_id, derived.spelled)
-    return normal(SnapshotRows(derived.row, derived.flags, derived.history, actions, *told))
+    return normal(SnapshotRows(derived.row, derived.history, actions, *told))
 
 
 def _unpacked(packed: Sequence[Any]) -> SnapshotRows:
-    row, flags, history, actions, reviews, *more = packed
+    row, history, actions, reviews, *more = packed
     told = None if reviews is None else [tuple(each) for each in reviews]
-    return SnapshotRows(tuple(row), flags, history, [tuple(each) for each in actions], told, *more)
+    return SnapshotRows(tuple(row), history, [tuple(each) for each in actions], told, *more)
 
 
 def normal(seen: SnapshotRows) -> SnapshotRows:
@@ -218,8 +217,9 @@ def _content(seen: SnapshotRows) -> str:
         "reviews": None if seen.reviews is None else [_review(review) for review in seen.reviews],
         "updated_by": updated_by,
         "was_cancelled": seen.row[_AT["was_cancelled"]],
-        "~": [seen.row[_AT[name]] for name in ("last_action", "completed_at_estimated", "project_id", "task_id")],
-        "~~": seen.flags,
+        "~": [
+            seen.row[_AT[name]] for name in ("last_action", "completed_at_estimated", "project_id", "task_id", "flags")
+        ],
     }
     return json.dumps(said, sort_keys=True)
 

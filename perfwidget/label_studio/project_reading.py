@@ -223,7 +223,7 @@ class ProjectReading:
             facts.extend(self._comments(self._enterprise, tasks))
         if facts or position is not None:
             marks = [] if position is None else [self._bookmark(position)]
-            outcome = self._store.write([*facts, *marks])
+            outcome = self._store.write([*facts, *marks], unknown="keep")
             for _, annotation_id in outcome.replaced:
                 log.warning("Annotation %s was kept from elsewhere; Label Studio's own stands now.", annotation_id)
         return bool(facts)

@@ -2,13 +2,14 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from itertools import chain
 
 from perfwidget.facts import Action, Annotation
 from perfwidget.facts.ingest import Snapshot
 from perfwidget.facts.snapshot_rows import one_action_id, only_action
-from perfwidget.sources.flags import NO_CHANGE, flags
+from perfwidget.sources.flags import NO_CHANGE, flags, reviewed_last
 from perfwidget.sources.import_result import ImportResult, Place, Problem
 from perfwidget.sources.kept_row import SPELLED, kept_text, spelled
 from perfwidget.sources.people import SOMEBODY, People
@@ -99,8 +100,15 @@ class AnnotationRows:
         told = None if reviews is None else tuple(self.parts.reviews(reviews, row))
         emails = tuple(sorted(self._people.by_email))
         unique_id = values.get("unique_id")
+        writer = last_created_by if updated_by is None else updated_by
+        posted_by_other = False
+        if writer is not None and writer is not SOMEBODY and not self.parts.is_owner(writer, row):
+            maker = None if last_created_by is None or last_created_by is SOMEBODY else last_created_by.user_id
+            reviewers = reviewed_last(last_action, (action for action, _ in entries), told or (), maker)
+            posted_by_other = reviewers is not None and writer.user_id not in reviewers
+        odd = flags(task, values, annotation, posted_by_other, changed or _updated(last_action, entries))
         return Snapshot(
-            annotation=annotation,
+            annotation=replace(annotation, flags=odd),
             actions=tuple(action for action, _ in entries) or _one_action(annotation),
             history=bool(entries),
             reviews=told,
@@ -109,7 +117,6 @@ class AnnotationRows:
             spelled=spelled(*(values.get(key) for key in SPELLED)),
             emails=emails,
             text=kept_text(task, values, annotation, told) if emails else "",
-            flags=flags(task, values, annotation, updated_by_owner, changed or _updated(last_action, entries)),
         )
 
     def _project(self, given: object) -> str:

@@ -136,7 +136,7 @@ class People:
                 continue
             role = self._roles.get(person.user_id)
             if not person.by_email:
-                member = Member(organization_id, person.user_id, person.email, person.name, role or "annotator")
+                member = Member(organization_id, person.user_id, person.email, person.name, role=role or "annotator")
                 yield Inferred(member, seen_at, worked=role is not None)
             elif role and person.name:
                 yield EmailTold(organization_id, person.user_id, "name", person.name)

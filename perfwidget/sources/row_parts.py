@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from perfwidget.facts import Action, Review
-from perfwidget.facts.snapshot_rows import REVIEW_ACTIONS
+from perfwidget.facts.snapshot_rows import REVIEWER_ACTIONS
 from perfwidget.sources.agreement import Grade, grade
 from perfwidget.sources.import_result import ImportResult, Place, Problem
 from perfwidget.sources.people import SOMEBODY, NamedPerson, People
@@ -25,7 +25,7 @@ from perfwidget.sources.row_values import (
 OWN_ACTIONS = ("submitted", "updated", "skipped")
 """What an annotator does; the last of these completes an annotation."""
 
-KNOWN_ACTIONS = frozenset((*OWN_ACTIONS, *REVIEW_ACTIONS, "prediction", "propagated_annotation", "imported"))
+KNOWN_ACTIONS = frozenset((*OWN_ACTIONS, *REVIEWER_ACTIONS, "prediction", "propagated_annotation", "imported"))
 
 UNKNOWN = "unknown"
 """Stands for an action that the file does not tell; counted nowhere."""
@@ -84,7 +84,7 @@ class RowParts:
             raise Unreadable("no action")
         action = self.action(values["action"], place)
         author = self._people.read(values.get("created_by"))
-        reviewing = action in REVIEW_ACTIONS
+        reviewing = action in REVIEWER_ACTIONS
         entry = Action(
             organization_id=row.organization_id,
             action_id=action_id,

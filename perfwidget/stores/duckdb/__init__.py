@@ -7,6 +7,7 @@ from pathlib import Path
 
 from perfwidget.facts import Fact, Member
 from perfwidget.facts.ingest import Observation
+from perfwidget.facts.words import Unknown, known_words
 from perfwidget.stores import writing
 from perfwidget.stores.duckdb.database import Database
 from perfwidget.stores.duckdb.group_commit import GroupCommit
@@ -45,14 +46,14 @@ class DuckDBStore(Store):
         with self._database.reading() as cursor:
             yield Reader(EmbeddedSession(cursor))
 
-    def write(self, facts: Iterable[Fact | Observation]) -> Outcome:
+    def write(self, facts: Iterable[Fact | Observation], *, unknown: Unknown = "refuse") -> Outcome:
         """Keep facts, all or nothing; a few share a transaction with what else waits to be written."""
         self._database.require_own_process()
-        given = iter(facts)
+        given = iter(known_words(facts, unknown))
         first = list(islice(given, FEW + 1))
         rows = writing.rows_of(first) if len(first) <= FEW else None
         if rows is None:
-            return super().write(chain(first, given))
+            return super().write(chain(first, given), unknown="keep")
         if rows:
             self._group_commit.write(rows)
         return Outcome()

@@ -102,7 +102,7 @@ def _lend(staging: Staging, which: Email, one: str, projects: set[str]) -> None:
     alone = one == email
     called = max(_told(staging, "name").get(which, ()), default=None) if alone else None
     role = "reviewer" if which in _told(staging, "reviewer") else "annotator"
-    member = Member(organization, one, email if alone else None, called, role)
+    member = Member(organization, one, email if alone else None, called, role=role)
     memberships = [Membership(organization, one, project_id=project) for project in sorted(projects)]
     lent: list[Member | Membership] = [member, *memberships]
     inference.write(staging, [Inferred(each, FIRST_INSTANT) for each in lent])

@@ -75,10 +75,10 @@ def _kept(staging: Staging, keys: Collection[Key]) -> dict[Key, Standing]:
     for row in _of_keys(staging, "actions", [column.name for column in Action.columns()], f"origin = '{FROM_ROW}'"):
         actions[row[0], row[2]].append(row)
     found = {}
-    for key, (*shown_row, flags) in rows.items():
+    for key, row in rows.items():
         reviews_at, history, task_updated_at, unique_id, spelled, more, _ = beside.get(key, _NOTHING)
         told = None if reviews_at is None else reviews[key]
-        shown = Derived(tuple(shown_row), flags or 0, history, actions[key], told, reviews_at, task_updated_at, spelled)
+        shown = Derived(row, history, actions[key], told, reviews_at, task_updated_at, spelled)
         found[key] = from_facts(shown, unique_id, more, lambda text, key=key: _read(key[0], text, {}))  # type: ignore[misc]
     return found
 
@@ -108,7 +108,7 @@ def _keep(staging: Staging, changed: Mapping[Key, Standing], means: Mapping[Key,
     if not changed:
         return
     derived = {key: kept.derived(lambda row: _read(row.row[0], row.text, means)) for key, kept in changed.items()}
-    rows = [(*each.row, each.flags) for each in derived.values()]
+    rows = [each.row for each in derived.values()]
     staging.put("incoming_rows", column_types(Annotation), rows)
     staging.delete_matching(Annotation, "incoming_rows")
     staging.insert("incoming_rows", Annotation)
@@ -133,7 +133,7 @@ def _keep(staging: Staging, changed: Mapping[Key, Standing], means: Mapping[Key,
             f"{_same(table, 'incoming_rows')} AND {table}.completed_by IS DISTINCT FROM incoming_rows.completed_by",
             using="incoming_rows",
         )
-    _note(staging, [SnapshotRows(each.row, 0, each.history, each.actions, each.reviews) for each in derived.values()])
+    _note(staging, [SnapshotRows(each.row, each.history, each.actions, each.reviews) for each in derived.values()])
 
 
 def _beside(key: Key, kept: Standing, derived: Derived) -> tuple[Any, ...]:
