@@ -26,6 +26,8 @@ log = logging.getLogger(__name__)
 
 MOST_PARAMETERS = 4_096
 
+_EXPORTS = {file: ids.export(file) for file in words.EXPORTS}
+
 Shown = dict[tuple[str, str], Any]
 """What an answer puts into the page, by the component's id and its property."""
 
@@ -53,6 +55,7 @@ def ask(context: PageContext, question: Any) -> Shown:
     late = late_notice(fresh, now, context.late_after, query.timezone)
     return {
         **parts,
+        **{(link, "href"): f"{context.prefix()}export/{file}?{question}" for file, link in _EXPORTS.items()},
         (ids.ANSWER, "data"): {**parts[ids.ANSWER, "data"], **told},
         (ids.LATE, "data"): late,
         (ids.PROBLEM, "data"): None,
@@ -194,6 +197,7 @@ OUTPUTS: Sequence[tuple[str, str]] = (
     *((panel.graph, "figure") for panel in PANELS if panel is not TOTAL_TIME),
     *((panel.message, "children") for panel in PANELS),
     *((panel.numbers, "data") for panel in PANELS),
+    *((link, "href") for link in _EXPORTS.values()),
     (ids.LATE, "data"),
     (ids.PROBLEM, "data"),
     (ids.ANSWER, "data"),
