@@ -19,9 +19,12 @@
   const remember = (address, height) => { try { localStorage.setItem(key(address), height); } catch { /* not kept */ } };
 
   function embed(element) {
-    const { perfwidget: address, title = 'Performance' } = element.dataset;
+    const { perfwidget: address, title = 'Performance', theme } = element.dataset;
     const frame = frames.get(element) || Object.assign(document.createElement('iframe'), { title, loading: 'lazy' });
-    if (frame.getAttribute('src') !== address) frame.setAttribute('src', address);
+    if (frame.dataset.address !== address) {
+      frame.dataset.address = address;
+      frame.src = address + (theme ? `${address.includes('?') ? '&' : '?'}around=${theme}` : '');
+    }
     if (!frames.has(element)) {
       Object.assign(frame.style, { border: '0', display: 'block', width: '100%', height: `${remembered(address) || 900}px` });
       frames.set(element, frame);
@@ -53,7 +56,7 @@
     }
     if (type !== 'perfwidget:height' || !Number.isFinite(height)) return;
     if (Math.abs(height - parseFloat(frame.style.height)) > 1) frame.style.height = `${height}px`;
-    remember(frame.getAttribute('src'), height);
+    remember(frame.dataset.address, height);
     source.postMessage({ type: 'perfwidget:follows' }, origin);
   });
 

@@ -4,7 +4,7 @@
 
 const ASKED = ['user', 'workspace', 'project', 'from', 'to', 'preset', 'tz', 'entry', 'grain'];
 const ROWS = ['rows', 'rows_sort', 'rows_page'];
-const DRAWN = ['compact', 'statistic', 'theme'];
+const DRAWN = ['around', 'compact', 'statistic', 'theme'];
 const NAMES = [...ASKED, ...DRAWN, ...ROWS];  // in the order in which an address has them
 const AT_REST = { preset: 'last_30_days', grain: 'auto', statistic: 'average', theme: 'auto' };
 const CHOICES = { grain: ['day', 'week', 'month'], statistic: ['average', 'median'], theme: ['light', 'dark'] };
@@ -79,7 +79,7 @@ function drawn(search, before) {
 function atRest(search, { choosesMembers, zone }) {
   const given = new URLSearchParams(search);
   given.set('tz', zone);
-  return `?${query(given, [...(choosesMembers ? ['user'] : []), 'tz', 'compact', 'theme'])}`;
+  return `?${query(given, [...(choosesMembers ? ['user'] : []), 'tz', 'around', 'compact', 'theme'])}`;
 }
 
 window.perfwidget_address = { CUSTOM, toValue, toId, whole, questionIn, controlsIn, rowsIn, changed, drawn, atRest };

@@ -5,7 +5,7 @@
   const root = document.documentElement;
   const given = new URLSearchParams(location.search);
   const prefersDark = window.matchMedia('(prefers-color-scheme: dark)');
-  const wishes = { chosen: given.get('theme'), around: '' };  // of the reader and of the page around, which come in this order
+  const wishes = { chosen: given.get('theme'), around: given.get('around') };  // of the reader, else of the page around
 
   function apply() {
     const wish = [wishes.chosen, wishes.around].find((theme) => ['light', 'dark'].includes(theme));
