@@ -140,6 +140,11 @@ class Reader(Choices):
         news = " ".join(f"{source}={mark.position}" for source, mark in sorted(marks.items()))
         return Freshness(NOT_COMPLETE + timedelta(microseconds=oldest), news)
 
+    def projects_with_facts(self, organization_id: str) -> set[str]:
+        """Return the projects that an organization has facts of; for those who fill the store, never for a viewer."""
+        text = "SELECT id FROM mentions WHERE organization_id = $organization_id AND kind = 'project'"
+        return {project for (project,) in self._rows(text, {"organization_id": organization_id})}
+
     def kept(
         self, fact: type[Annotation] | type[Comment], organization_id: str, project_id: str, tasks: Sequence[str] | None
     ) -> Iterator[Kept]:
