@@ -9,7 +9,7 @@ from urllib.parse import parse_qs
 from perfwidget.errors import InvalidQuery
 from perfwidget.facts.columns import MICROSECONDS
 from perfwidget.metrics import BY_KEY
-from perfwidget.page import formats, ids, words
+from perfwidget.page import control_words, formats, ids, words
 from perfwidget.page.cards import Clock, cards, clock, folded, heading
 from perfwidget.page.context import PageContext
 from perfwidget.page.panels import ANNOTATION_SUMMARY, PANELS, TIME_REVIEWED, TOTAL_TIME, shares, shown
@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 
 MOST_PARAMETERS = 4_096
 
-_EXPORTS = {file: ids.export(file) for file in words.EXPORTS}
+_EXPORTS = {file: ids.export(file) for file in control_words.EXPORTS}
 
 Shown = dict[tuple[str, str], Any]
 """What an answer puts into the page, by the component's id and its property."""
