@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager
 from datetime import date
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
@@ -15,7 +16,7 @@ from perfwidget import page
 from perfwidget.errors import Busy, Forbidden, InvalidSetting, PerfwidgetError, Unauthenticated
 from perfwidget.hosting.downloads import Downloads
 from perfwidget.hosting.mount import DashBlueprint, MountedDash
-from perfwidget.hosting.requests import Limit
+from perfwidget.hosting.requests import AT_WORK, WAITING, Places
 from perfwidget.hosting.static_files import assets_folder
 from perfwidget.metrics import COMMENTS_RECEIVED, TIMELINE, Rules
 from perfwidget.page import PageContext
@@ -88,9 +89,9 @@ class PerformanceWidget(DashBlueprint):
         self._rules = Rules(count_rejected, count_predictions)
         self._frame_ancestors = frame_sources(frame_ancestors)
         self._max_period_days = max_period_days
-        self._limit = Limit()
+        self._places = Places(AT_WORK, WAITING)
         self._export_roles = roles_by_kind(export_roles or {})
-        self._downloads = Downloads(store, self._viewer, self._rules, self._offered, self._limit)
+        self._downloads = Downloads(store, self._viewer, self._rules, self._offered, self._place)
         if max_period_days < 1:
             raise InvalidSetting("max_period_days must be at least 1.")
         self.before_request(self._guard)
@@ -116,7 +117,6 @@ class PerformanceWidget(DashBlueprint):
             prefix=self.public_prefix,
             in_request=has_request_context,
             offers=lambda kind: self._offered(kind, self._viewer()),
-            place=self._limit.place,
             late_after=late_after,
             task_link=link,
         )
@@ -131,6 +131,7 @@ class PerformanceWidget(DashBlueprint):
             index_string=page.INDEX_STRING,
             assets_ignore=page.ASSETS_IGNORE,
             start_script=page.START_SCRIPT,
+            place=self._place,
             csrf_token_name=CSRF_COOKIE,
             csrf_header_name="X-CSRFToken",
         )
@@ -149,6 +150,11 @@ class PerformanceWidget(DashBlueprint):
         if viewer is None:
             raise Forbidden("You are no member of an organization here; ask your administrator.")
         return viewer
+
+    def _place(self) -> AbstractContextManager[None]:
+        """Hold one of the few places in which questions are answered; raises Busy."""
+        viewer = self._viewer()
+        return self._places.held((viewer.organization_id, viewer.user_id))
 
     def _guard(self) -> ResponseReturnValue | None:
         """Stand before every route of the blueprint, those of Dash and its files included."""

@@ -37,7 +37,7 @@ def ask(context: PageContext, question: Any) -> Shown:
     """
     query = read(question, context.max_period_days)
     viewer = context.viewer()
-    with context.place(), context.store.reading() as reader:
+    with context.store.reading() as reader:
         asked = access.scope(viewer, query, reader.standing(viewer, query), context.rules)
         report = read_report(reader, asked, query)
         longest = _longest(reader, asked, report)

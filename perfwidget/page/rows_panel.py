@@ -49,7 +49,7 @@ def opened_rows(context: PageContext, sought: Any) -> list[Component]:
     if not context.offers("rows"):
         raise Forbidden("Your role may not see the rows behind the numbers here; ask your administrator.")
     viewer = context.viewer()
-    with context.place(), context.store.reading() as reader:
+    with context.store.reading() as reader:
         asked = access.scope(viewer, query, reader.standing(viewer, query), context.rules)
         own = Order.QUANTITY if query.rows.metric.unit is Unit.SECONDS else Order.TIME  # the longest, the latest first
         order = opened.order or own
