@@ -104,7 +104,9 @@ class PerformanceWidget(DashBlueprint):
         self.add_url_rule("/export/timeline.csv", "timeline_csv", self._timeline_csv)
         self.add_url_rule("/export/comments.csv", "comments_csv", self._comments_csv)
         self.add_url_rule("/export/rows.csv", "rows_csv", self._rows_csv)
-        self._context = self._page_context(review_time_since, task_link(task_url), late_after)
+        self._context = self._page_context(
+            review_time_since, task_link(task_url, lambda: request.script_root), late_after
+        )
         self._dash = self._build(self._context)
 
     def _page_context(self, review_time_since: date, link: TaskLink | None, late_after: int) -> PageContext:

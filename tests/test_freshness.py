@@ -101,6 +101,11 @@ def test_late_facts_are_called_late_from_the_hosts_limit_on(store: Store, client
     assert late(client(late_after=60)) != ""
 
 
+def test_facts_of_a_time_to_come_are_late(store: Store, client: Callable[..., FlaskClient]) -> None:
+    store.write([Bookmark(ORGANIZATION, SOURCE, "1", ago(hours=-1))])
+    assert late(client()) != ""
+
+
 def test_a_first_reading_that_is_not_done_is_said(store: Store, client: Callable[..., FlaskClient]) -> None:
     store.write([Bookmark(ORGANIZATION, SOURCE, "0", NOT_COMPLETE)])
     missing = "The platform is being read for the first time; until that is done, work is missing here."

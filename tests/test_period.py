@@ -375,4 +375,21 @@ def test_bars_cut_a_period_without_gaps_where_the_calendar_does(first: date, mor
 )
 def test_long_periods_are_drawn_by_week_or_month(days: int, grain: str) -> None:
     first = date(2016, 1, 1)
-    assert Period(first, first + timedelta(days=days - 1), "UTC").default_grain() == grain
+    assert Period(first, first + timedelta(days=days - 1), "UTC").grain() == grain
+
+
+@pytest.mark.parametrize(
+    ("days", "wanted", "grain"),
+    [
+        (4_000, Grain.DAY, Grain.DAY),
+        (4_001, Grain.DAY, Grain.WEEK),
+        (28_000, Grain.DAY, Grain.WEEK),
+        (28_001, Grain.DAY, Grain.MONTH),
+        (28_000, Grain.WEEK, Grain.WEEK),
+        (28_001, Grain.WEEK, Grain.MONTH),
+        (100_000, Grain.MONTH, Grain.MONTH),
+    ],
+)
+def test_a_grain_of_which_there_are_too_many_gives_way(days: int, wanted: Grain, grain: Grain) -> None:
+    first = date(1970, 1, 1)
+    assert Period(first, first + timedelta(days=days - 1), "UTC").grain(wanted) == grain

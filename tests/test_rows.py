@@ -12,7 +12,7 @@ from werkzeug.test import TestResponse
 from perfwidget.facts import Fact, Project, ReviewVisit
 from perfwidget.stores import Store, open_store
 from tests.conftest import NewStore
-from tests.hosts import asking, host
+from tests.hosts import asking, asking_body, host
 from tests.worlds import ORGANIZATION, annotation, at, people, review
 
 MARCH = "user=ann&from=2024-03-01&to=2024-03-31&tz=America/Phoenix"
@@ -154,6 +154,15 @@ def test_a_visit_leads_to_the_task_of_its_annotation(store: Store) -> None:
     assert within(parts(answer), "A")[0]["props"]["href"] == "https://host.example/10"
     unknown = asking(browser, "rows-sought", sought("unusable_visits", question))
     assert listed(unknown) == [["6 Mar 2024 04:00:00", "One", "—", "—"]]
+
+
+def test_the_address_of_a_task_begins_at_the_root_of_the_host(store: Store) -> None:
+    browser = client(store, task_url="/tasks/{task_id}")
+    body = asking_body(browser, "rows-sought", sought("total_time@2024-03-01"))
+    answer = browser.post(
+        "/performance/_dash-update-component", json=body, environ_overrides={"SCRIPT_NAME": "/labels"}
+    )
+    assert within(parts(answer), "A")[0]["props"]["href"].startswith("/labels/tasks/")
 
 
 def test_ids_go_encoded_into_the_address_of_a_task(store: Store) -> None:

@@ -230,6 +230,9 @@ def test_frames_are_allowed_as_set(store: Store, setting: object, told: str) -> 
         {"task_url": "/tasks/{task_id}/{user}"},
         {"task_url": "/tasks/{task_id"},
         {"task_url": "/tasks"},
+        {"task_url": "/tasks#{task_id}"},
+        {"task_url": "/\\\\elsewhere.example/{task_id}"},
+        {"task_url": "https://host.example:{task_id}/"},
     ],
 )
 def test_a_setting_that_cannot_be_used_is_refused(store: Store, setting: dict[str, object]) -> None:
@@ -420,6 +423,16 @@ def test_a_malformed_search_is_a_400(store: Store, sought: object) -> None:
 
 
 MOST_MODULES = 28
+
+
+def test_a_grain_that_gives_way_is_said(store: Store) -> None:
+    question = "user=ann&from=2024-03-01&to=2024-03-31&tz=UTC&grain=day"
+    browser = client(store, "boss:owner", max_period_days=100_000)
+    assert asking(browser, "asked", {"question": question}).json["response"]["answer"]["data"]["notices"] == []
+    long = asking(browser, "asked", {"question": question.replace("2024-03-01", "1990-01-01")})
+    assert long.json["response"]["answer"]["data"]["notices"] == [
+        "This period is too long to be shown per day; it is shown per week."
+    ]
 
 
 def test_a_question_passes_few_modules(store: Store) -> None:

@@ -45,9 +45,12 @@ def ask(context: PageContext, question: Any) -> Shown:
     now = datetime.now(UTC)
     as_of = fresh.as_of if fresh and fresh.complete else now
     parts = show(report, context.review_time_since, now, question if context.offers("rows") else None, as_of, longest)
+    notices = list(context.store.notices)
+    if query.grain not in (None, report.grain):
+        notices.append(words.TOO_LONG.format(words.PER[query.grain], words.PER[report.grain]))
     told = {
         "question": question,
-        "notices": list(context.store.notices),
+        "notices": notices,
         "news": fresh.news if fresh else None,
     }
     late = late_notice(fresh, now, context.late_after, query.timezone)

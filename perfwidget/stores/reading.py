@@ -52,8 +52,8 @@ class Freshness(NamedTuple):
         return self.as_of > NOT_COMPLETE
 
     def late(self, now: datetime, after: int) -> bool:
-        """Say whether the facts are older than so many seconds."""
-        return now - self.as_of > timedelta(seconds=after)
+        """Say whether the facts are older than so many seconds, or a clock went back and nobody knows how old."""
+        return not timedelta(0) <= now - self.as_of <= timedelta(seconds=after)
 
 
 class Kept(NamedTuple):
