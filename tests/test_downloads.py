@@ -96,9 +96,10 @@ def test_the_timeline_has_every_action_in_scope_oldest_first(store: Store) -> No
     assert answer.text.splitlines() == [
         "created_at,started_at,action,user_id,user_email,project_id,project_title,task_id,annotation_id,lead_time,"
         "review_id,comment_id",
-        "2024-03-01T05:00:00-07:00,,updated,ann,ann@acme.example,p1,'=One,t1,1,,,",
-        "2024-03-01T05:00:00-07:00,2024-03-01T04:59:30.500000-07:00,submitted,ann,ann@acme.example,p1,'=One,t1,1,60.25,,",
-        "2024-03-31T23:59:59.999999-07:00,,skipped,ann,ann@acme.example,p2,Two,t1,1,,7,'-x",
+        """2024-03-01T05:00:00-07:00,,"updated","ann","ann@acme.example","p1","'=One","t1",1,,,""",
+        "2024-03-01T05:00:00-07:00,2024-03-01T04:59:30.500000-07:00,"
+        """"submitted","ann","ann@acme.example","p1","'=One","t1",1,60.25,,""",
+        """2024-03-31T23:59:59.999999-07:00,,"skipped","ann","ann@acme.example","p2","Two","t1",1,,7,"'-x\"""",
     ]
     name = answer.headers["Content-Disposition"]
     assert name == "attachment; filename=timeline-ann-2024-03-01-2024-03-31.csv"

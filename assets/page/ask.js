@@ -129,7 +129,8 @@
       'reset.disabled': same(controls, address.controlsIn(address.atRest(search, known), known)),
     };
     Object.keys(values).filter((each) => each.endsWith('.href')).forEach((each) => {
-      sets[each] = `${values[each].split('?')[0]}?${question}`;
+      const file = values[each].split('?')[0];
+      sets[each] = `${file}?${question}${file.endsWith('.csv') ? '&csv=excel' : ''}`;
     });
     if (restore || changed.some((name) => /^(workspaces|reset)\./.test(name))) {
       const listed = { choices, found: values['found.data'], workspaces: controls.workspaces };

@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 from blinker import Signal
 from flask import Flask, Response, current_app, request
 
-from perfwidget.errors import Busy, Forbidden, PerfwidgetError
+from perfwidget.errors import Busy, Forbidden, InvalidQuery, PerfwidgetError
 from perfwidget.hosting.requests import Places
 from perfwidget.metrics import Rows, Rules
 from perfwidget.question import access
@@ -127,7 +127,11 @@ class Downloads:
         with self.place(), self.store.reading() as reader:
             asked = access.scope(viewer, query, reader.standing(viewer, query), self.rules)
             answer = read_report(reader, asked, query, Grain.DAY)
-        response = _file("".join(write(answer)), exports.file_name("report", asked.subject_name, answer.period, suffix))
+        text = "".join([exports.FOR_EXCEL if suffix == "csv" and _for_excel() else "", *write(answer)])
+        response = _file(
+            text,
+            exports.file_name("report", asked.subject_name, answer.period, suffix),
+        )
         download = Asked("report", viewer, asked.subject_name, answer.period)
         download.told(_app(), len(answer.series), complete=True)
         return response
@@ -175,6 +179,7 @@ class Downloads:
             reader.stream(asked, rows, part),
             ZoneInfo(download.period.timezone),
             with_emails=asked.scope.role.chooses_members or rows.scan.member == "user_id",
+            for_excel=_for_excel(),
         )
         began, taken = monotonic(), 0
         for text, count in batches:
@@ -204,6 +209,14 @@ class Downloads:
         if not self.offered(kind, viewer):
             raise Forbidden("Your role may not download this here; ask your administrator.")
         return viewer
+
+
+def _for_excel() -> bool:
+    """Say whether the current request asks for a file that a spreadsheet opens rightly; raises InvalidQuery."""
+    wanted = request.args.get("csv", "")
+    if wanted not in ("", "excel"):
+        raise InvalidQuery("csv must be excel, or left out.")
+    return wanted == "excel"
 
 
 def _who(viewer: Viewer) -> Hashable:

@@ -243,7 +243,7 @@ def _turn(name: str, text: str, listed: RowsBehind, question: str, page: int) ->
 
 def _download(listed: RowsBehind, question: str) -> str:
     asked = [(name, value) for name, value in parse_qsl(question) if name not in ("rows", "grain")]
-    asked += [("grain", listed.grain.value), ("metric", listed.metric.key)]
+    asked += [("grain", listed.grain.value), ("metric", listed.metric.key), ("csv", "excel")]
     if listed.behind.day is not None:
         asked.append(("date", listed.behind.day.isoformat()))
     return f"./export/rows.csv?{urlencode(asked)}"
