@@ -8,6 +8,7 @@ import argparse
 import os
 import sys
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 from tqdm import tqdm
@@ -108,9 +109,18 @@ def _parser() -> argparse.ArgumentParser:
     _add_store(asking)
     asking.add_argument("--organization", metavar="ID", help="needed where the store holds several")
     asking.add_argument("--user", required=True, type=_given, metavar="ID|EMAIL", help="the member")
-    asking.add_argument("--from", required=True, dest="first", metavar="D", help="first date, YYYY-MM-DD")
-    asking.add_argument("--to", required=True, dest="last", metavar="D", help="last date, included, YYYY-MM-DD")
-    asking.add_argument("--tz", default="UTC", metavar="Z", help="IANA time zone of the days (default: %(default)s)")
+    asking.add_argument(
+        "--from", required=True, dest="first", metavar="D", help="first date, YYYY-MM-DD, or time, YYYY-MM-DDTHH:MM"
+    )
+    asking.add_argument(
+        "--to", required=True, dest="last", metavar="D", help="last date, included; or time, not included"
+    )
+    asking.add_argument(
+        "--tz",
+        default="UTC",
+        metavar="Z",
+        help="time zone in which people are paid, such as Europe/Berlin (default: %(default)s)",
+    )
     asking.add_argument("--workspace", action="append", default=[], metavar="ID", help="only this one; may repeat")
     asking.add_argument("--project", action="append", default=[], metavar="ID", help="only this one; may repeat")
     asking.add_argument("--format", choices=("json", "csv"), default="json", help="default: %(default)s")
@@ -161,9 +171,10 @@ def _settle(store: Store) -> None:
 
 def _import_file(store: Store, path: Path, parsed: argparse.Namespace, readers: PieceReaders) -> bool:
     counted = ImportResult()
+    write = partial(store.write, unknown="keep")  # the problems of the file say which words are unknown
     try:
         with _progress(path) as shown:
-            read_input(path, parsed.organization, counted, readers, store.write, shown.update, parsed.project)
+            read_input(path, parsed.organization, counted, readers, write, shown.update, parsed.project)
     except OSError as fault:
         print(f"perfwidget: {path} cannot be read ({fault.strerror}); nothing of it is kept.", file=sys.stderr)
         return False

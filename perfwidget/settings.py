@@ -5,8 +5,9 @@ from collections.abc import Callable, Iterable, Mapping
 from string import Formatter
 from urllib.parse import quote
 
-from perfwidget.errors import InvalidSetting
+from perfwidget.errors import InvalidQuery, InvalidSetting
 from perfwidget.question.access import Role
+from perfwidget.question.period import zone
 
 LATE_AFTER = 300
 """Seconds after which facts that a source keeps in step are called late."""
@@ -39,6 +40,14 @@ def frame_sources(value: str | Iterable[str]) -> str:
     if not sources or not all(_FRAME_SOURCE.fullmatch(source) for source in sources):
         raise InvalidSetting("frame_ancestors takes 'self', 'none' or origins such as https://portal.example.")
     return " ".join(sources)
+
+
+def time_zone(name: str | None) -> str | None:
+    """Return the name of a time zone of the IANA list, or None; raises InvalidSetting."""
+    try:
+        return None if name is None else zone(name).key
+    except (InvalidQuery, TypeError):
+        raise InvalidSetting("The time zone must be one of the IANA list, such as Europe/Berlin or UTC.") from None
 
 
 def task_link(template: str | None, root: Callable[[], str]) -> TaskLink | None:

@@ -1,48 +1,39 @@
 """The widget itself: a blueprint that a labeling platform mounts, guards itself with the platform's own session."""
 
-import logging
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
 from datetime import date
+from functools import partial
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
-from flask import Response, current_app, g, has_request_context, jsonify, render_template_string, request
+from flask import Response, current_app, g, has_request_context, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_url
-from werkzeug.exceptions import HTTPException, InternalServerError, ServiceUnavailable, abort
 
 from perfwidget import page
-from perfwidget.errors import Busy, Forbidden, InvalidSetting, PerfwidgetError, Unauthenticated
+from perfwidget.errors import Forbidden, InvalidSetting, PerfwidgetError, Unauthenticated
 from perfwidget.hosting.downloads import Downloads
 from perfwidget.hosting.mount import DashBlueprint, MountedDash
+from perfwidget.hosting.refusals import failed_callback, failure, page_that_says, refusal
 from perfwidget.hosting.requests import AT_WORK, WAITING, Places
 from perfwidget.hosting.static_files import assets_folder
 from perfwidget.metrics import COMMENTS_RECEIVED, TIMELINE, Rules
 from perfwidget.page import PageContext
 from perfwidget.question.access import Role, Viewer, scope
 from perfwidget.question.period import DEFAULT_MAX_DAYS, Grain
-from perfwidget.question.query import Query, Theme, parse, parse_behind
+from perfwidget.question.query import DEFAULT_TIMEZONE, Query, Theme, parse, parse_behind
 from perfwidget.report import exports
-from perfwidget.settings import LATE_AFTER, TaskLink, frame_sources, roles_by_kind, task_link
+from perfwidget.settings import LATE_AFTER, frame_sources, roles_by_kind, task_link, time_zone
 from perfwidget.stores import Store
 
-log = logging.getLogger(__name__)
 REVIEW_TIME_SINCE = date(2025, 9, 25)
 CSRF_COOKIE = "perfwidget_csrf"
 SIGN_IN_AGAIN = "Nobody is signed in; sign in again."
 FOREIGN_PAGE = "This request came from another site; use the dashboard's own page."
-FAILED = "The figures could not be worked out; the server's log says why."
 
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _STATIC_ENDPOINTS = frozenset({"assets", "component_suites", "favicon"})
-_PAGE = """<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>{{ title }}</title>
-<meta name="viewport" content="width=device-width"><meta name="color-scheme" content="{{ theme }}"></head>
-<body style="font: 16px/1.5 system-ui, sans-serif; margin: 3rem auto; max-width: 36rem; padding: 0 1rem">
-<p>{{ sentence }}</p>
-<p>{% if href %}<a href="{{ href }}" target="_top">{{ link }}</a>{% else %}<a href="">Try again</a>{% endif %}</p>
-</body></html>"""
 
 
 class PerformanceWidget(DashBlueprint):
@@ -57,6 +48,8 @@ class PerformanceWidget(DashBlueprint):
       "'self' https://portal.example", or several. Default: the same site.
     - `review_time_since`: since when review time has been recorded; earlier periods get a notice.
     - `max_period_days`: the longest period that may be asked for by dates.
+    - `timezone`: the zone in which people are paid, such as "Europe/Berlin". Page and files take it where none is asked
+      for; without it the page takes the browser's and files take UTC.
     - `export_roles`: for kinds of downloads ("report", "timeline", "comments", "rows") the roles that may have them,
       within their scope; kinds that it does not name are everybody's. "rows" speaks of the list on the page as well.
     - `late_after`: the age in seconds from which on facts that a source keeps in step are called late on the page.
@@ -78,6 +71,7 @@ class PerformanceWidget(DashBlueprint):
         frame_ancestors: str | Iterable[str] = "'self'",
         review_time_since: date = REVIEW_TIME_SINCE,
         max_period_days: int = DEFAULT_MAX_DAYS,
+        timezone: str | None = None,
         export_roles: Mapping[str, Iterable[Role | str]] | None = None,
         task_url: str | None = None,
         late_after: int = LATE_AFTER,
@@ -88,7 +82,6 @@ class PerformanceWidget(DashBlueprint):
         self._title = title
         self._rules = Rules(count_rejected, count_predictions)
         self._frame_ancestors = frame_sources(frame_ancestors)
-        self._max_period_days = max_period_days
         self._places = Places(AT_WORK, WAITING)
         self._export_roles = roles_by_kind(export_roles or {})
         self._downloads = Downloads(store, self._viewer, self._rules, self._offered, self._place)
@@ -96,41 +89,37 @@ class PerformanceWidget(DashBlueprint):
             raise InvalidSetting("max_period_days must be at least 1.")
         self.before_request(self._guard)
         self.after_request(self._protect)
-        self.register_error_handler(PerfwidgetError, _refusal)
-        self.register_error_handler(Exception, _failure)
+        self.register_error_handler(PerfwidgetError, refusal)
+        self.register_error_handler(Exception, failure)
         self.add_url_rule("/session", "session", lambda: ("", 204))
         self.add_url_rule("/export/report.csv", "report_csv", self._report_csv)
         self.add_url_rule("/export/report.json", "report_json", self._report_json)
         self.add_url_rule("/export/timeline.csv", "timeline_csv", self._timeline_csv)
         self.add_url_rule("/export/comments.csv", "comments_csv", self._comments_csv)
         self.add_url_rule("/export/rows.csv", "rows_csv", self._rows_csv)
-        self._context = self._page_context(
-            review_time_since, task_link(task_url, lambda: request.script_root), late_after
-        )
-        self._dash = self._build(self._context)
-
-    def _page_context(self, review_time_since: date, link: TaskLink | None, late_after: int) -> PageContext:
-        return PageContext(
-            store=self._store,
+        paid_in = time_zone(timezone)
+        self._context = PageContext(
+            store=store,
             viewer=self._viewer,
             rules=self._rules,
-            max_period_days=self._max_period_days,
+            parse=partial(parse, max_period_days=max_period_days, timezone=paid_in or DEFAULT_TIMEZONE),
             review_time_since=review_time_since,
             prefix=self.public_prefix,
             in_request=has_request_context,
             offers=lambda kind: self._offered(kind, self._viewer()),
             late_after=late_after,
-            task_link=link,
+            task_link=task_link(task_url, lambda: request.script_root),
         )
+        self._dash = self._build(self._context, paid_in)
 
-    def _build(self, context: PageContext) -> MountedDash:
+    def _build(self, context: PageContext, timezone: str | None) -> MountedDash:
         app = MountedDash(
             self,
             title=self._title,
             assets_folder=assets_folder(),
-            on_error=_failed_callback,
+            on_error=failed_callback,
             packages=page.PACKAGES,
-            index_string=page.INDEX_STRING,
+            index_string=page.index_string(timezone),
             assets_ignore=page.ASSETS_IGNORE,
             start_script=page.START_SCRIPT,
             place=self._place,
@@ -193,16 +182,16 @@ class PerformanceWidget(DashBlueprint):
                 try:
                     query = self._query()
                     scope(viewer, query, reader.standing(viewer, query))
-                except PerfwidgetError as refusal:
-                    g.perfwidget_status = refusal.status
-        except PerfwidgetError as refusal:
-            return self._page(str(refusal), refusal.status)
+                except PerfwidgetError as refused:
+                    g.perfwidget_status = refused.status
+        except PerfwidgetError as refused:
+            return self._page(str(refused), refused.status)
         return None
 
     def _page(self, sentence: str, status: int, href: str = "", link: str = "") -> ResponseReturnValue:
-        theme = request.args.get("theme") if request.args.get("theme") in tuple(Theme) else "light dark"
-        told = {"title": self._title, "theme": theme, "sentence": sentence, "href": href, "link": link}
-        return render_template_string(_PAGE, **told), status
+        theme = request.args.get("theme", "")
+        scheme = theme if theme in tuple(Theme) else "light dark"
+        return page_that_says(sentence, title=self._title, scheme=scheme, href=href, link=link), status
 
     # -- What every answer carries ----------------------------------------------------------------------------------
 
@@ -246,7 +235,7 @@ class PerformanceWidget(DashBlueprint):
     # -- Downloads --------------------------------------------------------------------------------------------------
 
     def _query(self) -> Query:
-        return parse(request.args.to_dict(flat=False), max_period_days=self._max_period_days)
+        return self._context.parse(request.args.to_dict(flat=False))
 
     def _report_csv(self) -> Response:
         return self._downloads.report(self._query(), "csv", exports.report_csv)
@@ -279,30 +268,3 @@ def _parts(address: str) -> SplitResult:
         return urlsplit(address)
     except ValueError:
         return urlsplit("")
-
-
-def _refusal(error: PerfwidgetError) -> ResponseReturnValue:
-    if isinstance(error, Busy):
-        return jsonify(error=str(error)), error.status, {"Retry-After": str(error.retry_after)}
-    if error.status >= 500:
-        log.error("%s", error, exc_info=error)
-    return jsonify(error=str(error)), error.status
-
-
-def _failure(error: Exception) -> ResponseReturnValue:
-    if isinstance(error, HTTPException):
-        return error
-    log.error("A request for the dashboard failed.", exc_info=error)
-    return jsonify(error=FAILED), 500
-
-
-def _failed_callback(error: Exception) -> None:
-    """Give a callback's failure the HTTP status it deserves; the page shows the sentence."""
-    if isinstance(error, Busy):
-        raise ServiceUnavailable(str(error), retry_after=error.retry_after)
-    if isinstance(error, PerfwidgetError):
-        if error.status >= 500:
-            log.error("%s", error, exc_info=error)
-        abort(error.status, description=str(error))
-    log.error("A callback of the dashboard failed.", exc_info=error)
-    raise InternalServerError(FAILED)

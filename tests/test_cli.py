@@ -111,7 +111,13 @@ def test_filters_may_repeat(address: str, tmp_path: Path, capsys: pytest.Capture
         file = export(tmp_path / "a.json", row(project, lead_time), project=project)
         run("import", "--store", address, str(file))
     store = open_store(address)
-    store.write([Workspace("default", "w", "W"), Project("default", 5, "w", "Five"), Project("default", 6, "w", "Six")])
+    store.write(
+        [
+            Workspace("default", "w", "W"),
+            Project("default", 5, "w", title="Five"),
+            Project("default", 6, "w", title="Six"),
+        ]
+    )
     store.close()
     seconds = {}
     for asked in ("--project 5 --project 7", "--workspace w", "--workspace w --project 6"):
@@ -119,6 +125,19 @@ def test_filters_may_repeat(address: str, tmp_path: Path, capsys: pytest.Capture
         assert run("report", "--store", address, "--user", "7", *PERIOD, *asked.split()) == 0
         seconds[asked] = json.loads(capsys.readouterr().out)["summary"]["total_time"]
     assert seconds == {"--project 5 --project 7": 5.0, "--workspace w": 3.0, "--workspace w --project 6": 2.0}
+
+
+def test_a_period_may_have_times_of_day(address: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    early, late = row(1, 10), row(2, 20)
+    early |= {"created_at": "2024-03-05T08:59:59.999999Z", "updated_at": "2024-03-05T08:59:59.999999Z"}
+    late |= {"created_at": "2024-03-05T09:00:00Z", "updated_at": "2024-03-05T09:00:00Z"}
+    run("import", "--store", address, str(export(tmp_path / "a.json", early, late)))
+    capsys.readouterr()
+    times = ("--from", "2024-03-05T10:00", "--to", "2024-03-05T18:30", "--tz", "Europe/Berlin")
+    assert run("report", "--store", address, "--user", "7", *times) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert report["period"] == {"from": "2024-03-05T10:00", "to": "2024-03-05T18:30", "timezone": "Europe/Berlin"}
+    assert report["summary"]["total_time"] == 20.0
 
 
 @pytest.mark.parametrize(
@@ -129,6 +148,7 @@ def test_filters_may_repeat(address: str, tmp_path: Path, capsys: pytest.Capture
         (["--user", "7", "--tz", "Mars"], 2, "IANA time zone"),
         (["--user", "7", "--from", "1 March"], 2, "YYYY-MM-DD"),
         (["--user", "7", "--to", "2024-02-01"], 2, "ends before it begins"),
+        (["--user", "7", "--from", "2024-03-01T08:00"], 2, "both be dates or both have a time of day"),
         (["--user", "7", "--format", "xml"], 2, "invalid choice"),
         (["--user", ""], 2, ""),
     ],

@@ -37,13 +37,13 @@ REFUSED = "This is not for you"
 
 def organization() -> list[Fact]:
     """Return acme: two projects, a member of every role called after it, and some work of the annotator's."""
-    members = [Member("acme", role, f"{role}@acme.example", f"{role.title()} Person", role) for role in ROLES]
+    members = [Member("acme", role, f"{role}@acme.example", f"{role.title()} Person", role=role) for role in ROLES]
     return [
         *members,
-        Member("acme", "gone", "gone@acme.example", "Gone Person", "annotator", active=False),
+        Member("acme", "gone", "gone@acme.example", "Gone Person", role="annotator", active=False),
         Workspace("acme", "w1", "First workspace"),
-        Project("acme", "p1", "w1", "Street signs"),
-        Project("acme", "p2", None, "Other work"),
+        Project("acme", "p1", "w1", title="Street signs"),
+        Project("acme", "p2", None, title="Other work"),
         Membership("acme", "manager", project_id="p1"),
         Membership("acme", "reviewer", workspace_id="w1"),
         Membership("acme", "annotator", workspace_id="w1"),
@@ -298,7 +298,9 @@ def test_a_role_acts_on_the_next_click(app: Flask, store: Store) -> None:
 
 def test_who_becomes_inactive_or_is_removed_is_signed_out(app: Flask, store: Store) -> None:
     client = signed_in(app, "annotator")
-    store.write([Member("acme", "annotator", "annotator@acme.example", "Annotator Person", "annotator", active=False)])
+    store.write(
+        [Member("acme", "annotator", "annotator@acme.example", "Annotator Person", role="annotator", active=False)]
+    )
     assert client.get("/").status_code == 302
     assert client.get("/performance/export/report.json").status_code == 401
     assert sign_in(client, "annotator@acme.example").status_code == 403
@@ -309,7 +311,7 @@ def test_who_becomes_inactive_or_is_removed_is_signed_out(app: Flask, store: Sto
 
 
 def test_a_role_that_nobody_knows_sees_home_only(app: Flask, store: Store) -> None:
-    store.write([Member("acme", "guest", "guest@acme.example", "Guest", role="guest")])
+    store.write([Member("acme", "guest", "guest@acme.example", "Guest", role="guest")], unknown="keep")
     client = signed_in(app, "guest")
     assert client.get("/").status_code == 200
     assert links(client.get("/").text) == ["/"]
@@ -360,7 +362,7 @@ def test_a_projects_annotation_summary(app: Flask, role: str) -> None:
 
 
 def test_a_project_without_members_says_so(app: Flask, store: Store) -> None:
-    store.write([Project("acme", "p4", None, "Lonely")])
+    store.write([Project("acme", "p4", None, title="Lonely")])
     page = signed_in(app, "owner").get("/projects/p4/members").text
     assert "Nobody is a member of this project" in page
 
@@ -388,7 +390,7 @@ def test_ids_and_names_may_be_anything(app: Flask, store: Store) -> None:
     store.write(
         [
             Member("acme", user, "hostile@acme.example", hostile, role="annotator"),
-            Project("acme", project, None, hostile),
+            Project("acme", project, None, title=hostile),
             Membership("acme", user, project_id=project),
         ]
     )

@@ -50,7 +50,7 @@ def facts() -> list[Fact]:
     return [
         *people(),
         Member(ORGANIZATION, "bob", "bob@acme.example", "Bob", role="annotator"),
-        Project(ORGANIZATION, "p1", None, "=One"),
+        Project(ORGANIZATION, "p1", None, title="=One"),
         annotation(1, "2024-03-01 12:00", lead_time=60.25),
         annotation(2, "2024-03-02 12:00", lead_time=None, last_action="updated"),
         annotation(3, "2024-03-02 13:00", lead_time=7200, project_id="p2", last_action="skipped", was_cancelled=True),
@@ -313,6 +313,30 @@ def test_downloads_are_bounded_and_cancelled_ones_leave_nothing_behind(
         cancelled.close()
     assert threads() <= before  # those of others may have ended
     assert len(table(browser.get(address))) == MANY + 1
+
+
+def test_files_of_times_of_day_hold_what_lies_between_them(store: Store) -> None:
+    browser = client(store, "boss:owner")
+    # In Phoenix, 7 hours behind: from 2024-03-01 12:00 to before 2024-03-02 13:00 in Greenwich.
+    times = "user=ann&from=2024-03-01T05:00&to=2024-03-02T06:00&tz=America/Phoenix"
+    name = "ann-2024-03-01T0500-2024-03-02T0600"
+    timeline = browser.get(f"/performance/export/timeline.csv?{times}")
+    assert [row[8] for row in table(timeline)[1:]] == ["1", "1"]
+    rows = browser.get(f"/performance/export/rows.csv?metric=updated&{times}")
+    assert [row[4] for row in table(rows)[1:]] == ["2"]
+    report = browser.get(f"/performance/export/report.csv?{times}")
+    assert [row[:4] for row in table(report)[1:]] == [
+        ["total", "America/Phoenix", "2", "1"],
+        ["2024-03-01", "America/Phoenix", "1", "1"],
+        ["2024-03-02", "America/Phoenix", "1", "0"],
+    ]
+    for kind, answer in (("timeline", timeline), ("rows", rows), ("report", report)):
+        assert answer.headers["Content-Disposition"] == f"attachment; filename={kind}-{name}.csv"
+    cut = browser.get(f"/performance/export/rows.csv?metric=submitted_annotations&date=2024-03-02&{times}")
+    assert [row[4] for row in table(cut)[1:]] == ["2"]
+    assert "rows-ann-2024-03-02T0000-2024-03-02T0600.csv" in cut.headers["Content-Disposition"]
+    earlier = times.replace("T05:00", "T05:01").replace("T06:00", "T05:00")
+    assert browser.get(f"/performance/export/report.json?{earlier}").json["summary"]["submitted_annotations"] == 0
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed (apt-get install curl)")

@@ -169,9 +169,10 @@ def test_csv_json_and_page_say_the_same(store: Store, engine: str, world: Any, s
     header, total, *days = read("".join(report_csv(report)))
     of_total = dict(zip(header, total, strict=True))
     flat = {key: value for section in Section if section.value in told for key, value in told[section.value].items()}
-    assert {key: of_total[key] for key in header[1:]} == {
-        key: "" if flat[key] is None else json.dumps(flat[key]) for key in header[1:]
+    assert {key: of_total[key] for key in header[2:]} == {
+        key: "" if flat[key] is None else json.dumps(flat[key]) for key in header[2:]
     }
+    assert {row[1] for row in (total, *days)} == {world[2]}
     for row, day in zip(days, told["days"], strict=True):
         cells = dict(zip(header, row, strict=True))
         assert {key: cells[key] for key in day} == {
@@ -230,15 +231,22 @@ def recomputed(key: str, rows: list[dict[str, str]]) -> Any:
     """Work a number out of the listed rows, as a person with a spreadsheet would."""
     times = sorted(Fraction(row["lead_time"]) for row in rows if row.get("lead_time"))
     match key:
-        case "total_time" | "first_submitted_earlier_time":
+        case "total_time" | "first_submitted_earlier_time" | "moved_later_time":
             return float(sum(times))
+        case "days_over_24_hours":
+            of_days: dict[str, Fraction] = {}
+            for row in rows:
+                day = row["completed_at"][:10]  # in the zone that was asked for
+                of_days[day] = of_days.get(day, Fraction()) + Fraction(row["lead_time"])
+            assert all(time > 86_400 for time in of_days.values())
+            return len(of_days)
         case "time_per_annotation_median":
             return float(median(times)) if times else None
         case "time_per_annotation_average":
             return float(sum(times) / len(times)) if times else None
         case "total_time_median":
             return float(len(rows) * median(times)) if times else None
-        case "performance_score":
+        case "performance_score" | "performance_score_without_own_reviews":
             marks = {"accepted": Fraction(1), "rejected": Fraction(0)}
             scores = [marks.get(row["action"], Fraction(row["score"]) if row["score"] else None) for row in rows]
             known = [score for score in scores if score is not None]
@@ -250,4 +258,5 @@ def recomputed(key: str, rows: list[dict[str, str]]) -> Any:
 
 def empty(key: str, rows: list[dict[str, str]]) -> Any:
     """Return what rows give where the report shows no value at all."""
-    return recomputed(key, rows) if not rows or key in ("time_per_annotation_median", "total_time_median") else None
+    without = ("time_per_annotation_median", "total_time_median", "performance_score_without_own_reviews")
+    return recomputed(key, rows) if not rows or key in without else None

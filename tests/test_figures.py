@@ -31,11 +31,17 @@ from perfwidget.stores.listing import Tally
 NOTHING: dict[str, Number] = {
     metric.key: 0.0 if metric.unit is Unit.SECONDS else 0 for metric in METRICS
 } | dict.fromkeys(
-    ("total_time_median", "time_per_annotation_median", "time_per_annotation_average", "performance_score")
+    (
+        "total_time_median",
+        "time_per_annotation_median",
+        "time_per_annotation_average",
+        "performance_score",
+        "performance_score_without_own_reviews",
+    )
 )
 """The numbers of a time in which nothing happened, where everything is recorded."""
 
-EVERYTHING: dict[str, int | None] = dict.fromkeys(("actions", "reviews", "review_visits", "comments"))
+EVERYTHING: dict[str, int | None] = dict.fromkeys(("actions", "reviews", "review_visits", "comments", "flags"))
 BUSY: dict[str, Number] = {
     "submitted_annotations": 5,
     "submitted": 4,
@@ -553,6 +559,13 @@ def test_what_a_number_cannot_be_read_without_stands_on_its_card() -> None:
     assert submitted == ["Rejected: 2, not counted"]
     assert times == [[], [], []]
     assert score == ["Own reviews: 3"]
+    assert beside(report({"own_reviews": 3, "performance_score_without_own_reviews": 0.0}))[-1][-1:] == [
+        "Performance Score without own reviews: 0 %"
+    ]
+    assert beside(report({"moved_later": 2, "moved_later_time": 61.0, "days_over_24_hours": 1}))[:2] == [
+        ["Time of those moved to a later period: 1m 1s", "Days of more than 24 hours: 1"],
+        ["Moved to a later period: 2"],
+    ]
     assert beside(report(BUSY, rules=Rules(count_rejected=True)))[1] == ["Rejected: 2, counted"]
 
 
@@ -564,14 +577,17 @@ def test_the_total_time_says_what_the_longest_times_make_up_of_it() -> None:
 
 
 def test_notes_that_are_0_or_not_recorded_take_one_line() -> None:
-    silent = [metric for metric in METRICS if metric.section in (Section.NOT_COUNTED, Section.NOTES, Section.PAGE_ONLY)]
+    silent = [metric for metric in METRICS if metric.section in (Section.NOT_COUNTED, Section.NOTES)]
     [line] = folded(report({}))
     assert said(line).startswith(f"{len(silent)} more, all 0 ")
     assert all(metric.label in said(line) and metric.definition in said(line) for metric in silent)
     missing: dict[str, Number] = {metric.key: None for metric in silent if metric.needs is not None}
     [line] = folded(report(missing, recorded={}))
     assert said(line).startswith(f"{len(silent)} more, all 0 or not recorded ")
-    assert said(line).count("Not recorded by this source.") == len(missing)
+    told = {"flags": "Not told by this source.", "reviews": "Not recorded by this source."}
+    for kind, sentence in told.items():
+        without = [key for key in missing if (BY_KEY[key].needs == "flags") == (kind == "flags")]
+        assert said(line).count(sentence) == len(without)
     # What is told on a card is not told again; what has no card stands by itself.
     note, line = folded(report({"own_reviews": 1, "other_reviews": 4}))
     assert said(note).startswith(f"{BY_KEY['other_reviews'].label} : 4 ")

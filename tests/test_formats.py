@@ -1,6 +1,6 @@
 """How numbers, dates and people's own texts read on the page."""
 
-from datetime import date
+from datetime import date, datetime
 
 import pytest
 from hypothesis import given
@@ -70,6 +70,14 @@ def test_no_value_is_a_dash_and_zero_is_zero() -> None:
 )
 def test_dates_say_once_what_they_share(first: date, last: date, text: str) -> None:
     assert formats.dates(first, last) == text
+
+
+def test_a_period_is_named_by_its_dates_or_its_times_of_day() -> None:
+    assert formats.period(Period(date(2024, 3, 4), date(2024, 3, 10), "UTC")) == "4 – 10 Mar 2024 · UTC"
+    day, night = datetime(2024, 3, 4, 9), datetime(2024, 3, 4, 17, 30)  # noqa: DTZ001 (times of day)
+    assert formats.period(Period.between(day, night, "UTC")) == "4 Mar 2024 09:00 – 17:30 · UTC"
+    over = Period.between(night, datetime(2024, 3, 5), "America/New_York")  # noqa: DTZ001 (a time of day)
+    assert formats.period(over) == "4 Mar 2024 17:30 – 5 Mar 2024 00:00 · America/New York"
 
 
 def test_a_bar_is_named_by_the_dates_it_holds() -> None:

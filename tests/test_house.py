@@ -80,6 +80,32 @@ def test_every_folder_of_modules_is_shipped() -> None:
     assert set(declared()["options"]["packages"].split()) == folders | {"perfwidget.assets"}
 
 
+def test_a_fact_that_lacks_something_is_found_by_type_checkers(tmp_path: Path) -> None:
+    """A host's mypy says so where a fact is made: nobody has to write it first."""
+    whole = {
+        "Member": "'acme', 7, role='annotator'",
+        "Project": "'acme', 1, title='One'",
+        "Annotation": "'acme', 1, 1, 1, 7, at, completed_at=at, updated_at=at, last_action='submitted'",
+        "Action": "'acme', 1, 1, 1, 1, 7, 'submitted', created_at=at",
+        "Review": "'acme', 1, 1, 1, 1, 7, 8, 'accepted', created_at=at",
+    }
+    lines = ["from datetime import UTC, datetime", "from perfwidget import facts", "at = datetime.now(UTC)"]
+    wrong = set()
+    for name, given in whole.items():
+        lines.append(f"facts.{name}({given})")
+        for argument in given.split(", "):
+            if "=" in argument:
+                lines.append(f"facts.{name}({given.replace(f', {argument}', '')})")
+                wrong.add((len(lines), argument.split("=")[0]))
+    snippet = tmp_path / "host.py"
+    snippet.write_text("\n".join(lines) + "\n")
+    asked = [sys.executable, "-m", "mypy", "--strict", "--no-error-summary", "--config-file=", str(snippet)]
+    told = subprocess.run(asked, cwd=ROOT, capture_output=True, text=True, check=False).stdout
+    found = re.findall(r"host\.py:(\d+): error: Missing named argument \"(\w+)\"", told)
+    assert {(int(line), argument) for line, argument in found} == wrong
+    assert told.count("host.py") == len(wrong), told
+
+
 def test_what_is_imported_is_declared() -> None:
     """An import is the standard library's, ours, or of a package that setup.cfg names or that such a one asks for."""
     setup = declared()

@@ -486,7 +486,7 @@ def kept(address: str, files: Sequence[bytes], *, columns: bool) -> dict[str, li
     for content in files:
         reading = ImportResult()
         many = read_export_at_once(io.BytesIO(content), ORGANIZATION, reading, HERE, size=100)
-        store.write(many if columns else read_export(io.BytesIO(content), ORGANIZATION, reading))
+        store.write(many if columns else read_export(io.BytesIO(content), ORGANIZATION, reading), unknown="keep")
     store.close()
     return tables(address)
 

@@ -82,6 +82,7 @@ def test_a_community_row() -> None:
         lead_time=61.25,
         last_action="submitted",
         was_cancelled=False,
+        flags=AnnotationFlag.NONE,
     )
     action = Action(
         organization_id=ORGANIZATION,
@@ -98,8 +99,8 @@ def test_a_community_row() -> None:
     assert found.snapshots == [Snapshot(expected, (action,), False, None)]
     seen_at = at("2024-03-01 12:00:00.000020")
     assert found.inferred == [
-        Inferred(Project(ORGANIZATION, "5", None, "Project 5"), seen_at),
-        Inferred(Member(ORGANIZATION, "7", None, None, "annotator"), seen_at),
+        Inferred(Project(ORGANIZATION, "5", None, title="Project 5"), seen_at),
+        Inferred(Member(ORGANIZATION, "7", None, None, role="annotator"), seen_at),
         Inferred(Membership(ORGANIZATION, "7", project_id="5"), seen_at),
     ]
     assert found.reading.summary() == "1 task, 1 annotation, 0 reviews, 0 problems"
@@ -164,9 +165,9 @@ def test_an_enterprise_row() -> None:
     seen_at = at("2024-03-04 10:00:01")
     assert found.inferred == [
         Inferred(Recorded(ORGANIZATION, "reviews"), seen_at),
-        Inferred(Project(ORGANIZATION, "5", None, "Project 5"), seen_at),
-        Inferred(Member(ORGANIZATION, "7", "ann@x.example", "Ann Lee", "annotator"), seen_at),
-        Inferred(Member(ORGANIZATION, "8", "rev@x.example", None, "reviewer"), seen_at),
+        Inferred(Project(ORGANIZATION, "5", None, title="Project 5"), seen_at),
+        Inferred(Member(ORGANIZATION, "7", "ann@x.example", "Ann Lee", role="annotator"), seen_at),
+        Inferred(Member(ORGANIZATION, "8", "rev@x.example", None, role="reviewer"), seen_at),
         Inferred(Membership(ORGANIZATION, "7", project_id="5"), seen_at),
         Inferred(Membership(ORGANIZATION, "8", project_id="5"), seen_at),
     ]
@@ -625,6 +626,10 @@ def test_memory_does_not_grow_with_the_file() -> None:
 # --- What is odd
 
 
+def reviews_by(instants: dict[int, str]) -> list[dict[str, Any]]:
+    return [review(id=by, created_at=instant, created_by=by) for by, instant in instants.items()]
+
+
 @pytest.mark.parametrize(
     ("values", "task", "flags"),
     [
@@ -635,6 +640,46 @@ def test_memory_does_not_grow_with_the_file() -> None:
         # A reviewer who fixed it is named as the last one who wrote, with what they did.
         ({"updated_by": 8, "updated_at": LATER, "last_action": "fixed_and_accepted"}, {}, AnnotationFlag.NONE),
         ({"updated_by": 8, "last_action": "submitted"}, {}, AnnotationFlag.POSTED_BY_OTHER),
+        ({"updated_by": 8, "updated_at": LATER, "last_action": "updated"}, {}, AnnotationFlag.POSTED_BY_OTHER),
+        ({"last_created_by": 8, "updated_at": LATER, "last_action": "updated"}, {}, AnnotationFlag.POSTED_BY_OTHER),
+        ({"updated_by": 7, "last_created_by": 8}, {}, AnnotationFlag.NONE),
+        ({"updated_by": {"id": None}}, {}, AnnotationFlag.NONE),
+        # 8 reviewed it last, by its reviews, its history, or by its last action.
+        (
+            {
+                "updated_by": 8,
+                "last_action": "updated",
+                "reviews": reviews_by({9: NOON, 8: LATER}),
+            },
+            {},
+            AnnotationFlag.NONE,
+        ),
+        (
+            {
+                "updated_by": 8,
+                "last_action": "updated",
+                "reviews": reviews_by({9: LATER, 8: NOON}),
+            },
+            {},
+            AnnotationFlag.POSTED_BY_OTHER,
+        ),
+        (
+            {"updated_by": 8, "last_action": "updated", "history": [entry(1, "rejected", NOON, created_by=8)]},
+            {},
+            AnnotationFlag.NONE,
+        ),
+        (
+            {"updated_by": 8, "last_action": "updated", "history": [entry(1, "deleted_review", NOON, created_by=8)]},
+            {},
+            AnnotationFlag.POSTED_BY_OTHER,
+        ),
+        ({"updated_by": 8, "last_created_by": 8, "last_action": "accepted"}, {}, AnnotationFlag.NONE),
+        ({"updated_by": 9, "last_created_by": 8, "last_action": "accepted"}, {}, AnnotationFlag.POSTED_BY_OTHER),
+        (
+            {"updated_by": 9, "last_action": "rejected", "reviews": [review(id=1, created_at=NOON, created_by=8)]},
+            {},
+            AnnotationFlag.POSTED_BY_OTHER,
+        ),
         ({"import_id": 5}, {}, AnnotationFlag.IMPORTED),
         ({"import_id": None, "updated_by": None}, {}, AnnotationFlag.IMPORTED),
         ({"import_id": None, "updated_by": None, "updated_at": LATER}, {}, AnnotationFlag.NONE),
@@ -692,4 +737,4 @@ def test_what_is_odd_about_an_annotation_is_pointed_out(
     values: dict[str, object], task: dict[str, object], flags: AnnotationFlag
 ) -> None:
     [snapshot] = read(export(row(**values), **task)).snapshots
-    assert snapshot.flags == flags
+    assert snapshot.annotation.flags == flags

@@ -100,7 +100,7 @@ def test_an_annotation_without_an_owner_is_reported_and_belongs_to_nobody(owner:
     assert snapshot.annotation.completed_by is None
     assert snapshot.actions == ()
     assert [(review.completed_by, review.reviewer_id) for review in snapshot.reviews or ()] == [(None, "8")]
-    assert found.facts(Member) == [Member(ORGANIZATION, "8", None, None, "reviewer")]
+    assert found.facts(Member) == [Member(ORGANIZATION, "8", None, None, role="reviewer")]
     absent = owner is None or owner is ABSENT or owner == {}
     assert found.sentences() == [f"task 1, annotation 1: {'no owner' if absent else 'its owner cannot be read'}"]
 
@@ -140,8 +140,8 @@ def test_people_are_told_once_with_when_they_were_seen_last() -> None:
     found = read(export(*rows) + export(*rows, project=6))
     members = [guess for guess in found.inferred if isinstance(guess.fact, Member)]
     assert members == [
-        Inferred(Member(ORGANIZATION, "7", "Ann@x.example", "Ann", "annotator"), at("2024-03-04 12:00")),
-        Inferred(Member(ORGANIZATION, "7", "Ann@x.example", "Anna", "annotator"), at("2024-03-03 12:00")),
+        Inferred(Member(ORGANIZATION, "7", "Ann@x.example", "Ann", role="annotator"), at("2024-03-04 12:00")),
+        Inferred(Member(ORGANIZATION, "7", "Ann@x.example", "Anna", role="annotator"), at("2024-03-03 12:00")),
     ]
     assert found.facts(Membership) == [Membership(ORGANIZATION, "7", project_id=each) for each in ("5", "6")]
     assert [each.title for each in found.facts(Project)] == ["Project 5", "Project 6"]

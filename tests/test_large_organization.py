@@ -26,7 +26,7 @@ def organization(members: int, projects: int, managed: int) -> Iterator[Fact]:
     for number in range(members):
         yield Member(ORGANIZATION, f"m{number}", f"m{number}@acme.example", f"Member {number:05}", role="annotator")
     for number in range(projects):
-        yield Project(ORGANIZATION, f"p{number}", "w" if number % 2 else None, f"Project {number:04}")
+        yield Project(ORGANIZATION, f"p{number}", "w" if number % 2 else None, title=f"Project {number:04}")
     for number in range(managed):
         yield Membership(ORGANIZATION, "max", project_id=f"p{number}")
     for week in range(520):

@@ -7,6 +7,7 @@ with a value of its own, so that a sum or a count tells which row slipped in.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,6 +17,7 @@ from perfwidget.facts import AnnotationFlag, Fact, Member, Project, Recorded, Re
 from perfwidget.facts.ingest import Snapshot
 from perfwidget.metrics import BY_KEY, Rules
 from perfwidget.question.access import Viewer
+from perfwidget.question.period import Grain
 from perfwidget.question.query import parse
 from perfwidget.report import Report, report
 from perfwidget.stores import Store, open_store
@@ -47,7 +49,7 @@ def visit(number: int, opened_at: str, closed_at: str | None, user_id: str = "re
 
 def flagged(number: int, flags: AnnotationFlag, **columns: object) -> Snapshot:
     """Return an annotation of the 5th of which its source says what is odd."""
-    return Snapshot(annotation(number, "2024-03-05 10:00", **columns), (), False, None, flags)
+    return Snapshot(annotation(number, "2024-03-05 10:00", flags=flags, **columns), (), False, None)
 
 
 COUNTABLE = [
@@ -65,8 +67,8 @@ UNTIMED = [
     annotation(13, "2024-03-05 13:00", lead_time=float("nan")),
     annotation(14, "2024-03-05 13:00", lead_time=float("inf")),
     annotation(15, "2024-03-05 13:00", lead_time=1_000_000_001),
-    annotation(16, "2024-03-05 13:00", lead_time="9"),
-    annotation(17, "2024-03-05 13:00", lead_time=True),
+    annotation(16, "2024-03-05 13:00", lead_time=Decimal("-0.000001")),
+    annotation(17, "2024-03-05 13:00", lead_time=Decimal("sNaN")),
 ]
 """Seven countable annotations on the 5th: one without a time, six with an invalid one."""
 
@@ -251,6 +253,41 @@ SCORES = [
         3,
     ),
     Case(
+        "performance_score_without_own_reviews",
+        "is the score of the others' reviews",
+        # Of others 1, 0, 0.25 and, of nobody knows whom, 1; of her own 1, 1 and 0.
+        [
+            *UNSCORED,
+            review(1, "2024-03-05 10:00", "accepted"),
+            review(2, "2024-03-05 10:00", "rejected"),
+            review(3, "2024-03-05 10:00", "fixed_and_accepted", score=0.25),
+            review(4, "2024-03-05 10:00", "accepted", reviewer_id=None),
+            review(5, "2024-03-05 10:00", "fixed_and_accepted"),
+            review(6, "2024-03-05 10:00", "accepted", reviewer_id="ann"),
+            review(7, "2024-03-05 10:00", "fixed_and_accepted", reviewer_id="ann", score=1),
+            review(8, "2024-03-05 10:00", "rejected", reviewer_id="ann"),
+        ],
+        2.25 / 4,
+    ),
+    Case(
+        "performance_score_without_own_reviews",
+        "is missing where there are no own reviews",
+        [*UNSCORED, review(1, "2024-03-05 10:00", "accepted"), review(2, "2024-03-05 10:00", "rejected")],
+        None,
+    ),
+    Case(
+        "performance_score_without_own_reviews",
+        "is missing with nothing but own reviews",
+        [review(1, "2024-03-05 10:00", "accepted", reviewer_id="ann")],
+        None,
+    ),
+    Case(
+        "performance_score_without_own_reviews",
+        "of rejections is 0",
+        [review(1, "2024-03-05 10:00", "rejected"), review(2, "2024-03-05 10:00", "accepted", reviewer_id="ann")],
+        0.0,
+    ),
+    Case(
         "other_reviews",
         "is what ann got of other kinds",
         [
@@ -312,7 +349,50 @@ ESTIMATED = [
     for number, action in enumerate(("submitted", "updated", "accepted", "imported", "rejected"))
 ]
 
+LATER = [
+    annotation(1, "2024-04-01 00:00", created_at=at("2024-03-31 23:59:59.999999"), lead_time=1),
+    annotation(2, "2025-01-01 00:00", created_at=at("2024-03-01 00:00"), last_action="updated", lead_time=2),
+    annotation(3, "2024-04-05 10:00", created_at=at("2024-03-05 10:00"), last_action="accepted", lead_time=None),
+    annotation(4, "2024-04-05 10:00", created_at=at("2024-03-05 10:00"), lead_time=-1),
+    annotation(5, "2024-03-31 23:59:59.999999", created_at=at("2024-03-05 10:00"), lead_time=4),
+    annotation(6, "2024-04-05 10:00", created_at=at("2024-02-29 23:59:59.999999"), lead_time=8),
+    annotation(7, "2024-04-05 10:00", created_at=at("2024-04-01 00:00"), lead_time=16),
+    annotation(8, "2024-04-05 10:00", created_at=at("2024-03-05 10:00"), last_action="rejected", lead_time=32),
+    annotation(9, "2024-04-05 10:00", created_at=at("2024-03-05 10:00"), was_cancelled=True, lead_time=64),
+    annotation(10, "2024-04-05 10:00", created_at=at("2024-03-05 10:00"), last_action="imported", lead_time=128),
+    annotation(11, "2024-04-05 10:00", created_at=at("2024-03-05 10:00"), completed_by="rev", lead_time=256),
+    annotation(12, "2024-04-05 10:00", created_at=at("2024-03-05 10:00"), completed_by=None, lead_time=512),
+]
+DAY = 86_400
+LONG_DAYS = [
+    # The 5th has 24 hours and a microsecond of two annotations, the 6th exactly 24 hours, the 7th more of one alone.
+    annotation(1, "2024-03-05 00:00", lead_time=DAY / 2),
+    annotation(2, "2024-03-05 23:59:59.999999", last_action="updated", lead_time=DAY / 2 + 0.000_001),
+    annotation(3, "2024-03-06 00:00", lead_time=DAY),
+    annotation(4, "2024-03-07 12:00", lead_time=10**9),
+    # The 8th would have more, if it were not for what does not count or has no usable time.
+    annotation(5, "2024-03-08 12:00", lead_time=DAY - 1),
+    annotation(6, "2024-03-08 12:00", lead_time=DAY, was_cancelled=True),
+    annotation(7, "2024-03-08 12:00", lead_time=DAY, last_action="imported"),
+    annotation(8, "2024-03-08 12:00", lead_time=DAY, completed_by="rev"),
+    annotation(9, "2024-03-08 12:00", lead_time=-DAY),
+    annotation(10, "2024-03-08 12:00", lead_time=2, last_action="rejected"),
+    # Days of other periods.
+    annotation(11, "2024-02-29 23:59:59.999999", lead_time=2 * DAY),
+    annotation(12, "2024-04-01 00:00", lead_time=2 * DAY),
+]
+
 NOTES += [
+    Case("moved_later", "is countable ones of the period completed after it", LATER, 4),
+    Case("moved_later", "counts rejected ones if told to", LATER, 5, rules=REJECTED_COUNTS),
+    Case("moved_later_time", "is their usable times", LATER, 3.0),
+    Case("moved_later_time", "counts rejected ones if told to", LATER, 35.0, rules=REJECTED_COUNTS),
+    Case("moved_later_time", "is 0 without any", COUNTABLE, 0.0),
+    Case("submitted_annotations", "has none that moved later", LATER, 1),
+    Case("days_over_24_hours", "is days of more than 24 hours", LONG_DAYS, 2),
+    Case("days_over_24_hours", "counts rejected ones if told to", LONG_DAYS, 3, rules=REJECTED_COUNTS),
+    Case("days_over_24_hours", "is each member's own", LONG_DAYS, 0, user="rev"),
+    Case("days_over_24_hours", "is 0 without work", [], 0),
     Case("first_submitted_earlier", "is countable ones of before the period", EARLIER, 4),
     Case("first_submitted_earlier", "counts rejected ones if told to", EARLIER, 5, rules=REJECTED_COUNTS),
     Case("first_submitted_earlier_time", "is their usable times", EARLIER, 3.0),
@@ -391,6 +471,7 @@ NOTES += [
             flagged(2, AnnotationFlag(7)),
             flagged(3, AnnotationFlag(7) & ~flag),
             flagged(4, AnnotationFlag.NONE),
+            flagged(9, AnnotationFlag(7) & ~flag),
             flagged(5, flag, last_action="rejected"),
             flagged(6, flag, was_cancelled=True),
             flagged(7, flag, completed_by="rev"),
@@ -490,6 +571,7 @@ NEEDED = {
         "fixes_without_score",
         "updated_after_rejection",
         "own_reviews",
+        "performance_score_without_own_reviews",
         "other_reviews",
         "reviews_accepted",
         "reviews_rejected",
@@ -531,19 +613,19 @@ def moved(fact: Fact | Snapshot, organization: str) -> Fact | Snapshot:
     return replace(fact, organization_id=organization)
 
 
-def told(store: Store, case: Case, **asked: str) -> Report:
+def told(store: Store, case: Case, grain: Grain = Grain.DAY, **asked: str) -> Report:
     """Write a case's facts and return the report about March 2024."""
     organization = f"{case.key}: {case.name} ({case.user})"
     facts: list[Fact] = [
         Member(organization, "ann", None, None, role="annotator"),
         Member(organization, "rev", None, None, role="reviewer"),
-        Project(organization, "p1", None, "One"),
+        Project(organization, "p1", None, title="One"),
         *(Recorded(organization, kind) for kind in case.recorded),
     ]
-    store.write([*facts, *(moved(fact, organization) for fact in case.facts)])
+    store.write([*facts, *(moved(fact, organization) for fact in case.facts)], unknown="keep")
     given = {"user": case.user, "from": "2024-03-01", "to": "2024-03-31", "tz": "UTC", **asked}
     query = parse({name: [value] for name, value in given.items()})
-    return report(store, Viewer(organization, "boss", "owner"), query, case.rules)
+    return report(store, Viewer(organization, "boss", "owner"), query, case.rules, grain)
 
 
 def test_every_number_has_cases() -> None:
@@ -572,13 +654,49 @@ def test_days_of_before_something_was_recorded_have_no_value(store: Store, key: 
     assert (by_day["2024-03-10"], by_day["2024-03-31"], answer.values[key]) == (0, 0, 0)
 
 
+@pytest.mark.parametrize("grain", Grain)
+@pytest.mark.parametrize(
+    ("zone", "long"),
+    # Auckland is 13 hours ahead: 21:00 falls on the day of what follows, twice. In UTC 03:00 and 13:00 are of one day.
+    [("UTC", 1), ("Pacific/Auckland", 2), ("America/Phoenix", 1)],
+)
+def test_long_days_are_of_the_zone_whatever_the_bars(store: Store, grain: Grain, zone: str, long: int) -> None:
+    facts = [
+        annotation(1, "2024-03-10 21:00", lead_time=13 * 3_600),
+        annotation(2, "2024-03-11 03:00", lead_time=13 * 3_600),
+        annotation(3, "2024-03-11 13:00", lead_time=12 * 3_600),
+        annotation(4, "2024-03-20 21:00", lead_time=13 * 3_600),
+        annotation(5, "2024-03-21 08:00", lead_time=13 * 3_600),
+    ]
+    case = Case("days_over_24_hours", f"by {grain} in {zone}", facts, long)
+    asked = told(store, case, grain=grain, tz=zone)
+    assert asked.values[case.key] == long
+
+
+def test_a_day_of_25_hours_has_no_more_than_24(store: Store) -> None:
+    facts = [annotation(1, "2024-10-27 12:00", lead_time=DAY + 1), annotation(2, "2024-10-28 12:00", lead_time=DAY)]
+    case = Case("days_over_24_hours", "when clocks go back", facts, 1)
+    period = {"from": "2024-10-01", "to": "2024-10-31", "tz": "Europe/Berlin"}
+    assert told(store, case, **period).values[case.key] == 1
+
+
+def test_a_period_of_before_reviews_were_recorded_has_no_number_of_them(store: Store) -> None:
+    since = [Recorded("acme", kind, at("2024-04-01 00:00")) for kind in ("reviews", "review_visits")]
+    case = Case("reviews_accepted", "recorded since April", since, None, user="rev", recorded=())
+    values = told(store, case).values
+    assert {values[key] for key in NEEDED["reviews"]} == {None}
+    assert values["review_time"] == 0.0  # of a whole period a number, wherever visits are recorded at all
+    kept = Case("reviews_accepted", "and one of before", [*since, *REVIEWS_TAKEN], 3, user="rev", recorded=())
+    assert told(store, kept).values["reviews_accepted"] == 3
+
+
 def test_a_number_speaks_of_the_chosen_projects_only(store: Store) -> None:
     facts = [
         annotation(1, "2024-03-05 10:00", lead_time=1),
         annotation(2, "2024-03-05 10:00", lead_time=2, project_id="p2"),
         review(1, "2024-03-05 10:00", "accepted"),
         review(2, "2024-03-05 10:00", "rejected", annotation_id=2, project_id="p2"),
-        Project("acme", "p2", None, "Two"),
+        Project("acme", "p2", None, title="Two"),
     ]
     for project, time, score in (("p1", 1.0, 1.0), ("p2", 2.0, 0.0)):
         case = Case("total_time", f"of project {project}", facts, time)

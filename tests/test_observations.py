@@ -140,10 +140,10 @@ def test_the_name_seen_last_stands_and_the_host_knows_better(new_store: NewStore
 
 def test_guesses_yield_to_what_is_there(new_store: NewStore) -> None:
     store = open_store(new_store())
-    store.write([Project(ORGANIZATION, "p1", "w", "Real title"), Recorded(ORGANIZATION, "reviews", since=START)])
+    store.write([Project(ORGANIZATION, "p1", "w", title="Real title"), Recorded(ORGANIZATION, "reviews", since=START)])
     store.write(
         [
-            seen(Project(ORGANIZATION, "p1", None, "Project p1")),
+            seen(Project(ORGANIZATION, "p1", None, title="Project p1")),
             seen(Membership(ORGANIZATION, "ann", project_id="p1")),
             seen(Membership(ORGANIZATION, "ann", project_id="p1")),
             seen(Recorded(ORGANIZATION, "reviews")),

@@ -35,7 +35,9 @@ def store(new_store: NewStore) -> Iterator[Store]:
 
 _instants = st.integers(0, 14 * 24 * 60 - 1).map(lambda minutes: SPRING + timedelta(minutes=minutes))
 _times = (
-    st.none() | st.integers(0, 10**7).map(lambda thousandths: thousandths / 1000) | st.just(-3) | st.just(float("nan"))
+    st.none()
+    | st.integers(0, 10**7).map(lambda thousandths: thousandths / 1000)
+    | st.sampled_from((-3, float("nan"), 50_000, 86_400))
 )
 _rows = st.tuples(_instants, _times, st.sampled_from(ACTIONS), st.booleans(), st.sampled_from("abc"), st.integers(0, 9))
 _reviews = st.tuples(
@@ -43,6 +45,7 @@ _reviews = st.tuples(
     st.sampled_from(["accepted", "rejected", "fixed_and_accepted", "other"]),
     st.none() | st.integers(0, 100).map(lambda hundredths: hundredths / 100),
     st.sampled_from("abc"),
+    st.sampled_from(("rev", "rev", "ann", None)),
 )
 _worlds = st.tuples(st.lists(_rows, max_size=25), st.lists(_reviews, max_size=12), st.sampled_from(ZONES))
 
@@ -68,13 +71,13 @@ def written(store: Store, world: tuple[list[tuple], list[tuple], str]) -> tuple[
         for number, (instant, time, action, cancelled, project, age) in enumerate(rows)
     ]
     told = [
-        Review(organization, number, number, project, number, "ann", "rev", action, score, instant)
-        for number, (instant, action, score, project) in enumerate(reviews)
+        Review(organization, number, number, project, number, "ann", reviewer, action, score, created_at=instant)
+        for number, (instant, action, score, project, reviewer) in enumerate(reviews)
     ]
     facts: list[Fact] = [Member(organization, "ann", None, None, role="annotator"), *annotations, *told]
-    facts += [Project(organization, project, None, project) for project in "abc"]
+    facts += [Project(organization, project, None, title=project) for project in "abc"]
     facts.append(Recorded(organization, "reviews"))
-    store.write(facts)
+    store.write(facts, unknown="keep")
     return organization, annotations, told
 
 
@@ -95,12 +98,27 @@ def plainly(annotations: list[Annotation], reviews: list[Review], zone: str, day
     counted = [row for row in kept if row.last_action in COUNTED]
     times = [Fraction(str(row.lead_time)) for row in counted if row.lead_time is not None and row.lead_time >= 0]
     scores = {"accepted": Fraction(1), "rejected": Fraction(0)}
-    marks = [
-        scores.get(review.action, None if review.score is None else Fraction(str(review.score)))
-        for review in reviews
-        if on(review.created_at) and review.action != "other"
+    received = [review for review in reviews if on(review.created_at) and review.action != "other"]
+    others = [review for review in received if review.reviewer_id != "ann"]
+
+    def marks(some: list[Review]) -> list[Fraction]:
+        told = (scores.get(each.action, None if each.score is None else Fraction(str(each.score))) for each in some)
+        return [mark for mark in told if mark is not None]
+
+    known = marks(received)
+    moved = [
+        row
+        for row in annotations
+        if not row.was_cancelled
+        and row.last_action in COUNTED
+        and on(row.created_at)
+        and row.completed_at.astimezone(ZoneInfo(zone)).date() > max(days)
     ]
-    known = [mark for mark in marks if mark is not None]
+    by_day: dict[date, Fraction] = {}
+    for row in counted:
+        if row.lead_time is not None and row.lead_time >= 0:
+            day = row.completed_at.astimezone(ZoneInfo(zone)).date()
+            by_day[day] = by_day.get(day, Fraction()) + Fraction(str(row.lead_time))
     return {
         "submitted_annotations": len(counted),
         "updated": sum(row.last_action == "updated" for row in counted),
@@ -112,6 +130,14 @@ def plainly(annotations: list[Annotation], reviews: list[Review], zone: str, day
         "total_time_median": float(len(counted) * median(times)) if times else None,
         "time_per_annotation_average": float(sum(times) / len(times)) if times else None,
         "performance_score": float(sum(known) / len(known)) if known else None,
+        "own_reviews": len(received) - len(others),
+        "performance_score_without_own_reviews": (
+            float(sum(marks(others)) / len(marks(others))) if len(received) > len(others) and marks(others) else None
+        ),
+        "first_submitted_earlier": sum(row.created_at.astimezone(ZoneInfo(zone)).date() < min(days) for row in counted),
+        "moved_later": len(moved),
+        "moved_later_time": float(sum(Fraction(str(row.lead_time)) for row in moved if (row.lead_time or -1) >= 0)),
+        "days_over_24_hours": sum(time > 86_400 for time in by_day.values()),
     }
 
 

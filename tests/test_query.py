@@ -18,9 +18,15 @@ CHOICES = {
         "last_7_days",
         "last_30_days",
         "last_90_days",
+        "this_week",
+        "last_week",
         "this_month",
         "last_month",
+        "first_half_of_month",
+        "second_half_of_month",
         "this_quarter",
+        "last_quarter",
+        "this_year",
         "all_time",
     ],
     "entry": ["home", "members", "organization"],
@@ -262,6 +268,79 @@ def test_dates_win_over_a_preset_and_a_bad_preset_is_refused_all_the_same() -> N
     assert "preset must be one of" in refusal(from_="2024-01-05", to="2024-01-06", preset="last_year")
 
 
+@pytest.mark.parametrize(
+    ("first", "last"),
+    [
+        ("2024-03-01T08:00", "2024-03-01T16:30"),
+        ("2024-02-29T00:00", "2024-03-01T00:00"),
+        ("2024-03-01T23:59", "2024-03-02T00:00"),
+        ("1970-01-01T00:00", "1970-01-01T00:01"),
+        ("2999-12-31T23:58", "2999-12-31T23:59"),
+    ],
+)
+def test_from_and_to_may_have_times_of_day(first: str, last: str) -> None:
+    for tz in ("UTC", "Pacific/Niue", "Pacific/Kiritimati"):
+        query = asked(from_=first, to=last, tz=tz, preset="today")
+        assert query.period == Period.between(datetime.fromisoformat(first), datetime.fromisoformat(last), tz)
+        assert query.period.written == (first, last)
+        assert query.preset is None
+
+
+def test_a_date_and_a_time_of_day_do_not_go_together() -> None:
+    for first, last in (("2024-03-01", "2024-03-02T08:00"), ("2024-03-01T08:00", "2024-03-02")):
+        assert refusal(from_=first, to=last).startswith("from and to must both be dates or both have a time of day;")
+
+
+def test_one_time_of_day_alone_is_refused() -> None:
+    assert refusal(from_="2024-03-01T08:00").startswith("from and to go together")
+    assert refusal(to="2024-03-01T08:00").startswith("from and to go together")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2024-03-01T24:00",
+        "2024-03-01T8:00",
+        "2024-03-01T08:60",
+        "2024-03-01T08",
+        "2024-03-01T0800",
+        "2024-03-01T08:00:00",
+        "2024-03-01T08:00Z",
+        "2024-03-01T08:00+01:00",
+        "2024-03-01 08:00",
+        "2024-03-01t08:00",
+        "2024-03-01T08:00 ",
+        "2024-03-01T٠٨:٠٠",
+        "2024-02-30T08:00",
+        "T08:00",
+        "08:00",
+    ],
+)
+def test_what_is_no_time_of_day_is_refused(text: str) -> None:
+    assert refusal(from_=text, to="2024-03-02T08:00").startswith("from must be a calendar date written YYYY-MM-DD")
+    assert refusal(from_="2024-02-28T08:00", to=text).startswith("to must be a calendar date written YYYY-MM-DD")
+
+
+def test_how_a_time_of_day_is_written_is_said() -> None:
+    assert refusal(from_="2024-03-01 08:00", to="2024-03-02") == (
+        "from must be a calendar date written YYYY-MM-DD, such as 2024-03-01, "
+        "or with a time of day, such as 2024-03-01T09:30."
+    )
+
+
+def test_skipped_times_and_turned_ones_are_refused() -> None:
+    skipped = refusal(from_="2024-03-31T02:30", to="2024-04-01T00:00", tz="Europe/Berlin")
+    assert skipped == ("from is 02:30 on 2024-03-31, which a clock change in Europe/Berlin skips; choose another time.")
+    turned = refusal(from_="2024-03-01T08:00", to="2024-03-01T08:00")
+    assert turned == "The period must end after it begins; choose a later to."
+
+
+def test_a_period_of_times_has_the_days_that_it_touches() -> None:
+    assert asked(2, from_="2024-03-01T23:59", to="2024-03-03T00:00").period is not None
+    assert "has 3 days and at most 2" in refusal(2, from_="2024-03-01T23:59", to="2024-03-03T00:01")
+    assert refusal(from_="1969-12-31T00:00", to="2024-01-01T00:00").startswith("from must lie between 1970-01-01")
+
+
 @pytest.mark.parametrize("text", ["Mars/Olympus", "utc", "UTC+1", "+01:00", "localtime", "../UTC", "UTC\0", "Europe"])
 def test_unknown_zones_are_refused(text: str) -> None:
     assert refusal(tz=text).startswith("tz must be an IANA time zone such as Europe/Berlin or UTC")
@@ -274,6 +353,14 @@ def test_today_and_presets_are_those_of_the_zone(tz: str, today: str) -> None:
     query = asked(tz=tz, preset="today")
     day = date.fromisoformat(today)
     assert (query.today, query.timezone, query.period) == (day, tz, Period(day, day, tz))
+
+
+def test_without_a_zone_that_of_the_widget_is_taken() -> None:
+    by_widget = parse({"preset": ["today"]}, now=NOW, timezone="Pacific/Kiritimati")
+    assert by_widget.timezone == "Pacific/Kiritimati"
+    assert by_widget.period == Period(date(2024, 3, 2), date(2024, 3, 2), "Pacific/Kiritimati")
+    assert parse({"tz": ["UTC"]}, now=NOW, timezone="Pacific/Kiritimati").period == LAST_30_DAYS
+    assert parse({"tz": [""]}, now=NOW, timezone="Asia/Tokyo").timezone == "Asia/Tokyo"
 
 
 # -- Rows behind a number -----------------------------------------------------------------------------------------
@@ -332,6 +419,22 @@ def test_a_day_stands_for_the_bar_that_holds_it(grain: str, day: str | None, par
     assert rows is not None
     period = Period(date(2024, 2, 14), date(2024, 3, 10), "UTC")
     assert rows.part(period, Grain(grain)) == Period(date.fromisoformat(part[0]), date.fromisoformat(part[1]), "UTC")
+
+
+def test_the_rows_of_a_day_that_is_cut_by_a_time_of_day() -> None:
+    period = Period.between(datetime(2024, 2, 14, 8), datetime(2024, 2, 16, 16), "UTC")  # noqa: DTZ001 (times of day)
+    for day, part in (
+        ("2024-02-14", ("2024-02-14T08:00", "2024-02-15T00:00")),
+        ("2024-02-15", ("2024-02-15", "2024-02-15")),
+        ("2024-02-16", ("2024-02-16T00:00", "2024-02-16T16:00")),
+    ):
+        rows = asked(rows=f"submitted@{day}").rows
+        assert rows is not None
+        assert rows.part(period, Grain.DAY).written == part
+    rows = asked(rows="submitted@2024-02-17").rows
+    assert rows is not None
+    with pytest.raises(InvalidQuery, match="outside of the period, 2024-02-14T08:00 to 2024-02-16T16:00"):
+        rows.part(period, Grain.DAY)
 
 
 def test_a_day_outside_of_the_period_is_refused() -> None:

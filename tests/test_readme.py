@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 from perfwidget import PerformanceWidget
-from perfwidget.metrics import METRICS, Section
+from perfwidget.metrics import METRICS
 
 README = Path(__file__).parents[1] / "README.md"
 MARKED = re.compile("(<!-- metrics -->\n).*(<!-- /metrics -->)", re.DOTALL)
@@ -13,11 +13,7 @@ MARKED = re.compile("(<!-- metrics -->\n).*(<!-- /metrics -->)", re.DOTALL)
 
 def metrics_table() -> str:
     """Return the README's table of numbers; `python -m tests.test_readme` writes it."""
-    rows = [
-        f"| `{metric.key}` | {metric.label} | {metric.definition} | {metric.unit.value} |"
-        for metric in METRICS
-        if metric.section is not Section.PAGE_ONLY
-    ]
+    rows = [f"| `{metric.key}` | {metric.label} | {metric.definition} | {metric.unit.value} |" for metric in METRICS]
     return "\n".join(["| key | label | definition | unit |", "|---|---|---|---|", *rows, ""])
 
 

@@ -23,7 +23,7 @@ TASK_URL = "/projects/{project_id}/data?task={task_id}&annotation={annotation_id
 def facts() -> list[Fact]:
     return [
         *people(),
-        Project(ORGANIZATION, "p 3/4", None, "Äpfel <b>&"),
+        Project(ORGANIZATION, "p 3/4", None, title="Äpfel <b>&"),
         annotation(1, "2024-03-01 12:00", lead_time=60.25, task_id="10"),
         annotation(2, "2024-03-02 12:00", lead_time=None, task_id="9", last_action="updated"),
         annotation(3, "2024-03-02 13:00", lead_time=7_200, task_id="a?b=#c/d", project_id="p 3/4"),
@@ -32,6 +32,12 @@ def facts() -> list[Fact]:
         annotation(6, "2024-03-05 13:00", lead_time=30.5, task_id="13", last_action="<i>odd</i>"),
         annotation(7, "2024-03-05 14:00", lead_time=30.5, task_id="14", last_action="skipped", was_cancelled=True),
         annotation(8, "2024-04-01 06:30", lead_time=40, task_id="15", created_at=at("2024-02-20 12:00")),
+        # Of rev: 26 hours on the 12th in Phoenix, a time that is none beside them, and what came later than March.
+        annotation(11, "2024-03-12 12:00", lead_time=46_800, task_id="21", completed_by="rev"),
+        annotation(12, "2024-03-13 06:59", lead_time=46_800, task_id="22", completed_by="rev"),
+        annotation(13, "2024-03-13 06:59", lead_time=-1, task_id="23", completed_by="rev"),
+        annotation(14, "2024-03-13 07:00", lead_time=46_800, task_id="24", completed_by="rev"),
+        annotation(15, "2024-04-02 12:00", created_at=at("2024-03-20 12:00"), task_id="25", completed_by="rev"),
         review(1, "2024-03-02 13:00", "fixed_and_accepted", score=0.42),
         review(2, "2024-03-04 13:00", "rejected"),
         review(3, "2024-03-05 13:00", "accepted"),
@@ -44,7 +50,7 @@ def facts() -> list[Fact]:
 @pytest.fixture(scope="module")
 def store(new_store: NewStore) -> Iterator[Store]:
     opened = open_store(new_store())
-    opened.write(facts())
+    opened.write(facts(), unknown="keep")
     yield opened
     opened.close()
 
@@ -214,6 +220,18 @@ def test_the_download_holds_the_rows_of_the_panel(store: Store) -> None:
         tasks = [row["task_id"] for row in csv.DictReader(io.StringIO(text, newline=""))]
         assert tasks == [row[2] for row in listed(answer)]
         assert tasks
+
+
+@pytest.mark.parametrize(
+    ("rows", "number", "tasks"), [("days_over_24_hours", "1", ["21", "22"]), ("moved_later", "1", ["25"])]
+)
+def test_rows_of_long_days_and_of_what_moved_later_open(store: Store, rows: str, number: str, tasks: list[str]) -> None:
+    question = MARCH.replace("ann", "rev")
+    answer = asking(client(store), "rows-sought", sought(rows, question))
+    assert [row[2] for row in listed(answer)] == tasks
+    assert text_of(within(parts(answer), "P")[0]).startswith(f"{number} · ")
+    file = client(store).get(f"/performance/export/rows.csv?metric={rows}&{question}")
+    assert [row["task_id"] for row in csv.DictReader(io.StringIO(file.text, newline=""))] == tasks
 
 
 def test_pages_follow_each_other_without_a_gap(tmp_path_factory: pytest.TempPathFactory) -> None:

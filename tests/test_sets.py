@@ -12,12 +12,13 @@ from hypothesis import strategies as st
 
 from perfwidget.errors import Forbidden
 from perfwidget.facts import Annotation, Fact, Member, Membership, Project, Recorded, Review, ReviewVisit
-from perfwidget.metrics import BY_MEMBER, BY_PROJECT, METRICS, WHOLE, Axis, Number
+from perfwidget.metrics import BY_KEY, BY_MEMBER, BY_PROJECT, METRICS, WHOLE, Axis, Number
 from perfwidget.question.access import ScopedQuery, Viewer, scope
 from perfwidget.question.period import Grain
 from perfwidget.question.query import Query, parse
 from perfwidget.report import Report, read_members, read_report
 from perfwidget.stores import Store, open_store
+from perfwidget.stores.answering import Numbers
 from tests.conftest import NewStore, enough
 
 SPRING = datetime(2024, 3, 25, tzinfo=UTC)
@@ -35,7 +36,7 @@ def store(new_store: NewStore) -> Iterator[Store]:
 
 
 _instants = st.integers(0, 10 * 24 * 60 - 1).map(lambda minutes: SPRING + timedelta(minutes=minutes))
-_times = st.none() | st.integers(0, 10**6).map(lambda thousandths: thousandths / 1000) | st.just(-3)
+_times = st.none() | st.integers(0, 10**6).map(lambda thousandths: thousandths / 1000) | st.sampled_from((-3, 90_000))
 _actions = st.sampled_from(["submitted", "updated", "updated", "accepted", "rejected", "imported", "something new"])
 _annotations = st.lists(
     st.tuples(_instants, st.sampled_from([*PEOPLE, None]), st.sampled_from("pq"), _times, _actions, st.booleans()),
@@ -89,17 +90,26 @@ def written(store: Store, world: tuple[list, list, list], merged: Collection[str
             _, owner, project, *_ = rows[place]
             facts.append(
                 Review(
-                    organization, number, place, project, place, named(owner), named(reviewer), action, score, instant
+                    organization,
+                    number,
+                    place,
+                    project,
+                    place,
+                    named(owner),
+                    named(reviewer),
+                    action,
+                    score,
+                    created_at=instant,
                 )
             )
     for number, (opened, lasted, visitor, project) in enumerate(visits):
         closed = None if lasted is None else opened + timedelta(seconds=lasted)
         facts.append(ReviewVisit(organization, number, 1, project, named(visitor) or "rev", opened, closed))
     facts += [Member(organization, each, None, None, role="annotator") for each in (*PEOPLE, TOGETHER)]
-    facts += [Project(organization, project, None, project) for project in "pq"]
+    facts += [Project(organization, project, None, title=project) for project in "pq"]
     facts += [Recorded(organization, kind) for kind in ("reviews", "review_visits")]
     facts += [Member(organization, "lead", None, None, role="manager"), Membership(organization, "lead", None, "p")]
-    store.write(facts)
+    store.write(facts, unknown="keep")
     return organization
 
 
@@ -134,8 +144,9 @@ def test_the_report_of_a_set_is_that_of_its_rows(store: Store, engine: str, worl
         return
     together = of(store, written(store, world), *users)
     one = of(store, written(store, world, merged=users), TOGETHER)
-    # Of one member a review of the other's annotation is their own; the product with the median is each one's own.
-    apart = {"own_reviews", "total_time_median"}
+    # Of one member a review of the other's annotation is their own; the product with the median and long days are
+    # each one's own.
+    apart = {"own_reviews", "performance_score_without_own_reviews", "total_time_median", "days_over_24_hours"}
     assert {key: value for key, value in together.values.items() if key not in apart} == {
         key: value for key, value in one.values.items() if key not in apart
     }
@@ -154,7 +165,8 @@ def test_the_row_of_a_member_is_their_own_report(store: Store, engine: str, worl
     assert [each.user.user_id for each in together.members] == sorted(users)
     own = {user: of(store, organization, user).values for user in users}
     assert {each.user.user_id: each.values for each in together.members} == own
-    assert together.values["own_reviews"] == sum(numbers(own, "own_reviews"))
+    for key in ("own_reviews", "days_over_24_hours", "moved_later"):
+        assert together.values[key] == sum(numbers(own, key))
     products = [value for value in numbers(own, "total_time_median") if value is not None]
     assert together.values["total_time_median"] == (pytest.approx(sum(products), rel=1e-12) if products else None)
 
@@ -225,6 +237,35 @@ def test_who_may_not_choose_gets_no_set(store: Store) -> None:
         with pytest.raises(Forbidden):
             scoped(store, Viewer(organization, "lead", role), question(users=("a", "nobody")))
     assert scoped(store, Viewer(organization, "a", "annotator"), question(users=("a",))).subjects == {"a"}
+
+
+def test_long_days_and_own_reviews_of_a_set_are_each_members_own(store: Store) -> None:
+    day, hour = SPRING + timedelta(days=2), timedelta(hours=1)
+    rows = [
+        (day, "a", "p", 86_400, "submitted", False),
+        (day + hour, "b", "p", 80_000, "submitted", False),
+        (day + 2 * hour, "b", "q", 6_401, "updated", False),
+        (day + 24 * hour, "b", "q", 90_000, "accepted", False),
+    ]
+    # a accepts her own and one of b's, rev rejects the other of b's: without own ones (1 + 0) / 2.
+    reviews = [(0, day, "accepted", None, "a"), (1, day, "accepted", None, "a"), (2, day, "rejected", None, "rev")]
+    organization = written(store, (rows, reviews, []))
+    for report in (of(store, organization, "a", "b"), reported(store, owner(organization), question(everybody=True))):
+        assert report.values["days_over_24_hours"] == 2
+        assert report.values["performance_score_without_own_reviews"] == 0.5
+        members = {each.user.user_id: each.values for each in report.members if each.user.user_id in PEOPLE}
+        assert {user: values["days_over_24_hours"] for user, values in members.items()} == {"a": 0, "b": 2}
+        scores = {user: values["performance_score_without_own_reviews"] for user, values in members.items()}
+        assert scores == {"a": None, "b": None}
+    with store.reading() as reader:  # b has 6,401 s in the other project on the day of 80,000
+        asked = scoped(store, owner(organization), question(users=("a", "b")))
+        numbers = reader.answer(asked, [WHOLE, BY_PROJECT, BY_MEMBER]).numbers
+    counted = {group: told_of("days_over_24_hours", numbers[group]) for group in numbers}
+    assert counted == {WHOLE: {(): 2}, BY_PROJECT: {("p",): 0, ("q",): 1}, BY_MEMBER: {("a",): 0, ("b",): 2}}
+
+
+def told_of(key: str, numbers: Numbers) -> dict[tuple[str, ...], Number]:
+    return dict(zip(numbers.keys, BY_KEY[key].formula.values(numbers.aggregates), strict=True))
 
 
 def test_a_set_as_json_names_its_members(store: Store) -> None:

@@ -1,19 +1,24 @@
 """Writing facts: keys, versions, all or nothing, and one owner of an embedded file."""
 
+import re
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
+from datetime import timedelta
+from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from perfwidget.errors import InvalidFact, InvalidSetting, StoreUnavailable
 from perfwidget.facts import Action, Annotation, AnnotationFlag, Comment, Fact, Member, Membership, Project
 from perfwidget.facts.columns import microseconds
-from perfwidget.facts.ingest import Bookmark, Snapshot, Withdrawn
+from perfwidget.facts.ingest import Bookmark, Inferred, Snapshot, Withdrawn
 from perfwidget.stores import Store, open_store
 from tests.conftest import NewStore
 from tests.worlds import ORGANIZATION, OWNER, annotation, ask, at, people, review
@@ -69,7 +74,7 @@ def test_the_last_of_equal_versions_stands(store: Store) -> None:
         annotation(1, NOON, was_cancelled=1),
         Membership(ORGANIZATION, "ann"),
         Membership(ORGANIZATION, "ann", "w", "p1"),
-        Member(ORGANIZATION, "ann", "ann@acme.example", "Ann"),
+        Member(ORGANIZATION, "ann", "ann@acme.example", "Ann", role=None),  # type: ignore[arg-type]
     ],
 )
 def test_a_broken_fact_is_refused_and_nothing_of_its_write_is_kept(store: Store, broken: Fact) -> None:
@@ -95,7 +100,7 @@ def test_removing_facts_by_their_keys_or_by_themselves(store: Store) -> None:
     assert total(store) == 6.0
     store.remove([facts[2], review(1, NOON, "rejected")])
     assert (total(store), ask(store, **MARCH).values["performance_score"]) == (2.0, None)
-    store.remove([Membership(ORGANIZATION, "ann", project_id="p2"), Project(ORGANIZATION, "p2", None, "")])
+    store.remove([Membership(ORGANIZATION, "ann", project_id="p2"), Project(ORGANIZATION, "p2", None, title="")])
     assert ask(store, replace_role("annotator"), from_="2024-03-01", to="2024-03-31").scope == ("p1",)
 
 
@@ -226,16 +231,18 @@ def test_flags_are_counted_each_by_itself_and_go_with_a_newer_version(store: Sto
         AnnotationFlag.IMPORTED | AnnotationFlag.LONGER_THAN_TASK,
         AnnotationFlag.NONE,
     ]
-    store.write([Snapshot(fact, (), False, None, flag) for fact, flag in zip(facts, flags, strict=True)])
+    facts = [replace(fact, flags=flag) for fact, flag in zip(facts, flags, strict=True)]
+    store.write([facts[0], *(Snapshot(fact, (), False, None) for fact in facts[1:])])
 
     def counts() -> list[object]:
         values = ask(store, **MARCH).values
         return [values[key] for key in ("posted_by_others", "imported", "longer_than_task")]
 
     assert counts() == [1, 3, 2]
-    store.write([Snapshot(replace(facts[0], updated_at=at("2024-03-06 00:00")), (), False, None)])
+    later = replace(facts[0], updated_at=at("2024-03-06 00:00"), flags=AnnotationFlag.NONE)
+    store.write([Snapshot(later, (), False, None)])
     assert counts() == [0, 2, 1]
-    store.write([replace(facts[1], lead_time=2)])  # written by a host, which flags nothing
+    store.write([replace(facts[1], lead_time=2, flags=None)])
     assert counts() == [0, 1, 1]
 
 
@@ -253,3 +260,77 @@ def test_what_is_no_record_is_refused_and_nothing_of_it_is_kept(store: Store, st
     with pytest.raises(InvalidFact, match="Only records of perfwidget"):
         store.remove([strange])
     assert ask(store, **MARCH).values["submitted_annotations"] == 0
+
+
+UNKNOWN = [
+    (Member(ORGANIZATION, "ann", role="annotater"), "Member.role is 'annotater', and must be one of owner, admin,"),
+    (
+        annotation(1, NOON, last_action="Submitted"),
+        "Annotation.last_action is 'Submitted', and must be one of submitted,",
+    ),
+    (
+        review(1, NOON, "acepted"),
+        "Review.action is 'acepted', and must be one of accepted, rejected, fixed_and_accepted",
+    ),
+]
+
+
+@pytest.mark.parametrize(("fact", "sentence"), UNKNOWN)
+def test_an_unknown_word_is_refused_unless_a_source_says_otherwise(store: Store, fact: Fact, sentence: str) -> None:
+    many = [annotation(f"more {number}", NOON, lead_time=1) for number in range(600)]
+    for facts in ([annotation(7, NOON, lead_time=10), fact], [*many, fact]):  # a few and many go different ways
+        with pytest.raises(InvalidFact, match=f"^{re.escape(sentence)}"):
+            store.write(facts)
+        assert total(store) == 0.0
+    store.write([annotation(7, NOON, lead_time=10), fact], unknown="keep")
+    assert total(store) == 10.0
+    with pytest.raises(InvalidFact, match='"refuse" or "keep"'):
+        store.write([], unknown="ignore")  # type: ignore[arg-type]
+
+
+def test_unknown_words_of_what_a_source_observed_are_refused_likewise(store: Store) -> None:
+    odd = annotation(1, NOON, last_action="odd")
+    for observed in (
+        Snapshot(odd, (), False, None),
+        Snapshot(annotation(1, NOON), (), False, (review(1, NOON, "odd"),)),
+        Inferred(Member(ORGANIZATION, "ann", role="odd"), at(NOON)),
+    ):
+        with pytest.raises(InvalidFact, match="is 'odd', and must be one of"):
+            store.write([observed])
+    store.write([Snapshot(odd, (), False, None)], unknown="keep")
+    values = ask(store, **MARCH).values
+    assert (values["submitted_annotations"], values["other_actions"]) == (0, 1)
+
+
+@pytest.mark.parametrize(
+    ("time", "sentence"),
+    [
+        ("12.5", "a number of seconds and no text"),
+        ("00:12:00", "a number of seconds and no text"),
+        (timedelta(seconds=12), "no timedelta; give its total_seconds()"),
+    ],
+)
+def test_a_lead_time_that_is_text_or_a_timedelta_is_refused(store: Store, time: Any, sentence: str) -> None:
+    act = Action(ORGANIZATION, 1, 1, "p1", "t1", "ann", "submitted", created_at=at(NOON), lead_time=time)
+    for fact in (annotation(1, NOON, lead_time=time), act):
+        with pytest.raises(InvalidFact, match=re.escape(sentence)):
+            store.write([fact])
+
+
+@pytest.mark.parametrize("time", [12, 12.0, Decimal(12), Fraction(12), np.int64(12), np.float32(12)])
+def test_a_lead_time_may_be_any_number(store: Store, time: Any) -> None:
+    store.write([annotation(1, NOON, lead_time=time)])
+    assert total(store) == 12.0
+
+
+def test_flags_are_recorded_where_a_source_tells_any(store: Store) -> None:
+    keys = ("posted_by_others", "imported", "longer_than_task", "from_predictions")
+    store.write([annotation(1, NOON)])
+    report = ask(store, **MARCH)
+    assert [report.values[key] for key in keys] == [None] * 4
+    assert [report.to_dict()["notes"][key] for key in keys] == [None] * 4
+    store.write([annotation(2, NOON, flags=AnnotationFlag.NONE)])  # which finds nothing odd, and looks for it
+    assert [ask(store, **MARCH).values[key] for key in keys] == [0] * 4
+    for wrong in (16, -1, True, "imported"):
+        with pytest.raises(InvalidFact, match="flags must be an AnnotationFlag"):
+            store.write([annotation(3, NOON, flags=wrong)])

@@ -6,6 +6,8 @@ import json
 import re
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -17,7 +19,6 @@ import perfwidget
 from perfwidget import PerformanceWidget
 from perfwidget.errors import InvalidSetting
 from perfwidget.facts import AnnotationFlag
-from perfwidget.facts.ingest import Snapshot
 from perfwidget.metrics import BY_KEY, Section
 from perfwidget.stores import Store, open_store
 from tests.hosts import asking, asking_body, host, viewer_of
@@ -98,6 +99,11 @@ def test_who_may_not_look_at_all_gets_a_page_that_says_so(store: Store, user: st
         ("boss:owner", "from=2024-03-01", 400),
         ("boss:owner", "from=2024-03-02&to=2024-03-01", 400),
         ("boss:owner", "from=2010-01-01&to=2024-03-02", 400),
+        ("boss:owner", "from=2024-03-01T08:00&to=2024-03-02T16:30", 200),
+        ("boss:owner", "from=2024-03-01T08:00&to=2024-03-02", 400),
+        ("boss:owner", "from=2024-03-01T08:00&to=2024-03-01T08:00", 400),
+        ("boss:owner", "from=2024-03-31T02:30&to=2024-04-02T16:30&tz=Europe/Berlin", 400),
+        ("boss:owner", "from=2010-01-01T00:00&to=2024-03-02T00:00", 400),
         ("boss:owner", "tz=Mars/Olympus", 400),
         ("boss:owner", "preset=last_year", 400),
         ("boss:owner", "user=%00", 400),
@@ -175,12 +181,13 @@ def test_the_csv_report_says_the_same_as_the_json_report(store: Store) -> None:
     assert table.text.endswith("\r\n")
     header, *rows = csv.reader(io.StringIO(table.text))
     assert ",".join(header) == (
-        "date,submitted_annotations,submitted,updated,skipped,total_time,total_time_median,time_per_annotation_median,"
+        "date,timezone,submitted_annotations,submitted,updated,skipped,total_time,total_time_median,time_per_annotation_median,"
         "time_per_annotation_average,performance_score,reviews_accepted,reviews_rejected,reviews_fixed_and_accepted,"
         "review_time"
     )
     assert [row[0] for row in rows] == ["total", "2024-03-01", "2024-03-02"]
-    assert rows[0][1:] == ["2", "1", "1", "0", "60.25", "120.5", "60.25", "60.25", "0.42", "0", "0", "0", ""]
+    assert {row[1] for row in rows} == {"UTC"}
+    assert rows[0][2:] == ["2", "1", "1", "0", "60.25", "120.5", "60.25", "60.25", "0.42", "0", "0", "0", ""]
     for row, day in zip(rows[1:], report["days"], strict=True):
         told = dict(zip(header, row, strict=True))
         assert {key: told[key] for key in day if key != "date"} == {
@@ -222,6 +229,9 @@ def test_frames_are_allowed_as_set(store: Store, setting: object, told: str) -> 
         {"frame_ancestors": "'self'; script-src *"},
         {"frame_ancestors": []},
         {"max_period_days": 0},
+        {"timezone": "Mars/Olympus"},
+        {"timezone": ""},
+        {"timezone": 1},
         {"task_url": "javascript:alert({task_id})"},
         {"task_url": "//elsewhere.example/{task_id}"},
         {"task_url": "https://{task_id}.example/"},
@@ -240,6 +250,22 @@ def test_a_setting_that_cannot_be_used_is_refused(store: Store, setting: dict[st
         PerformanceWidget(store=store, viewer_of=viewer_of, **setting)  # type: ignore[arg-type]
 
 
+def test_the_zone_in_which_people_are_paid_is_that_of_whoever_asks_for_none(store: Store) -> None:
+    plain, paid = client(store, "ann:annotator"), client(store, "ann:annotator", timezone="Pacific/Kiritimati")
+    for asked, of_plain, of_paid in (
+        ("", "UTC", "Pacific/Kiritimati"),
+        ("&tz=", "UTC", "Pacific/Kiritimati"),
+        ("&tz=Asia/Tokyo", "Asia/Tokyo", "Asia/Tokyo"),
+    ):
+        address = f"/performance/export/report.json?{MARCH}{asked}"
+        assert plain.get(address).json["period"]["timezone"] == of_plain
+        assert paid.get(address).json["period"]["timezone"] == of_paid
+    heading = json.dumps(asking(paid, "asked", {"question": MARCH}).json)
+    assert "Pacific/Kiritimati" in heading
+    today = paid.get("/performance/export/report.json?preset=today").json["period"]["from"]
+    assert today in {str((datetime.now(UTC) + timedelta(hours=14) - lag).date()) for lag in (timedelta(), timedelta(1))}
+
+
 def test_settings_are_kept_apart_between_two_widgets(store: Store) -> None:
     store.write([annotation(3, "2024-03-02 14:00", last_action="rejected")])
     app = host(store)
@@ -255,7 +281,7 @@ def test_settings_are_kept_apart_between_two_widgets(store: Store) -> None:
 
 def test_predictions_taken_over_count_where_the_host_says_so(store: Store) -> None:
     taken_over = annotation(4, "2024-03-02 15:00")
-    store.write([Snapshot(taken_over, (), False, None, AnnotationFlag.FROM_PREDICTION)])
+    store.write([replace(taken_over, flags=AnnotationFlag.FROM_PREDICTION)])
     app = host(store)
     counting = PerformanceWidget(store, viewer_of, name="counting", count_predictions=True)
     app.register_blueprint(counting, url_prefix="/c")

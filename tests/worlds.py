@@ -60,8 +60,8 @@ def people() -> list[Fact]:
         Member(ORGANIZATION, "boss", "boss@acme.example", "Boss", role="owner"),
         Member(ORGANIZATION, "ann", "ann@acme.example", "Ann", role="annotator"),
         Member(ORGANIZATION, "rev", "rev@acme.example", "Rev", role="reviewer"),
-        Project(ORGANIZATION, "p1", None, "One"),
-        Project(ORGANIZATION, "p2", None, "Two"),
+        Project(ORGANIZATION, "p1", None, title="One"),
+        Project(ORGANIZATION, "p2", None, title="Two"),
         Membership(ORGANIZATION, "ann", project_id="p1"),
         Membership(ORGANIZATION, "ann", project_id="p2"),
     ]

@@ -13,7 +13,7 @@
 
   const values = (given, name) => [...new Set(given.getAll(name).filter(Boolean))];
   const query = (given, names) => new URLSearchParams(names.flatMap((name) => (
-    given.getAll(name).filter(Boolean).map((value) => [name, value])))).toString().replace(/%2F/g, '/').replace(/%40/g, '@');
+    given.getAll(name).filter(Boolean).map((value) => [name, value])))).toString().replace(/%2F|%3A|%40/g, decodeURIComponent);
 
   /* Dash's lists break on `__proto__`: their values are ids without underscores. */
   const toValue = (id) => id.replace(/~/g, '~0').replace(/_/g, '~1');

@@ -8,7 +8,7 @@
   const same = (one, other) => JSON.stringify(one) === JSON.stringify(other);
 
   let fixed = null;
-  const constants = () => (fixed = fixed || JSON.parse(byId('perfwidget-fixed').textContent));  // {words, zones, presets, plotly}
+  const constants = () => (fixed = fixed || JSON.parse(byId('perfwidget-fixed').textContent));  // {words, timezone, zones, presets, plotly}
 
   /* The inputs and states of the callback that runs, by `id.property`, and the names of those that changed. */
   function given() {
@@ -29,7 +29,8 @@
   const busy = (now) => byId('figures') && byId('figures').setAttribute('aria-busy', now);
 
   const browserZone = () => Intl.DateTimeFormat().resolvedOptions().timeZone || 'UTC';
-  const ownZone = () => (constants().zones.includes(browserZone()) ? browserZone() : 'UTC');
+  /* The zone of who asks for none: that in which people are paid, else the browser's where it is known. */
+  const ownZone = () => constants().timezone || (constants().zones.includes(browserZone()) ? browserZone() : 'UTC');
 
   // -- The lists to choose from ---------------------------------------------------------------------------------------
 

@@ -17,7 +17,7 @@
     }
   }
 
-  const unknownZone = () => browserZone() !== ownZone() && /[?&]tz=UTC(&|$)/.test(location.search)
+  const unknownZone = () => !constants().timezone && browserZone() !== ownZone() && /[?&]tz=UTC(&|$)/.test(location.search)
     && constants().words.unknownZone.replace('{zone}', browserZone());
 
   /* Called with the newest answer, how late its facts are, and what went wrong since. */

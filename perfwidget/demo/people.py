@@ -89,7 +89,7 @@ def missing_accounts(store: Store, organization_id: str) -> list[Member]:
     """Return the demo accounts that an organization does not have yet, ready to be written."""
     with store.reading() as reader:
         return [
-            Member(organization_id, f"demo-{role}", email, f"Demo {role.capitalize()}", role)
+            Member(organization_id, f"demo-{role}", email, f"Demo {role.capitalize()}", role=role)
             for email, role in DEMO_ACCOUNTS.items()
             if not _with_email(reader, organization_id, email)
         ]

@@ -1,11 +1,11 @@
 """The facts of the data contract, one class a table."""
 
+from perfwidget.facts.columns import AnnotationFlag
 from perfwidget.facts.tables import (
     FACTS,
     RECORDED_KINDS,
     Action,
     Annotation,
-    AnnotationFlag,
     Comment,
     Fact,
     Key,

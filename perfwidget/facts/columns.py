@@ -2,9 +2,10 @@
 
 import unicodedata
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from enum import Enum
+from enum import Enum, IntFlag
+from numbers import Real
 from typing import Annotated, Any, NamedTuple, get_args, get_origin
 
 from perfwidget.errors import InvalidFact
@@ -30,6 +31,21 @@ class Kind(Enum):
     INSTANT = "instant"
     LEAD_TIME = "lead time"
     SCORE = "score"
+    FLAGS = "flags"
+
+
+class AnnotationFlag(IntFlag):
+    """What a source finds odd about an annotation, and a payer should look at; stored as one whole number."""
+
+    NONE = 0
+    POSTED_BY_OTHER = 1
+    """Whoever wrote it last is neither its owner nor who reviewed it last."""
+    IMPORTED = 2
+    """It came with an import, which gives all its rows the instant of the import."""
+    LONGER_THAN_TASK = 4
+    """Its lead time is longer than the time from the creation of the task to its completion."""
+    FROM_PREDICTION = 8
+    """It is a prediction that was taken over as it was: without a lead time, and never updated."""
 
 
 Id = Annotated[int | str, Kind.ID]
@@ -38,6 +54,7 @@ Flag = Annotated[bool, Kind.FLAG]
 Instant = Annotated[datetime, Kind.INSTANT]
 LeadTime = Annotated[float | None, Kind.LEAD_TIME]
 Score = Annotated[float | None, Kind.SCORE]
+Flags = Annotated[AnnotationFlag, Kind.FLAGS]
 
 
 def id_text(value: object) -> str:
@@ -85,11 +102,16 @@ def microseconds(value: object) -> int:
 def lead_time_microseconds(value: object) -> int | None:
     """Return seconds as whole microseconds (half to even), None if missing, INVALID_LEAD_TIME if unusable.
 
-    A float is taken as the decimal number that Python prints for it, so 0.1 s are 100,000 µs.
+    A float is taken as the decimal number that Python prints for it, so 0.1 s are 100,000 µs. Raises InvalidFact for
+    text and for a timedelta, whose units nobody knows here.
     """
     if value is None:
         return None
-    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
+    if isinstance(value, timedelta):
+        raise InvalidFact("A lead time is a number of seconds and no timedelta; give its total_seconds().")
+    if isinstance(value, str | bytes):
+        raise InvalidFact("A lead time is a number of seconds and no text; give the number, or None for a missing one.")
+    if isinstance(value, bool) or not isinstance(value, Real | Decimal):
         return INVALID_LEAD_TIME
     if not _within(value, LONGEST_LEAD_TIME):
         return INVALID_LEAD_TIME
@@ -107,7 +129,7 @@ def score_millionths(value: object) -> int | None:
     return round(exact * MILLIONTHS)
 
 
-def _within(value: float | Decimal, most: int) -> bool:
+def _within(value: Any, most: int) -> bool:
     """Say whether a number lies from 0 to `most`; NaN lies nowhere, and of a Decimal it may not even be asked."""
     return not (isinstance(value, Decimal) and value.is_nan()) and 0 <= value <= most
 
@@ -118,6 +140,12 @@ def _flag(value: object) -> bool:
     return value
 
 
+def _flags(value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value & ~sum(AnnotationFlag):
+        raise InvalidFact("flags must be an AnnotationFlag of perfwidget.facts, or several joined with |.")
+    return int(value)
+
+
 STORED: dict[Kind, Callable[[Any], Any]] = {
     Kind.ID: id_text,
     Kind.TEXT: clean_text,
@@ -125,6 +153,7 @@ STORED: dict[Kind, Callable[[Any], Any]] = {
     Kind.INSTANT: microseconds,
     Kind.LEAD_TIME: lead_time_microseconds,
     Kind.SCORE: score_millionths,
+    Kind.FLAGS: _flags,
 }
 """How a value of each kind becomes what is stored; each raises InvalidFact for a value that is none of its kind."""
 

@@ -11,7 +11,6 @@ from perfwidget.facts.snapshots import Snapshots
 from perfwidget.facts.tables import (
     Action,
     Annotation,
-    AnnotationFlag,
     Key,
     Member,
     Membership,
@@ -37,8 +36,6 @@ class Snapshot:
     """Whether `actions` are the whole history; if not, the store adds one action for each review."""
     reviews: tuple[Review, ...] | None
     """All reviews; None where the row does not speak of reviews."""
-    flags: AnnotationFlag = AnnotationFlag.NONE
-    """What is odd about it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,6 @@ class SnapshotRows(NamedTuple):
     """What one snapshot tells, as it is stored."""
 
     row: tuple[Any, ...]
-    flags: int
     history: bool
     actions: Sequence[tuple[Any, ...]]
     reviews: Sequence[tuple[Any, ...]] | None
@@ -29,7 +28,7 @@ def rows_of_snapshots(snapshots: Iterable[Snapshot | Snapshots]) -> Iterator[Sna
             continue
         reviews = None if each.reviews is None else [review.row() for review in each.reviews]
         actions = [action.row() for action in each.actions]
-        yield SnapshotRows(each.annotation.row(), int(each.flags), each.history, actions, reviews)
+        yield SnapshotRows(each.annotation.row(), each.history, actions, reviews)
 
 
 def _rows_of_many(many: Snapshots) -> Iterator[SnapshotRows]:
@@ -43,11 +42,11 @@ def _rows_of_many(many: Snapshots) -> Iterator[SnapshotRows]:
     reviews = _reviews_told(
         many, [dict(zip(names, row, strict=True)) for row in rows] if len(many.reviews["place"]) else []
     )
-    beside = zip(*(columns[name] for name in ("flags", "history", "reviewed", "only_action")), strict=True)
-    for place, (row, (flags, history, reviewed, only_action)) in enumerate(zip(rows, beside, strict=True)):
+    beside = zip(*(columns[name] for name in ("history", "reviewed", "only_action")), strict=True)
+    for place, (row, (history, reviewed, only_action)) in enumerate(zip(rows, beside, strict=True)):
         whole = (many.organization_id, *row)
         own = actions.get(place, []) if only_action is None else [_only_action(whole, only_action)]
-        yield SnapshotRows(whole, flags, history, own, reviews.get(place, []) if reviewed else None)
+        yield SnapshotRows(whole, history, own, reviews.get(place, []) if reviewed else None)
 
 
 def _reviews_told(many: Snapshots, rows: Sequence[dict[str, Any]]) -> dict[int, list[tuple[Any, ...]]]:

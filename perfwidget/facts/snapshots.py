@@ -35,7 +35,7 @@ class Snapshots:
 
     organization_id: str
     columns: Mapping[str, StoredColumn]
-    """The columns of Annotation but the organization; `flags`, `history`, `reviewed` (whether it speaks of reviews);
+    """The columns of Annotation but the organization; `history`, `reviewed` (whether it speaks of reviews);
     and `only_action`: where that is not null, it is the annotation's one action, which is left out of `actions`: by its
     owner, when it was completed, with its lead time, under the id `annotation-` and the annotation's."""
     actions: Sequence[tuple[int, tuple[Any, ...]]]

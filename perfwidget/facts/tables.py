@@ -1,22 +1,32 @@
 """The tables of the data contract: one class a table, its columns, their types and meaning.
 
 A fact is built with the host's own values: ids as integers or strings, instants as aware datetimes, lead times in
-seconds, scores from 0 to 1. `Fact.row` turns it into what every engine stores: ids as text, instants as whole
-microseconds since 1970 in UTC, lead times as whole microseconds, scores as whole millionths. Whole numbers add up to
-the same digits in any order on any engine; floating-point sums do not.
+seconds, scores from 0 to 1. Columns from the first required one behind an optional one on are given by their names.
+`Fact.row` turns it into what every engine stores: ids as text, instants as whole microseconds since 1970 in UTC, lead
+times as whole microseconds, scores as whole millionths. Whole numbers add up to the same digits in any order on any
+engine; floating-point sums do not.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields
-from enum import IntFlag
+from dataclasses import KW_ONLY, dataclass, fields
 from functools import cache
 from typing import Any, ClassVar, NamedTuple, get_type_hints
 
 from perfwidget.errors import InvalidFact
-from perfwidget.facts.columns import STORED, Column, Flag, Id, Instant, Kind, LeadTime, Score, Text, column, id_text
-
-REQUIRED: Any = None
-"""Default of required columns that stand behind an optional one; a fact without them is refused when written."""
+from perfwidget.facts.columns import (
+    STORED,
+    Column,
+    Flag,
+    Flags,
+    Id,
+    Instant,
+    Kind,
+    LeadTime,
+    Score,
+    Text,
+    column,
+    id_text,
+)
 
 
 class Key(NamedTuple):
@@ -84,7 +94,8 @@ class Member(Fact):
     user_id: Id
     email: Text | None = None
     display_name: Text | None = None
-    role: Text = REQUIRED
+    _: KW_ONLY
+    role: Text
     active: Flag = True
 
 
@@ -108,7 +119,8 @@ class Project(Fact):
 
     project_id: Id
     workspace_id: Id | None = None
-    title: Text = REQUIRED
+    _: KW_ONLY
+    title: Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,20 +147,6 @@ class Membership(Fact):
         return Key(type(self), tuple(value or "" for value in row))
 
 
-class AnnotationFlag(IntFlag):
-    """What a source finds odd about an annotation, and a payer should look at; stored as one whole number."""
-
-    NONE = 0
-    POSTED_BY_OTHER = 1
-    """Somebody else than its owner wrote it into the platform."""
-    IMPORTED = 2
-    """It came with an import, which gives all its rows the instant of the import."""
-    LONGER_THAN_TASK = 4
-    """Its lead time is longer than the time from the creation of the task to its completion."""
-    FROM_PREDICTION = 8
-    """It is a prediction that was taken over as it was: without a lead time, and never updated."""
-
-
 @dataclass(frozen=True, slots=True)
 class Annotation(Fact):
     """One member's answer to one task.
@@ -167,12 +165,15 @@ class Annotation(Fact):
     completed_by: Id | None
     created_at: Instant
     started_at: Instant | None = None
-    completed_at: Instant = REQUIRED
+    _: KW_ONLY
+    completed_at: Instant
     completed_at_estimated: Flag = False
-    updated_at: Instant = REQUIRED
+    updated_at: Instant
     lead_time: LeadTime = None
-    last_action: Text = REQUIRED
+    last_action: Text
     was_cancelled: Flag = False
+    flags: Flags | None = None
+    """What the source finds odd about it; None where it does not look for that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +190,8 @@ class Action(Fact):
     user_id: Id | None
     action: Text
     started_at: Instant | None = None
-    created_at: Instant = REQUIRED
+    _: KW_ONLY
+    created_at: Instant
     lead_time: LeadTime = None
     review_id: Id | None = None
     comment_id: Id | None = None
@@ -210,7 +212,8 @@ class Review(Fact):
     reviewer_id: Id | None
     action: Text
     score: Score = None
-    created_at: Instant = REQUIRED
+    _: KW_ONLY
+    created_at: Instant
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,7 +253,8 @@ class Comment(Fact):
     resolved_at: Instant | None = None
 
 
-RECORDED_KINDS = ("actions", "reviews", "review_visits", "comments")
+RECORDED_KINDS = ("actions", "reviews", "review_visits", "comments", "flags")
+"""What a source may record or not: facts of a table, or `flags`, what it finds odd about annotations."""
 
 
 @dataclass(frozen=True, slots=True)

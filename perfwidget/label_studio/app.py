@@ -38,6 +38,7 @@ def create_app(
     prefix: str = "/performance",
     sign_in: str = SIGN_IN,
     count_rejected: bool = False,
+    timezone: str | None = None,
 ) -> Flask:
     """Return the application; raises InvalidSetting for a prefix or a sign-in that is none.
 
@@ -75,7 +76,12 @@ def create_app(
         return Viewer(sync.organization_id, person.user_id, standing.role)
 
     widget = PerformanceWidget(
-        store=store, viewer_of=viewer_of, title="Annotator Dashboard", task_url=TASK_URL, count_rejected=count_rejected
+        store=store,
+        viewer_of=viewer_of,
+        title="Annotator Dashboard",
+        task_url=TASK_URL,
+        count_rejected=count_rejected,
+        timezone=timezone,
     )
     app.register_blueprint(widget, url_prefix=prefix)
     app.register_blueprint(own_pages.script(), url_prefix=prefix)

@@ -52,7 +52,7 @@ class Directory:
             workspace = optional_id(row.get("workspace")) if self._enterprise else None
             title = row.get("title")
             titled = title if isinstance(title, str) and title.strip() else f"Project {project_id}"
-            found[project_id] = Project(self._organization_id, project_id, workspace, titled)
+            found[project_id] = Project(self._organization_id, project_id, workspace, title=titled)
         return found
 
     def members(self, label_studio_organization: str) -> Iterator[Member]:
@@ -69,7 +69,7 @@ class Directory:
             if role == Role.MANAGER:
                 self._managers.add(user_id)
             active = not self._enterprise or (role != NO_ROLE and _active(row))
-            yield Member(self._organization_id, user_id, email, name, str(role), active)
+            yield Member(self._organization_id, user_id, email, name, role=str(role), active=active)
 
     def _role(self, row: Mapping[str, Any], user_id: str, email: str | None) -> str:
         if self._enterprise:

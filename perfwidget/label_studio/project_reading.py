@@ -219,7 +219,7 @@ class ProjectReading:
             facts.extend(self._comments(self._enterprise, tasks))
         if facts or position is not None:
             marks = [] if position is None else [self._bookmark(position)]
-            self._store.write([*facts, *marks])
+            self._store.write([*facts, *marks], unknown="keep")
         return bool(facts)
 
     def _comments(self, enterprise: Enterprise, tasks: Sequence[Task]) -> Iterator[Comment | Withdrawn]:

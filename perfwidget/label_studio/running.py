@@ -67,6 +67,7 @@ def add_server(parser: argparse.ArgumentParser, environment: Mapping[str, str]) 
     option("--prefix", default="/performance", metavar="PATH", help="the path behind the proxy (default: %(default)s)")
     option("--sign-in", default=SIGN_IN, metavar="PATH", help="where people sign in (default: %(default)s)")
     option("--session-cookie", default=COOKIE, metavar="NAME", help="Label Studio's (default: %(default)s)")
+    option("--tz", metavar="Z", help="the time zone in which people are paid (default: each browser's)")
     option("--webhook-secret", metavar="S", help="takes webhooks that bring it as X-Perfwidget-Secret")
     option(
         "--webhook-address",
@@ -110,6 +111,7 @@ def run_server(parsed: argparse.Namespace) -> int:
             prefix=parsed.prefix,
             sign_in=parsed.sign_in,
             count_rejected=count_rejected,
+            timezone=parsed.tz,
         )
         secret = parsed.webhook_secret or (secrets.token_urlsafe(32) if install else "")
         installer = Installer(server, _webhook_address(parsed, here), secret) if install else None

@@ -197,7 +197,7 @@ class Sync:
         facts += self._gone_members(members)
         changed = bool(facts) and bool(self._members)
         if facts:
-            self._store.write(facts)
+            self._store.write(facts, unknown="keep")
         if self.enterprise and time.monotonic() - self._memberships_at > MEMBERSHIPS_EVERY:
             changed |= self._set_memberships(directory.memberships(projects), members)
             self._memberships_at = time.monotonic()
@@ -215,7 +215,9 @@ class Sync:
         }
         for user_id, profile in missing.items():
             if user_id in self._missing and profile.role:  # once may be a list that was short
-                yield Member(self.organization_id, user_id, profile.email, profile.name, profile.role, active=False)
+                yield Member(
+                    self.organization_id, user_id, profile.email, profile.name, role=profile.role, active=False
+                )
         self._missing = set(missing)
 
     def _kept_members(self) -> Sequence[Profile]:

@@ -6,7 +6,7 @@ numbers only; Python divides once, so that every engine gives the same digits.
 
 from collections.abc import Mapping
 
-from perfwidget.metrics.axis import BY_BUCKET, BY_MEMBER, BY_PROJECT, WHOLE, Axis, Group
+from perfwidget.metrics.axis import BY_BUCKET, BY_MEMBER, BY_PROJECT, TOLD_BY, WHOLE, Axis, Group
 from perfwidget.metrics.formulas import Aggregate, Aggregates, Count, Middle, Nested, Number, Plain, Total
 from perfwidget.metrics.metric import Better, Daily, Metric, Section, Tab, Unit
 from perfwidget.metrics.notes import NOTE_METRICS
@@ -15,11 +15,13 @@ from perfwidget.metrics.rows import (
     ANNOTATED,
     COMMENTS_RECEIVED,
     COUNTED_ACTIONS,
+    LONGEST_DAY,
     REVIEW_ACTIONS,
     REVIEWED,
     REVIEWING,
     SCANS,
     TIMELINE,
+    USABLE,
     VISITED,
     Condition,
     Is,
@@ -42,12 +44,15 @@ __all__ = [
     "COUNTED_ACTIONS",
     "DAILY",
     "DAILY_CSV",
+    "LONGEST_DAY",
     "METRICS",
     "REVIEWED",
     "REVIEWING",
     "REVIEW_ACTIONS",
     "SCANS",
     "TIMELINE",
+    "TOLD_BY",
+    "USABLE",
     "VISITED",
     "WHOLE",
     "Aggregate",

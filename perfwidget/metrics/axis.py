@@ -1,4 +1,4 @@
-"""What numbers are told by: the whole, a bucket of time, a member, a project, or two of them."""
+"""What numbers are told by: the whole, a bucket of time, a member, a project, or several of them."""
 
 from enum import Enum
 
@@ -11,10 +11,15 @@ class Axis(Enum):
     MEMBER = "member"
     """Whose facts they are."""
     PROJECT = "project"
+    DAY = "day"
+    """A calendar day in the period's zone, whatever the buckets are; only inside a number of two steps."""
 
 
 Group = tuple[Axis, ...]
 """Axes that numbers are told by together, in the order of `Axis`; none of them is the whole."""
+
+TOLD_BY: Group = (Axis.BUCKET, Axis.MEMBER, Axis.PROJECT)
+"""The axes that answers are told by."""
 
 WHOLE: Group = ()
 BY_BUCKET: Group = (Axis.BUCKET,)

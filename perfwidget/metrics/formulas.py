@@ -4,11 +4,11 @@ Aggregates are looked up often, so each exists once and is compared by identity:
 `nested` make them.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 
-from perfwidget.metrics.axis import Axis
+from perfwidget.metrics.axis import Axis, Group
 from perfwidget.metrics.rows import Rows
 
 
@@ -40,14 +40,16 @@ Plain = Count | Total | Middle
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Nested:
-    """A whole number in two steps: aggregates by an inner axis, then `fold` over these.
+    """A whole number in two steps: aggregates by inner axes, then `fold` over these.
 
     `fold` is SQL that every engine reads; `{0}`, `{1}` … stand for the parts. All parts are of one scan.
     """
 
-    by: Axis
+    by: Group
     parts: tuple[Plain, ...]
     fold: str
+    folded: Callable[..., int | None]
+    """The same of the columns of parts, where these are known already."""
 
 
 Aggregate = Plain | Nested
@@ -72,15 +74,15 @@ def middle_of(rows: Rows, column: str) -> Middle:
 
 
 @cache
-def nested(by: Axis, parts: tuple[Plain, ...], fold: str) -> Nested:
-    """Return the aggregate that folds others over an inner axis."""
-    return Nested(by, parts, fold)
+def nested(by: Group, parts: tuple[Plain, ...], fold: str, folded: Callable[..., int | None]) -> Nested:
+    """Return the aggregate that folds others over inner axes."""
+    return Nested(by, parts, fold, folded)
 
 
 Aggregates = Mapping[Aggregate, Sequence[int | None]]
 """What an engine answers: of each aggregate a whole number for each group; None for the middle of nothing.
 
-A nested aggregate is left out where each group is of one value of its inner axis: the parts tell the number then.
+A nested aggregate is left out where each group is of one value of its inner axes: the parts tell the number then.
 """
 
 Number = int | float | None
@@ -118,15 +120,20 @@ class Mean:
     over: Sum
     under: Sum
     scale: int
+    beside: Sum | None = None
+    """No value where this one is 0."""
 
     def values(self, aggregates: Aggregates) -> list[Number]:
         """Return the mean of each group, or None where nothing is counted."""
         pairs = zip(self.over.values(aggregates), self.under.values(aggregates), strict=True)
-        return [over / (count * self.scale) if count and over is not None else None for over, count in pairs]
+        means = [over / (count * self.scale) if count and over is not None else None for over, count in pairs]
+        if self.beside is None:
+            return list(means)
+        return [mean if there else None for mean, there in zip(means, self.beside.values(aggregates), strict=True)]
 
     def aggregates(self) -> tuple[Aggregate, ...]:
         """Return the aggregates that an engine has to answer."""
-        return self.over.aggregates() + self.under.aggregates()
+        return self.over.aggregates() + self.under.aggregates() + (self.beside.aggregates() if self.beside else ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +167,7 @@ class CountTimesMedian:
         products = aggregates.get(self._of_members)
         if products is None:
             pairs = zip(aggregates[self.count], aggregates[self.middle], strict=True)
-            products = [None if middle is None else (count or 0) * middle for count, middle in pairs]
+            products = [_sum_of_products([count], [middle]) for count, middle in pairs]
         return [None if product is None else product / twice for product in products]
 
     def aggregates(self) -> tuple[Aggregate, ...]:
@@ -169,7 +176,22 @@ class CountTimesMedian:
 
     @property
     def _of_members(self) -> Nested:
-        return nested(Axis.MEMBER, (self.count, self.middle), "sum({0} * {1})")
+        return nested((Axis.MEMBER,), (self.count, self.middle), "sum({0} * {1})", _sum_of_products)
+
+
+def days_above(limit: int, of: Total) -> Nested:
+    """Return the aggregate that counts the days of members on which a sum is above a limit."""
+    fold = f"sum(CASE WHEN {{0}} > {limit} THEN 1 ELSE 0 END)"
+    return nested((Axis.MEMBER, Axis.DAY), (of,), fold, partial(_above, limit))
+
+
+def _above(limit: int, sums: Sequence[int | None]) -> int:
+    return sum((each or 0) > limit for each in sums)
+
+
+def _sum_of_products(counts: Sequence[int | None], middles: Sequence[int | None]) -> int | None:
+    products = [(count or 0) * middle for count, middle in zip(counts, middles, strict=True) if middle is not None]
+    return sum(products) if products else None
 
 
 Formula = Sum | Mean | Median | CountTimesMedian

@@ -24,8 +24,6 @@ class Section(Enum):
     NOT_COUNTED = "not_counted"
     NOTES = "notes"
     REVIEWING = "reviewing"
-    PAGE_ONLY = "page_only"
-    """Said to people beside the numbers, and not part of the JSON report."""
 
 
 class Daily(Enum):

@@ -1,7 +1,7 @@
 """What is not counted, and what a payer needs to know beside the numbers."""
 
 from perfwidget.facts.columns import MICROSECONDS
-from perfwidget.metrics.formulas import Sum, count, total_of
+from perfwidget.metrics.formulas import Sum, count, days_above, total_of
 from perfwidget.metrics.metric import Better, Metric, Section, Tab, Unit
 from perfwidget.metrics.rows import (
     COUNTABLE,
@@ -9,12 +9,17 @@ from perfwidget.metrics.rows import (
     FIRST_SUBMITTED_EARLIER,
     FIXES,
     KEPT,
+    LONGEST_DAY,
+    MOVED_LATER,
+    ON_LONG_DAYS,
+    OWN_REVIEWS,
     PREDICTIONS,
     RECEIVED,
     UPDATED,
     Condition,
     OneOf,
 )
+from perfwidget.metrics.summary import LEAD_TIMES, mean_score
 
 NOTE_METRICS: tuple[Metric, ...] = (
     Metric(
@@ -89,6 +94,36 @@ NOTE_METRICS: tuple[Metric, ...] = (
         FIRST_SUBMITTED_EARLIER.that(Condition.TIME_USABLE),
     ),
     Metric(
+        "moved_later",
+        "Moved to a later period",
+        Unit.COUNT,
+        Section.NOTES,
+        "Annotations first submitted in this period whose last own submit or update came after it. They count in that "
+        "later period with their whole time, and not in this one.",
+        count(MOVED_LATER),
+        MOVED_LATER,
+    ),
+    Metric(
+        "moved_later_time",
+        "Time of those moved to a later period",
+        Unit.SECONDS,
+        Section.NOTES,
+        "The usable times of the annotations that moved to a later period, as they are now.",
+        Sum(((1, total_of(MOVED_LATER.that(Condition.TIME_USABLE), "lead_time")),), MICROSECONDS),
+        MOVED_LATER.that(Condition.TIME_USABLE),
+    ),
+    Metric(
+        "days_over_24_hours",
+        "Days of more than 24 hours",
+        Unit.COUNT,
+        Section.NOTES,
+        "Days of one member on which the usable times of submitted annotations come to more than 24 hours. Days are "
+        "those of the period's time zone.",
+        Sum(((1, days_above(LONGEST_DAY, LEAD_TIMES)),)),
+        ON_LONG_DAYS,
+        better=Better.LOWER,
+    ),
+    Metric(
         "updated_after_rejection",
         "Updated after a rejection",
         Unit.COUNT,
@@ -106,8 +141,20 @@ NOTE_METRICS: tuple[Metric, ...] = (
         Unit.COUNT,
         Section.NOTES,
         "Reviews that the member took on annotations of their own; they count in the Performance Score.",
-        count(RECEIVED.that(Condition.BY_OWNER)),
-        RECEIVED.that(Condition.BY_OWNER),
+        count(OWN_REVIEWS),
+        OWN_REVIEWS,
+        needs="reviews",
+    ),
+    Metric(
+        "performance_score_without_own_reviews",
+        "Performance Score without own reviews",
+        Unit.SHARE,
+        Section.NOTES,
+        "The Performance Score as it is without the reviews that the member took on annotations of their own. It has a "
+        "value only where there are such reviews.",
+        mean_score(Condition.BY_NO_OWNER, beside=count(OWN_REVIEWS)),
+        RECEIVED.that(Condition.BY_NO_OWNER),
+        better=Better.HIGHER,
         needs="reviews",
     ),
     Metric(
@@ -115,7 +162,8 @@ NOTE_METRICS: tuple[Metric, ...] = (
         "Day of the work not known",
         Unit.COUNT,
         Section.NOTES,
-        "Updated or skipped annotations whose instant of that is not known: they stand on the day of their creation.",
+        "Submitted and skipped annotations of which the member's own last submit, update or skip is not known. They "
+        "stand on the day of an earlier one, or of their creation.",
         count(ESTIMATED),
         ESTIMATED,
     ),
@@ -124,7 +172,8 @@ NOTE_METRICS: tuple[Metric, ...] = (
         "Posted by someone else",
         Unit.COUNT,
         Section.NOTES,
-        "Submitted annotations that, by what the platform says, somebody else than the member wrote last.",
+        "Submitted annotations that somebody else than the member wrote last, by what the platform says. Whoever "
+        "reviewed one last is not meant.",
         count(COUNTABLE.that(Condition.POSTED_BY_OTHER)),
         COUNTABLE.that(Condition.POSTED_BY_OTHER),
         needs="flags",

@@ -8,10 +8,10 @@ from perfwidget.metrics.rows import OTHER_REVIEWS, TAKEN, UNTIMED_VISITS, VISITS
 REVIEWING_METRICS: tuple[Metric, ...] = (
     Metric(
         "reviews_accepted",
-        "Accepted",
+        "Accepted (actions)",
         Unit.COUNT,
         Section.REVIEWING,
-        "Annotations that the member accepted as a reviewer; every action counts.",
+        "Review actions by which the member accepted an annotation. Each action counts.",
         count(TAKEN["accepted"]),
         TAKEN["accepted"],
         daily=Daily.EVERYWHERE,
@@ -20,10 +20,10 @@ REVIEWING_METRICS: tuple[Metric, ...] = (
     ),
     Metric(
         "reviews_rejected",
-        "Rejected",
+        "Rejected (actions)",
         Unit.COUNT,
         Section.REVIEWING,
-        "Annotations that the member rejected as a reviewer; every action counts.",
+        "Review actions by which the member rejected an annotation. Each action counts.",
         count(TAKEN["rejected"]),
         TAKEN["rejected"],
         daily=Daily.EVERYWHERE,
@@ -32,10 +32,10 @@ REVIEWING_METRICS: tuple[Metric, ...] = (
     ),
     Metric(
         "reviews_fixed_and_accepted",
-        "Fixed + accepted",
+        "Fixed + accepted (actions)",
         Unit.COUNT,
         Section.REVIEWING,
-        "Annotations that the member fixed and accepted as a reviewer; every action counts.",
+        "Review actions by which the member fixed and accepted an annotation. Each action counts.",
         count(TAKEN["fixed_and_accepted"]),
         TAKEN["fixed_and_accepted"],
         daily=Daily.EVERYWHERE,
@@ -59,7 +59,7 @@ REVIEWING_METRICS: tuple[Metric, ...] = (
         "unusable_visits",
         "Review visits without a time",
         Unit.COUNT,
-        Section.PAGE_ONLY,
+        Section.NOTES,
         "Visits of the member to submitted annotations that were never closed, or closed before they were opened: "
         "they take no part in Review Time.",
         count(UNTIMED_VISITS),
@@ -70,7 +70,7 @@ REVIEWING_METRICS: tuple[Metric, ...] = (
         "other_reviews",
         "Reviews of another kind",
         Unit.COUNT,
-        Section.PAGE_ONLY,
+        Section.NOTES,
         "Review actions on the member's annotations that are neither accepted, rejected nor fixed + accepted: they are "
         "kept and counted nowhere.",
         count(OTHER_REVIEWS),

@@ -1,9 +1,10 @@
 """Which rows a number speaks of: scans, conditions, and named sets of rows."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from perfwidget.facts import Action, Annotation, Comment, Fact, Review, ReviewVisit
+from perfwidget.facts.columns import MICROSECONDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +24,12 @@ class Scan:
     member: str
     instant: tuple[str, ...]
     """The first of these columns that is not null."""
+    beyond: str | None = None
+    """A column whose instant must lie at or after the end of the period, where there is one."""
 
 
 ANNOTATED = Scan("annotated", Annotation, "completed_by", ("completed_at",))
+MOVED = Scan("moved", Annotation, "completed_by", ("created_at",), beyond="completed_at")
 REVIEWED = Scan("reviewed", Review, "completed_by", ("created_at",))
 REVIEWING = Scan("reviewing", Review, "reviewer_id", ("created_at",))
 VISITED = Scan("visited", ReviewVisit, "user_id", ("closed_at", "opened_at"))
@@ -41,7 +45,9 @@ class Condition(Enum):
     CREATED_EARLIER = "created_at lies before the period"
     LATEST_REVIEW_REJECTS = "the annotation's latest review rejects it"
     BY_OWNER = "the reviewer is the annotation's owner"
+    BY_NO_OWNER = "the reviewer is not the annotation's owner"
     BY_OTHERS = "the comment is not by the annotation's owner"
+    LONG_DAY = "its owner's countable annotations of that day have usable times of more than 24 hours"
     COUNTED_OR_SKIPPED = "was_cancelled, or last_action is one of the counted ones"
     POSTED_BY_OTHER = "its source says that somebody else than its owner wrote it"
     IMPORTED = "its source says that it came with an import"
@@ -95,6 +101,9 @@ class Rows:
         return Rows(self.scan, self.where + where)
 
 
+LONGEST_DAY = 24 * 3_600 * MICROSECONDS
+"""More than this nobody works on one day, in microseconds; one of 25 hours makes no exception."""
+
 COUNTED_ACTIONS = ("submitted", "updated", "accepted", "fixed_and_accepted", "deleted_review")
 REVIEW_ACTIONS = ("accepted", "rejected", "fixed_and_accepted")
 
@@ -112,7 +121,10 @@ UPDATED = COUNTABLE.that(OneOf("last_action", ("updated",)))
 SUBMITTED = COUNTABLE.that(NoneOf("last_action", ("updated",)))
 SKIPPED = Rows(ANNOTATED, (Is("was_cancelled", True),))
 FIRST_SUBMITTED_EARLIER = COUNTABLE.that(Condition.CREATED_EARLIER)
+MOVED_LATER = replace(COUNTABLE, scan=MOVED)
+ON_LONG_DAYS = USABLE.that(Condition.LONG_DAY)
 RECEIVED = Rows(REVIEWED, (OneOf("action", REVIEW_ACTIONS),))
+OWN_REVIEWS = RECEIVED.that(Condition.BY_OWNER)
 ACCEPTS = Rows(REVIEWED, (OneOf("action", ("accepted",)),))
 FIXES = Rows(REVIEWED, (OneOf("action", ("fixed_and_accepted",)),))
 SCORED = Rows(REVIEWED, (OneOf("action", ("accepted", "rejected")),))

@@ -14,10 +14,20 @@ from perfwidget.metrics.rows import (
     UPDATED,
     USABLE,
     Condition,
+    Where,
 )
 
 LEAD_TIMES = total_of(USABLE, "lead_time")
 MIDDLE_LEAD_TIME = middle_of(USABLE, "lead_time")
+
+
+def mean_score(*where: Where, beside: Sum | None = None) -> Mean:
+    """Return the formula of the mean score of reviews that meet some conditions; no value where `beside` is 0."""
+    accepted, scored = count_of(ACCEPTS.that(*where)), count_of(SCORED.that(*where))
+    fixes = FIXES.that(Condition.SCORE_PRESENT, *where)
+    scores = Sum(((MILLIONTHS, accepted), (1, total_of(fixes, "score"))))
+    return Mean(scores, Sum(((1, scored), (1, count_of(fixes)))), MILLIONTHS, beside)
+
 
 SUMMARY_METRICS: tuple[Metric, ...] = (
     Metric(
@@ -87,11 +97,7 @@ SUMMARY_METRICS: tuple[Metric, ...] = (
         "The mean score of the review actions taken in this period on the member's annotations: accepted 100 %, "
         "rejected 0 %, fixed + accepted the score of the fix. Every review counts, the member's own among them; fixes "
         "without a score take no part.",
-        Mean(
-            Sum(((MILLIONTHS, count_of(ACCEPTS)), (1, total_of(FIXES.that(Condition.SCORE_PRESENT), "score")))),
-            Sum(((1, count_of(SCORED)), (1, count_of(FIXES.that(Condition.SCORE_PRESENT))))),
-            MILLIONTHS,
-        ),
+        mean_score(),
         RECEIVED,
         daily=Daily.CSV,
         tab=Tab.ANNOTATIONS,

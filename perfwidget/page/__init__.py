@@ -2,7 +2,7 @@
 
 from perfwidget.page.callbacks import register_callbacks
 from perfwidget.page.context import PageContext
-from perfwidget.page.document import ASSETS_IGNORE, INDEX_STRING, PACKAGES, START_SCRIPT
+from perfwidget.page.document import ASSETS_IGNORE, PACKAGES, START_SCRIPT, index_string
 from perfwidget.page.layout import layout
 
-__all__ = ["ASSETS_IGNORE", "INDEX_STRING", "PACKAGES", "START_SCRIPT", "PageContext", "layout", "register_callbacks"]
+__all__ = ["ASSETS_IGNORE", "PACKAGES", "START_SCRIPT", "PageContext", "index_string", "layout", "register_callbacks"]

@@ -16,7 +16,7 @@ from perfwidget.page.panels import ANNOTATION_SUMMARY, PANELS, TIME_REVIEWED, TO
 from perfwidget.question import access
 from perfwidget.question.access import ScopedQuery
 from perfwidget.question.period import zone
-from perfwidget.question.query import Query, parse
+from perfwidget.question.query import Query
 from perfwidget.report import Report, read_report
 from perfwidget.report.drilldown import LONG
 from perfwidget.stores.listing import Slice, Tally
@@ -35,7 +35,7 @@ def ask(context: PageContext, question: Any) -> Shown:
 
     Raises InvalidQuery, Forbidden and StoreUnavailable, each with its sentence for people.
     """
-    query = read(question, context.max_period_days)
+    query = read(context, question)
     viewer = context.viewer()
     with context.store.reading() as reader:
         asked = access.scope(viewer, query, reader.standing(viewer, query), context.rules)
@@ -72,7 +72,7 @@ class Look(NamedTuple):
 
 def look(context: PageContext, question: Any) -> Look:
     """Say for an open page how fresh the facts are; raises what `ask` raises."""
-    query = read(question, context.max_period_days)
+    query = read(context, question)
     viewer = context.viewer()
     with context.store.reading() as reader:
         access.scope(viewer, query, reader.standing(viewer, query))
@@ -94,7 +94,7 @@ def late_notice(fresh: Freshness | None, now: datetime, after: int, timezone: st
     return words.late(formats.moment(fresh.as_of.astimezone(zone(timezone))).rpartition(":")[0])
 
 
-def read(question: Any, max_period_days: int) -> Query:
+def read(context: PageContext, question: Any) -> Query:
     """Parse a question as the page sends it; raises InvalidQuery."""
     if not isinstance(question, str):
         raise InvalidQuery("The question is malformed; load the page again.")
@@ -102,7 +102,7 @@ def read(question: Any, max_period_days: int) -> Query:
         given = parse_qs(question, max_num_fields=MOST_PARAMETERS)
     except ValueError:
         raise InvalidQuery(f"At most {MOST_PARAMETERS:,} parameters are read; choose fewer projects.") from None
-    return parse(given, max_period_days=max_period_days)
+    return context.parse(given)
 
 
 def show(
@@ -121,6 +121,7 @@ def show(
     time = clock(as_of, now)
     drawn = [(panel, shown(panel, report)) for panel in PANELS]
     dates = [point.bucket.first.isoformat() for point in report.series]
+    begins, ends = report.period.written
     return {
         (ids.HEADING, "children"): heading(report),
         (ids.AS_OF, "children"): time.text,
@@ -131,8 +132,8 @@ def show(
         (TIME_REVIEWED.legend, "children"): review_time_notice(report, review_time_since),
         (ids.NOTES, "children"): _guarded("notes", lambda: folded(report, question)),
         (ids.READINGS, "data"): next(dict(each.figures) for panel, each in drawn if panel is TOTAL_TIME),
-        (ids.DATES, "first"): report.period.first.isoformat(),
-        (ids.DATES, "last"): report.period.last.isoformat(),
+        (ids.DATES, "first"): begins,
+        (ids.DATES, "last"): ends,
         **{(panel.graph, "figure"): each.figures.get("") for panel, each in drawn if panel is not TOTAL_TIME},
         **{(panel.message, "children"): each.message for panel, each in drawn},
         **{
@@ -142,10 +143,10 @@ def show(
         (ids.ANSWER, "data"): {
             "member": formats.option(report.user.user_id, words.member_option(report.user)),
             "name": formats.member_name(report.user),
-            "from": report.period.first.isoformat(),
-            "to": report.period.last.isoformat(),
+            "from": begins,
+            "to": ends,
             "time": f"{as_of:%H:%M}",
-            "what": words.whose(formats.member_name(report.user), report.period.first, report.period.last),
+            "what": words.whose(formats.member_name(report.user), report.period),
             "dates": dates,
             "leads": question is not None,
         },

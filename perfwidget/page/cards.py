@@ -24,22 +24,25 @@ BESIDE: Mapping[str, Sequence[str]] = {
         "lead_time_missing",
         "lead_time_invalid",
         "first_submitted_earlier_time",
+        "moved_later_time",
+        "days_over_24_hours",
         "longer_than_task",
     ),
     "submitted_annotations": (
         "rejected",
         "updated_after_rejection",
         "first_submitted_earlier",
+        "moved_later",
         "completed_at_estimated",
         "posted_by_others",
         "imported",
         "other_actions",
     ),
-    "performance_score": ("fixes_without_score", "own_reviews"),
+    "performance_score": ("fixes_without_score", "own_reviews", "performance_score_without_own_reviews"),
 }
 """The notes that stand beside a number where they are not 0, as it cannot be read rightly without them."""
 
-NOTES = tuple(metric for metric in METRICS if metric.section in (Section.NOT_COUNTED, Section.NOTES, Section.PAGE_ONLY))
+NOTES = tuple(metric for metric in METRICS if metric.section in (Section.NOT_COUNTED, Section.NOTES))
 _ON_CARDS = frozenset(key for keys in BESIDE.values() for key in keys)
 
 
@@ -52,8 +55,7 @@ def heading(report: Report) -> list[Any]:
     beside: list[Any] = [" ", html.Span(email, className="email")] if email else []
     parts = [
         html.Span([html.Strong(formats.member_name(report.user)), *beside], className="who"),
-        html.Span(formats.dates(report.period.first, report.period.last), className="when"),
-        html.Span(report.period.timezone.replace("_", " ")),
+        html.Span(formats.period(report.period), className="when"),
         html.Span(_scope(report)),
     ]
     if not report.user.active:
@@ -112,11 +114,17 @@ def _card(metric: Metric, report: Report, question: str | None, longest: Tally |
         said = words.long_times(longest.rows, formats.share(longest.total / MICROSECONDS / total))
         beside.append(html.Dd(said, className="card-note"))
     for note in map(BY_KEY.__getitem__, BESIDE.get(metric.key, ())):
-        if report.values[note.key]:
+        if _speaks(note, report):
             beside.append(html.Dd(_note(note, report, question), className="card-note"))
     number = html.Dd(_number(metric, report, question), className="card-number")
     place = f"card-{metric.key.replace('_', '-')}"
     return html.Div([html.Dt([name, tip]), number, *beside], id=place, className="card")
+
+
+def _speaks(note: Metric, report: Report) -> bool:
+    """Say whether a note has anything to say: a count or a time that is not 0, a share that has a value."""
+    value = report.values[note.key]
+    return value is not None if note.unit is Unit.SHARE else bool(value)
 
 
 def _number(metric: Metric, report: Report, question: str | None) -> Any:
@@ -156,11 +164,12 @@ def _exactly(metric: Metric, report: Report) -> str | None:
 
 def folded(report: Report, question: str | None = None) -> list[html.Div | html.Details]:
     """Return the notes that stand on no card, and in one line those that have nothing to say."""
-    told = [metric for metric in NOTES if report.values[metric.key] and metric.key not in _ON_CARDS]
-    silent = [metric for metric in NOTES if not report.values[metric.key]]
+    speaking = [metric for metric in NOTES if _speaks(metric, report)]
+    told = [metric for metric in speaking if metric.key not in _ON_CARDS]
+    silent = [metric for metric in NOTES if metric not in speaking]
     parts: list[html.Div | html.Details] = [_noted(metric, report, question) for metric in told]
     if silent:
-        missing = any(report.values[metric.key] is None for metric in silent)
+        missing = any(_unrecorded(metric, report) for metric in silent)
         names = html.Ul([html.Li([html.Strong(metric.label), " ", _about(metric, report)]) for metric in silent])
         parts.append(
             html.Details([html.Summary(words.silent(len(silent), missing=missing)), names], className="silent")
@@ -187,7 +196,13 @@ def _noted(metric: Metric, report: Report, question: str | None) -> html.Div:
 
 
 def _about(metric: Metric, report: Report) -> str:
-    return metric.definition if report.values[metric.key] is not None else words.NOT_RECORDED
+    if not _unrecorded(metric, report):
+        return metric.definition
+    return words.NOT_TOLD if metric.needs == "flags" else words.NOT_RECORDED
+
+
+def _unrecorded(metric: Metric, report: Report) -> bool:
+    return metric.needs is not None and metric.needs not in report.recorded
 
 
 # -- The way from a number to its rows ---------------------------------------------------------------------------------
@@ -214,4 +229,4 @@ def address_of(question: str, rows: str) -> str:
 @lru_cache(maxsize=32)
 def _question(question: str) -> str:
     """Return a question as every link of the page that answers it has it."""
-    return urlencode(parse_qsl(question), safe="/@")
+    return urlencode(parse_qsl(question), safe="/@:")

@@ -5,9 +5,7 @@ the viewer's own scope, and of no request but the current one.
 """
 
 from collections.abc import Collection, Iterable
-from functools import cache
 from typing import Any, Literal, NamedTuple, TypedDict
-from zoneinfo import available_timezones
 
 from perfwidget.errors import InvalidQuery
 from perfwidget.page import words
@@ -25,8 +23,6 @@ MOST_FOUND = 50
 LONGEST_SEARCH = 255
 
 Kind = Literal["member", "workspace", "project"]
-
-_NO_ZONES = frozenset({"Factory", "localtime"})
 
 
 class ProjectOption(Option):
@@ -89,12 +85,6 @@ def found(context: PageContext, sought: Any) -> dict[str, Any]:
             within = [each for each in _projects(reader, scope) if not workspaces or each.workspace in workspaces]
             options = [_project_option(each) for each in within if _holds(each, text)][:MOST_FOUND]
         return {"kind": kind, "text": text, "options": list(options)}
-
-
-@cache
-def zones() -> tuple[str, ...]:
-    """Return the names of all time zones that may be asked for, UTC first."""
-    return ("UTC", *sorted(available_timezones() - _NO_ZONES - {"UTC"}))
 
 
 def _scope(context: PageContext, reader: Reader) -> Scope:

@@ -63,13 +63,16 @@ class Numbers(_OwnComponent):
 class DateRange(_OwnComponent):
     """Two dates that are typed, with a calendar beside each. The day that is typed is the day that counts, anywhere.
 
+    Given times of day it shows them too, and then takes two times of day or two dates.
+
     `YYYY-MM-DD` and `4 Mar 2024` are always understood, `DD.MM.YYYY` and `DD/MM/YYYY` as the browser's language has it.
     What cannot be understood gets a sentence, and stays to be corrected.
 
     - `id`: the name that callbacks know it by; its fields are `{id}-from` and `{id}-to`.
-    - `first`, `last`: the dates that are shown, as `YYYY-MM-DD`.
-    - `labels`: `first`, `last`, `calendar`, and the sentences `unread` (of `{text}`) and `reversed`.
-    - `typed`: set when somebody has chosen other dates: `first` and `last` as `YYYY-MM-DD`.
+    - `first`, `last`: what is shown, both as `YYYY-MM-DD` or both as `YYYY-MM-DDTHH:MM`.
+    - `labels`: `first`, `last`, `calendar`, and the sentences `unread` (of `{text}`) and `reversed`; of times of day
+      `unreadTime`, `empty` and, where only one end has one, `mixed`.
+    - `typed`: set when somebody has chosen others: `first` and `last`, written like those that are shown.
     """
 
     _type = "DateRange"

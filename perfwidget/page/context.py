@@ -1,11 +1,12 @@
 """What the page needs of the widget that shows it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
 from perfwidget.metrics import Rules
 from perfwidget.question.access import Viewer
+from perfwidget.question.query import Query
 from perfwidget.settings import LATE_AFTER, TaskLink
 from perfwidget.stores.store import Store
 
@@ -18,7 +19,8 @@ class PageContext:
     viewer: Callable[[], Viewer]
     """Who looks; raises Forbidden for somebody who may not."""
     rules: Rules
-    max_period_days: int
+    parse: Callable[[Mapping[str, Iterable[str]]], Query]
+    """What parameters of an address ask, by the widget's settings; raises InvalidQuery."""
     review_time_since: date
     """Since when review time has been recorded at all."""
     prefix: Callable[[], str]

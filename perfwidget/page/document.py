@@ -5,13 +5,13 @@ from html import escape
 
 from perfwidget.hosting.static_files import PLOTLY_BUNDLE, assets_folder
 from perfwidget.page import words
-from perfwidget.page.choices import zones
+from perfwidget.question.period import zone_names
 
 PACKAGES = ("dash", "dash_bootstrap_components")
 """The component packages whose scripts the page loads."""
 
 ASSETS_IGNORE = r"\.(css|js|svg)$"
-"""The assets that Dash is not to put into the page by itself: they stand in `INDEX_STRING`, or are for other pages."""
+"""The assets that Dash is not to put into the page by itself: they stand in `index_string`, or are for other pages."""
 
 START_SCRIPT = "page/start.js"
 """The script that starts Dash, once all others have run."""
@@ -27,13 +27,15 @@ def _asset(name: str) -> str:
     return f"assets/{name}?m={stamp}"
 
 
-FIXED = {
-    "words": words.SAID_BY_SCRIPT,
-    "zones": zones(),
-    "presets": list(words.PRESETS),
-    "plotly": _asset(PLOTLY_BUNDLE),
-}
-"""What the scripts need that is the same for everybody."""
+def _fixed(timezone: str | None) -> dict[str, object]:
+    """Return what the scripts need that is the same for everybody; UTC is the first of the zones."""
+    return {
+        "words": words.SAID_BY_SCRIPT,
+        "timezone": timezone,
+        "zones": ("UTC", *sorted(zone_names() - {"UTC"})),
+        "presets": list(words.PRESETS),
+        "plotly": _asset(PLOTLY_BUNDLE),
+    }
 
 
 def _data(value: object) -> str:
@@ -45,7 +47,12 @@ def _scripts(folder: str, names: tuple[str, ...]) -> str:
     return "\n".join(f'<script defer src="{_asset(f"{folder}/{name}.js")}"></script>' for name in names)
 
 
-INDEX_STRING = f"""<!doctype html>
+def index_string(timezone: str | None) -> str:
+    """Return the page before Dash fills it, for `dash.Dash(index_string=…)`.
+
+    `timezone` is the zone in which people are paid; the scripts take the browser's where there is none.
+    """
+    return f"""<!doctype html>
 <html lang="en">
 <head>
 {{%metas%}}
@@ -69,8 +76,7 @@ INDEX_STRING = f"""<!doctype html>
 <noscript>{escape(words.NO_SCRIPT)}</noscript>
 {{%app_entry%}}
 {{%config%}}
-<script type="application/json" id="perfwidget-fixed">{_data(FIXED)}</script>
+<script type="application/json" id="perfwidget-fixed">{_data(_fixed(timezone))}</script>
 </body>
 </html>
 """
-"""The page before Dash fills it, for `dash.Dash(index_string=…)`."""

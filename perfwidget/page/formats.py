@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import TypedDict
 
 from perfwidget.metrics import Metric, Number, Unit
-from perfwidget.question.period import Bucket, Grain
+from perfwidget.question.period import Bucket, Grain, Period
 from perfwidget.stores.choosing import Profile
 
 # -- Numbers ----------------------------------------------------------------------------------------------------------
@@ -113,6 +113,17 @@ def dates(first: date, last: date) -> str:
     if first.month != last.month:
         return f"{short_day(first)} – {day(last)}"
     return f"{first.day} – {day(last)}"
+
+
+def period(when: Period) -> str:
+    """Return a period's dates, or its times of day, and its zone: `4 Mar 2024 09:00 – 17:30 · Europe/Berlin`."""
+    if when.times is None:
+        told = dates(when.first, when.last)
+    else:
+        begins, ends = when.times
+        last = f"{ends:%H:%M}" if begins.date() == ends.date() else f"{day(ends.date())} {ends:%H:%M}"
+        told = f"{day(begins.date())} {begins:%H:%M} – {last}"
+    return f"{told} · {when.timezone.replace('_', ' ')}"
 
 
 def bucket(cut: Bucket, grain: Grain) -> str:

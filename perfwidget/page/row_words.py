@@ -42,7 +42,7 @@ ACTIONS = {
 
 _LISTED = {
     Annotation: ("annotation", "annotations"),
-    Review: ("review", "reviews"),
+    Review: ("review action", "review actions"),
     ReviewVisit: ("review visit", "review visits"),
 }
 

@@ -43,7 +43,7 @@ def opened_rows(context: PageContext, sought: Any) -> list[Component]:
     InvalidQuery for anything else, Forbidden and StoreUnavailable.
     """
     opened = _read(sought)
-    query = read(opened.question, context.max_period_days)
+    query = read(context, opened.question)
     if query.rows is None:
         raise InvalidQuery("The address names no number whose rows are to be shown; choose one on the page.")
     if not context.offers("rows"):
@@ -81,7 +81,7 @@ def panel(listed: RowsBehind, question: str, link: TaskLink | None) -> list[Comp
 
 
 def _head(listed: RowsBehind) -> Component:
-    when = formats.dates(listed.period.first, listed.period.last)
+    when = formats.period(listed.period)
     return html.H2([listed.metric.label, html.Span(when, className="rows-when")], id="rows-title", tabIndex="-1")
 
 
@@ -155,7 +155,7 @@ def _sorter(column: _Column, listed: RowsBehind, question: str) -> html.Th:
 def _address(question: str, order: Order, page: int, *, descending: bool) -> str:
     """Return the address of the page with these rows in another order, or on another page."""
     how = [("rows_sort", f"{'-' if descending else ''}{order.value}"), ("rows_page", str(page))]
-    return f"?{urlencode(parse_qsl(question) + how, safe='/@')}"
+    return f"?{urlencode(parse_qsl(question) + how, safe='/@:')}"
 
 
 def _time(row: ListedRow, listed: RowsBehind, _link: TaskLink | None) -> html.Time:

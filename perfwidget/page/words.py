@@ -11,7 +11,7 @@ from typing import Any
 
 from perfwidget.metrics import Rules, Section, Unit
 from perfwidget.page import formats
-from perfwidget.question.period import Grain, Preset
+from perfwidget.question.period import Grain, Period, Preset
 from perfwidget.stores.choosing import Profile
 
 TITLE = "Performance"
@@ -58,9 +58,9 @@ def late(moment: str) -> str:
     return f"The platform could not be read since {moment}; work that is newer is missing here."
 
 
-def whose(name: str, first: date, last: date) -> str:
+def whose(name: str, period: Period) -> str:
     """Say whose figures of what period are shown while newer ones cannot be."""
-    return f"{name}, {formats.dates(first, last)}"
+    return f"{name}, {formats.period(period)}"
 
 
 # -- Filters ----------------------------------------------------------------------------------------------------------
@@ -85,14 +85,21 @@ EXPORT = "Export"
 PRESETS = {
     Preset.TODAY: "Today",
     Preset.YESTERDAY: "Yesterday",
+    Preset.THIS_WEEK: "This week",
+    Preset.LAST_WEEK: "Last week",
     Preset.LAST_7_DAYS: "Last 7 days",
-    Preset.LAST_30_DAYS: "Last 30 days",
-    Preset.LAST_90_DAYS: "Last 90 days",
+    Preset.FIRST_HALF_OF_MONTH: "1st to 15th",
+    Preset.SECOND_HALF_OF_MONTH: "16th to the end",
     Preset.THIS_MONTH: "This month",
     Preset.LAST_MONTH: "Last month",
+    Preset.LAST_30_DAYS: "Last 30 days",
+    Preset.LAST_90_DAYS: "Last 90 days",
     Preset.THIS_QUARTER: "This quarter",
+    Preset.LAST_QUARTER: "Last quarter",
+    Preset.THIS_YEAR: "This year",
     Preset.ALL_TIME: "All time",
 }
+"""The presets in the order of the list: from the shortest periods to the longest."""
 CUSTOM = "Custom dates"
 GRAINS = {"auto": "Auto", Grain.DAY: "Day", Grain.WEEK: "Week", Grain.MONTH: "Month"}
 THEMES = {"auto": "Theme: auto", "light": "Theme: light", "dark": "Theme: dark"}
@@ -232,9 +239,9 @@ SECTIONS = {
     Section.REVIEWING: "Reviewing",
     Section.NOT_COUNTED: "Not counted",
     Section.NOTES: "Worth knowing",
-    Section.PAGE_ONLY: "Kept and not counted anywhere",
 }
 NOT_RECORDED = "Not recorded by this source."
+NOT_TOLD = "Not told by this source."
 
 
 def silent(number: int, *, missing: bool) -> str:
@@ -257,6 +264,9 @@ DATE_RANGE = {
     "calendar": "{name}: choose in a calendar",
     "unread": "“{text}” is no date; write it like 2024-03-31.",
     "reversed": "The first day comes after the last one; change one of them.",
+    "unreadTime": "“{text}” is no date with a time of day; write it like 2024-03-31 14:30.",
+    "empty": "The period ends before it begins, or at once; change one of its times.",
+    "mixed": "Give both a time of day, or neither of them.",
 }
 
 SAID_BY_SCRIPT = {

@@ -151,15 +151,16 @@ class ScopedQuery:
     @property
     def start(self) -> int:
         """The first instant of the period, in microseconds since 1970."""
-        return self._dated.start
+        return self.dated.start
 
     @property
     def end(self) -> int:
         """The first instant after the period, in microseconds since 1970."""
-        return self._dated.end
+        return self.dated.end
 
     @property
-    def _dated(self) -> Period:
+    def dated(self) -> Period:
+        """The period; raises ValueError of all time that has no dates yet."""
         if self.period is None:
             raise ValueError("All time has no dates before `during` gives it some.")
         return self.period

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from enum import StrEnum
 from typing import TypeVar
 
@@ -25,6 +25,9 @@ DEFAULT_PRESET = Preset.LAST_30_DAYS
 DEFAULT_TIMEZONE = "UTC"
 
 _Choice = TypeVar("_Choice", bound=StrEnum)
+
+_DATE = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
+_TIME_OF_DAY = "(?:[01][0-9]|2[0-3]):[0-5][0-9]"
 
 
 class Entry(StrEnum):
@@ -86,22 +89,28 @@ class Behind:
             return period
         for bucket in period.buckets(grain):
             if bucket.first <= self.day <= bucket.last:
-                return Period(bucket.first, bucket.last, period.timezone)
+                return period.part(bucket.first, bucket.last)
         raise InvalidQuery(
-            f"The date {self.day} lies outside of the period, {period.first} to {period.last}; choose one in it."
+            f"The date {self.day} lies outside of the period, {' to '.join(period.written)} in {period.timezone}; "
+            "choose one in it."
         )
 
 
 def parse(
-    asked: Mapping[str, Iterable[str]], *, now: datetime | None = None, max_period_days: int = DEFAULT_MAX_DAYS
+    asked: Mapping[str, Iterable[str]],
+    *,
+    now: datetime | None = None,
+    max_period_days: int = DEFAULT_MAX_DAYS,
+    timezone: str = DEFAULT_TIMEZONE,
 ) -> Query:
     """Turn parameters of the page address into a Query.
 
     `asked` maps a name to its values in order (as werkzeug's `MultiDict.to_dict(flat=False)` does); empty values and
-    unknown names are ignored. `now` is the instant that "today" is taken from. Raises InvalidQuery with one sentence.
+    unknown names are ignored. `now` is the instant that "today" is taken from, `timezone` the zone where none is asked
+    for. Raises InvalidQuery with one sentence.
     """
     given = {name: [value for value in values if value != ""] for name, values in asked.items()}
-    timezone = _one(given, "tz") or DEFAULT_TIMEZONE
+    timezone = _one(given, "tz") or timezone
     today = (now or datetime.now(UTC)).astimezone(zone(timezone)).date()
     user = _one(given, "user")
     period, preset = _period(given, timezone, today, max_period_days)
@@ -152,11 +161,9 @@ def _period(
     first, last = _one(given, "from"), _one(given, "to")
     preset = _choice(Preset, "preset", given)
     if (first is None) != (last is None):
-        raise InvalidQuery("from and to go together; give both dates, or a preset instead.")
+        raise InvalidQuery("from and to go together; give both of them, or a preset instead.")
     if first is not None and last is not None:
-        period = Period(_date("from", first), _date("to", last), timezone)
-        if period.last < period.first:
-            raise InvalidQuery("The period ends before it begins; swap from and to.")
+        period = _between(_moment("from", first), _moment("to", last), timezone)
         if period.days > max_period_days:
             raise InvalidQuery(
                 f"The period has {period.days:,} days and at most {max_period_days:,} are allowed; "
@@ -167,6 +174,19 @@ def _period(
     if preset is Preset.ALL_TIME:
         return None, preset
     return Period(*preset_dates(preset, today), timezone), preset
+
+
+def _between(first: date | datetime, last: date | datetime, timezone: str) -> Period:
+    if isinstance(first, datetime) and isinstance(last, datetime):
+        return Period.between(first, last, timezone)
+    if isinstance(first, datetime) or isinstance(last, datetime):
+        raise InvalidQuery(
+            "from and to must both be dates or both have a time of day; "
+            "a date means the whole of its day, and a time of day in to is not included."
+        )
+    if last < first:
+        raise InvalidQuery("The period ends before it begins; swap from and to.")
+    return Period(first, last, timezone)
 
 
 def _one(given: Mapping[str, list[str]], name: str) -> str | None:
@@ -186,8 +206,16 @@ def _choice(kind: type[_Choice], name: str, given: Mapping[str, list[str]]) -> _
         raise InvalidQuery(f"{name} must be one of {', '.join(kind)}.") from None
 
 
-def _date(name: str, value: str) -> date:
-    if re.fullmatch("[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
+def _moment(name: str, value: str) -> date | datetime:
+    """Return the date that a text is, or the time of day of a date, without a zone."""
+    if re.fullmatch(f"{_DATE}T{_TIME_OF_DAY}", value):
+        day, _, time_of_day = value.partition("T")
+        return datetime.combine(_date(name, day), time.fromisoformat(time_of_day))
+    return _date(name, value, ", or with a time of day, such as 2024-03-01T09:30")
+
+
+def _date(name: str, value: str, or_else: str = "") -> date:
+    if re.fullmatch(_DATE, value):
         try:
             day = date.fromisoformat(value)
         except ValueError:
@@ -196,7 +224,7 @@ def _date(name: str, value: str) -> date:
             if FIRST_DATE <= day <= LAST_DATE:
                 return day
             raise InvalidQuery(f"{name} must lie between {FIRST_DATE} and {LAST_DATE}.")
-    raise InvalidQuery(f"{name} must be a calendar date written YYYY-MM-DD, such as 2024-03-01.")
+    raise InvalidQuery(f"{name} must be a calendar date written YYYY-MM-DD, such as 2024-03-01{or_else}.")
 
 
 def _id(name: str, value: str) -> str:

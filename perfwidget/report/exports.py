@@ -67,12 +67,14 @@ def csv_lines(rows: Iterable[Iterable[str]]) -> Iterator[str]:
 
 
 def report_csv(report: Report) -> Iterator[str]:
-    """Return the lines of the report CSV: the header, the whole period as `total`, then every day."""
+    """Return the lines of the report CSV: the header, the whole period as `total`, then every day of its zone."""
     columns = [metric.key for metric in DAILY_CSV]
     by_day = ((point.bucket.first.isoformat(), point.values) for point in report.series)
     rows = (("total", report.values), *by_day)
+    zone = report.period.timezone
     return csv_lines(
-        [("date", *columns)] + [(name, *(number_cell(values[key]) for key in columns)) for name, values in rows]
+        [("date", "timezone", *columns)]
+        + [(name, zone, *(number_cell(values[key]) for key in columns)) for name, values in rows]
     )
 
 
@@ -84,7 +86,8 @@ def report_json(report: Report) -> Iterator[str]:
 def file_name(kind: str, user_id: str, period: Period, suffix: str) -> str:
     """Return the name of a download: kind, member id and period, in characters that every system allows."""
     member = re.sub("[^A-Za-z0-9@._-]+", "_", user_id)[:80]
-    return f"{kind}-{member}-{period.first}-{period.last}.{suffix}"
+    begins, ends = (end.replace(":", "") for end in period.written)
+    return f"{kind}-{member}-{begins}-{ends}.{suffix}"
 
 
 # -- Rows ---------------------------------------------------------------------------------------------------------
@@ -203,6 +206,8 @@ def _writer(kind: Kind, timezone: ZoneInfo, *, for_excel: bool) -> Callable[[Any
             return lambda value: repr(value / MILLIONTHS)
         case Kind.FLAG:
             return lambda value: "true" if value else "false"
+        case Kind.FLAGS:
+            return str
         case Kind.ID:
             plain = _SAFE_NUMBER if for_excel else _INTEGER
             return lambda value: value if plain.fullmatch(value) else _id_cell(value)

@@ -1,7 +1,6 @@
 """The one door to the numbers: report(store, viewer, query) -> Report."""
 
 import json
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -90,14 +89,11 @@ class Report:
             "users": [_person(each) for each in self.users],
             "members": [{"user": _person(each.user), **_sections(each.values)} for each in self.members],
         }
+        begins, ends = self.period.written
         return {
             "user": None if self.several else _person(self.user),
             **(several if self.several else {}),
-            "period": {
-                "from": self.period.first.isoformat(),
-                "to": self.period.last.isoformat(),
-                "timezone": self.period.timezone,
-            },
+            "period": {"from": begins, "to": ends, "timezone": self.period.timezone},
             "scope": self.scope if self.scope == "all" else list(self.scope),
             "filters": {"workspaces": list(self.workspaces), "projects": list(self.projects)},
             **_sections(self.values),
@@ -105,7 +101,7 @@ class Report:
                 {"date": point.bucket.first.isoformat()} | {metric.key: point.values[metric.key] for metric in DAILY}
                 for point in self.series
             ],
-            "definitions": {metric.key: metric.definition for metric in METRICS if metric.section in _TOLD},
+            "definitions": {metric.key: metric.definition for metric in METRICS},
         }
 
     def to_json(self) -> str:
@@ -128,14 +124,11 @@ class Report:
             raise ValueError(f"This report is by {self.grain}; ask for one by day.")
 
 
-_TOLD = tuple(section for section in Section if section is not Section.PAGE_ONLY)
-
-
 def _sections(values: Mapping[str, Number]) -> dict[str, dict[str, Number]]:
     """Return numbers by the sections of the JSON report."""
     return {
         section.value: {metric.key: values[metric.key] for metric in METRICS if metric.section is section}
-        for section in _TOLD
+        for section in Section
     }
 
 
@@ -170,9 +163,9 @@ def read_report(reader: Reader, asked: ScopedQuery, query: Query, grain: Grain |
     several = asked.subject_id is None
     answer = reader.answer(asked, [WHOLE, BY_BUCKET, *([BY_MEMBER] if several else [])], buckets)
     recorded = answer.recorded
-    [values] = _told(answer.numbers[WHOLE], METRICS, recorded, [math.inf])
+    [values] = _told(answer.numbers[WHOLE], METRICS, _throughout(recorded), [period.end])
     series = _told(answer.numbers[BY_BUCKET], DAILY_CSV, recorded, [bucket.end for bucket in buckets])
-    of_members = _by_member(answer.numbers[BY_MEMBER], METRICS, recorded) if several else {}
+    of_members = _by_member(answer.numbers[BY_MEMBER], METRICS, recorded, period) if several else {}
     users = reader.profiles(asked.scope, sorted({*of_members, *(asked.subjects or ())}))
     return Report(
         users=tuple(users[each] for each in sorted(asked.subjects or ())),
@@ -193,14 +186,15 @@ def read_members(
     reader: Reader, asked: ScopedQuery, query: Query, metrics: Sequence[Metric] = METRICS
 ) -> Mapping[str, Mapping[str, Number]]:
     """Map each member asked about, and whoever has facts in the period, to their numbers by the keys of the metrics."""
-    answer = reader.answer(asked.during(resolved_period(reader, asked, query)), [BY_MEMBER], metrics=metrics)
-    return _by_member(answer.numbers[BY_MEMBER], metrics, answer.recorded)
+    period = resolved_period(reader, asked, query)
+    answer = reader.answer(asked.during(period), [BY_MEMBER], metrics=metrics)
+    return _by_member(answer.numbers[BY_MEMBER], metrics, answer.recorded, period)
 
 
 def _by_member(
-    numbers: Numbers, metrics: Sequence[Metric], recorded: Mapping[str, int | None]
+    numbers: Numbers, metrics: Sequence[Metric], recorded: Mapping[str, int | None], period: Period
 ) -> dict[str, Mapping[str, Number]]:
-    told = _told(numbers, metrics, recorded, [math.inf] * len(numbers.keys))
+    told = _told(numbers, metrics, _throughout(recorded), [period.end] * len(numbers.keys))
     return {member: values for (member,), values in zip(numbers.keys, told, strict=True)}
 
 
@@ -216,8 +210,13 @@ def resolved_period(reader: Reader, asked: ScopedQuery, query: Query) -> Period:
     return Period(min(instant.astimezone(zone(query.timezone)).date(), today), today, query.timezone)
 
 
+def _throughout(recorded: Mapping[str, int | None]) -> Mapping[str, int | None]:
+    """Return what is recorded as whole periods have it: of visits a number wherever they are recorded at all."""
+    return {kind: None if kind == "review_visits" else since for kind, since in recorded.items()}
+
+
 def _told(
-    numbers: Numbers, metrics: Sequence[Metric], recorded: Mapping[str, int | None], ends: Sequence[float]
+    numbers: Numbers, metrics: Sequence[Metric], recorded: Mapping[str, int | None], ends: Sequence[int]
 ) -> list[dict[str, Number]]:
     """Return the values of metrics for each group: none of what is not recorded, or was not before a group's end."""
     columns = [_known(metric, metric.formula.values(numbers.aggregates), recorded, ends) for metric in metrics]
@@ -226,7 +225,7 @@ def _told(
 
 
 def _known(
-    metric: Metric, values: list[Number], recorded: Mapping[str, int | None], ends: Sequence[float]
+    metric: Metric, values: list[Number], recorded: Mapping[str, int | None], ends: Sequence[int]
 ) -> list[Number]:
     if metric.needs is None:
         return values

@@ -2,13 +2,14 @@
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from itertools import chain
 
 from perfwidget.facts import Action, Annotation
 from perfwidget.facts.columns import MAX_ID_LENGTH
 from perfwidget.facts.ingest import Snapshot
-from perfwidget.sources.flags import NO_CHANGE, flags
+from perfwidget.sources.flags import NO_CHANGE, flags, reviewed_last
 from perfwidget.sources.import_result import ImportResult, Place, Problem
 from perfwidget.sources.people import SOMEBODY, NamedPerson, People
 from perfwidget.sources.row_parts import OWN_ACTIONS, REVIEW_ACTIONS, Row, RowParts
@@ -92,12 +93,19 @@ class AnnotationRows:
             last_action=last_action,
             was_cancelled=last_action == "skipped" if was_cancelled is None else was_cancelled,
         )
+        told = None if reviews is None else tuple(self.parts.reviews(reviews, row))
+        writer = last_created_by if updated_by is None else updated_by
+        posted_by_other = False
+        if writer is not None and writer is not SOMEBODY and not self.parts.is_owner(writer, row):
+            maker = None if last_created_by is None or last_created_by is SOMEBODY else last_created_by.user_id
+            reviewers = reviewed_last(last_action, (action for action, _ in entries), told or (), maker)
+            posted_by_other = reviewers is not None and writer.user_id not in reviewers
+        odd = flags(task, values, annotation, posted_by_other, changed or _updated(last_action, entries))
         return Snapshot(
-            annotation=annotation,
+            annotation=replace(annotation, flags=odd),
             actions=tuple(action for action, _ in entries) or _one_action(annotation),
             history=bool(entries),
-            reviews=None if reviews is None else tuple(self.parts.reviews(reviews, row)),
-            flags=flags(task, values, annotation, updated_by_owner, changed or _updated(last_action, entries)),
+            reviews=told,
         )
 
     def _project(self, given: object) -> str:

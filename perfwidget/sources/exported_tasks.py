@@ -173,5 +173,5 @@ class ExportedTasks:
         for kind, seen_at in self._recorded.items():
             yield Inferred(Recorded(self.organization_id, kind), seen_at)
         for project_id, seen_at in self._projects.items():
-            yield Inferred(Project(self.organization_id, project_id, None, f"Project {project_id}"), seen_at)
+            yield Inferred(Project(self.organization_id, project_id, title=f"Project {project_id}"), seen_at)
         yield from self.people.inferred(self.organization_id)

@@ -1,8 +1,10 @@
 """What is odd about an annotation row: who wrote it, whether anybody did, whether its time can be true."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from perfwidget.facts import Annotation, AnnotationFlag
+from perfwidget.facts import Action, Annotation, AnnotationFlag, Review
+from perfwidget.metrics import REVIEW_ACTIONS
 from perfwidget.sources.row_values import JsonObject, optional_instant
 
 NO_CHANGE = timedelta(seconds=1)
@@ -10,17 +12,16 @@ NO_CHANGE = timedelta(seconds=1)
 
 
 def flags(
-    task: JsonObject, values: JsonObject, annotation: Annotation, written_by_owner: bool, updated: bool
+    task: JsonObject, values: JsonObject, annotation: Annotation, posted_by_other: bool, updated: bool
 ) -> AnnotationFlag:
     """Return what is odd about an annotation.
 
-    `written_by_owner` says that nobody else is known as its last writer, `updated` that its owner has updated it.
+    `posted_by_other` says that its last writer is meant by that flag, `updated` that its owner has updated it.
     """
     found = AnnotationFlag.NONE
     changed = annotation.updated_at - annotation.created_at >= NO_CHANGE
     taken_over = values.get("parent_prediction") is not None and annotation.lead_time is None and not updated
-    # Where the platform names the last action, a reviewer who fixed the annotation is its last writer, and rightly so.
-    if not written_by_owner and not (changed and values.get("last_action")):
+    if posted_by_other:
         found |= AnnotationFlag.POSTED_BY_OTHER
     if taken_over:
         found |= AnnotationFlag.FROM_PREDICTION
@@ -29,6 +30,23 @@ def flags(
     elif _longer(annotation, optional_instant(task.get("created_at"))):
         found |= AnnotationFlag.LONGER_THAN_TASK
     return found
+
+
+def reviewed_last(
+    last_action: str, entries: Iterable[Action], reviews: Iterable[Review], last_created_by: str | None
+) -> set[str] | None:
+    """Return the ids of who took a row's last review action, as far as it tells; None if a review came last of all by
+    nobody knows whom.
+
+    `last_created_by` is who made the last entry of its history, also where the row does not have it.
+    """
+    told = [(entry.created_at, entry.user_id) for entry in entries if entry.action in REVIEW_ACTIONS]
+    told += [(review.created_at, review.reviewer_id) for review in reviews if review.action in REVIEW_ACTIONS]
+    latest = max(range(len(told)), key=lambda place: (told[place][0], place), default=None)
+    found = {str(who) for who in (None if latest is None else told[latest][1],) if who is not None}
+    if last_action not in REVIEW_ACTIONS:
+        return found
+    return (found | ({last_created_by} if last_created_by else set())) or None
 
 
 def _written_by_nobody(values: JsonObject, changed: bool) -> bool:

@@ -138,7 +138,7 @@ class People:
             if role is None and not person.by_email and (person.email or "").casefold() in wanted:
                 role = "annotator"
             if role:
-                yield Inferred(Member(organization_id, person.user_id, person.email, person.name, role), seen_at)
+                yield Inferred(Member(organization_id, person.user_id, person.email, person.name, role=role), seen_at)
         for (user_id, project_id), seen_at in self._memberships.items():
             yield Inferred(Membership(organization_id, user_id, project_id=project_id), seen_at)
 

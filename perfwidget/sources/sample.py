@@ -54,11 +54,11 @@ def sample_facts(today: date, *, seed: int = 7) -> Iterator[Fact]:
 def _organization() -> Iterator[Fact]:
     for person in PEOPLE:
         email = f"{person.mailbox}@{MAIL_DOMAIN}"
-        yield Member(ORGANIZATION_ID, person.user_id, email, person.name, person.role, person.active)
+        yield Member(ORGANIZATION_ID, person.user_id, email, person.name, role=person.role, active=person.active)
     for workspace_id, title in WORKSPACES.items():
         yield Workspace(ORGANIZATION_ID, workspace_id, title)
     for job in JOBS:
-        yield Project(ORGANIZATION_ID, job.project_id, job.workspace_id, job.title)
+        yield Project(ORGANIZATION_ID, job.project_id, job.workspace_id, title=job.title)
     for person in PEOPLE:
         for workspace_id in person.workspaces:
             yield Membership(ORGANIZATION_ID, person.user_id, workspace_id=workspace_id)
@@ -105,9 +105,10 @@ def _history(draft: Draft, annotation_id: int) -> Iterator[Fact]:
         about = (ORGANIZATION_ID, fact_id, annotation_id, draft.job.project_id, draft.task_id)
         review_id = fact_id if event.action in REVIEW_ACTIONS and place not in withdrawn else None
         comment_id = fact_id if event.remark else None
-        yield Action(*about, event.user_id, event.action, started, at, event.lead, review_id, comment_id)
+        done = (event.user_id, event.action, started)
+        yield Action(*about, *done, created_at=at, lead_time=event.lead, review_id=review_id, comment_id=comment_id)
         if review_id is not None:
-            yield Review(*about, draft.owner.user_id, event.user_id, event.action, event.score, at)
+            yield Review(*about, draft.owner.user_id, event.user_id, event.action, event.score, created_at=at)
         if event.action in REVIEW_ACTIONS and started is not None and started >= REVIEW_VISITS_SINCE:
             yield ReviewVisit(
                 ORGANIZATION_ID, fact_id, annotation_id, draft.job.project_id, event.user_id, started, at, review_id

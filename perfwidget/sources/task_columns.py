@@ -15,8 +15,9 @@ from perfwidget.facts import AnnotationFlag, Review
 from perfwidget.facts.columns import INVALID_LEAD_TIME
 from perfwidget.facts.ingest import Snapshot
 from perfwidget.facts.snapshots import NOTHING, Coded, Snapshots
+from perfwidget.metrics import REVIEW_ACTIONS
 from perfwidget.sources.annotation_row import only_action
-from perfwidget.sources.codes import ODD, Cast, Codes, Flags, Numbers, ids, instant, latest, whole_numbers
+from perfwidget.sources.codes import NOBODY, ODD, Cast, Codes, Flags, Numbers, ids, instant, latest, whole_numbers
 from perfwidget.sources.exported_tasks import ExportedTasks
 from perfwidget.sources.flags import NO_CHANGE
 from perfwidget.sources.import_result import Place
@@ -29,6 +30,7 @@ _WORDS = sorted(KNOWN_ACTIONS)
 _CODE = {word: code for code, word in enumerate(_WORDS)}
 _GIVEN = _CODE | {None: -1, "": -1}
 _SUBMITTED, _UPDATED, _SKIPPED = (_CODE[word] for word in ("submitted", "updated", "skipped"))
+_REVIEWS = [_CODE[word] for word in REVIEW_ACTIONS]
 _ONLY = np.array([[_CODE[only_action(word, cancelled)] for word in _WORDS] for cancelled in (False, True)], np.int32)
 """By whether it was cancelled and by its last action, the one action that an annotation without a history tells."""
 
@@ -84,6 +86,7 @@ class _Rows:
         self._read_columns(named)
         reviewed = np.flatnonzero(self._plain & self._columns["reviewed"]).tolist()
         reviews = read_reviews([row.reviews for row in self._rows], reviewed, self._cast, self._plain)
+        self._columns["flags"] += self._posted_by_other(named, reviews) * int(AnnotationFlag.POSTED_BY_OTHER)
         self._tell_people(named, reviews)
         self._keep_reviews(reviews)
         self._export.reading.annotations += int(self._plain.sum())
@@ -144,16 +147,26 @@ class _Rows:
             "reviewed": np.array([row.reviews is not None for row in rows], np.bool_),
             "only_action": _ONLY[skipped.astype(np.int8), word],
         }
-        posted_by_other = ~updated_by_owner & ~(changed & told)
         taken_over = np.array([row.parent_prediction is not None and row.lead_time is None for row in rows], np.bool_)
         taken_over &= ~((changed & updated_by_owner) | (word == _UPDATED))
         imported = self._imported(changed, taken_over)
         self._columns["flags"] = (
-            posted_by_other * int(AnnotationFlag.POSTED_BY_OTHER)
-            + imported * int(AnnotationFlag.IMPORTED)
+            imported * int(AnnotationFlag.IMPORTED)
             + (self._longer_than_task() & ~imported) * int(AnnotationFlag.LONGER_THAN_TASK)
             + taken_over * int(AnnotationFlag.FROM_PREDICTION)
         ).astype(np.int64)
+
+    def _posted_by_other(self, named: _Named, reviews: Reviews) -> Flags:
+        user = np.array([*self._cast.user_of, -1, -1], np.int32)
+        reviewer = np.full(len(self._rows), -1, np.int32)
+        order = np.lexsort((reviews.created_at, reviews.of))
+        reviewer[reviews.of[order]] = user[reviews.by[order]]  # of each row the last one stays
+        maker = user[named.last_created_by]
+        writer = np.where(named.updated_by == NOBODY, maker, user[named.updated_by])
+        review_last = np.isin(self._columns["last_action"], _REVIEWS)
+        by_reviewer = (reviewer == writer) | (review_last & ((maker == writer) | ((reviewer < 0) & (maker < 0))))
+        found: Flags = (writer >= 0) & (writer != user[named.owner]) & ~by_reviewer
+        return found
 
     def _imported(self, changed: Flags, taken_over: Flags) -> Flags:
         given = [row.import_id is not None and row.import_id is not msgspec.UNSET for row in self._rows]
@@ -213,7 +226,7 @@ class _Rows:
             odd[place] = row.pop(name)
         codes = {"project_id": self._projects, "completed_by": self._cast.users, "last_action": self._words}
         row |= {name: -1 if row[name] is None else codes[name][row[name]] for name in codes}
-        row |= {"flags": int(snapshot.flags), "history": snapshot.history, "only_action": -1}
+        row |= {"history": snapshot.history, "only_action": -1}
         row["reviewed"] = snapshot.reviews is not None
         for name, value in row.items():
             self._columns[name][place] = NOTHING if value is None else value

@@ -3,12 +3,24 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from perfwidget.metrics import BY_BUCKET, BY_MEMBER, WHOLE, Aggregate, Aggregates, Axis, Group, Metric, Middle
+from perfwidget.metrics import (
+    BY_BUCKET,
+    BY_MEMBER,
+    TOLD_BY,
+    WHOLE,
+    Aggregate,
+    Aggregates,
+    Axis,
+    Group,
+    Metric,
+    Middle,
+    Nested,
+)
 from perfwidget.question.access import ScopedQuery
 from perfwidget.question.period import Bucket
-from perfwidget.stores.formulas import KEYS, Wanted, runs_of, statements, wanted_of
+from perfwidget.stores.formulas import KEYS, Wanted, inner_axes, statements, told_by_days, wanted_of
 from perfwidget.stores.session import Session
-from perfwidget.stores.sql import recorded
+from perfwidget.stores.sql import recorded, runs_of
 
 Row = tuple[Any, ...]
 
@@ -46,6 +58,10 @@ def answer(
         for statement, aggregates in statements(session.dialect, asked, wanted, groups, runs):
             for group, rows in _by_group(session.rows(*statement)):
                 found[group].take(rows, aggregates)
+        for each in wanted.nested:
+            for group in groups:
+                if told_by_days(asked, each, group, groups, runs):
+                    found[group].fold(each, found[BY_BUCKET].numbers().aggregates)
     since = dict(session.rows(*recorded(session.dialect, asked)))
     return Answer({group: each.numbers() for group, each in found.items()}, since)
 
@@ -56,7 +72,7 @@ def _by_group(rows: Sequence[Row]) -> Iterator[tuple[Group, Sequence[Row]]]:
     for row in rows:
         sorted_out.setdefault(tuple(key is not None for key in row[: len(KEYS)]), []).append(row)
     for there, found in sorted_out.items():
-        yield tuple(axis for axis, has in zip(Axis, there, strict=True) if has), found
+        yield tuple(axis for axis, has in zip(TOLD_BY, there, strict=True) if has), found
 
 
 def _expected(asked: ScopedQuery, group: Group, buckets: Sequence[Bucket]) -> list[Key]:
@@ -76,8 +92,7 @@ class _Found:
         self._nothing: dict[Aggregate, int | None] = {}
         for wanted in of_scans:
             self._nothing |= {each: None if isinstance(each, Middle) else 0 for each in wanted.plain}
-            if asked.subject_id is None:
-                self._nothing |= {each: None for each in wanted.nested if each.by not in group}
+            self._nothing |= {each: None for each in wanted.nested if inner_axes(asked, each, group)}
         self._places = {key: place for place, key in enumerate(keys)}
         self._columns = {each: [nothing] * len(keys) for each, nothing in self._nothing.items()}
 
@@ -86,7 +101,7 @@ class _Found:
         columns = list(zip(*rows, strict=True))
         told = [
             columns[place] if axis is Axis.BUCKET else map(str, columns[place])
-            for place, axis in enumerate(Axis)
+            for place, axis in enumerate(TOLD_BY)
             if axis in self._group
         ]
         places = [self._place(key) for key in zip(*told, strict=True)] if told else [0] * len(rows)
@@ -95,6 +110,10 @@ class _Found:
             for place, value in zip(places, values, strict=True):
                 if value is not None:
                     column[place] = value
+
+    def fold(self, aggregate: Nested, of: Aggregates) -> None:
+        """Take an aggregate of the whole from the numbers that it is made of."""
+        self._columns[aggregate][0] = aggregate.folded(*(of[part] for part in aggregate.parts))
 
     def _place(self, key: Key) -> int:
         if key not in self._places:

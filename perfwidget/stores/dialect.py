@@ -31,7 +31,7 @@ class Dialect:
     copies: Mapping[str, str] = field(default_factory=dict)
     """The tables that lie in the order of a scan, by its name, where these are not the facts' own."""
     keeps_more: bool = True
-    """Whether there are columns and tables of our own beside the contract's: flags, mentions and bookmarks."""
+    """Whether there are columns and tables of our own beside the contract's: mentions and bookmarks."""
 
     def table(self, scan: Scan) -> str:
         """Return the table that a scan reads."""

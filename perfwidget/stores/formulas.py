@@ -10,6 +10,9 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from perfwidget.metrics import (
+    BY_BUCKET,
+    TOLD_BY,
+    WHOLE,
     Aggregate,
     Axis,
     Count,
@@ -23,25 +26,20 @@ from perfwidget.metrics import (
     Total,
 )
 from perfwidget.question.access import ScopedQuery
-from perfwidget.question.period import Bucket
 from perfwidget.stores.dialect import Dialect
-from perfwidget.stores.sql import COLUMNS, Statement, conditions, facts_from, instant_of
+from perfwidget.stores.sql import (
+    COLUMNS,
+    Run,
+    Statement,
+    conditions,
+    days_of,
+    facts_from,
+    instant_of,
+    parameters_of,
+    place_of,
+)
 
-KEYS = tuple(axis.value for axis in Axis)
-
-
-class Run(NamedTuple):
-    """Buckets of one length that follow each other: the place of the first, and their instants in microseconds."""
-
-    place: int
-    start: int
-    end: int
-    length: int
-
-    @property
-    def next_place(self) -> int:
-        """The place of the bucket behind them."""
-        return self.place + (self.end - self.start) // self.length
+KEYS = tuple(axis.value for axis in TOLD_BY)
 
 
 class Wanted(NamedTuple):
@@ -59,12 +57,17 @@ def wanted_of(metrics: tuple[Metric, ...]) -> Sequence[Wanted]:
     aggregates = dict.fromkeys(each for metric in metrics for each in metric.formula.aggregates())
     plain = [each for each in aggregates if not isinstance(each, Nested)]
     nested = [each for each in aggregates if isinstance(each, Nested)]
-    wanted = []
-    for scan in dict.fromkeys(each.rows.scan for each in plain):
-        mine = [each for each in plain if each.rows.scan is scan]
-        sets = {rows: f"r{number}" for number, rows in enumerate(dict.fromkeys(each.rows for each in mine))}
-        wanted.append(Wanted(scan, mine, [each for each in nested if each.parts[0].rows.scan is scan], sets))
-    return wanted
+    # A scan is read for what is added up at once, too, if only to tell which groups there are.
+    plain = list(dict.fromkeys(plain + [part for each in nested for part in each.parts]))
+    return [
+        _of_scan(scan, [each for each in plain if each.rows.scan is scan], nested)
+        for scan in dict.fromkeys(each.rows.scan for each in plain)
+    ]
+
+
+def _of_scan(scan: Scan, plain: Sequence[Plain], nested: Sequence[Nested] = ()) -> Wanted:
+    sets = {rows: f"r{number}" for number, rows in enumerate(dict.fromkeys(each.rows for each in plain))}
+    return Wanted(scan, plain, [each for each in nested if each.parts[0].rows.scan is scan], sets)
 
 
 class Asked(NamedTuple):
@@ -80,33 +83,51 @@ def statements(
     """Yield the statements that answer the aggregates of a scan for all groups; each row begins with `KEYS`.
 
     A key is null in the rows of groups without its axis. A nested aggregate is asked for only where it differs from
-    what its parts tell: of several members, and for groups that are not told by its inner axis.
+    what its parts tell, and never by bucket.
     """
-    rows = _rows(dialect, asked, wanted, runs)
-    yield Asked(_added_up(dialect, wanted, rows, groups, wanted.plain), wanted.plain)
+    told = [group for group in groups if Axis.BUCKET not in group] if wanted.scan.beyond else groups
+    yield Asked(_added_up(dialect, asked, wanted, told, Axis.BUCKET, runs), wanted.plain)
     for aggregate in wanted.nested:
-        outer = [group for group in groups if not {aggregate.by, Axis.BUCKET} & {*group}]
-        if outer and asked.subject_id is None:
-            yield Asked(_folded(dialect, wanted, rows, outer, aggregate), [aggregate])
+        outer_of: dict[Group, list[Group]] = {}
+        for group in groups:
+            more = inner_axes(asked, aggregate, group)
+            if more and Axis.BUCKET not in group and not told_by_days(asked, aggregate, group, groups, runs):
+                outer_of.setdefault(tuple(axis for axis in Axis if axis in (*group, *more)), []).append(group)
+        for inner, outer in outer_of.items():
+            yield Asked(_folded(dialect, asked, wanted.scan, inner, outer, aggregate), [aggregate])
+
+
+def inner_axes(asked: ScopedQuery, aggregate: Nested, group: Group) -> Group:
+    """Return the inner axes of an aggregate by which a group falls apart; if there are none, its parts tell it."""
+    one = () if asked.subject_id is None else (Axis.MEMBER,)
+    return tuple(axis for axis in aggregate.by if axis not in (*group, *one))
+
+
+def told_by_days(
+    asked: ScopedQuery, aggregate: Nested, group: Group, groups: Sequence[Group], runs: Sequence[Run]
+) -> bool:
+    """Say whether an aggregate of the whole follows from what is asked for by bucket: one member's, by day."""
+    days = group == WHOLE and BY_BUCKET in groups and inner_axes(asked, aggregate, group) == (Axis.DAY,)
+    return days and runs == days_of(asked.dated)
 
 
 def _added_up(
-    dialect: Dialect, wanted: Wanted, rows: Statement, groups: Sequence[Group], plain: Sequence[Plain]
+    dialect: Dialect, asked: ScopedQuery, wanted: Wanted, groups: Sequence[Group], cut: Axis, runs: Sequence[Run]
 ) -> Statement:
     values = ", ".join(
-        f"{_aggregate(dialect, each, wanted.sets[each.rows])} AS a{number}" for number, each in enumerate(plain)
+        f"{_aggregate(dialect, each, wanted.sets[each.rows])} AS a{number}" for number, each in enumerate(wanted.plain)
     )
+    rows = _rows(dialect, asked, wanted, cut, runs)
     text = f"SELECT {_keys(groups)}, {values} FROM ({rows.text}) counted{_group_by(groups)}"
     return Statement(text, rows.parameters)
 
 
-def _folded(dialect: Dialect, wanted: Wanted, rows: Statement, outer: Sequence[Group], aggregate: Nested) -> Statement:
-    inner = [tuple(axis for axis in Axis if axis in (*group, aggregate.by)) for group in outer]
-    parts = _added_up(dialect, wanted, rows, inner, aggregate.parts)
+def _folded(
+    dialect: Dialect, asked: ScopedQuery, scan: Scan, inner: Group, outer: Sequence[Group], aggregate: Nested
+) -> Statement:
+    parts = _added_up(dialect, asked, _of_scan(scan, aggregate.parts), [inner], Axis.DAY, days_of(asked.dated))
     fold = aggregate.fold.format(*(f"a{number}" for number in range(len(aggregate.parts))))
-    text = f"SELECT {_keys(outer)}, {fold} FROM ({parts.text}) parts"
-    by = ", ".join(key for key in KEYS if any(key == axis.value for group in outer for axis in group))
-    return Statement(f"{text} GROUP BY {by}" if by else text, parts.parameters)
+    return Statement(f"SELECT {_keys(outer)}, {fold} FROM ({parts.text}) parts{_group_by(outer)}", parts.parameters)
 
 
 def _keys(groups: Sequence[Group]) -> str:
@@ -119,8 +140,11 @@ def _group_by(groups: Sequence[Group]) -> str:
     return "" if sets == ["()"] else f" GROUP BY GROUPING SETS ({', '.join(sets)})"
 
 
-def _rows(dialect: Dialect, asked: ScopedQuery, wanted: Wanted, runs: Sequence[Run]) -> Statement:
-    """Return the query of a scan's facts with their keys, the numbers that are added up, and the sets they are in."""
+def _rows(dialect: Dialect, asked: ScopedQuery, wanted: Wanted, cut: Axis, runs: Sequence[Run]) -> Statement:
+    """Return the query of a scan's facts with their keys, the numbers that are added up, and the sets they are in.
+
+    `cut` is the key that holds the place of their bucket in the runs.
+    """
     scan = wanted.scan
     numbers = list(dict.fromkeys(each.column for each in wanted.plain if not isinstance(each, Count)))
     parts: dict[str, str] = {}
@@ -129,14 +153,15 @@ def _rows(dialect: Dialect, asked: ScopedQuery, wanted: Wanted, runs: Sequence[R
         return parts.setdefault(text, f"c{len(parts)}")
 
     sets = [f"{conditions(dialect, asked, rows, part)} AS {name}" for rows, name in wanted.sets.items()]
-    bucket = _bucket(dialect, instant_of(scan), runs)
-    keys = {Axis.BUCKET: bucket.text, Axis.MEMBER: scan.member}
-    read = [f"{keys.get(axis, 'project_id')} AS {axis.value}" for axis in Axis]
+    place = place_of(dialect, instant_of(scan), runs, "run")
+    keys = {cut.value: place, Axis.MEMBER.value: scan.member, Axis.PROJECT.value: "project_id"}
+    read = [f"{expression} AS {key}" for key, expression in keys.items()]
     read += [f"{COLUMNS.get(column, column)} AS {column}" for column in numbers]
     read += [f"{text} AS {name}" for text, name in parts.items()]
     source = facts_from(dialect, asked, scan, asked.start, asked.end)
     told = f"(SELECT {', '.join(read)} FROM {source.text}) told"
-    return Statement(f"SELECT {', '.join([*KEYS, *numbers, *sets])} FROM {told}", source.parameters | bucket.parameters)
+    parameters = source.parameters | parameters_of(runs, "run")
+    return Statement(f"SELECT {', '.join([*keys, *numbers, *sets])} FROM {told}", parameters)
 
 
 def _aggregate(dialect: Dialect, aggregate: Plain, rows: str) -> str:
@@ -147,29 +172,3 @@ def _aggregate(dialect: Dialect, aggregate: Plain, rows: str) -> str:
             return f"{dialect.total(column)} FILTER (WHERE {rows})"
         case Middle(column=column):
             return dialect.middle(column, rows)
-
-
-def runs_of(buckets: Sequence[Bucket]) -> Sequence[Run]:
-    """Return buckets, which follow each other without gaps, as runs of one length: days, but for clock changes."""
-    runs: list[Run] = []
-    for place, bucket in enumerate(buckets):
-        start, end = bucket.start, bucket.end
-        if start == end:
-            continue  # a day that a zone left out
-        if runs and runs[-1].length == end - start and runs[-1].next_place == place:
-            runs[-1] = runs[-1]._replace(end=end)
-        else:
-            runs.append(Run(place, start, end, end - start))
-    return runs
-
-
-def _bucket(dialect: Dialect, instant: str, runs: Sequence[Run]) -> Statement:
-    """Return the expression of the place of an instant's bucket among all: one division a run."""
-    cases: list[str] = []
-    parameters: dict[str, int] = {}
-    for number, run in enumerate(runs):
-        names = {name: f"run{number}_{name}" for name in ("place", "start", "end", "length")}
-        parameters |= {names[name]: getattr(run, name) for name in names}
-        place = dialect.quotient(f"{instant} - ${names['start']}", f"${names['length']}")
-        cases.append(f"WHEN {instant} < ${names['end']} THEN ${names['place']} + {place}")
-    return Statement(f"CASE {' '.join(cases)} END" if cases else "0", parameters)

@@ -14,18 +14,18 @@ SQL_TYPES = {
     Kind.INSTANT: "BIGINT",
     Kind.LEAD_TIME: "BIGINT",
     Kind.SCORE: "BIGINT",
+    Kind.FLAGS: "BIGINT",
 }
 """Instants and lead times are whole microseconds (DuckDB's `make_timestamp(completed_at)` shows one), scores
 millionths."""
 
 EXTRA_COLUMNS: dict[str, tuple[tuple[str, str], ...]] = {
-    "annotations": (("flags", "BIGINT"),),
     "members": (("inferred", "BOOLEAN"), ("seen_at", "BIGINT")),
     "actions": (("origin", "VARCHAR"),),
     "reviews": (("origin", "VARCHAR"),),
 }
-"""Ours beside the contract's: what its source finds odd about an annotation (the bits of `AnnotationFlag`); that a
-member was inferred and may yield to the host; that a row came from an export's row and goes with it."""
+"""Ours beside the contract's: that a member was inferred and may yield to the host; that a row came from an export's
+row and goes with it."""
 
 FROM_ROW = "row"
 FROM_REVIEW = "review"

@@ -4,14 +4,17 @@ Values never stand in the text: they are named parameters, written `$name`.
 """
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from perfwidget.facts import RECORDED_KINDS, AnnotationFlag
 from perfwidget.facts.columns import INVALID_LEAD_TIME
 from perfwidget.metrics import (
     COUNTED_ACTIONS,
+    LONGEST_DAY,
     REVIEW_ACTIONS,
     SCANS,
+    USABLE,
     Condition,
     Is,
     NoneOf,
@@ -22,6 +25,7 @@ from perfwidget.metrics import (
     Where,
 )
 from perfwidget.question.access import ScopedQuery
+from perfwidget.question.period import Bucket, Grain, Period
 from perfwidget.stores.dialect import Dialect
 
 COLUMNS = {"lasted": "closed_at - opened_at"}
@@ -38,6 +42,7 @@ FLAGS = {
 PLAIN = {
     Condition.CREATED_EARLIER: "created_at < $period_start",
     Condition.BY_OWNER: "reviewer_id = completed_by",
+    Condition.BY_NO_OWNER: "(reviewer_id IS NULL OR reviewer_id <> completed_by)",
     Condition.BY_OTHERS: "(created_by IS NULL OR created_by <> completed_by)",
     Condition.VISIT_TIMED: "closed_at >= opened_at",
     Condition.VISIT_UNTIMED: "(closed_at IS NULL OR closed_at < opened_at)",
@@ -88,16 +93,15 @@ def first_instant(dialect: Dialect, asked: ScopedQuery) -> Statement:
 def recorded(dialect: Dialect, asked: ScopedQuery) -> Statement:
     """Return the query of the kinds of facts that are recorded, and since when.
 
-    Of tables that are only read, a kind is recorded as well where the organization has a fact of it.
+    Of tables that are only read, a kind is recorded as well where the organization has a row in its table.
     """
     text = "SELECT kind, since FROM recorded WHERE organization_id = $organization_id"
-    if dialect.keeps_more:
-        text += " UNION ALL SELECT 'flags', NULL"
-    else:
+    if not dialect.keeps_more:
         shown = (
             f"SELECT '{kind}', NULL WHERE EXISTS (SELECT 1 FROM {kind} WHERE organization_id = $organization_id) AND "
             f"NOT EXISTS (SELECT 1 FROM recorded WHERE organization_id = $organization_id AND kind = '{kind}')"
             for kind in RECORDED_KINDS
+            if kind != "flags"
         )
         text = " UNION ALL ".join([text, *shown])
     return Statement(text, {"organization_id": asked.scope.organization_id})
@@ -115,10 +119,11 @@ def facts_from(dialect: Dialect, asked: ScopedQuery, scan: Scan, start: int, end
     """
     condition, parameters = scoped(dialect, asked, scan.member)
     instant = instant_of(scan)
-    begins = start if asked.period is None else asked.period.start
+    beyond = f" AND {scan.beyond} >= $period_end" if scan.beyond else ""
+    period, days = asked.dated, parameters_of(days_of(asked.dated), "day")
     return Statement(
-        f"{dialect.table(scan)} WHERE {condition} AND {instant} >= $since AND {instant} < $before",
-        parameters | {"since": start, "before": end, "period_start": begins},
+        f"{dialect.table(scan)} WHERE {condition} AND {instant} >= $since AND {instant} < $before{beyond}",
+        parameters | {"since": start, "before": end, "period_start": period.start, "period_end": period.end} | days,
     )
 
 
@@ -141,25 +146,27 @@ def condition(dialect: Dialect, asked: ScopedQuery, where: Where, part: Part) ->
         case Is(column, value):
             return part(column) if value else f"NOT {part(column)}"
         case Condition.COUNTED:
-            return _counted(dialect, asked.rules, part)
+            return _counted(asked.rules, part)
         case Condition.UNCOUNTED:
             return f"NOT {part(_among('last_action', COUNTED_ACTIONS))} AND NOT {part(REJECTED)}"
         case Condition.COUNTED_OR_SKIPPED:
-            return f"({part('was_cancelled')} OR {_counted(dialect, asked.rules, part)})"
+            return f"({part('was_cancelled')} OR {_counted(asked.rules, part)})"
         case Condition.LATEST_REVIEW_REJECTS:
             return part(_latest_rejects(dialect, asked))
+        case Condition.LONG_DAY:
+            return part(_on_long_day(dialect, asked))
         case Condition():
-            return part(_flagged(dialect, FLAGS[where]) if where in FLAGS else PLAIN[where])
+            return part(_flagged(FLAGS[where]) if where in FLAGS else PLAIN[where])
 
 
-def _counted(dialect: Dialect, rules: Rules, part: Part) -> str:
+def _counted(rules: Rules, part: Part) -> str:
     """Return the condition that an annotation counts, if it is not cancelled."""
     actions = part(_among("last_action", COUNTED_ACTIONS))
     if rules.count_rejected:
         actions = f"({actions} OR {part(REJECTED)})"
-    if rules.count_predictions or not dialect.keeps_more:
+    if rules.count_predictions:
         return actions
-    return f"({actions} AND NOT {part(_flagged(dialect, AnnotationFlag.FROM_PREDICTION))})"
+    return f"({actions} AND NOT {part(_flagged(AnnotationFlag.FROM_PREDICTION))})"
 
 
 def _among(column: str, values: Sequence[str]) -> str:
@@ -181,9 +188,74 @@ def _latest_rejects(dialect: Dialect, asked: ScopedQuery) -> str:
     return f"annotation_id IN ({reviews} GROUP BY annotation_id HAVING {latest} = 'rejected')"
 
 
-def _flagged(dialect: Dialect, flag: AnnotationFlag) -> str:
+def _on_long_day(dialect: Dialect, asked: ScopedQuery) -> str:
+    """Return the condition that the usable times of an annotation's owner and day come to more than 24 hours."""
+    day = place_of(dialect, "completed_at", days_of(asked.dated), "day")
+    mine = f"{scoped(dialect, asked, 'completed_by').text} AND {conditions(dialect, asked, USABLE)}"
+    within = "completed_at >= $period_start AND completed_at < $period_end"
+    return (
+        f"(completed_by, {day}) IN (SELECT completed_by, {day} FROM annotations WHERE {mine} AND {within} "
+        f"GROUP BY 1, 2 HAVING {dialect.total('lead_time')} > {LONGEST_DAY})"
+    )
+
+
+def _flagged(flag: AnnotationFlag) -> str:
     """Return the condition that an annotation has a flag: that its bit is set, in arithmetic that all engines share.
 
     It is never null: an annotation of which no flags are known must not drop out of what counts.
     """
-    return f"(coalesce(flags, 0) % {2 * flag:d} >= {flag:d})" if dialect.keeps_more else "FALSE"
+    return f"(coalesce(flags, 0) % {2 * flag:d} >= {flag:d})"
+
+
+# -- Buckets of time, as runs of equal length: the place of an instant among them is one division a run ---------------
+
+
+class Run(NamedTuple):
+    """Buckets of one length that follow each other: the place of the first, and their instants in microseconds."""
+
+    place: int
+    start: int
+    end: int
+    length: int
+
+    @property
+    def next_place(self) -> int:
+        """The place of the bucket behind them."""
+        return self.place + (self.end - self.start) // self.length
+
+
+def runs_of(buckets: Sequence[Bucket]) -> Sequence[Run]:
+    """Return buckets, which follow each other without gaps, as runs of one length: days, but for clock changes."""
+    runs: list[Run] = []
+    for place, bucket in enumerate(buckets):
+        start, end = bucket.start, bucket.end
+        if start == end:
+            continue  # a day that a zone left out
+        if runs and runs[-1].length == end - start and runs[-1].next_place == place:
+            runs[-1] = runs[-1]._replace(end=end)
+        else:
+            runs.append(Run(place, start, end, end - start))
+    return runs
+
+
+@lru_cache(maxsize=64)
+def days_of(period: Period) -> Sequence[Run]:
+    """Return the days of a period as runs."""
+    return runs_of(period.buckets(Grain.DAY))
+
+
+def parameters_of(runs: Sequence[Run], name: str) -> dict[str, int]:
+    """Return the parameters that `place_of` names."""
+    return {
+        f"{name}{number}_{field}": value for number, run in enumerate(runs) for field, value in run._asdict().items()
+    }
+
+
+def place_of(dialect: Dialect, instant: str, runs: Sequence[Run], name: str) -> str:
+    """Return the expression of the place of an instant's bucket among all; `name` begins the names of parameters."""
+    cases: list[str] = []
+    for number in range(len(runs)):
+        run = f"${name}{number}_"
+        place = dialect.quotient(f"{instant} - {run}start", f"{run}length")
+        cases.append(f"WHEN {instant} < {run}end THEN {run}place + {place}")
+    return f"CASE {' '.join(cases)} END" if cases else "0"

@@ -1,4 +1,4 @@
-"""The same numbers from four statements written by hand for this one page, straight on a connection to our own tables.
+"""The same numbers from six statements written by hand for this one page, straight on a connection to our own tables.
 
 There is no scope to work out, no transaction, no watch over the time, nothing that other pages need, too: what is left
 is what the engine needs. Sums and counts come in the page's words; days are counted from 1970.
@@ -48,6 +48,18 @@ _ANNOTATED = f"""
         count_if(countable AND flags & 4 > 0)
     FROM sorted_out GROUP BY GROUPING SETS ((), (bar))
 """
+_MOVED = f"""
+    SELECT NULL, count(*), sum(lead_time) FILTER (lead_time >= 0) FROM annotations
+    {_WHERE} AND completed_at >= $end AND NOT was_cancelled AND last_action IN {COUNTED}
+"""
+_MOVED_KEYS = ("moved_later", "moved_later_time")
+_LONG_DAYS = f"""
+    SELECT NULL, count(*) FROM (
+        SELECT 1 FROM annotations {_WHERE} AND NOT was_cancelled AND last_action IN {COUNTED} AND lead_time >= 0
+        GROUP BY {{day}} HAVING sum(lead_time) > 86400000000
+    )
+"""
+_LONG_DAYS_KEYS = ("days_over_24_hours",)
 _ANNOTATED_KEYS = (
     "total_time",
     "usable",
@@ -74,10 +86,22 @@ _REVIEWED = f"""
         count_if(action IN ('accepted', 'rejected') OR action = 'fixed_and_accepted' AND score IS NOT NULL),
         count_if(action = 'fixed_and_accepted' AND score IS NULL),
         count_if(reviewer_id = $member AND action IN ('accepted', 'rejected', 'fixed_and_accepted')),
-        count_if(action NOT IN ('accepted', 'rejected', 'fixed_and_accepted'))
+        count_if(action NOT IN ('accepted', 'rejected', 'fixed_and_accepted')),
+        sum(CASE action WHEN 'accepted' THEN 1000000 WHEN 'fixed_and_accepted' THEN score END)
+            FILTER (reviewer_id IS DISTINCT FROM $member),
+        count_if(reviewer_id IS DISTINCT FROM $member
+            AND (action IN ('accepted', 'rejected') OR action = 'fixed_and_accepted' AND score IS NOT NULL))
     FROM reviews {_WHERE} GROUP BY GROUPING SETS ((), (bar))
 """
-_REVIEWED_KEYS = ("scores", "scored", "fixes_without_score", "own_reviews", "other_reviews")
+_REVIEWED_KEYS = (
+    "scores",
+    "scored",
+    "fixes_without_score",
+    "own_reviews",
+    "other_reviews",
+    "scores_of_others",
+    "scored_by_others",
+)
 _REVIEWING = f"""
     SELECT {{bar}} AS bar, count_if(action = 'accepted'), count_if(action = 'rejected'),
         count_if(action = 'fixed_and_accepted')
@@ -93,16 +117,19 @@ _VISITED_KEYS = ("review_time", "unusable_visits")
 
 STATEMENTS = (
     (_ANNOTATED, "completed_by", "completed_at", _ANNOTATED_KEYS),
+    (_MOVED, "completed_by", "created_at", _MOVED_KEYS),
+    (_LONG_DAYS, "completed_by", "completed_at", _LONG_DAYS_KEYS),
     (_REVIEWED, "completed_by", "created_at", _REVIEWED_KEYS),
     (_REVIEWING, "reviewer_id", "created_at", _REVIEWING_KEYS),
     (_VISITED, "user_id", "coalesce(closed_at, opened_at)", _VISITED_KEYS),
 )
 MILLIONTHS = {"total_time": 1, "median": 2, "first_submitted_earlier_time": 1, "scores": 1, "review_time": 1}
+MILLIONTHS |= {"moved_later_time": 1, "scores_of_others": 1}
 """What is kept in millionths, and how often it was added."""
 
 
 class ByHand:
-    """Answers questions by four statements on a connection."""
+    """Answers questions by six statements on a connection."""
 
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self._connection = connection
@@ -132,7 +159,7 @@ class ByHand:
             projects = "AND project_id IN (SELECT unnest($projects))"
         day = day_of(question, instant)
         bar = day if question.grain is Grain.DAY else f"{day} - ({day} + 3) % 7"
-        filled = text.format(member=member, instant=instant, bar=bar, projects=projects)
+        filled = text.format(member=member, instant=instant, bar=bar, day=day, projects=projects)
         return self._connection.execute(filled, given).fetchall()
 
 

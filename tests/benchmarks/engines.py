@@ -2,12 +2,11 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from itertools import chain
 
 import psycopg
 
 from perfwidget import open_store
-from tests.benchmarks.filling import facts, flagged
+from tests.benchmarks.filling import facts
 from tests.benchmarks.world import World
 from tests.engines.clickhouse_server import ClickHouse
 from tests.engines.server import BINARIES, Server
@@ -31,7 +30,7 @@ def started() -> Iterator[list[str]]:
 def fill(address: str, world: World) -> None:
     """Write the facts into a store, and let the engine look at them as it would some time later."""
     store = open_store(address)
-    store.write(chain(facts(world), flagged(world)))
+    store.write(facts(world))
     store.settle()
     store.close()
     if address.startswith("postgresql:"):

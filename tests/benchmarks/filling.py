@@ -11,9 +11,8 @@ import numpy as np
 from tqdm import tqdm
 
 from perfwidget import open_store
-from perfwidget.facts import FACTS, Annotation, Fact
+from perfwidget.facts import FACTS, Fact
 from perfwidget.facts.columns import FIRST_INSTANT, Kind
-from perfwidget.facts.ingest import AnnotationFlag, Snapshot
 from tests.benchmarks.world import NOTHING, WORDS, Chunk, Columns, World
 from tests.worlds import ORGANIZATION
 
@@ -22,19 +21,8 @@ MEMORY = "4GB"
 
 
 def facts(world: World) -> Iterator[Fact]:
-    """Yield the whole organization as a host would hand it over; what its source finds odd has no place there."""
+    """Yield the whole organization as a host would hand it over."""
     return chain(world.cast(), chain.from_iterable(map(_facts_of, world.chunks())))
-
-
-def flagged(world: World) -> Iterator[Snapshot]:
-    """Yield what `facts` cannot tell: the annotations that their source finds something odd about, and what."""
-    for chunk in world.chunks():
-        columns = chunk[Annotation]
-        odd = columns["flags"] != 0
-        annotations = _facts_of({Annotation: {name: values[odd] for name, values in columns.items()}})
-        for annotation, flags in zip(annotations, columns["flags"][odd].tolist(), strict=True):
-            assert isinstance(annotation, Annotation)
-            yield Snapshot(annotation, actions=(), history=True, reviews=None, flags=AnnotationFlag(flags))
 
 
 def fill(store: Path, world: World) -> None:

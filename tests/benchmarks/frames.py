@@ -85,8 +85,11 @@ class Pandas:
 
     def __call__(self, question: Question) -> Answer:
         """Return every number of the page."""
-        parts = [self.annotated(question), self.reviewed(question), self.reviewing(question), self.visited(question)]
-        total: dict[str, float] = {}
+        annotated = self.annotated(question)
+        parts = [annotated, self.reviewed(question), self.reviewing(question), self.visited(question)]
+        total: dict[str, float] = self.moved(question)
+        days = annotated.total_time.groupby(_local(question, annotated.instant).dt.normalize()).sum()
+        total["days_over_24_hours"] = int((days > 86_400).sum())
         bars: dict[object, dict[str, float]] = {}
         for part in parts:
             total |= _summed(part)
@@ -129,6 +132,13 @@ class Pandas:
             }
         )
 
+    def moved(self, question: Question) -> dict[str, float]:
+        """Return what was created in the period and completed after it."""
+        rows = self._selected(self.frames.annotations, question, "completed_by", "created_at")
+        later = rows.completed_at >= pd.Timestamp(question.period.end, unit="us", tz="UTC")
+        rows = rows[later & ~rows.was_cancelled & rows.last_action.isin(COUNTED_ACTIONS)]
+        return {"moved_later": len(rows), "moved_later_time": rows.lead_time[rows.lead_time >= 0].sum() / SECONDS}
+
     def reviewed(self, question: Question) -> pd.DataFrame:
         """Return the reviews of the member's annotations, with what they add to each number."""
         rows = self._selected(self.frames.reviews, question, "completed_by", "created_at")
@@ -141,6 +151,8 @@ class Pandas:
                 "scores": score,
                 "scored": score.notna(),
                 "fixes_without_score": fixed & rows.score.isna(),
+                "scores_of_others": score.where(rows.reviewer_id != question.member),
+                "scored_by_others": score.notna() & (rows.reviewer_id != question.member),
                 "own_reviews": rows.action.isin(REVIEW_ACTIONS) & (rows.reviewer_id == question.member),
                 "other_reviews": ~rows.action.isin(REVIEW_ACTIONS),
             }
@@ -184,8 +196,12 @@ def _summed(part: pd.DataFrame) -> dict[str, float]:
     return values | ({"median": part["median"].median()} if "median" in part else {})
 
 
+def _local(question: Question, instants: pd.Series) -> pd.Series:
+    return instants.dt.tz_convert(question.period.timezone).dt.tz_localize(None)
+
+
 def _by_bar(question: Question, part: pd.DataFrame) -> Mapping[pd.Timestamp, dict[str, float]]:
-    local = part.instant.dt.tz_convert(question.period.timezone).dt.tz_localize(None)
+    local = _local(question, part.instant)
     first = local.dt.normalize() if question.grain is Grain.DAY else local.dt.to_period("W-SUN").dt.start_time
     grouped = part.drop(columns="instant").groupby(first)
     values = grouped.sum()

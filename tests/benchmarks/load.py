@@ -31,9 +31,9 @@ SECONDS = 15
 def facts() -> Iterator[Fact]:
     """Yield the members, twenty projects and what was done in the last two years; the same on every run of a day."""
     drawn = random.Random(7)
-    yield Member(ORGANIZATION, "boss", "boss@acme.example", "Boss", "owner")
-    yield from (Member(ORGANIZATION, f"m{each}", None, f"Member {each}", "annotator") for each in range(MEMBERS))
-    yield from (Project(ORGANIZATION, f"p{each}", None, f"Project {each}") for each in range(20))
+    yield Member(ORGANIZATION, "boss", "boss@acme.example", "Boss", role="owner")
+    yield from (Member(ORGANIZATION, f"m{each}", None, f"Member {each}", role="annotator") for each in range(MEMBERS))
+    yield from (Project(ORGANIZATION, f"p{each}", None, title=f"Project {each}") for each in range(20))
     end = datetime.now(UTC)
     for each in range(ANNOTATIONS):
         when = end - timedelta(seconds=drawn.randrange(2 * 365 * 86_400))

@@ -31,6 +31,7 @@ REVIEWED = "action IN ('accepted', 'rejected', 'fixed_and_accepted')"
 SCORE = "CASE action WHEN 'accepted' THEN 1 WHEN 'rejected' THEN 0 WHEN 'fixed_and_accepted' THEN score END"
 
 ANNOTATED = ("annotations", "completed_by", "completed_at")
+CREATED = ("annotations", "completed_by", "created_at")
 RECEIVED = ("reviews", "completed_by", "created_at")
 TAKEN = ("reviews", "reviewer_id", "created_at")
 VISITED = ("review_visits", "user_id", "coalesce(closed_at, opened_at)")
@@ -43,6 +44,10 @@ SHARES = {
 SUBMITTED = {"submitted_annotations": f"count(*) FILTER ({COUNTABLE})"}
 TIME = {"total_time": f"coalesce(sum(lead_time) FILTER ({USABLE}), 0)", "usable": f"count(*) FILTER ({USABLE})"}
 MEDIAN = {"median": f"median(lead_time) FILTER ({USABLE})"}
+MOVED = {
+    "moved_later": f"count(*) FILTER ({COUNTABLE} AND completed_at >= $end)",
+    "moved_later_time": f"coalesce(sum(lead_time) FILTER ({USABLE} AND completed_at >= $end), 0)",
+}
 SCORES = {"scores": f"coalesce(sum({SCORE}), 0)", "scored": f"count({SCORE})"}
 TAKEN_BY_KIND = {
     f"reviews_{kind}": f"count(*) FILTER (action = '{kind}')" for kind in ("accepted", "rejected", "fixed_and_accepted")
@@ -70,6 +75,8 @@ NOTES_OF_REVIEWS = {
     "fixes_without_score": "count(*) FILTER (action = 'fixed_and_accepted' AND score IS NULL)",
     "own_reviews": f"count(*) FILTER ({REVIEWED} AND reviewer_id = $member)",
     "other_reviews": f"count(*) FILTER (NOT {REVIEWED})",
+    "scores_of_others": f"coalesce(sum({SCORE}) FILTER (reviewer_id IS DISTINCT FROM $member), 0)",
+    "scored_by_others": f"count({SCORE}) FILTER (reviewer_id IS DISTINCT FROM $member)",
 }
 NOTES_OF_VISITS = {"unusable_visits": "count(*) FILTER (closed_at IS NULL OR closed_at < opened_at)"}
 
@@ -82,6 +89,7 @@ CARDS = (
     (RECEIVED, SCORES),
     (ANNOTATED, SHARES),
     (ANNOTATED, NOTES),
+    (CREATED, MOVED),
     (RECEIVED, NOTES_OF_REVIEWS),
     (TAKEN, TAKEN_BY_KIND),
     (VISITED, LOOKED | NOTES_OF_VISITS),
@@ -117,10 +125,11 @@ class PlainSQL:
         for source, values in CARDS:
             [row] = self._asked(question, source, values, "")
             total.update(zip(values, row, strict=True))
+        days = self._asked(question, ANNOTATED, TIME, _bar("day", ANNOTATED, question))
+        total["days_over_24_hours"] = sum(time > 86_400 for _, time, _ in days)
         width = "day" if question.grain is Grain.DAY else "week"
         for source, values in GRAPHS:
-            local = f"({source[2]} AT TIME ZONE 'UTC') AT TIME ZONE '{question.period.timezone}'"
-            for first, *row in self._asked(question, source, values, f"CAST(date_trunc('{width}', {local}) AS DATE)"):
+            for first, *row in self._asked(question, source, values, _bar(width, source, question)):
                 bars.setdefault(question.first_of_bar(first), {}).update(zip(values, row, strict=True))
         shown = {first: numbers(bar, bar=True) for first, bar in bars.items()}
         return Answer(numbers(total, bar=False), {first: bar for first, bar in shown.items() if not is_empty(bar)})
@@ -145,3 +154,8 @@ class PlainSQL:
             text = text.replace(f"${name}", f"make_timestamp(${name})")
         used = {name: value for name, value in given.items() if f"${name}" in text}
         return self._connection.execute(text, used).fetchall()
+
+
+def _bar(width: str, source: tuple[str, str, str], question: Question) -> str:
+    local = f"({source[2]} AT TIME ZONE 'UTC') AT TIME ZONE '{question.period.timezone}'"
+    return f"CAST(date_trunc('{width}', {local}) AS DATE)"

@@ -106,7 +106,7 @@ def numbers(aggregates: Mapping[str, float], *, bar: bool) -> dict[str, Number]:
     """Work the page's numbers out of sums, counts and medians, in seconds, that somebody found in some way.
 
     Counts are named like their number. Beside them stand `usable` (annotations with a usable time), `median`,
-    `scores` (the sum of scores) and `scored` (how many there are).
+    `scores` (the sum of scores), `scored` (how many there are), and both of the reviews of others.
     """
 
     def over(sum_: str, count: str) -> Number:
@@ -119,6 +119,9 @@ def numbers(aggregates: Mapping[str, float], *, bar: bool) -> dict[str, Number]:
     found["time_per_annotation_average"] = over("total_time", "usable")
     found["total_time_median"] = None if median is None else submitted * median
     found["performance_score"] = over("scores", "scored")
+    found["performance_score_without_own_reviews"] = (
+        over("scores_of_others", "scored_by_others") if aggregates.get("own_reviews") else None
+    )
     if submitted and not aggregates.get("usable"):
         found["total_time"] = None
     return found

@@ -110,13 +110,13 @@ class World:
 
     def cast(self) -> Iterator[Fact]:
         """Yield all that is not somebody's work: members, projects, memberships, and what is recorded."""
-        yield Member(ORGANIZATION, "boss", "boss@acme.example", "Boss", "owner")
-        yield Member(ORGANIZATION, "lead", "lead@acme.example", "Lead", "manager")
+        yield Member(ORGANIZATION, "boss", "boss@acme.example", "Boss", role="owner")
+        yield Member(ORGANIZATION, "lead", "lead@acme.example", "Lead", role="manager")
         yield from self.workers()
         for each in range(WORKSPACES):
             yield Workspace(ORGANIZATION, f"w{each}", f"Workspace {each}")
         for each in range(FIRST_PROJECT, FIRST_PROJECT + self.projects):
-            yield Project(ORGANIZATION, each, f"w{each % WORKSPACES}", f"Project {each}")
+            yield Project(ORGANIZATION, each, f"w{each % WORKSPACES}", title=f"Project {each}")
         for each in range(FIRST_PROJECT, FIRST_PROJECT + self.projects, 2):
             yield Membership(ORGANIZATION, "lead", project_id=each)
         for kind in RECORDED_KINDS:
@@ -126,7 +126,7 @@ class World:
         """Yield the members who annotate; every tenth reviews, too."""
         for each in range(FIRST_MEMBER, FIRST_MEMBER + self.members):
             role = "reviewer" if self._reviews(each) else "annotator"
-            yield Member(ORGANIZATION, each, f"m{each}@acme.example", f"Member {each}", role)
+            yield Member(ORGANIZATION, each, f"m{each}@acme.example", f"Member {each}", role=role)
 
     def chunks(self) -> Iterator[Chunk]:
         """Yield all work in the order of time, up to `CHUNK` annotations at once and what belongs to them."""
@@ -237,6 +237,7 @@ def _lead_times(rng: Generator, project: Numbers) -> Numbers:
     usual = rng.lognormal(np.log(20 * SECOND), 0.8, len(project)) * 2.0 ** (project % 4)
     chance = rng.random(len(project))
     lead = np.where(chance < 0.005, usual * 60, usual).astype(np.int64)
+    lead[chance < 0.0005] *= 100  # over a weekend
     lead[(chance >= 0.005) & (chance < 0.015)] = NOTHING
     lead[(chance >= 0.015) & (chance < 0.017)] = INVALID_LEAD_TIME
     return lead

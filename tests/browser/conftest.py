@@ -20,6 +20,8 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
     kept = PerformanceWidget(store, viewer_of, name="kept", export_roles={"rows": ["owner"]})
     app.register_blueprint(kept, url_prefix="/kept")
+    paid = PerformanceWidget(store, viewer_of, name="paid", timezone="America/Phoenix")
+    app.register_blueprint(paid, url_prefix="/paid")
     app.add_url_rule("/task/<task_id>", "task", lambda task_id: f"<!doctype html><title>Task {task_id}</title>")
 
     @app.get("/around")

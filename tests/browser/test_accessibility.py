@@ -29,7 +29,7 @@ def findings(page: Page | Frame) -> Any:
 def test_axe_finds_nothing(visit: Callable[..., Visit], theme: str, width: int) -> None:
     boss = visit(viewport={"width": width, "height": 900}, reduced_motion="reduce")
     page = boss.go(f"user=ann&{MARCH}&theme={theme}&rows=total_time")
-    boss.rows("Total Time4 – 10 Mar 2024")
+    boss.rows("Total Time4 – 10 Mar 2024 · UTC")
     page.locator("#annotations-numbers summary").click()
     page.locator("#notes summary").click()
     page.locator("#definitions summary").click()
@@ -73,6 +73,6 @@ def test_a_graph_is_read_and_opened_by_keyboard(visit: Callable[..., Visit]) -> 
     expect(page.locator(".panel-annotations [role=status]")).to_have_text("Wed 6 Mar 2024, Updated 1")
     expect(graph.locator(".hoverlayer")).to_contain_text("Updated: 1")
     page.keyboard.press("Enter")
-    boss.rows("Updated6 Mar 2024")
+    boss.rows("Updated6 Mar 2024 · UTC")
     page.keyboard.press("Escape")
     expect(graph).to_be_focused()

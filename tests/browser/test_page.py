@@ -471,7 +471,7 @@ def test_a_lost_session_keeps_the_picture_and_offers_to_sign_in(visit: Callable[
     page.get_by_label("Period").select_option("today")
     alert = page.locator("#notice")
     expect(alert).to_contain_text("Your session has ended. Showing figures of")
-    expect(alert).to_contain_text("Ann, 4 – 10 Mar 2024.")
+    expect(alert).to_contain_text("Ann, 4 – 10 Mar 2024 · UTC.")
     link = page.get_by_role("link", name="Sign in again")
     expect(link).to_have_attribute("target", "_top")
     expect(link).to_have_attribute("href", re.compile("preset=today"))  # what they were asking for

@@ -19,10 +19,10 @@ SUBMITTED = {"owner": 2, "admin": 1, "manager": 3, "reviewer": 4, "annotator": 5
 def facts() -> Iterator[Fact]:
     """Yield an organization with a member of every role, called after it, whose work all lies ten days back."""
     yield Workspace("acme", "w1", "Streets")
-    yield Project("acme", "p1", "w1", "Street signs")
-    yield Project("acme", "p2", None, "Other work")
+    yield Project("acme", "p1", "w1", title="Street signs")
+    yield Project("acme", "p2", None, title="Other work")
     for role in SUBMITTED:
-        yield Member("acme", role, f"{role}@acme.example", f"{role.title()} Person", role)
+        yield Member("acme", role, f"{role}@acme.example", f"{role.title()} Person", role=role)
         if role != "admin":
             yield Membership("acme", role, workspace_id="w1")
     yield Membership("acme", "annotator", project_id="p2")

@@ -45,6 +45,15 @@ def scripts(page: Page) -> Page:
         ("tomorrow", "en", None),
         ("31.3/2024", "en", None),
         ("1.2.24", "de", None),
+        ("31 Mar 2024 14:30", "en", "2024-03-31T14:30"),
+        ("2024-03-31T02:30", "de", "2024-03-31T02:30"),
+        ("31.3.2024, 9:05", "de", "2024-03-31T09:05"),
+        ("3/31/2024 0:00", "en-US", "2024-03-31T00:00"),
+        ("31 Mar 2024 24:00", "en", None),
+        ("31 Mar 2024 12:60", "en", None),
+        ("31 Feb 2024 12:00", "en", None),
+        ("31 Mar 2024 12", "en", None),
+        ("14:30", "en", None),
         ("", "en", None),
     ],
 )
@@ -63,6 +72,7 @@ def test_every_day_of_four_years_can_be_read_as_it_is_shown(scripts: Page) -> No
     read = "(days) => days.map((iso) => perfwidget_dates.parse(perfwidget_dates.shown(iso), 'en'))"
     assert scripts.evaluate(read, days) == days
     assert scripts.evaluate("['2024-03-31', 'soon', null].map(perfwidget_dates.shown)") == ["31 Mar 2024", "soon", ""]
+    assert scripts.evaluate("perfwidget_dates.shown('2024-03-31T14:30')") == "31 Mar 2024 14:30"
 
 
 def test_an_id_comes_back_from_its_value(scripts: Page) -> None:
@@ -82,6 +92,10 @@ def test_an_id_comes_back_from_its_value(scripts: Page) -> None:
             "workspace=w1&workspace=w2&project=p%26q&tz=UTC&grain=week",
         ),
         ("?statistic=median&theme=dark&rows=total_time&tz=UTC", "tz=UTC"),
+        (
+            "?from=2024-03-04T08:00&to=2024-03-04T17:30&tz=UTC",
+            "from=2024-03-04T08:00&to=2024-03-04T17:30&tz=UTC",
+        ),
         # What is wrong reaches the server, which says so.
         ("?statistic=mode&theme=pink&rows=a&rows=b&tz=UTC", "tz=UTC&statistic=mode&theme=pink&rows=a&rows=b"),
         ("?preset=someday&tz=UTC", "preset=someday&tz=UTC"),

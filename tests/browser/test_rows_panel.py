@@ -10,7 +10,7 @@ from perfwidget.page import formats
 from tests.browser.visits import A_MOMENT, MARCH, Visit, until
 from tests.conftest import Watch
 
-WEEK = "4 – 10 Mar 2024"
+WEEK = "4 – 10 Mar 2024 · UTC"
 
 
 def tasks(panel: Locator) -> list[str]:
@@ -83,7 +83,7 @@ def test_bars_and_points_open_the_rows_of_their_day(visit: Callable[..., Visit])
     for graph, mark, title in MARKS:
         for _ in range(2):  # the same mark opens its rows again after they were closed
             click_mark(page, boss.graph(graph).locator(mark))
-            panel = boss.rows(title)
+            panel = boss.rows(f"{title} · UTC")
             panel.get_by_role("button", name="Close").click()
             expect(page.locator("#rows-panel")).to_be_hidden()
 
@@ -119,7 +119,7 @@ def test_tables_lead_to_rows_by_keyboard(visit: Callable[..., Visit]) -> None:
 def test_an_address_with_rows_opens_them_with_the_page(visit: Callable[..., Visit]) -> None:
     boss = visit()
     boss.go(f"user=ann&{MARCH}&rows=total_time@2024-03-06")
-    panel = boss.rows("Total Time6 Mar 2024")
+    panel = boss.rows("Total Time6 Mar 2024 · UTC")
     assert tasks(panel) == ["t3"]
     assert boss.parameters()["rows"] == ["total_time@2024-03-06"]
     assert (len(boss.questions), len(boss.sought)) == (1, 1)
@@ -140,16 +140,16 @@ def test_rows_follow_the_filters_and_those_of_a_bar_close_with_its_period(visit:
     panel = boss.rows("Total Time" + span(7))
     expect(panel.locator("tbody tr")).to_have_count(2)
     boss.go(f"user=ann&{MARCH}&rows=total_time@2024-03-06")
-    boss.rows("Total Time6 Mar 2024")
+    boss.rows("Total Time6 Mar 2024 · UTC")
     page.get_by_label("Period").select_option("last_7_days")
     expect(page.locator("#rows-panel")).to_be_hidden()
     assert "rows" not in boss.parameters()
 
 
 def span(days: int) -> str:
-    """Return the last days up to today as the page writes them."""
+    """Return the last days up to today, in UTC, as the page writes them."""
     today = datetime.now(UTC).date()
-    return formats.dates(today - timedelta(days=days - 1), today)
+    return f"{formats.dates(today - timedelta(days=days - 1), today)} · UTC"
 
 
 def test_pages_are_turned_by_keyboard(visit: Callable[..., Visit]) -> None:
@@ -173,7 +173,7 @@ def test_rows_that_cannot_be_had_say_why_and_leave_the_figures(visit: Callable[.
     boss = visit()
     page = boss.go(f"user=ann&{MARCH}&rows=total_time@2020-01-01")
     expect(page.locator(".rows-fault")).to_have_text(
-        "The date 2020-01-01 lies outside of the period, 2024-03-04 to 2024-03-10; choose one in it."
+        "The date 2020-01-01 lies outside of the period, 2024-03-04 to 2024-03-10 in UTC; choose one in it."
     )
     expect(boss.card("submitted-annotations")).to_have_text("6")
     expect(page.locator("#notice")).to_be_empty()

@@ -24,11 +24,16 @@ def facts() -> Iterator[Fact]:
     """Yield what Ann did in March 2024, and on the days before now, with Rev's reviews of it."""
     yield from people()
     yield Workspace(ORGANIZATION, "w1", "Streets")
-    yield Project(ORGANIZATION, "p1", "w1", "One")
-    yield Project(ORGANIZATION, "p3", None, "Three <b>bold</b>")
+    yield Project(ORGANIZATION, "p1", "w1", title="One")
+    yield Project(ORGANIZATION, "p3", None, title="Three <b>bold</b>")
     for number in range(CROWD):
         yield Member(
-            ORGANIZATION, f"m{number}", f"m{number}@acme.example", f"Extra {number}", "annotator", number != 59
+            ORGANIZATION,
+            f"m{number}",
+            f"m{number}@acme.example",
+            f"Extra {number}",
+            role="annotator",
+            active=number != 59,
         )
     yield Membership(ORGANIZATION, "rev", project_id="p1")
     for kind in ("actions", "reviews", "review_visits", "comments"):
@@ -44,10 +49,10 @@ def facts() -> Iterator[Fact]:
     yield review(1, "2024-03-07 12:00", "accepted")
     yield review(2, "2024-03-07 13:00", "rejected", annotation_id=5)
     yield ReviewVisit(ORGANIZATION, "v1", "1", "p1", "rev", at("2024-03-07 11:59"), at("2024-03-07 12:00"))
-    yield Member(ORGANIZATION, "busy", "busy@acme.example", "Busy", "annotator")
+    yield Member(ORGANIZATION, "busy", "busy@acme.example", "Busy", role="annotator")
     for number in range(60):
         yield annotation(1_000 + number, "2024-03-05 12:00", completed_by="busy", lead_time=number)
-    yield Member(ORGANIZATION, "spread", "spread@acme.example", "Spread", "annotator")
+    yield Member(ORGANIZATION, "spread", "spread@acme.example", "Spread", role="annotator")
     for day in range(1, 9):  # of which one has a hundred times as much as the others
         yield annotation(
             2_000 + day, f"2024-04-{day:02} 12:00", completed_by="spread", lead_time=36_000 if day == 4 else 300 + day
@@ -87,8 +92,8 @@ class Visit:
                 case "seek":
                     self.searches += 1
 
-    def go(self, query: str, *, ready: bool = True) -> Page:
-        self.page.goto(f"{self.address}/performance/?{query}")
+    def go(self, query: str, *, ready: bool = True, prefix: str = "/performance") -> Page:
+        self.page.goto(f"{self.address}{prefix}/?{query}")
         if ready:
             self.ready()
         return self.page

@@ -48,7 +48,8 @@ SELECT project.organization_id,
                 THEN trunc(scaled.lead_time)
             ELSE round(scaled.lead_time) END::bigint AS lead_time,
        known.last_action,
-       done.was_cancelled
+       done.was_cancelled,
+       NULL::bigint AS flags
 FROM task_completion done
 JOIN project ON project.id = done.project_id
 -- Community leaves last_action empty: an update is a change by the annotator a second or more after the creation.

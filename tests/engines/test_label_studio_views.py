@@ -162,7 +162,7 @@ def test_nothing_is_written_to_views(store: Store) -> None:
         with pytest.raises(InvalidSetting, match="only read"):
             write()
     with pytest.raises(InvalidSetting):
-        store.write([Project(1, 1, None, "Mine")])
+        store.write([Project(1, 1, None, title="Mine")])
 
 
 def test_views_that_are_not_as_they_must_be_are_refused_with_what_is_wrong(postgresql: Server, database: str) -> None:

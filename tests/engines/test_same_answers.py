@@ -64,7 +64,7 @@ def world() -> Iterator[Fact | Observation]:
         email = f"{name}@acme.example" if number % 3 else None
         yield Member(ORGANIZATION, f"n{number}-{name}", email, name if number % 4 else None, role="annotator")
     for number, project in enumerate(PROJECTS[:-2]):
-        yield Project(ORGANIZATION, project, "w" if number % 2 else None, f"{NAMES[-number]} {project}")
+        yield Project(ORGANIZATION, project, "w" if number % 2 else None, title=f"{NAMES[-number]} {project}")
     yield Workspace(ORGANIZATION, "w", "Workspace")
     yield Membership(ORGANIZATION, "max", workspace_id="w")
     yield Membership(ORGANIZATION, "max", project_id="ü")
@@ -116,10 +116,10 @@ def stores(
     with ExitStack() as stack:
         addresses = (embedded, postgresql.new_store(), clickhouse.new_store())
         opened = [stack.enter_context(closing(open_store(address))) for address in addresses]
-        opened[0].write(world())
+        opened[0].write(world(), unknown="keep")
         facts = list(world())
         for other in opened[1:]:
-            other.write(reversed(facts[:-3]))
+            other.write(reversed(facts[:-3]), unknown="keep")
             for fact in facts[-3:]:
                 other.write([fact])
         yield opened

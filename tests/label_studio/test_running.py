@@ -103,6 +103,7 @@ def test_a_server_from_its_start_to_its_end(
         "PERFWIDGET_TOKEN": TOKEN,
         "PERFWIDGET_PORT": "0",
         "PERFWIDGET_PREFIX": "/figures",
+        "PERFWIDGET_TZ": "America/Phoenix",
         "PERFWIDGET_INSTALL_WEBHOOKS": "yes",
         "PERFWIDGET_WEBHOOK_SECRET": "secret",
         "PERFWIDGET_WEBHOOK_ADDRESS": "http://10.0.0.5:8060/",
@@ -120,6 +121,8 @@ def test_a_server_from_its_start_to_its_end(
         assert studio.webhooks[1]["url"] == "http://10.0.0.5:8060/figures/webhooks/label-studio?project=10"
         status, text = get(f"{address}/export/report.json?user={ANN}&{MARCH}", OWNER)
         assert (status, json.loads(text)["summary"]["total_time"]) == (200, 3.0)
+        status, text = get(f"{address}/export/report.json?user={ANN}", OWNER)
+        assert (status, json.loads(text)["period"]["timezone"]) == (200, "America/Phoenix")
         assert get(f"{address}/export/report.json")[0] == 401
         assert get(address.replace("/figures", "/healthz")) == (200, "")
         assert flooded(address) == 413
@@ -215,6 +218,7 @@ def test_wrong_arguments_are_status_2_and_one_sentence(
     [
         (["--prefix", "performance"], "The prefix is a path"),
         (["--sign-in", "login"], "Where people sign in"),
+        (["--tz", "Mars/Olympus"], "The time zone must be one of the IANA list"),
         (["--label-studio", "http://127.0.0.1:99999"], "The address of Label Studio"),
         (["--webhook-secret", "schl\u00fcssel"], "secret of webhooks"),
         (["--install-webhooks", "--webhook-address", "10.0.0.5:8060/x"], "address for webhooks"),

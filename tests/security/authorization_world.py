@@ -239,13 +239,13 @@ def facts() -> Iterator[Fact]:
         for user, role in roles.items():
             token_ = name_token(organization, user)
             active = (organization, user) not in _INACTIVE
-            yield Member(organization, user, f"{token_}@mail.example", f"Name {token_}", role, active)
+            yield Member(organization, user, f"{token_}@mail.example", f"Name {token_}", role=role, active=active)
         for kind in ("actions", "reviews", "review_visits", "comments"):
             yield Recorded(organization, kind)
     for organization, workspace in _GROUPS:
         yield Workspace(organization, workspace, f"Group {workspace_token(organization, workspace)}")
     for (organization, project), workspace in WORLD.projects.items():
-        yield Project(organization, project, workspace, f"Title {title_token(organization, project)}")
+        yield Project(organization, project, workspace, title=f"Title {title_token(organization, project)}")
     for organization, user, kind, name in _MEMBERSHIPS:
         yield membership(organization, user, kind, name)
     for cell in PLACES:

@@ -130,7 +130,7 @@ def world(twin: Callable[[Hostile], Hostile]) -> Iterator[Fact]:
     everybody else.
     """
     worker = id_of(HOSTILE[0], twin, "member")
-    yield Project(ORGANIZATION, lost_id(twin), None, "")
+    yield Project(ORGANIZATION, lost_id(twin), None, title="")
     lost = {"project_id": lost_id(twin), "task_id": "lost", "completed_by": worker}
     yield annotation("lost", "2024-03-05 12:00", **lost, last_action="odd")
     for kind in ("actions", "reviews", "review_visits", "comments"):
@@ -142,14 +142,14 @@ def world(twin: Callable[[Hostile], Hostile]) -> Iterator[Fact]:
         project, task = id_of(each, twin, "project"), id_of(each, twin, "task")
         yield Member(ORGANIZATION, member, mail_of(each, twin), text, role="annotator")
         yield Workspace(ORGANIZATION, workspace, text)
-        yield Project(ORGANIZATION, project, workspace, text)
+        yield Project(ORGANIZATION, project, workspace, title=text)
         yield Membership(ORGANIZATION, worker, project_id=project)
         of = {"project_id": project, "task_id": task, "completed_by": worker}
         when = f"2024-03-{4 + number % 7:02d} 12:00"
         yield annotation(task, when, **of, last_action=text, lead_time=60.0)
         yield annotation(f"counted {task}"[:255], when, **of, lead_time=60.0 + number)
         yield review(f"review {task}"[:255], when, text, annotation_id=task, **of)
-        yield Action(ORGANIZATION, f"action {task}"[:255], task, project, task, worker, text, None, at(when))
+        yield Action(ORGANIZATION, f"action {task}"[:255], task, project, task, worker, text, None, created_at=at(when))
         author = "boss" if member == worker else member
         yield Comment(
             ORGANIZATION, f"comment {task}"[:255], task, project, task, worker, author, text, at(when), at(when)

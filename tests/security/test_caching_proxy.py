@@ -44,7 +44,7 @@ def facts() -> Iterator[Fact]:
     yield Recorded(ORGANIZATION, "comments")
     yield annotation(1, "2024-03-04 12:00", lead_time=30.5)
     yield annotation(2, "2024-03-04 12:00", lead_time=77.25, completed_by="rev")
-    yield Member(ORGANIZATION, "gone", "gone@acme.example", "Gone", "annotator", active=False)
+    yield Member(ORGANIZATION, "gone", "gone@acme.example", "Gone", role="annotator", active=False)
     for number, who in enumerate(("ann", "rev")):
         when = at("2024-03-05 12:00")
         yield Comment(ORGANIZATION, number, number, "p1", "t1", who, "boss", f"for {who} only", when, when)

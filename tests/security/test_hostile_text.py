@@ -54,7 +54,7 @@ def platforms(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Pl
         for name, twin in (("hostile", same), ("harmless", harmless)):
             store = open_store(f"duckdb:///{tmp_path_factory.mktemp(name)}/facts.duckdb")
             stack.callback(store.close)
-            store.write(world(twin))
+            store.write(world(twin), unknown="keep")
             app = host(store, task_url="/tasks/{task_id}")
             port = stack.enter_context(served(app))
             running[name] = Platform(app, f"http://127.0.0.1:{port}", twin)

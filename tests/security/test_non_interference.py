@@ -67,7 +67,7 @@ def _action(where: str, name: int, of: int, project: str, who: str, when: Any) -
 
 def _review(where: str, name: int, of: int, project: str, owner: str, by: str, action: str, when: Any) -> Fact:
     score = name / 16 if action == "fixed_and_accepted" else None
-    return Review(where, name, of, project, f"t{of}", owner, by, action, score, when + timedelta(hours=1))
+    return Review(where, name, of, project, f"t{of}", owner, by, action, score, created_at=when + timedelta(hours=1))
 
 
 def _visit(where: str, name: int, of: int, project: str, who: str, when: Any) -> Fact:
@@ -84,7 +84,7 @@ facts = st.one_of(
     st.builds(_review, organizations, ids, ids, projects, people, people, reviews, instants),
     st.builds(_visit, organizations, ids, ids, projects, people, instants),
     st.builds(
-        lambda where, who, name: Member(where, who, f"{name}@{where}.example", name, "annotator"),
+        lambda where, who, name: Member(where, who, f"{name}@{where}.example", name, role="annotator"),
         organizations,
         st.sampled_from(["b", "c"]),
         words,
@@ -164,7 +164,7 @@ def _once(drawn: Iterable[Fact]) -> list[Fact]:
 def _two_worlds(viewer: Person, drawn: list[Fact], other: list[Fact]) -> tuple[list[Fact], list[Fact]]:
     # What an organization records at all is no secret of anybody's, and a fact of a kind shows it.
     known = [
-        Member(HERE, VIEWER, "a@one.example", "Anna", viewer.role),
+        Member(HERE, VIEWER, "a@one.example", "Anna", role=viewer.role),
         *(Recorded(HERE, each) for each in RECORDED_KINDS),
     ]
     one = _once([*drawn, *known])
@@ -277,17 +277,17 @@ def test_what_may_not_be_seen_leaves_no_trace(
 def test_what_may_be_seen_does_leave_one(sides: tuple[Side, Side]) -> None:
     """The test of the test: every place that is asked tells two worlds apart that the viewer may tell apart."""
     viewer = Person(HERE, VIEWER, "manager")
-    me = Member(HERE, VIEWER, "a@one.example", "Anna", "manager")
-    one = [OWN, me, Project(HERE, "p", "v", "Title"), Workspace(HERE, "v", "Group"), UPDATED]
+    me = Member(HERE, VIEWER, "a@one.example", "Anna", role="manager")
+    one = [OWN, me, Project(HERE, "p", "v", title="Title"), Workspace(HERE, "v", "Group"), UPDATED]
     two = [
         *one[:1],
-        Member(HERE, VIEWER, "a@one.example", "Berta", "manager"),
-        Project(HERE, "p", "v", "Another"),
+        Member(HERE, VIEWER, "a@one.example", "Berta", role="manager"),
+        Project(HERE, "p", "v", title="Another"),
         Workspace(HERE, "v", "Others"),
         _annotation(HERE, 1, "p", VIEWER, FIRST_DAY, "updated", 2),
         _action(HERE, 1, 1, "p", VIEWER, FIRST_DAY),
         _comment(HERE, 1, 1, "p", VIEWER, "c", "text", FIRST_DAY),
-        Member(HERE, "b", "b@one.example", "Bob", "annotator"),
+        Member(HERE, "b", "b@one.example", "Bob", role="annotator"),
     ]
     told = sides[0].answers(viewer, one, "", "total_time")
     after = sides[1].answers(viewer, two, "", "total_time")

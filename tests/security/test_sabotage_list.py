@@ -4,6 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from perfwidget.metrics import BY_KEY
+from perfwidget.question.period import Preset
+from tests.security import sabotage_calendar, sabotage_formulas
 from tests.security.sabotage import Sabotage, sabotages
 
 ROOT = Path(__file__).parents[2]
@@ -18,3 +21,12 @@ def test_each_can_still_be_done(each: Sabotage) -> None:
 
 def test_there_are_enough_of_them() -> None:
     assert len(list(sabotages())) >= 20
+
+
+def test_every_formula_is_among_them() -> None:
+    assert {breaks.partition(":")[0] for breaks, *_ in sabotage_formulas.SABOTAGES} == set(BY_KEY)
+
+
+def test_every_preset_is_among_them() -> None:
+    broken = {breaks.partition(":")[0] for breaks, *_ in sabotage_calendar.SABOTAGES}
+    assert broken >= set(Preset)

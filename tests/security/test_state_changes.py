@@ -62,7 +62,7 @@ def figures() -> Iterator[Fact]:
 def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
     opened = open_store(f"duckdb:///{tmp_path_factory.mktemp('changes')}/facts.duckdb")
     opened.write(figures())
-    opened.write([Member(ORGANIZATION, "bob", "zqn0001q@mail.example", "zqn0001q", "annotator")])
+    opened.write([Member(ORGANIZATION, "bob", "zqn0001q@mail.example", "zqn0001q", role="annotator")])
     opened.write([Workspace(ORGANIZATION, "v", "Group"), Workspace(ORGANIZATION, "w", "Group")])
     yield opened
     opened.close()
@@ -129,7 +129,9 @@ class Changes(RuleBasedStateMachine):
     @rule(active=st.booleans())
     def activate(self, active: bool) -> None:
         self.world.active[ORGANIZATION, VIEWER] = active
-        self.store.write([Member(ORGANIZATION, VIEWER, "zqn0000q@mail.example", "zqn0000q", "annotator", active)])
+        self.store.write(
+            [Member(ORGANIZATION, VIEWER, "zqn0000q@mail.example", "zqn0000q", role="annotator", active=active)]
+        )
 
     @rule(kept=st.lists(st.sampled_from(MEMBERSHIPS), unique=True))
     def join(self, kept: list[tuple[str, str]]) -> None:
@@ -141,7 +143,7 @@ class Changes(RuleBasedStateMachine):
     @rule(project=st.sampled_from(PROJECTS), workspace=st.sampled_from(["v", "w", None]))
     def move(self, project: str, workspace: str | None) -> None:
         self.world.projects[ORGANIZATION, project] = workspace
-        self.store.write([Project(ORGANIZATION, project, workspace, f"zqp000{PROJECTS.index(project)}q")])
+        self.store.write([Project(ORGANIZATION, project, workspace, title=f"zqp000{PROJECTS.index(project)}q")])
 
     # -- Questions
 

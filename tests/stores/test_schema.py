@@ -71,7 +71,7 @@ def test_a_store_that_cannot_be_changed_stays_as_it_was(address: str, monkeypatc
 
 
 def kinds() -> Iterator[tuple[str, Fact]]:
-    yield "actions", Action(ORGANIZATION, 1, 1, "p1", "t1", "ann", "submitted", None, NOON)
+    yield "actions", Action(ORGANIZATION, 1, 1, "p1", "t1", "ann", "submitted", None, created_at=NOON)
     yield "reviews", review(1, "2024-03-01 12:00", "accepted")
     yield "review_visits", ReviewVisit(ORGANIZATION, 1, 1, "p1", "rev", NOON)
     yield "comments", Comment(ORGANIZATION, 1, 1, "p1", "t1", "ann", "rev", "So?", NOON, NOON)

@@ -375,7 +375,7 @@ def test_a_download_goes_on_with_what_it_saw(store: DuckDBStore) -> None:
 class Directly(DuckDBStore):
     """A store each of whose writes is a transaction of its own."""
 
-    def write(self, facts: Any) -> None:
+    def write(self, facts: Any, **_: Any) -> None:
         Store.write(self, facts)
 
 
@@ -406,8 +406,8 @@ def fact_of(kind: int, identity: int, version: int) -> Fact:
         review(identity, instant.isoformat(), "rejected", annotation_id=identity, reviewer_id=other),
         ReviewVisit(ORGANIZATION, identity, identity, project, worker, instant, instant + timedelta(seconds=version)),
         Comment(ORGANIZATION, identity, 1, project, "t", worker, other, "A \x00 \ud800 'é", instant, instant),
-        Member(ORGANIZATION, worker, f"{version}@acme.example", None, "annotator", active=bool(version % 2)),
-        Project(ORGANIZATION, project, "w" if version % 2 else None, f"Title {version}"),
+        Member(ORGANIZATION, worker, f"{version}@acme.example", None, role="annotator", active=bool(version % 2)),
+        Project(ORGANIZATION, project, "w" if version % 2 else None, title=f"Title {version}"),
         Workspace(ORGANIZATION, "w", f"Title {version}"),
         Membership(ORGANIZATION, worker, project_id=project),
         Membership(ORGANIZATION, worker, workspace_id="w"),

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from perfwidget.facts import Fact
 from perfwidget.facts.ingest import Observation
+from perfwidget.facts.words import Unknown, known_words
 from perfwidget.stores import writing
 from perfwidget.stores.duckdb.database import Database
 from perfwidget.stores.duckdb.group_commit import GroupCommit
@@ -44,14 +45,14 @@ class DuckDBStore(Store):
         with self._database.reading() as cursor:
             yield Reader(EmbeddedSession(cursor))
 
-    def write(self, facts: Iterable[Fact | Observation]) -> None:
+    def write(self, facts: Iterable[Fact | Observation], *, unknown: Unknown = "refuse") -> None:
         """Keep facts, all or nothing; a few share a transaction with what else waits to be written."""
         self._database.require_own_process()
-        given = iter(facts)
+        given = iter(known_words(facts, unknown))
         first = list(islice(given, FEW + 1))
         rows = writing.rows_of(first) if len(first) <= FEW else None
         if rows is None:
-            super().write(chain(first, given))
+            super().write(chain(first, given), unknown="keep")
         elif rows:
             self._group_commit.write(rows)
 

@@ -31,6 +31,7 @@ _TYPES: Mapping[Kind, frozenset[str]] = {
     Kind.INSTANT: _WHOLE,
     Kind.LEAD_TIME: _WHOLE,
     Kind.SCORE: _WHOLE,
+    Kind.FLAGS: _WHOLE,
 }
 """The types that a view's column may have."""
 
@@ -93,7 +94,7 @@ class ViewsSession(PostgreSQLSession):
 class ViewsStore(Store):
     """A schema of views, only read; the protocol says what each method means.
 
-    What the contract does not have reads as none: flags, bookmarks, and members or projects that only facts mention.
+    What the contract does not have reads as none: bookmarks, and members or projects that only facts mention.
     """
 
     def __init__(self, address: Address) -> None:

@@ -29,7 +29,6 @@ _KNOWN = _PLAIN | frozenset(get_args(Observation))
 """What may be written, and nothing derived from it: what a class adds would be lost without a word."""
 
 _EXTRA: dict[str, tuple[Any, ...]] = {
-    "annotations": (0,),
     "members": (False, None),
     "actions": (None,),
     "reviews": (None,),

@@ -6,7 +6,7 @@ They are added in the order in which they are read, as a few numbers are put in 
 import numpy as np
 
 from perfwidget.facts import Action, Annotation, Review
-from perfwidget.facts.snapshots import Snapshots, in_order, numbers, owned_reviews, used
+from perfwidget.facts.snapshots import NOTHING, Snapshots, in_order, numbers, owned_reviews, used
 from perfwidget.stores.schema import FROM_REVIEW, FROM_ROW, column_types
 from perfwidget.stores.writing.staging import Staging
 
@@ -59,10 +59,12 @@ def _note(staging: Staging, snapshots: Snapshots) -> None:
     found = {"member": members, "project": used(columns["project_id"])}
     staging.mention((organization, what, each) for what, some in found.items() for each in some)
     if len(numbers(snapshots.reviews["place"])):
-        staging.note_recorded(Review, [organization])
+        staging.note_recorded("reviews", [organization])
+    if (numbers(columns["flags"]) != NOTHING).any():
+        staging.note_recorded("flags", [organization])
     history = snapshots.flags("history")
     if any(history[place] for place, _ in snapshots.actions):
-        staging.note_recorded(Action, [organization])
+        staging.note_recorded("actions", [organization])
 
 
 def _insert(staging: Staging, snapshots: Snapshots) -> None:

@@ -55,7 +55,7 @@ def _newest(snapshots: Sequence[SnapshotRows]) -> tuple[list[SnapshotRows], list
 def _keep_rows(staging: Staging, deciding: Sequence[SnapshotRows]) -> None:
     """Keep the annotations that are no older than what is there, and replace their actions."""
     columns = [*column_types(Annotation), ("history", "BOOLEAN")]
-    rows = [(*seen.row, seen.flags, seen.history) for seen in deciding]
+    rows = [(*seen.row, seen.history) for seen in deciding]
     staging.put("incoming_rows", columns, rows)
     staging.replace(Annotation, "incoming_rows")
     told = {action[:2]: (*action, FROM_ROW) for seen in deciding for action in seen.actions}

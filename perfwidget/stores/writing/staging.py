@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
-from perfwidget.facts import RECORDED_KINDS, Fact
+from perfwidget.facts import RECORDED_KINDS, Annotation, Fact
 from perfwidget.facts.snapshots import StoredColumn
 from perfwidget.stores.dialect import Dialect
 from perfwidget.stores.schema import MENTIONED, column_types, required
@@ -118,7 +118,10 @@ class Staging(ABC):
             if row[place] is not None
         )
         if recorded and kind.table in RECORDED_KINDS:
-            self.note_recorded(kind, {row[0] for row in rows})
+            self.note_recorded(kind.table, {row[0] for row in rows})
+        if kind is Annotation:
+            flags = names.index("flags")
+            self.note_recorded("flags", {row[0] for row in rows if row[flags] is not None})
 
     def mention(self, found: Iterable[tuple[str, str, str]]) -> None:
         """Note whom and what facts refer to: organizations, kinds and ids."""
@@ -131,9 +134,9 @@ class Staging(ABC):
                 "AND mentions.id = noted.id)",
             )
 
-    def note_recorded(self, kind: type[Fact], organizations: Iterable[str]) -> None:
+    def note_recorded(self, kind: str, organizations: Iterable[str]) -> None:
         """Note that facts of a kind are recorded, where nothing is said of that."""
-        if self._put_noted({(each, _RECORDED, kind.table) for each in organizations}):
+        if self._put_noted({(each, _RECORDED, kind) for each in organizations}):
             self.add(
                 "recorded",
                 ("organization_id", "kind", "since"),

@@ -1,0 +1,94 @@
+"""Ways to work numbers out otherwise than their definitions say, and the tests that see it; see `sabotage.py`."""
+
+SQL = "perfwidget/stores/sql.py"
+FORMULAS = "perfwidget/stores/formulas.py"
+NOTES = "perfwidget/metrics/notes.py"
+METRIC_FORMULAS = "perfwidget/metrics/formulas.py"
+BY_HAND = "tests/test_metrics.py -k"
+
+SABOTAGES = (
+    (
+        "what was completed within the period has moved later, too",
+        SQL,
+        'f" AND {scan.beyond} >= $period_end"',
+        'f" AND {scan.beyond} >= $period_start"',
+        f"{BY_HAND} moved_later",
+    ),
+    (
+        "what was completed at the very end of the period has not moved later",
+        SQL,
+        'f" AND {scan.beyond} >= $period_end"',
+        'f" AND {scan.beyond} > $period_end"',
+        f"{BY_HAND} moved_later",
+    ),
+    (
+        "what moved later is looked for where it was completed",
+        "perfwidget/metrics/rows.py",
+        'MOVED = Scan("moved", Annotation, "completed_by", ("created_at",)',
+        'MOVED = Scan("moved", Annotation, "completed_by", ("completed_at",)',
+        f"{BY_HAND} moved_later",
+    ),
+    (
+        "times that are none are times of what moved later",
+        NOTES,
+        'MOVED_LATER.that(Condition.TIME_USABLE), "lead_time"',
+        'MOVED_LATER, "lead_time"',
+        f"{BY_HAND} moved_later_time",
+    ),
+    (
+        "a day of exactly 24 hours is a long one",
+        METRIC_FORMULAS,
+        "(each or 0) > limit",
+        "(each or 0) >= limit",
+        f"{BY_HAND} days_over",
+    ),
+    (
+        "so it is in a set",
+        METRIC_FORMULAS,
+        "WHEN {{0}} > {limit}",
+        "WHEN {{0}} >= {limit}",
+        "tests/test_sets.py -k long_days",
+    ),
+    (
+        "long days are told by bars",
+        FORMULAS,
+        "return days and runs == days_of(asked.dated)",
+        "return days",
+        f"{BY_HAND} long_days",
+    ),
+    (
+        "long days are those of all members together",
+        METRIC_FORMULAS,
+        "nested((Axis.MEMBER, Axis.DAY), (of,)",
+        "nested((Axis.DAY,), (of,)",
+        "tests/test_sets.py -k long_days",
+    ),
+    (
+        "the rows of long days are all rows",
+        SQL,
+        "            return part(_on_long_day(dialect, asked))",
+        '            return "TRUE"',
+        "tests/test_rows.py -k long_days",
+    ),
+    (
+        "own reviews stay in the score without them",
+        SQL,
+        '"(reviewer_id IS NULL OR reviewer_id <> completed_by)"',
+        '"TRUE"',
+        f"{BY_HAND} without_own",
+    ),
+    (
+        "reviews by nobody knows whom are own ones",
+        SQL,
+        '"(reviewer_id IS NULL OR reviewer_id <> completed_by)"',
+        '"reviewer_id <> completed_by"',
+        f"{BY_HAND} without_own",
+    ),
+    (
+        "the score without own reviews stands where there are none",
+        NOTES,
+        "mean_score(Condition.BY_NO_OWNER, beside=count(OWN_REVIEWS))",
+        "mean_score(Condition.BY_NO_OWNER)",
+        f"{BY_HAND} without_own",
+    ),
+)
