@@ -145,3 +145,22 @@ def test_a_full_queue_is_a_503_that_says_when_to_ask_again(
     for answer in answers:
         assert (answer.status_code, answer.headers["Retry-After"], answer.json) == (503, "1", {"error": told})
     store.close()
+
+
+def test_a_store_that_is_away_is_one_line_of_the_log(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """However often it is asked: whoever asks must not fill the disk."""
+    monkeypatch.setattr("perfwidget.hosting.refusals._said", {})
+    store = open_store(f"duckdb:///{tmp_path}/facts.duckdb")
+    store.write(people())
+    browser = host(store).test_client()
+    browser.get("/login?as=ann:annotator")
+    store.close()
+    for _ in range(50):
+        assert asking(browser, "asked", {"question": ""}).status_code == 503
+        assert browser.get("/performance/export/report.json").status_code == 503
+        assert browser.get("/performance/export/report.json?user=boss&x=1").status_code == 503
+    [line] = [record for record in caplog.records if record.name.startswith("perfwidget")]
+    assert (line.levelname, line.exc_info) == ("ERROR", None)
+    assert len(line.getMessage()) < 200
