@@ -48,7 +48,7 @@ class PerformanceWidget(DashBlueprint):
     - `frame_ancestors`: the sites that may show the page in a frame, as in a Content-Security-Policy; a text such as
       "'self' https://portal.example", or several. Default: the same site.
     - `review_time_since`: since when review time has been recorded; earlier periods get a notice.
-    - `max_period_days`: the longest period that may be asked for by dates.
+    - `max_period_days`: the longest period that may be asked for by `from` and `to`.
     - `timezone`: the zone in which people are paid, such as "Europe/Berlin". Page and files take it where none is asked
       for; without it the page takes the browser's and files take UTC.
     - `export_roles`: for kinds of downloads ("report", "timeline", "comments", "rows") the roles that may have them,

@@ -323,7 +323,8 @@ def test_zones_of_the_iana_list_are_known(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["", "Mars/Olympus", "localtime", "../UTC", "/etc/localtime", "Europe", "UTC+1", "europe/berlin", "UTC\0"]
+    "name",
+    ["", "Mars", "localtime", "Factory", "../UTC", "/etc/localtime", "Europe", "UTC+1", "europe/berlin", "UTC\0"],
 )
 def test_other_texts_are_no_zone(name: str) -> None:
     with pytest.raises(InvalidQuery, match="IANA time zone"):
