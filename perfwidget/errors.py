@@ -3,6 +3,8 @@
 Every message is one sentence for the person who reads it: what is wrong and what to do about it.
 """
 
+from typing import Any
+
 OUTSIDE_SCOPE = "This is outside what you may see; ask for a member, workspace or project of your own."
 
 
@@ -67,6 +69,22 @@ class UnreadableFile(PerfwidgetError, ValueError):
     """A file that is no Label Studio JSON export, or breaks off; nothing of it is kept."""
 
     status = 400
+
+
+class OtherServer(PerfwidgetError, ValueError):
+    """Rows have the ids of others that the store keeps, and are of another server; nothing of their write is kept.
+
+    `outcome` names them.
+    """
+
+    status = 400
+
+    def __init__(self, outcome: Any) -> None:
+        super().__init__(
+            "Nothing of this is kept, for its annotations have the ids of others in the store and are of another Label "
+            "Studio server; import each server into an organization of its own with --organization."
+        )
+        self.outcome = outcome
 
 
 class SourceUnavailable(PerfwidgetError):

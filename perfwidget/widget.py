@@ -196,8 +196,8 @@ class PerformanceWidget(DashBlueprint):
         return None
 
     def _page(self, sentence: str, status: int, href: str = "", link: str = "") -> ResponseReturnValue:
-        theme = request.args.get("theme", "")
-        scheme = theme if theme in tuple(Theme) else "light dark"
+        wished = (request.args.get("theme"), request.args.get("around"))  # by the reader, and by the page around
+        scheme = next((theme for theme in wished if theme in tuple(Theme)), "light dark")
         return page_that_says(sentence, title=self._title, scheme=scheme, href=href, link=link), status
 
     # -- What every answer carries ----------------------------------------------------------------------------------

@@ -9,9 +9,8 @@ import pytest
 from flask.testing import FlaskClient
 
 from perfwidget.facts import Member
-from perfwidget.facts.ingest import Bookmark
+from perfwidget.facts.ingest import NOT_COMPLETE, Bookmark
 from perfwidget.stores import Store, open_store
-from perfwidget.stores.reading import NOT_COMPLETE
 from tests.hosts import asking, asking_body, host
 from tests.worlds import ORGANIZATION, annotation, people
 

@@ -72,6 +72,25 @@ def test_within_a_frame_sign_in_goes_to_the_whole_window(store: Store) -> None:
     assert "next=%2Flabels%2Fperformance%2F%3Fuser%3Dann" in below.text
 
 
+@pytest.mark.parametrize(
+    ("asked", "scheme"),
+    [
+        ("", "light dark"),
+        ("?around=dark", "dark"),
+        ("?theme=light&around=dark", "light"),
+        ("?around=pink", "light dark"),
+    ],
+)
+def test_pages_that_say_no_have_the_theme_of_the_frame_and_a_retry(store: Store, asked: str, scheme: str) -> None:
+    in_frame = {"Sec-Fetch-Dest": "iframe"}
+    for user in (None, "ann:nobody"):
+        answer = client(store, user).get(f"/performance/{asked}", headers=in_frame)
+        assert answer.status_code in (401, 403)
+        assert f"color-scheme: {scheme};" in answer.text
+        assert '<a href="">Try again</a>' in answer.text
+        assert ('target="_top">Sign in' in answer.text) == (user is None)
+
+
 def test_everything_else_is_401_for_those_who_are_not_signed_in(store: Store) -> None:
     browser = client(store, None)
     rules = [rule for rule in browser.application.url_map.iter_rules() if rule.endpoint.startswith("perfwidget.")]

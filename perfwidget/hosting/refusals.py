@@ -19,15 +19,21 @@ FAILED = "The figures could not be worked out; the server's log says why."
 
 _PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>{{ title }}</title>
-<meta name="viewport" content="width=device-width"><meta name="color-scheme" content="{{ scheme }}"></head>
-<body style="font: 16px/1.5 system-ui, sans-serif; margin: 3rem auto; max-width: 36rem; padding: 0 1rem">
+<meta name="viewport" content="width=device-width">
+<style>
+:root { color-scheme: {{ scheme }}; background: light-dark(#f5f6f8, #11151c); color: light-dark(#1a2230, #e7ebf1) }
+body { font: 15px/1.5 system-ui, sans-serif; margin: 3rem auto; max-width: 36rem; padding: 0 1rem }
+a { margin-right: 1rem; color: light-dark(#2458a8, #86b2f2) }
+</style></head>
+<body>
 <p>{{ sentence }}</p>
-<p>{% if href %}<a href="{{ href }}" target="_top">{{ link }}</a>{% else %}<a href="">Try again</a>{% endif %}</p>
+<p>{% if href %}<a href="{{ href }}" target="_top">{{ link }}</a>{% endif %}<a href="">Try again</a></p>
 </body></html>"""
+"""It is for people who may not have the files of the page, so its colours stand in it."""
 
 
 def page_that_says(sentence: str, *, title: str, scheme: str = "light dark", href: str = "", link: str = "") -> str:
-    """Return a page of one sentence, with a link that leaves a frame; without one it offers to try again."""
+    """Return a page of one sentence, with a link that leaves a frame, if one is given, and one to try again."""
     return render_template_string(_PAGE, title=title, scheme=scheme, sentence=sentence, href=href, link=link)
 
 

@@ -4,10 +4,11 @@ import json
 from collections.abc import Callable, Iterator
 
 import pytest
-from flask import Flask, Response, redirect, request
+from flask import Flask, Response, redirect, request, send_file
 from flask.typing import ResponseReturnValue
 from playwright.sync_api import Page, Route, expect
 
+from perfwidget.hosting.static_files import assets_folder
 from perfwidget.stores import Store, open_store
 from tests.browser.visits import MARCH, Visit, facts, until
 from tests.conftest import Watch
@@ -217,6 +218,32 @@ def test_a_frame_takes_theme_colours_and_font_from_the_page_around(enter: Enter,
         page.route("**/performance/?*", lambda route: route.fulfill(body="", content_type="text/html"))
         page.reload()
         assert page.locator("#one iframe").bounding_box()["height"] == height  # type: ignore[index]
+
+
+def test_a_frame_that_is_refused_has_the_theme_of_the_page_around_and_tries_again(
+    open_page: Callable[..., Page], store: Store, watch: Watch
+) -> None:
+    watch.expect("status of 401")
+    app = host(store)
+    address = f"/performance/?user=ann&{MARCH}"
+    body = f'<div id=one data-perfwidget="{address}" data-theme=dark></div>'
+    app.add_url_rule(
+        "/around",
+        "around",
+        lambda: f"<!doctype html><link rel=icon href=data:,><script src=/embed.js defer></script>{body}",
+    )
+    app.add_url_rule("/embed.js", "embed", lambda: send_file(assets_folder() / "embed.js"))
+    with served(app) as port:
+        page = open_page(viewport={"width": 1000, "height": 700}, color_scheme="light")
+        page.goto(f"http://127.0.0.1:{port}/around")
+        frame = page.frame_locator("#one iframe")
+        expect(frame.get_by_role("link", name="Sign in")).to_have_attribute("target", "_top")
+        expect(frame.locator("html")).to_have_css("background-color", "rgb(17, 21, 28)")
+        expect(frame.locator("body")).to_have_css("color", "rgb(231, 235, 241)")
+        page.request.get(f"http://127.0.0.1:{port}/login?as=boss:owner")
+        frame.get_by_role("link", name="Try again").click()
+        expect(frame.locator("#heading")).to_contain_text("Ann")
+        expect(frame.locator("html")).to_have_attribute("data-bs-theme", "dark")
 
 
 def test_errors_of_the_hosts_scripts_do_no_harm(enter: Enter, store: Store, watch: Watch) -> None:
