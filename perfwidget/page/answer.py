@@ -233,7 +233,7 @@ OUTPUTS: Sequence[tuple[str, str]] = (
     *((panel.graph, "figure") for panel in PANELS if panel is not TOTAL_TIME),
     *((panel.message, "children") for panel in PANELS),
     *((panel.numbers, "data") for panel in PANELS),
-    *((link, "href") for link in _EXPORTS.values()),
+    *((link, "href") for link in _EXPORTS),
     (ids.LATE, "data"),
     (ids.PROBLEM, "data"),
     (ids.ANSWER, "data"),

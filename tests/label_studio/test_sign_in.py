@@ -226,8 +226,9 @@ def test_people_who_ask_at_once_are_never_swapped(studio: StandIn) -> None:
         return {tried(sessions, f"session-{7 + place % 2}") for _ in range(20)} - {"busy"}
 
     found = together(8, ask)
-    assert set().union(*found[::2]) == {"7"}
-    assert set().union(*found[1::2]) == {"8"}
+    assert set().union(*found[::2]) <= {"7"}
+    assert set().union(*found[1::2]) <= {"8"}
+    assert any(found)
     assert len(studio.asked) > 20
 
 
