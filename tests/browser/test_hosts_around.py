@@ -1,6 +1,7 @@
 """The page in hosts that have a policy, a proxy, a theme or faults of their own."""
 
 import json
+import os
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -254,3 +255,47 @@ def test_errors_of_the_hosts_scripts_do_no_harm(enter: Enter, store: Store, watc
         page = boss.go(f"user=ann&{MARCH}")
         page.get_by_label("Period").select_option("last_7_days")
         expect(boss.card("submitted-annotations")).to_have_text("2")
+
+
+CHANGES = int(os.environ.get("PERFWIDGET_CHANGES", "40"))
+"""So many changes of filters, after as many that let the page settle."""
+
+CHANGED = """async (changes) => {
+  const presets = ['last_7_days', 'last_30_days', 'last_90_days', 'all_time'];
+  const figures = document.getElementById('figures');
+  for (let change = 0; change < changes; change += 1) {
+    const busy = new Promise((done) => new MutationObserver((_, watching) => {
+      if (figures.getAttribute('aria-busy') !== 'false') return;
+      watching.disconnect();
+      done();
+    }).observe(figures, { attributeFilter: ['aria-busy'] }));
+    window.dash_clientside.set_props('preset', { value: presets[change % presets.length] });
+    await busy;
+  }
+}"""
+"""Change filters again and again, each time once the figures are there."""
+
+
+def test_changes_of_filters_leave_nothing_behind(enter: Enter, store: Store, watch: Watch) -> None:
+    """Among errors of the host's scripts; what is counted is what the browser still holds after tidying up."""
+    watch.expect("theirs")
+    with served(host(store)) as port:
+        boss = enter(port)
+        boss.page.add_init_script("setInterval(() => { throw new Error('theirs') }, 50)")
+        page = boss.go(f"user=ann&{MARCH}")
+        wire = page.context.new_cdp_session(page)
+        wire.send("Performance.enable")
+
+        def held() -> dict[str, float]:
+            page.evaluate(CHANGED, CHANGES)
+            boss.ready()
+            for _ in range(3):
+                wire.send("HeapProfiler.collectGarbage")
+            found = wire.send("Performance.getMetrics")["metrics"]
+            return {each["name"]: each["value"] for each in found}
+
+        before, after = held(), held()
+        assert len(boss.questions) > 2 * CHANGES
+        assert after["Nodes"] <= before["Nodes"] + 50
+        assert after["JSEventListeners"] <= before["JSEventListeners"] + 10
+        assert after["JSHeapUsedSize"] <= before["JSHeapUsedSize"] + 1_000_000
