@@ -229,12 +229,12 @@ def _trace(series: Series, places: Sequence[str], heights: Sequence[Number], tex
 
 
 # Every trace and axis of a page names the same buckets.
-@lru_cache(maxsize=32)
+@lru_cache(maxsize=8)
 def _places(period: Period, grain: Grain) -> list[str]:
     return [formats.bucket(bucket, grain) for bucket in period.buckets(grain)]
 
 
-@lru_cache(maxsize=32)
+@lru_cache(maxsize=8)
 def _ticks(period: Period, grain: Grain) -> list[Tick]:
     return ticks(period.buckets(grain), grain)
 

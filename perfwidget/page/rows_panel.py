@@ -47,7 +47,7 @@ def opened_rows(context: PageContext, sought: Any) -> list[Component]:
     if not context.offers("rows"):
         raise Forbidden("Your role may not see the rows behind the numbers here; ask your administrator.")
     viewer = context.viewer()
-    with context.place(), context.store.reading() as reader:
+    with context.store.reading() as reader:
         asked = access.scope(viewer, query, reader.standing(viewer, query), context.rules)
         own = Order.QUANTITY if query.rows.metric.unit is Unit.SECONDS else Order.TIME  # the longest, the latest first
         order = opened.order or own
@@ -243,7 +243,7 @@ def _turn(name: str, text: str, listed: RowsBehind, question: str, page: int) ->
 
 def _download(listed: RowsBehind, question: str) -> str:
     asked = [(name, value) for name, value in parse_qsl(question) if name not in ("rows", "grain")]
-    asked += [("grain", listed.grain.value), ("metric", listed.metric.key)]
+    asked += [("grain", listed.grain.value), ("metric", listed.metric.key), ("csv", "excel")]
     if listed.behind.day is not None:
         asked.append(("date", listed.behind.day.isoformat()))
     return f"./export/rows.csv?{urlencode(asked)}"

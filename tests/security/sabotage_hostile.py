@@ -163,14 +163,14 @@ SABOTAGES = [
     (
         "a frame that was led to another site sets its height",
         "assets/embed.js",
-        "if (!frame || event.origin !== new URL(frame.src).origin) return;",
+        "if (!frame || origin !== new URL(frame.src).origin) return;",
         "if (!frame) return;",
         f"{ORIGINS}::test_frames_take_their_height_from_nobody_else",
     ),
     (
         "a frame's height is set by whoever says one",
         "assets/embed.js",
-        "each.contentWindow === event.source",
+        "each.contentWindow === source",
         "each.contentWindow",
         f"{ORIGINS}::test_frames_take_their_height_from_nobody_else",
     ),
