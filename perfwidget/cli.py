@@ -8,22 +8,19 @@ import argparse
 import os
 import sys
 from collections.abc import Iterator, Sequence
-from functools import partial
 from pathlib import Path
 
-from tqdm import tqdm
-
 from perfwidget import demo
-from perfwidget.errors import Forbidden, InvalidFact, InvalidQuery, InvalidSetting, PerfwidgetError, UnreadableFile
+from perfwidget.errors import Forbidden, InvalidFact, InvalidQuery, InvalidSetting, PerfwidgetError
 from perfwidget.facts.columns import id_text
+from perfwidget.importing import Import
 from perfwidget.label_studio import running
 from perfwidget.metrics import BY_KEY
 from perfwidget.question import access
 from perfwidget.question.access import Role, Viewer
 from perfwidget.question.query import Query, parse
 from perfwidget.report import Report, exports, report
-from perfwidget.sources.import_result import ImportResult
-from perfwidget.sources.inputs import STANDARD_INPUT, read_input, size_of
+from perfwidget.sources.inputs import STANDARD_INPUT, size_of
 from perfwidget.sources.piece_readers import PieceReaders
 from perfwidget.stores import Store, open_store
 from perfwidget.stores.choosing import Profile
@@ -74,6 +71,11 @@ def _parser() -> argparse.ArgumentParser:
         "(default: %(default)s)",
     )
     reading.add_argument("--project", type=_id, metavar="ID", help="the project of tasks that name none")
+    reading.add_argument(
+        "--complete",
+        action="store_true",
+        help="the files are all that there is of their projects: remove what they do not have, in one transaction",
+    )
     reading.add_argument(
         "files",
         nargs="+",
@@ -146,17 +148,16 @@ def _add_store(parser: argparse.ArgumentParser) -> None:
 
 
 def _import(parsed: argparse.Namespace) -> int:
-    """Read the files one by one; each is kept whole or not at all, and one that fails does not stop the others."""
+    """Read the files; one that fails does not stop the others, unless they are to be all that there is."""
     store = open_store(parsed.store)
-    failed = False
     try:
         with PieceReaders(PieceReaders.worth(sum(map(size_of, parsed.files)))) as readers:
-            for path in parsed.files:
-                failed = not _import_file(store, path, parsed, readers) or failed
+            reading = Import(store, parsed.organization, parsed.project, readers)
+            done = reading.complete(parsed.files) if parsed.complete else reading.one_by_one(parsed.files)
         _settle(store)
     finally:
         store.close()
-    return 1 if failed else 0
+    return 0 if done else 1
 
 
 def _settle(store: Store) -> None:
@@ -167,43 +168,6 @@ def _settle(store: Store) -> None:
         store.settle()
     except PerfwidgetError as fault:
         print(f"perfwidget: The rows are kept but could not be put in order: {fault}", file=sys.stderr)
-
-
-def _import_file(store: Store, path: Path, parsed: argparse.Namespace, readers: PieceReaders) -> bool:
-    counted = ImportResult()
-    write = partial(store.write, unknown="keep")  # the problems of the file say which words are unknown
-    try:
-        with _progress(path) as shown:
-            read_input(path, parsed.organization, counted, readers, write, shown.update, parsed.project)
-    except OSError as fault:
-        print(f"perfwidget: {path} cannot be read ({fault.strerror}); nothing of it is kept.", file=sys.stderr)
-        return False
-    except PerfwidgetError as fault:
-        if isinstance(fault, UnreadableFile):
-            _tell_problems(path, counted)
-        print(f"perfwidget: {path}: {fault}", file=sys.stderr)
-        return False
-    _tell_problems(path, counted)
-    print(f"{path}: {counted.summary()}")
-    return True
-
-
-def _tell_problems(path: Path, counted: ImportResult) -> None:
-    for problem in counted.sentences():
-        print(f"perfwidget: {path}: {problem}", file=sys.stderr)
-
-
-def _progress(path: Path) -> tqdm:
-    """Return a progress bar on a terminal, and none elsewhere."""
-    return tqdm(
-        total=size_of(path) or None,
-        desc=path.name,
-        unit="B",
-        unit_scale=True,
-        unit_divisor=1024,
-        disable=None,
-        leave=False,
-    )
 
 
 def _report(parsed: argparse.Namespace) -> int:

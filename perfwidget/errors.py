@@ -3,6 +3,8 @@
 Every message is one sentence for the person who reads it: what is wrong and what to do about it.
 """
 
+from typing import Any
+
 OUTSIDE_SCOPE = "This is outside what you may see; ask for a member, workspace or project of your own."
 
 
@@ -40,13 +42,17 @@ class StoreUnavailable(PerfwidgetError):
 
 
 class Busy(PerfwidgetError):
-    """Too many questions are being answered; asking again in `retry_after` seconds will work."""
+    """Too many ask at once; asking again in `retry_after` seconds will work."""
 
     status = 503
-    retry_after = 1
 
-    def __init__(self) -> None:
-        super().__init__("Many people are asking for their figures just now; ask again in a moment.")
+    def __init__(
+        self,
+        message: str = "Many people are asking for their figures just now; ask again in a moment.",
+        retry_after: int = 1,
+    ) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
 
 
 class InvalidFact(PerfwidgetError, ValueError):
@@ -63,6 +69,22 @@ class UnreadableFile(PerfwidgetError, ValueError):
     """A file that is no Label Studio JSON export, or breaks off; nothing of it is kept."""
 
     status = 400
+
+
+class OtherServer(PerfwidgetError, ValueError):
+    """Rows have the ids of others that the store keeps, and are of another server; nothing of their write is kept.
+
+    `outcome` names them.
+    """
+
+    status = 400
+
+    def __init__(self, outcome: Any) -> None:
+        super().__init__(
+            "Nothing of this is kept, for its annotations have the ids of others in the store and are of another Label "
+            "Studio server; import each server into an organization of its own with --organization."
+        )
+        self.outcome = outcome
 
 
 class SourceUnavailable(PerfwidgetError):

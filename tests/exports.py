@@ -2,11 +2,14 @@
 
 import io
 import json
+import tempfile
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from perfwidget.facts import Annotation, Fact
 from perfwidget.facts.ingest import Inferred, Snapshot
 from perfwidget.sources.export import ImportResult, read_export
+from perfwidget.stores import Store, open_store
 from tests.worlds import ORGANIZATION
 
 ABSENT = object()
@@ -47,13 +50,27 @@ def read_bytes(content: bytes) -> Read:
     for each in read_export(io.BytesIO(content), ORGANIZATION, reading):
         if isinstance(each, Snapshot):
             snapshots.append(each)
-        else:
+        elif isinstance(each, Inferred) and each.worked:
             inferred.append(each)
     return Read(snapshots, inferred, reading)
 
 
 def read(content: object) -> Read:
     return read_bytes(json.dumps(content).encode())
+
+
+def stored(*contents: object) -> Store:
+    """Return a store that has read some exports one after the other."""
+    store = open_store(f"duckdb:///{Path(tempfile.mkdtemp()) / 'facts.duckdb'}")
+    for content in contents:
+        store.write(read_export(io.BytesIO(json.dumps(content).encode()), ORGANIZATION, ImportResult()), unknown="keep")
+    return store
+
+
+def rows_of(store: Store, columns: str, table: str, condition: str = "TRUE") -> list[tuple[Any, ...]]:
+    """Return some columns of a table's rows, in their order."""
+    with store.reading() as reader:
+        return sorted(map(tuple, reader._rows(f"SELECT {columns} FROM {table} WHERE {condition}", {})), key=repr)
 
 
 def one(**values: Any) -> Snapshot:

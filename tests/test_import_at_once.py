@@ -24,7 +24,7 @@ from hypothesis import strategies as st
 from perfwidget.errors import PerfwidgetError
 from perfwidget.facts import FACTS, Comment
 from perfwidget.facts.columns import lead_time_microseconds, microseconds
-from perfwidget.facts.ingest import Inferred, Observation
+from perfwidget.facts.ingest import EmailTold, Inferred, Observation, Snapshot
 from perfwidget.facts.snapshot_rows import SnapshotRows, rows_of_snapshots
 from perfwidget.facts.snapshots import NOTHING, Snapshots, joined
 from perfwidget.question import access
@@ -56,12 +56,17 @@ def at_once(content: bytes, readers: PieceReaders = HERE, size: int = PIECE) -> 
 
 
 def said(observations: Iterable[Observation]) -> tuple[list[object], list[object]]:
-    """Return what snapshots tell, then comments, and what is concluded, which is in no order."""
+    """Return what snapshots tell, in the order of the file those that hang on no e-mail, then comments; and what is
+    concluded, which is in no order."""
     snapshots: list[object] = []
     conclusions: list[object] = []
     for each in observations:
         if isinstance(each, Inferred):
             conclusions.append((each.fact.row(), microseconds(each.seen_at)))
+        elif isinstance(each, EmailTold):
+            conclusions.append((each.email, each.kind, each.identity))
+        elif isinstance(each, Snapshot) and each.emails:
+            conclusions += rows_of_snapshots([each])
         elif isinstance(each, Comment):
             snapshots.append(each.row())
         else:
@@ -319,7 +324,7 @@ def test_nothing_but_space_is_no_list() -> None:
         compare(content)
 
 
-def test_an_email_means_whom_earlier_rows_say() -> None:
+def test_rows_that_name_somebody_by_e_mail_say_the_same() -> None:
     by_email = row(id=2, completed_by={"email": "ann@x.example"}, updated_by=7, updated_at=LATER)
     known, filler = row(id=1, completed_by=ANN), [row(id=number, completed_by=9) for number in range(3, 9)]
     tasks = [export(each, id=each["id"])[0] for each in (known, *filler, by_email)]
@@ -572,12 +577,12 @@ def test_rows_are_made_of_some_at_a_time(new_store: NewStore, monkeypatch: pytes
     """Those that are new once more are added as columns; of them all, rows would take too much memory."""
     sizes = []
 
-    def noted(staging: Staging, rows: Sequence[SnapshotRows]) -> None:
+    def noted(staging: Staging, rows: Sequence[SnapshotRows], *more: Any) -> None:
         sizes.append(len(rows))
-        write(staging, rows)
+        write(staging, rows, *more)
 
-    write = writing.snapshots.write
-    monkeypatch.setattr(writing.snapshots, "write", noted)
+    write = writing.standing.write
+    monkeypatch.setattr(writing.standing, "write", noted)
     monkeypatch.setattr(writing, "AS_ROWS", 2)
     monkeypatch.setattr(bulk, "MANY", 1)
     again = [export(row(id=number), id=number)[0] for number in (4, 5, 20, 21, 22)]

@@ -158,7 +158,7 @@ def test_an_enterprise_row() -> None:
         Review(**shared, review_id="22", action="fixed_and_accepted", score=0.42, created_at=at("2024-03-04 10:00")),
     )
     assert snapshot.annotation.completed_at == at("2024-03-01 12:00")
-    assert snapshot.annotation.completed_at_estimated is False
+    assert snapshot.annotation.completed_at_estimated is True
     assert snapshot.annotation.last_action == "fixed_and_accepted"
     (action,) = snapshot.actions
     assert (action.action, action.user_id, action.created_at) == ("submitted", "7", at("2024-03-01 12:00"))
@@ -326,7 +326,7 @@ CASES = {
         {"updated_at": "2024-03-01T12:00:01Z"}, "updated", False, "2024-03-01 12:00:01", False
     ),
     "updated by the annotator": Case({"updated_at": LATER, "updated_by": 7}, "updated", False, AT_UPDATE, False),
-    "touched by another": Case({"updated_at": LATER, "updated_by": 8}, "submitted", False, AT_NOON, False),
+    "touched by another": Case({"updated_at": LATER, "updated_by": 8}, "submitted", False, AT_NOON, True),
     "updated, made by another": Case({"updated_at": LATER, "last_created_by": 8}, "updated", False, AT_NOON, True),
     "no update known": Case({"updated_at": ABSENT}, "submitted", False, AT_NOON, False),
     "cancelled": Case({"was_cancelled": True}, "skipped", True, AT_NOON, False),
@@ -358,8 +358,9 @@ CASES = {
     "given: submitted but cancelled": Case(
         {"last_action": "submitted", "was_cancelled": True, "updated_at": LATER}, "submitted", True, AT_NOON, False
     ),
-    "given: accepted": Case({"last_action": "accepted", "updated_at": LATER}, "accepted", False, AT_NOON, False),
-    "given: imported": Case({"last_action": "imported", "updated_at": LATER}, "imported", False, AT_NOON, False),
+    "given: accepted": Case({"last_action": "accepted", "updated_at": LATER}, "accepted", False, AT_NOON, True),
+    "given: accepted within a second": Case({"last_action": "accepted"}, "accepted", False, AT_NOON, False),
+    "given: imported": Case({"last_action": "imported", "updated_at": LATER}, "imported", False, AT_NOON, True),
 }  # fmt: skip
 
 

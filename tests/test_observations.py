@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from perfwidget.facts import Action, Fact, Member, Membership, Project, Recorded, ReviewVisit
+from perfwidget.facts import Action, Fact, Member, Membership, Project, Recorded
 from perfwidget.facts.ingest import Inferred, Snapshot
 from perfwidget.question.access import Viewer
 from perfwidget.stores import open_store
@@ -101,30 +101,6 @@ def members_after(address: str, *writes: Sequence[Fact | Snapshot | Inferred]) -
         found = {(it.user_id, it.email, it.name) for it in reader.members(scope, "", 99)}
     store.close()
     return found  # type: ignore[return-value]
-
-
-def test_a_member_known_by_e_mail_only_becomes_the_member_with_that_e_mail(new_store: NewStore) -> None:
-    by_mail = seen(Member(ORGANIZATION, "Ann@x.example", "Ann@x.example", None, role="reviewer"))
-    by_id = seen(Member(ORGANIZATION, 7, "ann@x.example", None, role="annotator"), 1)
-    work = annotation(1, "2024-03-01 12:00", completed_by="Ann@x.example", lead_time=5)
-    expected = {("7", "ann@x.example", None)}
-    assert members_after(new_store(), [by_mail, work], [by_id]) == expected
-    assert members_after(new_store(), [by_id], [by_mail, work]) == expected
-    assert members_after(new_store(), [by_mail, work]) == {("Ann@x.example", "Ann@x.example", None)}
-
-
-def test_what_a_member_known_by_e_mail_only_reviewed_and_visited_becomes_the_members_too(new_store: NewStore) -> None:
-    by_mail = seen(Member(ORGANIZATION, "rev@x.example", "rev@x.example", None, role="reviewer"))
-    by_id = seen(Member(ORGANIZATION, 8, "Rev@x.example", None, role="reviewer"), 1)
-    given = review(1, "2024-03-02 12:00", "accepted", reviewer_id="rev@x.example")
-    visit = ReviewVisit(ORGANIZATION, 1, 1, "p1", "rev@x.example", START, START + timedelta(minutes=2))
-    recorded = [Recorded(ORGANIZATION, kind) for kind in ("reviews", "review_visits")]
-    store = open_store(new_store())
-    store.write([*recorded, by_mail, annotation(1, "2024-03-01 12:00"), given, visit])
-    store.write([by_id])
-    values = ask(store, user="8", **PERIOD).values
-    assert (values["reviews_accepted"], values["review_time"]) == (1, 120)
-    store.close()
 
 
 def test_the_name_seen_last_stands_and_the_host_knows_better(new_store: NewStore) -> None:

@@ -8,7 +8,6 @@ import tempfile
 from collections.abc import Sequence
 from contextlib import ExitStack, closing
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 
 from flask import Flask
@@ -107,7 +106,7 @@ def _read_file(store: Store, path: Path) -> None:
     counted = ImportResult()
     with PieceReaders(PieceReaders.worth(size_of(path))) as readers:
         try:
-            read_input(path, ORGANIZATION_OF_FILES, counted, readers, partial(store.write, unknown="keep"))
+            store.write(read_input(path, ORGANIZATION_OF_FILES, counted, readers), unknown="keep")
         except PerfwidgetError as fault:
             raise PerfwidgetError(f"{path}: {fault}") from fault
         finally:

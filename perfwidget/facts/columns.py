@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from enum import Enum, IntFlag
+from hashlib import blake2b
 from numbers import Real
 from typing import Annotated, Any, NamedTuple, get_args, get_origin
 
@@ -87,6 +88,11 @@ def clean_text(value: object) -> str:
     if value.isascii() and "\0" not in value:
         return value
     return value.replace("\0", "\ufffd").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def fingerprint(text: str) -> int:
+    """Return a whole number of 64 bits that hardly any two texts share."""
+    return int.from_bytes(blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest(), signed=True)
 
 
 def microseconds(value: object) -> int:

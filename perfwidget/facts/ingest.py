@@ -5,8 +5,9 @@ so that a source is never further in its reading than its facts are in the store
 """
 
 from dataclasses import dataclass
+from typing import Literal
 
-from perfwidget.facts.columns import Id, Instant, Text
+from perfwidget.facts.columns import FIRST_INSTANT, Id, Instant, Text
 from perfwidget.facts.snapshots import Snapshots
 from perfwidget.facts.tables import (
     Action,
@@ -19,23 +20,37 @@ from perfwidget.facts.tables import (
     Review,
 )
 
+EmailKind = Literal["member", "comment", "worked", "reviewer", "name"]
+
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
     """All that one row of an export says of an annotation, as of its `updated_at`.
 
-    Of two snapshots of one annotation the later alone decides on the annotation and its actions (equal: the one written
-    last). The latest one that speaks of reviews holds all of them: others are withdrawn. Its reviews belong to the
-    annotation's owner, project and task as the deciding snapshot has them, whatever their own columns say.
+    Of all snapshots of one annotation the newest decides alone, in whatever order they are written; `standing` has the
+    rules. The newest one with an owner says whose it is. The newest one that speaks of reviews holds all of them:
+    others are withdrawn. Reviews belong to the annotation's owner, project and task, whatever their own columns say.
     """
 
     annotation: Annotation
     actions: tuple[Action, ...]
-    """What its owner and others did: the whole history, or what can be told without one."""
+    """What its owner and others did."""
     history: bool
-    """Whether `actions` are the whole history; if not, the store adds one action for each review."""
+    """Whether `actions` are the whole history; if not, the store tells one action of the owner, and one a review."""
     reviews: tuple[Review, ...] | None
     """All reviews; None where the row does not speak of reviews."""
+    task_updated_at: Instant | None = None
+    """Decides between rows of one `updated_at`."""
+    unique_id: Text | None = None
+    """What the platform calls it wherever it is copied to; another one under the same key is another annotation."""
+    spelled: Text = ""
+    """Owner, last action, first and last writer as the file has them, as JSON; decides at last between equal rows."""
+    emails: tuple[str, ...] = ()
+    """The e-mails, in lower case, by which alone the row names somebody."""
+    text: str = ""
+    """The row as JSON where it names somebody so: it is read again when it becomes known whose e-mail one is."""
+    live: bool = False
+    """Whether a running platform answers so, whose answer that is read last always stands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,19 +58,42 @@ class Inferred:
     """A fact that a source concludes and a host may know better: what the store holds already is kept.
 
     A project, membership or record of what is recorded is added where there is none. A member is added; where it is
-    there by inference only, a reviewer stays one, and the e-mail and name seen last (`seen_at`) stand. A member whose
-    id is their e-mail stands for whoever has that e-mail: their facts pass to that member as soon as one is known.
+    there by inference only, a reviewer stays one, and the e-mail and name seen last (`seen_at`) stand.
     """
 
     fact: Member | Project | Membership | Recorded
     seen_at: Instant
+    worked: bool = True
+    """False of somebody who is only named: kept for when they turn out to be a member."""
+
+
+@dataclass(frozen=True, slots=True)
+class EmailTold:
+    """What a source tells of an e-mail, in lower case: who has it, or what those did who are named by it alone.
+
+    While one member has it, it means that member; while nobody or several have it, it stands for an id itself.
+    """
+
+    organization_id: Id
+    email: Text
+    kind: EmailKind
+    identity: str
+    """By kind: the member's id; the comment's; the project worked in; nothing; the name."""
 
 
 @dataclass(frozen=True, slots=True)
 class Withdrawn:
-    """A fact that the source has no more; a store removes it, and what it did not have is no fault."""
+    """A fact that the source has no more; a store removes it, and what it did not have is no fault.
+
+    If `whole`, reviews, comments, actions and visits of an annotation go with it, whoever told them.
+    """
 
     key: Key
+    whole: bool = False
+
+
+NOT_COMPLETE = FIRST_INSTANT
+"""What a source that is being read for the first time has for the instant as of which its facts are complete."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,5 +110,5 @@ class Bookmark:
     """The instant up to which all that the source had is in the store; None where it does not say so."""
 
 
-Observation = Snapshot | Snapshots | Inferred | Withdrawn | Bookmark
+Observation = Snapshot | Snapshots | Inferred | EmailTold | Withdrawn | Bookmark
 """What a store takes beside facts."""

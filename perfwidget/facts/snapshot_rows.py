@@ -1,11 +1,12 @@
 """What snapshots tell, as rows: of each annotation, or of many in columns."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from hashlib import sha256
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from perfwidget.facts.columns import Kind
+from perfwidget.facts.columns import MAX_ID_LENGTH, Kind, fingerprint, microseconds
 from perfwidget.facts.ingest import Snapshot
 from perfwidget.facts.snapshots import NOTHING, NULL, Coded, Snapshots, StoredColumn
 from perfwidget.facts.tables import Annotation, Review
@@ -18,6 +19,13 @@ class SnapshotRows(NamedTuple):
     history: bool
     actions: Sequence[tuple[Any, ...]]
     reviews: Sequence[tuple[Any, ...]] | None
+    task_updated_at: int | None = None
+    unique_id: int | None = None
+    """Its fingerprint."""
+    spelled: str | None = None
+    emails: Sequence[str] = ()
+    text: str = ""
+    live: bool = False
 
 
 def rows_of_snapshots(snapshots: Iterable[Snapshot | Snapshots]) -> Iterator[SnapshotRows]:
@@ -26,9 +34,24 @@ def rows_of_snapshots(snapshots: Iterable[Snapshot | Snapshots]) -> Iterator[Sna
         if isinstance(each, Snapshots):
             yield from _rows_of_many(each)
             continue
-        reviews = None if each.reviews is None else [review.row() for review in each.reviews]
-        actions = [action.row() for action in each.actions]
-        yield SnapshotRows(each.annotation.row(), each.history, actions, reviews)
+        yield rows_of_snapshot(each)
+
+
+def rows_of_snapshot(snapshot: Snapshot) -> SnapshotRows:
+    """Return what one snapshot tells; raises InvalidFact."""
+    task_updated_at, unique_id = snapshot.task_updated_at, snapshot.unique_id
+    return SnapshotRows(
+        snapshot.annotation.row(),
+        snapshot.history,
+        [action.row() for action in snapshot.actions],
+        None if snapshot.reviews is None else [review.row() for review in snapshot.reviews],
+        None if task_updated_at is None else microseconds(task_updated_at),
+        None if unique_id is None else fingerprint(unique_id),
+        snapshot.spelled or None,
+        snapshot.emails,
+        snapshot.text,
+        snapshot.live,
+    )
 
 
 def _rows_of_many(many: Snapshots) -> Iterator[SnapshotRows]:
@@ -42,11 +65,13 @@ def _rows_of_many(many: Snapshots) -> Iterator[SnapshotRows]:
     reviews = _reviews_told(
         many, [dict(zip(names, row, strict=True)) for row in rows] if len(many.reviews["place"]) else []
     )
-    beside = zip(*(columns[name] for name in ("history", "reviewed", "only_action")), strict=True)
-    for place, (row, (history, reviewed, only_action)) in enumerate(zip(rows, beside, strict=True)):
+    beside = ("history", "reviewed", "only_action", "task_updated_at", "unique_id", "spelled")
+    more = zip(*(columns[name] for name in beside), strict=True)
+    for place, (row, (history, reviewed, only, *told_of)) in enumerate(zip(rows, more, strict=True)):
         whole = (many.organization_id, *row)
-        own = actions.get(place, []) if only_action is None else [_only_action(whole, only_action)]
-        yield SnapshotRows(whole, history, own, reviews.get(place, []) if reviewed else None)
+        own = actions.get(place, []) if only is None else [one_action(whole, only)]
+        told = reviews.get(place, []) if reviewed else None
+        yield SnapshotRows(whole, history, own, told, *told_of)
 
 
 def _reviews_told(many: Snapshots, rows: Sequence[dict[str, Any]]) -> dict[int, list[tuple[Any, ...]]]:
@@ -69,9 +94,27 @@ def _values(column: StoredColumn, text: bool) -> list[Any]:
     return [None if value == NOTHING else str(value) if text else value for value in values]
 
 
-def _only_action(row: tuple[Any, ...], action: str) -> tuple[Any, ...]:
-    names = (column.name for column in Annotation.columns())
-    said = dict(zip(names, row, strict=True))
+REVIEWER_ACTIONS = ("accepted", "rejected", "fixed_and_accepted", "deleted_review")
+"""What a reviewer does."""
+
+
+def only_action(last_action: str, was_cancelled: bool) -> str:
+    """Return what the annotator did, as far as that can be told without a history."""
+    if was_cancelled:
+        return "skipped"
+    # What a reviewer did last is no action of the annotator, who has submitted before.
+    return "submitted" if last_action in REVIEWER_ACTIONS else last_action
+
+
+def one_action(row: Sequence[Any], action: str) -> tuple[Any, ...]:
+    """Return the row of the one action that can be told of an annotation's owner without a history."""
+    said = dict(zip((column.name for column in Annotation.columns()), row, strict=True))
     owning = (said["annotation_id"], said["project_id"], said["task_id"], said["completed_by"])
     when = (said["started_at"], said["completed_at"])
-    return (row[0], f"annotation-{owning[0]}", *owning, action, *when, said["lead_time"], None, None)
+    return (row[0], one_action_id(owning[0]), *owning, action, *when, said["lead_time"], None, None)
+
+
+def one_action_id(annotation_id: str) -> str:
+    """Return the id of the action that stands for an annotation; a digest where it would be too long."""
+    plain = f"annotation-{annotation_id}"
+    return plain if len(plain) <= MAX_ID_LENGTH else f"annotation-{sha256(annotation_id.encode()).hexdigest()}"

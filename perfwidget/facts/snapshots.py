@@ -35,9 +35,10 @@ class Snapshots:
 
     organization_id: str
     columns: Mapping[str, StoredColumn]
-    """The columns of Annotation but the organization; `history`, `reviewed` (whether it speaks of reviews);
-    and `only_action`: where that is not null, it is the annotation's one action, which is left out of `actions`: by its
-    owner, when it was completed, with its lead time, under the id `annotation-` and the annotation's."""
+    """The columns of Annotation but the organization; `history`, `reviewed` (whether it speaks of reviews),
+    `task_updated_at`, `unique_id` (its fingerprint), `spelled`; and `only_action`: where that is not null, it is the
+    annotation's one action, which is left out of `actions`: by its owner, when it was completed, with its lead time,
+    under the id `annotation-` and the annotation's."""
     actions: Sequence[tuple[int, tuple[Any, ...]]]
     reviews: Mapping[str, StoredColumn]
     """The columns of Review that are its own, and `place`, the place of its annotation, whose the others are."""

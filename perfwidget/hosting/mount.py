@@ -27,7 +27,7 @@ import re
 import sys
 import threading
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import copy_context
 from pathlib import Path
 from types import SimpleNamespace
@@ -43,7 +43,7 @@ from flask.blueprints import BlueprintSetupState
 from markupsafe import escape
 from werkzeug.exceptions import HTTPException, NotFound
 
-from perfwidget.hosting.requests import as_json, compressed, letting_refusals_through, read_body
+from perfwidget.hosting.requests import as_json, compressed, letting_refusals_through, read_body, take_body
 from perfwidget.hosting.static_files import file_in, send_static
 
 _ENDPOINTS = {
@@ -96,6 +96,7 @@ class MountedDash(Dash):
     are). HTTP errors of werkzeug do not reach it; they become the answer, with their status and `{"error": …}`.
     `packages` are the component packages that the layout uses; those that a host imports besides are not loaded here.
     `start_script` is the asset that starts Dash in place of a line in the page, whose scripts are then all deferred.
+    `place` is held while a layout or a callback is worked out; what it raises goes to the blueprint's error handlers.
     `dash_options` are those of `dash.Dash`; `DASH_*` environment variables have no effect.
     """
 
@@ -109,11 +110,13 @@ class MountedDash(Dash):
         index_string: str | None = None,
         packages: Collection[str] = ("dash",),
         start_script: str | None = None,
+        place: Callable[[], AbstractContextManager[None]] = nullcontext,
         **dash_options: Any,
     ) -> None:
         self.blueprint = blueprint
         self._packages = frozenset(packages)
         self._start_script = start_script
+        self.place = place
         self._scripts_html: str | None = None
         self._styles_html: str | None = None
         self._fingerprints: frozenset[str] = frozenset()
@@ -171,7 +174,15 @@ class MountedDash(Dash):
 
     def _add_url(self, name: str, view_func: Callable[..., Any], methods: Sequence[str] = ("GET",)) -> None:
         if name in _ENDPOINTS:
-            self.blueprint.add_url_rule(f"/{name}", _ENDPOINTS[name], self._view(view_func), methods=list(methods))
+            view = self._in_place(view_func) if name == "_dash-layout" else view_func
+            self.blueprint.add_url_rule(f"/{name}", _ENDPOINTS[name], self._view(view), methods=list(methods))
+
+    def _in_place(self, view_func: Callable[..., Any]) -> Callable[[], Any]:
+        def view() -> Any:
+            with self.place():
+                return view_func()
+
+        return view
 
     def _view(self, view_func: Callable[..., Any]) -> Callable[[], Response]:
         def view() -> Response:
@@ -261,12 +272,14 @@ class BlueprintServer(FlaskDashServer):
 
         def callback() -> Any:
             try:
-                body = read_body(request, dash_app.callback_map)
-                context = dash_app._initialize_context(body)
-                function = dash_app._prepare_callback(context, body)
-                values = dash_app._inputs_to_vals(context.inputs_list + context.states_list)
-                call = dash_app._execute_callback(function, values, context.outputs_list, context)
-                return context.dash_response.set_response(data=call())
+                raw = take_body(request)
+                with dash_app.place():
+                    body = read_body(raw, dash_app.callback_map)
+                    context = dash_app._initialize_context(body)
+                    function = dash_app._prepare_callback(context, body)
+                    values = dash_app._inputs_to_vals(context.inputs_list + context.states_list)
+                    call = dash_app._execute_callback(function, values, context.outputs_list, context)
+                    return context.dash_response.set_response(data=call())
             except HTTPException as refusal:
                 return as_json(refusal)
 

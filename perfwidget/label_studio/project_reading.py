@@ -6,6 +6,7 @@ what an import of several minutes makes visible at its end may be older than wha
 agree, all tasks are compared with what is kept.
 """
 
+import logging
 import time
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -16,7 +17,7 @@ from typing import Any, NamedTuple
 from perfwidget.errors import SourceUnavailable
 from perfwidget.facts import Annotation, Comment, Fact, Key, Membership
 from perfwidget.facts.columns import FIRST_INSTANT, microseconds
-from perfwidget.facts.ingest import Bookmark, Observation, Withdrawn
+from perfwidget.facts.ingest import Bookmark, Inferred, Observation, Withdrawn
 from perfwidget.label_studio.connection import LabelStudio
 from perfwidget.label_studio.cursor import OVERLAP, UNSURE, Cursor
 from perfwidget.label_studio.enterprise import Enterprise
@@ -27,6 +28,8 @@ from perfwidget.sources.import_result import Place
 from perfwidget.sources.row_values import optional_instant
 from perfwidget.stores.reading import Kept
 from perfwidget.stores.store import Store
+
+log = logging.getLogger(__name__)
 
 COMPARED_EVERY = 60
 """Seconds at least between two comparisons of all tasks of a project because of their number."""
@@ -210,16 +213,19 @@ class ProjectReading:
                 rows = [self._enterprise.with_history(row) for row in rows]
             elif not anew:
                 rows = [row for row in rows if _version(row) is None or kept.get(str(row.get("id"))) != _version(row)]
-            facts.extend(exported.snapshots(task | {"annotations": rows}, Place(task["id"])))
+            told = exported.snapshots(task | {"annotations": rows}, Place(task["id"]))
+            facts.extend(replace(snapshot, live=True) for snapshot in told)
         if facts:  # Enterprise says itself who is a member: having worked in a project makes nobody one
-            told = exported.inferred()
-            facts.extend(each for each in told if self._enterprise is None or not isinstance(each.fact, Membership))
+            mine = self._enterprise is None
+            facts.extend(each for each in exported.inferred() if mine or not _is_membership(each))
         facts.extend(Withdrawn(Key(Annotation, (self._organization_id, gone))) for gone in sorted(kept.keys() - there))
         if self._enterprise is not None:
             facts.extend(self._comments(self._enterprise, tasks))
         if facts or position is not None:
             marks = [] if position is None else [self._bookmark(position)]
-            self._store.write([*facts, *marks], unknown="keep")
+            outcome = self._store.write([*facts, *marks], unknown="keep")
+            for _, annotation_id in outcome.replaced:
+                log.warning("Annotation %s was kept from elsewhere; Label Studio's own stands now.", annotation_id)
         return bool(facts)
 
     def _comments(self, enterprise: Enterprise, tasks: Sequence[Task]) -> Iterator[Comment | Withdrawn]:
@@ -230,6 +236,10 @@ class ProjectReading:
                 if kept.pop(str(comment.comment_id), None) != microseconds(comment.updated_at):
                     yield comment
         yield from (Withdrawn(Key(Comment, (self._organization_id, gone))) for gone in sorted(kept))
+
+
+def _is_membership(told: Observation) -> bool:
+    return isinstance(told, Inferred) and isinstance(told.fact, Membership)
 
 
 def _changed_at(task: Task) -> str:

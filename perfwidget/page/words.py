@@ -184,6 +184,7 @@ STATISTICS = {"average": "Average", "median": "Median"}
 FULL_RANGE = "Full range"
 ANNOTATIONS = "annotations"
 PER = {Grain.DAY: "per day", Grain.WEEK: "per week", Grain.MONTH: "per month"}
+TOO_LONG = "This period is too long to be shown {}; it is shown {}."
 ANNOTATIONS_PER = {grain: f"annotations {per}" for grain, per in PER.items()}
 REVIEWS_PER = {grain: f"reviews {per}" for grain, per in PER.items()}
 PER_ANNOTATION = "per annotation"

@@ -1,18 +1,19 @@
 """One annotation row of an export and what it says, by the rules for what a file is silent on."""
 
-import hashlib
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from itertools import chain
 
 from perfwidget.facts import Action, Annotation
-from perfwidget.facts.columns import MAX_ID_LENGTH
 from perfwidget.facts.ingest import Snapshot
+from perfwidget.facts.snapshot_rows import one_action_id, only_action
 from perfwidget.sources.flags import NO_CHANGE, flags, reviewed_last
 from perfwidget.sources.import_result import ImportResult, Place, Problem
-from perfwidget.sources.people import SOMEBODY, NamedPerson, People
-from perfwidget.sources.row_parts import OWN_ACTIONS, REVIEW_ACTIONS, Row, RowParts
+from perfwidget.sources.kept_row import SPELLED, kept_text, spelled
+from perfwidget.sources.people import SOMEBODY, People
+from perfwidget.sources.row_parts import OWN_ACTIONS, Row, RowParts
 from perfwidget.sources.row_values import (
     JsonObject,
     Unreadable,
@@ -44,6 +45,8 @@ class AnnotationRows:
         All that is returned can be stored: ids, instants and flags are checked here, texts are strings.
         """
         values = needed_object(value)
+        self._people.by_email.clear()
+        named = [self._people.read(values.get(key)) for key in ("completed_by", "updated_by", "last_created_by")]
         annotation_id = needed_id(values.get("id"), "id")
         project, task_number = task.get("project"), task.get("id")
         project_id = self._project(values.get("project") if project is None else project)
@@ -56,13 +59,11 @@ class AnnotationRows:
             raise Unreadable("its was_cancelled is neither true nor false")
         history, reviews = self._part(values, "history", place), self._part(values, "reviews", place)
 
-        owner = self.person(values.get("completed_by"), updated_at)
-        updated_by = self.person(values.get("updated_by"), updated_at)
-        last_created_by = self.person(values.get("last_created_by"), updated_at)
-        # All are read before any two are compared, for any of them may tell whose e-mail an e-mail is.
-        for part in chain(history or (), reviews or ()):
-            if isinstance(part, dict):
-                self.person(part.get("created_by"), updated_at)
+        authors = (part.get("created_by") for part in chain(history or (), reviews or ()) if isinstance(part, dict))
+        for person in chain(named, map(self._people.read, authors)):
+            if person is not None and person is not SOMEBODY:
+                self._people.seen(person, updated_at)
+        owner, updated_by, last_created_by = named
         if owner is None or owner is SOMEBODY:
             self._reading.report(Problem.OWNER, place, "no owner" if owner is None else "its owner cannot be read")
             owner = None
@@ -75,9 +76,12 @@ class AnnotationRows:
         changed = updated_at - created_at >= NO_CHANGE and updated_by_owner
         last_action = self._last_action(values, was_cancelled, changed, place)
         entries = list(self.parts.history(history or (), row))
-        own = [action.created_at for action, is_own in entries if is_own and action.action in OWN_ACTIONS]
-        at_update = last_action in {"updated", "skipped"}
-        update_known = at_update and given_update is not None and updated_by_owner and created_by_owner
+        if entries:
+            own = [action.created_at for action, is_own in entries if is_own and action.action in OWN_ACTIONS]
+        else:
+            given = None if given_update is None else updated_at
+            by_owner = updated_by_owner and created_by_owner
+            own = list(own_instants(last_action, values.get("last_action"), created_at, given, by_owner))
         annotation = Annotation(
             organization_id=self._organization_id,
             annotation_id=annotation_id,
@@ -86,14 +90,16 @@ class AnnotationRows:
             completed_by=row.owner_id,
             created_at=created_at,
             started_at=optional_instant(values.get("draft_created_at")),
-            completed_at=max(own) if own else updated_at if update_known else created_at,
-            completed_at_estimated=at_update and not update_known and not own,
+            completed_at=max(own, default=created_at),
+            completed_at_estimated=not own,
             updated_at=updated_at,
             lead_time=lead_time(values.get("lead_time")),
             last_action=last_action,
             was_cancelled=last_action == "skipped" if was_cancelled is None else was_cancelled,
         )
         told = None if reviews is None else tuple(self.parts.reviews(reviews, row))
+        emails = tuple(sorted(self._people.by_email))
+        unique_id = values.get("unique_id")
         writer = last_created_by if updated_by is None else updated_by
         posted_by_other = False
         if writer is not None and writer is not SOMEBODY and not self.parts.is_owner(writer, row):
@@ -106,6 +112,11 @@ class AnnotationRows:
             actions=tuple(action for action, _ in entries) or _one_action(annotation),
             history=bool(entries),
             reviews=told,
+            task_updated_at=optional_instant(task.get("updated_at")),
+            unique_id=unique_id if isinstance(unique_id, str) and unique_id else None,
+            spelled=spelled(*(values.get(key) for key in SPELLED)),
+            emails=emails,
+            text=kept_text(task, values, annotation, told) if emails else "",
         )
 
     def _project(self, given: object) -> str:
@@ -122,13 +133,6 @@ class AnnotationRows:
             self._reading.report(Problem.LIST, place, fault)
             return None
 
-    def person(self, value: object, seen_at: datetime) -> NamedPerson | None:
-        """Return whom a row names, and note as of when."""
-        person = self._people.read(value)
-        if person is not None and person is not SOMEBODY:
-            self._people.seen(person, seen_at)
-        return person
-
     def _last_action(self, values: JsonObject, was_cancelled: bool | None, changed: bool, place: Place) -> str:
         given = values.get("last_action")
         if given is None or given == "":
@@ -141,6 +145,20 @@ def _updated(last_action: str, entries: Sequence[tuple[Action, bool]]) -> bool:
     return last_action == "updated" or any(own and action.action == "updated" for action, own in entries)
 
 
+def own_instants(
+    last_action: str, given_action: object, created_at: datetime, updated_at: datetime | None, by_owner: bool
+) -> Sequence[datetime]:
+    """Return what a row without a history tells of when its owner submitted, updated or skipped.
+
+    `updated_at` is None where the row does not have it; `by_owner` says that nobody else is known to have written it.
+    """
+    if updated_at is not None and by_owner and last_action in ("updated", "skipped"):
+        return (updated_at,)
+    if updated_at is None:
+        return () if last_action in ("updated", "skipped") else (created_at,)
+    return (created_at,) if given_action == "submitted" or updated_at - created_at < NO_CHANGE else ()
+
+
 def _one_action(annotation: Annotation) -> tuple[Action, ...]:
     """Return what can be told without a history: one action of the annotator, if there is one."""
     if annotation.completed_by is None:
@@ -148,7 +166,7 @@ def _one_action(annotation: Annotation) -> tuple[Action, ...]:
     return (
         Action(
             organization_id=annotation.organization_id,
-            action_id=_derived_id(str(annotation.annotation_id)),
+            action_id=one_action_id(str(annotation.annotation_id)),
             annotation_id=annotation.annotation_id,
             project_id=annotation.project_id,
             task_id=annotation.task_id,
@@ -161,15 +179,7 @@ def _one_action(annotation: Annotation) -> tuple[Action, ...]:
     )
 
 
-def only_action(last_action: str, was_cancelled: bool) -> str:
-    """Return what the annotator did, as far as that can be told without a history."""
-    if was_cancelled:
-        return "skipped"
-    # What a reviewer did last is no action of the annotator, who has submitted before.
-    return "submitted" if last_action in REVIEW_ACTIONS else last_action
-
-
-def _derived_id(annotation_id: str) -> str:
-    """Return the id of the action that stands for an annotation; a digest where it would be too long."""
-    plain = f"annotation-{annotation_id}"
-    return plain if len(plain) <= MAX_ID_LENGTH else f"annotation-{hashlib.sha256(annotation_id.encode()).hexdigest()}"
+def read_kept(organization_id: str, text: str, members: Mapping[str, str]) -> Snapshot:
+    """Return what the text of a kept row says, where `members` maps e-mails to whom they mean."""
+    task, row = json.loads(text)
+    return AnnotationRows(organization_id, People(members), ImportResult()).snapshot(task, row, Place(None))

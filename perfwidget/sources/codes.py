@@ -38,6 +38,7 @@ class Cast(dict[Any, int]):
         super().__init__({None: -1, msgspec.UNSET: -1})
         self._people = people
         self.persons: list[NamedPerson] = []
+        self.spellings: list[object] = []
         self.users = Codes()
         self.user_of: list[int] = []
 
@@ -53,6 +54,7 @@ class Cast(dict[Any, int]):
         else:
             code = len(self.persons)
             self.persons.append(person)
+            self.spellings.append(msgspec.structs.asdict(value) if isinstance(value, PersonForm) else value)
             self.user_of.append(self.users[person.user_id])
         self[value] = code
         return code

@@ -7,7 +7,7 @@ from typing import BinaryIO, cast
 from perfwidget.errors import UnreadableFile
 from perfwidget.facts import Comment
 from perfwidget.facts.columns import id_text
-from perfwidget.facts.ingest import Inferred, Snapshot
+from perfwidget.facts.ingest import EmailTold, Inferred, Snapshot
 from perfwidget.facts.snapshots import Snapshots
 from perfwidget.sources.export_file import BLOCK, tasks
 from perfwidget.sources.exported_tasks import ExportedTasks
@@ -22,7 +22,7 @@ __all__ = ["ExportedTasks", "ImportResult", "read_export", "read_export_at_once"
 
 def read_export(
     stream: BinaryIO, organization_id: str, reading: ImportResult, project_id: str | None = None
-) -> Iterator[Snapshot | Comment | Inferred]:
+) -> Iterator[Snapshot | Comment | Inferred | EmailTold]:
     """Yield a snapshot of every annotation of an export, then what the whole file tells of people and projects.
 
     `reading` counts what was read and says what was left out; take a new one for every file. `project_id` is the
@@ -43,7 +43,7 @@ def read_export_at_once(
     progress: Callable[[int], object] = lambda _: None,
     size: int = PIECE,
     project_id: str | None = None,
-) -> Iterator[Snapshot | Snapshots | Comment | Inferred]:
+) -> Iterator[Snapshot | Snapshots | Comment | Inferred | EmailTold]:
     """Yield the same as `read_export`, but many snapshots at once, which `readers` read piece by piece.
 
     A piece that has something rare in it is read task by task. One that is no JSON is damaged, or was cut where no task
@@ -96,7 +96,7 @@ class _Followed:
         return part
 
 
-def _conclusions(export: ExportedTasks) -> Iterator[Inferred]:
+def _conclusions(export: ExportedTasks) -> Iterator[Inferred | EmailTold]:
     if not export.reading.annotations:
         raise UnreadableFile(export.nothing_usable())
     yield from export.inferred()

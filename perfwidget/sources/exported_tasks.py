@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from perfwidget.facts import Comment, Project, Recorded
-from perfwidget.facts.ingest import Inferred, Snapshot
+from perfwidget.facts.ingest import EmailTold, Inferred, Snapshot
 from perfwidget.sources import file_kinds
 from perfwidget.sources.annotation_row import AnnotationRows
 from perfwidget.sources.import_result import ImportResult, ImportResultTold, Place, Problem
@@ -168,7 +168,7 @@ class ExportedTasks:
             f"Nothing in the {where} is usable, for no task has an annotation; {file_kinds.CURE} once there are some."
         )
 
-    def inferred(self) -> Iterator[Inferred]:
+    def inferred(self) -> Iterator[Inferred | EmailTold]:
         """Yield what the whole file tells of projects, people and what is recorded."""
         for kind, seen_at in self._recorded.items():
             yield Inferred(Recorded(self.organization_id, kind), seen_at)

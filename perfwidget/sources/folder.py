@@ -7,7 +7,7 @@ from pathlib import Path
 from perfwidget.errors import UnreadableFile
 from perfwidget.facts import Comment
 from perfwidget.facts.columns import id_text
-from perfwidget.facts.ingest import Inferred, Snapshot
+from perfwidget.facts.ingest import EmailTold, Inferred, Snapshot
 from perfwidget.sources.export_file import tasks
 from perfwidget.sources.exported_tasks import ExportedTasks
 from perfwidget.sources.import_result import ImportResult, Place, Problem
@@ -20,7 +20,7 @@ def read_folder(
     reading: ImportResult,
     progress: Callable[[int], object] = lambda _: None,
     project_id: str | None = None,
-) -> Iterator[Snapshot | Comment | Inferred]:
+) -> Iterator[Snapshot | Comment | Inferred | EmailTold]:
     """Yield what all files in a folder and below it say, then what they tell together.
 
     A file that is something else is reported and left out. Raises UnreadableFile if one breaks off behind something

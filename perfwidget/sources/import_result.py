@@ -43,11 +43,17 @@ class Problem(Enum):
     COMMENT = "comments left out"
     ENTRY = "history entries left out"
     LIST = "lists of reviews, history or comments left out"
+    SERVER = "annotations left out that are of another server"
     OWNER = "annotations kept that belong to nobody"
+    FORMER_OWNER = "annotations kept that stay their former owner's"
+    EMAIL = "e-mails that several members have"
     ACTION = "annotations or history entries kept whose action is counted nowhere"
     DECISION = "reviews kept that are counted nowhere"
     SCORE = "fixes kept without a score"
     PERSON = "reviews, history entries or comments kept that are by nobody"
+
+
+_LEFT_OUT = (Problem.FILE, Problem.TASK, Problem.WORK, Problem.COUNT, Problem.ANNOTATION)
 
 
 class ImportResultTold(NamedTuple):
@@ -120,6 +126,11 @@ class ImportResult:
             return "", 0, 0
         first = self._named[problem][0][0]
         return first.within, first.task or 0, first.annotation or 0
+
+    @property
+    def whole(self) -> bool:
+        """Whether no annotation was left out."""
+        return not {*_LEFT_OUT} & self.problems.keys()
 
     def summary(self) -> str:
         """Return in one line how much was read and how many faults there were."""

@@ -1,7 +1,7 @@
 """What can be named to be read: a file, packed or not, a folder of files, or standard input."""
 
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from perfwidget.facts import Comment
@@ -19,18 +19,18 @@ def read_input(
     organization_id: str,
     reading: ImportResult,
     readers: PieceReaders,
-    write: Callable[[Iterable[Observation | Comment]], object],
     progress: Callable[[int], object] = lambda _: None,
     project_id: str | None = None,
-) -> None:
-    """Hand `write` all that a file, folder or standard input (`-`) says, at once; raises OSError, UnreadableFile."""
+) -> Iterator[Observation | Comment]:
+    """Yield all that a file, folder or standard input (`-`) says; raises OSError, UnreadableFile."""
     if path.is_dir():
-        write(read_folder(path, organization_id, reading, progress, project_id))
+        yield from read_folder(path, organization_id, reading, progress, project_id)
     elif path == STANDARD_INPUT:
-        write(read_export_at_once(sys.stdin.buffer, organization_id, reading, readers, progress, project_id=project_id))
+        read = sys.stdin.buffer
+        yield from read_export_at_once(read, organization_id, reading, readers, progress, project_id=project_id)
     else:
         with path.open("rb") as file:
-            write(read_export_at_once(file, organization_id, reading, readers, progress, project_id=project_id))
+            yield from read_export_at_once(file, organization_id, reading, readers, progress, project_id=project_id)
 
 
 def size_of(path: Path) -> int:

@@ -1,12 +1,12 @@
 """The people of an export, who is spelled in several ways, and what the file tells of them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from functools import lru_cache
 from typing import Final, NamedTuple, TypeVar
 
 from perfwidget.facts import Member, Membership
-from perfwidget.facts.ingest import Inferred
+from perfwidget.facts.ingest import EmailTold, Inferred
 from perfwidget.sources.row_values import JsonObject, optional_id, word
 
 
@@ -37,23 +37,26 @@ class PeopleTold(NamedTuple):
     seen: list[tuple[NamedPerson, datetime]]
     roles: dict[str, str]
     memberships: list[tuple[str, str, datetime]]
+    comments: list[tuple[str, str]]
 
 
 class People:
-    """Everybody whom the rows of one file name.
+    """Everybody whom the rows of one file name; `members` maps e-mails, in lower case, to those whom they mean.
 
     Kept are the distinct spellings of people, not the rows, so memory stays bounded.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, members: Mapping[str, str] | None = None) -> None:
+        self._members = members or {}
         self._read: dict[tuple[object, ...], NamedPerson | None] = {}
         self._plain: dict[int, NamedPerson | None] = {}
         self._emails: dict[str, set[str]] = {}
         self._seen: dict[NamedPerson, datetime] = {}
         self._roles: dict[str, str] = {}
         self._memberships: dict[tuple[str, str], datetime] = {}
-        self.asked = False
-        """Whether it was asked whose e-mail one is, for then it matters which rows were read by then."""
+        self._comments: set[tuple[str, str]] = set()
+        self.by_email: set[str] = set()
+        """The e-mails by which alone a row names somebody; whoever reads the next row empties it before."""
 
     def read(self, value: object) -> NamedPerson | None:
         """Return the person whom an id, an object or an e-mail names; None if absent, SOMEBODY if unreadable."""
@@ -66,33 +69,24 @@ class People:
             return SOMEBODY
         spelling = (whole.get("id"), whole.get("email"), whole.get("first_name"), whole.get("last_name"))
         try:
-            return self._read[spelling]
+            person = self._read.get(spelling, SOMEBODY)
+            if person is SOMEBODY:
+                person = self._read[spelling] = self.noted(remembered(*spelling))
         except TypeError:  # an array or object in place of an e-mail or name
-            return self.noted(_person(*spelling))
-        except KeyError:
-            person = self._read[spelling] = self.noted(remembered(*spelling))
+            person = self.noted(_person(*spelling))
+        if person is not None and person.by_email:
+            self.by_email.add(person.user_id)
+            meant = self._members.get(person.user_id)
+            return person if meant is None else NamedPerson(meant)
         if type(value) is int:
             self._plain[value] = person
         return person
 
     def noted(self, person: NamedPerson | None) -> NamedPerson | None:
         """Note whose e-mail a row tells."""
-        if person is not None and person is not SOMEBODY:
-            emails = self._emails.setdefault(person.user_id, set())
-            if person.email:
-                emails.add(person.email.casefold())
+        if person is not None and person.email and not person.by_email:
+            self._emails.setdefault(person.user_id, set()).add(person.email.casefold())
         return person
-
-    def same(self, one: NamedPerson, other: NamedPerson) -> bool:
-        """Tell whether two spellings name one person, as far as the rows read by now tell."""
-        if one is SOMEBODY or other is SOMEBODY:
-            return False
-        if one.user_id == other.user_id:
-            return True
-        if not (one.by_email or other.by_email):
-            return False  # two accounts are two people, whatever their e-mails
-        self.asked = True
-        return not self._emails[one.user_id].isdisjoint(self._emails[other.user_id])
 
     def seen(self, person: NamedPerson, seen_at: datetime) -> None:
         """Note that a row as of an instant gives a person this e-mail and name."""
@@ -106,11 +100,16 @@ class People:
         if self._roles.get(person.user_id) != "reviewer":
             self._roles[person.user_id] = role
 
+    def commented(self, person: NamedPerson, comment_id: str) -> None:
+        """Note that a comment is by a person, who may be known by their e-mail only."""
+        if person.by_email:
+            self._comments.add((person.user_id, comment_id))
+
     def told(self) -> "PeopleTold":
         """Return all that is known as plain values."""
         emails = {user_id: sorted(emails) for user_id, emails in self._emails.items()}
         memberships = [(user_id, project_id, seen_at) for (user_id, project_id), seen_at in self._memberships.items()]
-        return PeopleTold(emails, list(self._seen.items()), dict(self._roles), memberships)
+        return PeopleTold(emails, list(self._seen.items()), dict(self._roles), memberships, sorted(self._comments))
 
     def add(self, later: "PeopleTold") -> None:
         """Add whom later rows name."""
@@ -120,27 +119,39 @@ class People:
             keep_latest(self._seen, person, seen_at)
         for user_id, project_id, seen_at in later.memberships:
             keep_latest(self._memberships, (user_id, project_id), seen_at)
+        self._comments.update(later.comments)
         for user_id, role in later.roles.items():
             if self._roles.get(user_id) != "reviewer":
                 self._roles[user_id] = role
 
-    def inferred(self, organization_id: str) -> Iterator[Inferred]:
-        """Yield the members and memberships that the file tells of, each with when it was seen last."""
-        wanted = {
-            person.user_id.casefold() for person in self._seen if person.by_email and person.user_id in self._roles
-        }
+    def inferred(self, organization_id: str) -> Iterator[Inferred | EmailTold]:
+        """Yield the members and memberships that the file tells of, each with when it was seen last, and all e-mails.
+
+        Who only edited is no member.
+        """
         described = {person.user_id for person in self._seen if person.email or person.name}
+        by_email = {person.user_id for person in self._seen if person.by_email}
         for person, seen_at in self._seen.items():
             if person.user_id in described and not (person.email or person.name):
                 continue
             role = self._roles.get(person.user_id)
-            # Who only edited is no member, unless they tell whose e-mail it is that stands for a worker's id.
-            if role is None and not person.by_email and (person.email or "").casefold() in wanted:
-                role = "annotator"
-            if role:
-                yield Inferred(Member(organization_id, person.user_id, person.email, person.name, role=role), seen_at)
+            if not person.by_email:
+                member = Member(organization_id, person.user_id, person.email, person.name, role=role or "annotator")
+                yield Inferred(member, seen_at, worked=role is not None)
+            elif role and person.name:
+                yield EmailTold(organization_id, person.user_id, "name", person.name)
         for (user_id, project_id), seen_at in self._memberships.items():
-            yield Inferred(Membership(organization_id, user_id, project_id=project_id), seen_at)
+            if user_id in by_email:
+                yield EmailTold(organization_id, user_id, "worked", project_id)
+            else:
+                yield Inferred(Membership(organization_id, user_id, project_id=project_id), seen_at)
+        for user_id in by_email:
+            if self._roles.get(user_id) == "reviewer":
+                yield EmailTold(organization_id, user_id, "reviewer", "")
+        for user_id, emails in self._emails.items():
+            yield from (EmailTold(organization_id, email, "member", user_id) for email in sorted(emails))
+        for email, comment_id in self._comments:
+            yield EmailTold(organization_id, email, "comment", comment_id)
 
 
 def _person(user_id: object, email: object, first_name: object, last_name: object) -> NamedPerson | None:
@@ -151,7 +162,7 @@ def _person(user_id: object, email: object, first_name: object, last_name: objec
     if isinstance(user_id, str) and "@" in user_id and email is None:
         user_id, mail = None, word(user_id)
     name = " ".join(filter(None, (word(first_name), word(last_name)))) or None
-    found = optional_id(mail if user_id is None else user_id)
+    found = optional_id(mail.casefold() if user_id is None and mail else user_id)
     return SOMEBODY if found is None else NamedPerson(found, mail, name, by_email=user_id is None)
 
 

@@ -17,7 +17,9 @@ from typing import Any, BinaryIO, NamedTuple, Self, cast
 import msgspec
 import numpy as np
 
+from perfwidget.facts.ingest import Snapshot
 from perfwidget.facts.snapshots import Coded, Snapshots, StoredColumn
+from perfwidget.sources.annotation_row import read_kept
 from perfwidget.sources.exported_tasks import ExportedTasks, TasksTold
 from perfwidget.sources.piece_reading import Belonging, PieceRead, PieceReader
 from perfwidget.sources.pieces import FileName, Piece, name_of
@@ -169,6 +171,7 @@ class _Sent(NamedTuple):
     columns: dict[str, tuple[str, bytes, list[str]]]
     actions: list[tuple[int, list[Any]]]
     reviews: dict[str, tuple[str, bytes, list[str]]]
+    alone: list[str]
     told: TasksTold
     items: int
     characters: int
@@ -180,11 +183,12 @@ _CODED, _TEXTS = "coded", "texts"
 
 def _answer(read: PieceRead) -> bytes:
     [found] = (each for each in read.found if isinstance(each, Snapshots))
+    alone = [each.text for each in read.found if isinstance(each, Snapshot)]
     columns, reviews = (
         {name: _column_sent(column) for name, column in each.items()} for each in (found.columns, found.reviews)
     )
     return msgspec.msgpack.encode(
-        (found.organization_id, columns, found.actions, reviews, read.told, read.items, read.characters)
+        (found.organization_id, columns, found.actions, reviews, alone, read.told, read.items, read.characters)
     )
 
 
@@ -201,7 +205,8 @@ def _read(answer: bytes) -> PieceRead:
     )
     actions = [(place, tuple(row)) for place, row in sent.actions]
     found = Snapshots(sent.organization_id, columns, actions, reviews)
-    return PieceRead([found], sent.told, sent.items, sent.characters)
+    alone = (read_kept(sent.organization_id, text, {}) for text in sent.alone)
+    return PieceRead([found, *alone], sent.told, sent.items, sent.characters)
 
 
 def _column(kind: str, values: bytes, texts: Sequence[str]) -> StoredColumn:

@@ -71,7 +71,7 @@ class PieceReader:
         return self.read(self._file, belonging, begin, size) if name_of(self._file) == name else None
 
     def read(self, file: BinaryIO, belonging: Belonging, begin: int, size: int) -> PieceRead | None:
-        """Read a piece as columns; None if it is odd in its form, or asks what was read before it."""
+        """Read a piece as columns; None if it is odd in its form."""
         text = self._text(file, begin, size)
         if text is None:
             return None
@@ -89,8 +89,7 @@ class PieceReader:
         export = ExportedTasks(organization_id, ImportResult(), project_id=project_id)
         _tell_unread(export, tasks)
         found = task_columns.snapshots(export, tasks)
-        # There is an item behind every comma; and whose e-mail one is depends on what was read before.
-        return PieceRead([found], export.told(), len(tasks), characters) if tasks and not export.people.asked else None
+        return PieceRead(found, export.told(), len(tasks), characters) if tasks else None
 
     def read_in_order(self, file: BinaryIO, export: ExportedTasks, begin: int, size: int) -> PieceRead | None:
         """Read a piece item by item, where `export` knows what was read before it; None if it is no JSON."""

@@ -49,6 +49,8 @@ class RowComments:
         author = self._people.read(values.get("created_by"))
         if author is SOMEBODY:
             self._reading.report(Problem.PERSON, place, "who it is by cannot be read; kept, but counted for nobody")
+        if author is not None and author is not SOMEBODY:
+            self._people.commented(author, comment_id)
         resolved_at = optional_instant(values.get("resolved_at"))
         return Comment(
             annotation.organization_id,

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from perfwidget.facts import Action, Review
+from perfwidget.facts.snapshot_rows import REVIEWER_ACTIONS
 from perfwidget.sources.agreement import Grade, grade
 from perfwidget.sources.import_result import ImportResult, Place, Problem
 from perfwidget.sources.people import SOMEBODY, NamedPerson, People
@@ -24,10 +25,7 @@ from perfwidget.sources.row_values import (
 OWN_ACTIONS = ("submitted", "updated", "skipped")
 """What an annotator does; the last of these completes an annotation."""
 
-REVIEW_ACTIONS = ("accepted", "rejected", "fixed_and_accepted", "deleted_review")
-"""What a reviewer does."""
-
-KNOWN_ACTIONS = frozenset((*OWN_ACTIONS, *REVIEW_ACTIONS, "prediction", "propagated_annotation", "imported"))
+KNOWN_ACTIONS = frozenset((*OWN_ACTIONS, *REVIEWER_ACTIONS, "prediction", "propagated_annotation", "imported"))
 
 UNKNOWN = "unknown"
 """Stands for an action that the file does not tell; counted nowhere."""
@@ -59,7 +57,7 @@ class RowParts:
 
     def is_owner(self, person: NamedPerson | None, row: Row) -> bool:
         """Tell whether a person is the annotator; one whom the row does not name is."""
-        return person is None or (row.owner is not None and self._people.same(person, row.owner))
+        return person is None or (row.owner is not None and person is not SOMEBODY and person.user_id == row.owner_id)
 
     def action(self, given: object, place: Place) -> str:
         """Return an action as the file gives it; what is none is unknown."""
@@ -86,7 +84,7 @@ class RowParts:
             raise Unreadable("no action")
         action = self.action(values["action"], place)
         author = self._people.read(values.get("created_by"))
-        reviewing = action in REVIEW_ACTIONS
+        reviewing = action in REVIEWER_ACTIONS
         entry = Action(
             organization_id=row.organization_id,
             action_id=action_id,
@@ -152,8 +150,6 @@ class RowParts:
             self._reading.report(Problem.PERSON, place, "who it is by cannot be read; kept, but counted for nobody")
         if person is None or person is SOMEBODY:
             return None
-        if row.owner and self._people.same(person, row.owner):
-            person = row.owner  # one spelling, or the same person would count as two
         self._people.worked(person, row.project_id, "reviewer" if reviewing else "annotator", row.updated_at)
         return person.user_id
 

@@ -12,15 +12,16 @@ import msgspec
 import numpy as np
 
 from perfwidget.facts import AnnotationFlag, Review
-from perfwidget.facts.columns import INVALID_LEAD_TIME
+from perfwidget.facts.columns import INVALID_LEAD_TIME, fingerprint
 from perfwidget.facts.ingest import Snapshot
+from perfwidget.facts.snapshot_rows import only_action, rows_of_snapshot
 from perfwidget.facts.snapshots import NOTHING, Coded, Snapshots
 from perfwidget.metrics import REVIEW_ACTIONS
-from perfwidget.sources.annotation_row import only_action
 from perfwidget.sources.codes import NOBODY, ODD, Cast, Codes, Flags, Numbers, ids, instant, latest, whole_numbers
 from perfwidget.sources.exported_tasks import ExportedTasks
 from perfwidget.sources.flags import NO_CHANGE
 from perfwidget.sources.import_result import Place
+from perfwidget.sources.kept_row import spelled
 from perfwidget.sources.review_columns import Reviews, read_reviews, with_odd
 from perfwidget.sources.row_parts import KNOWN_ACTIONS
 from perfwidget.sources.task_form import TaskForm, values
@@ -39,8 +40,8 @@ _NEARLY = 2
 """Microseconds by which a lead time may be off when a `timedelta` is made of it."""
 
 
-def snapshots(export: ExportedTasks, tasks: Sequence[TaskForm]) -> Snapshots:
-    """Return a snapshot of each readable annotation of some tasks, which are counted from 1.
+def snapshots(export: ExportedTasks, tasks: Sequence[TaskForm]) -> list[Snapshots | Snapshot]:
+    """Return a snapshot of each readable annotation of some tasks, which are counted from 1; most of them in columns.
 
     `export` learns what the rows tell of people and projects, and of what cannot be read.
     """
@@ -67,14 +68,14 @@ class _Rows:
         self._task_of = np.repeat(np.arange(len(tasks)), counts)
         self._plain = np.ones(len(self._rows), np.bool_)
         self._cast = Cast(export.people)
-        self._projects, self._words = Codes(), Codes(_CODE)
+        self._projects, self._words, self._spelled = Codes(), Codes(_CODE), Codes()
         self._columns: dict[str, Any] = {}
         self._actions: list[tuple[int, tuple[Any, ...]]] = []
         self._reviews: dict[str, Any] = {}
         self._odd_ids: dict[str, dict[int, str]] = {"annotation_id": {}, "task_id": {}}
         self._odd_reviews: list[tuple[int, Review]] = []
 
-    def snapshots(self) -> Snapshots:
+    def snapshots(self) -> list[Snapshots | Snapshot]:
         """Read them: the plain rows together, then one by one what is odd."""
         self._export.reading.tasks += len(self._tasks)
         self._read_ids()
@@ -91,15 +92,17 @@ class _Rows:
         self._keep_reviews(reviews)
         self._export.reading.annotations += int(self._plain.sum())
         kept = np.ones(len(self._rows), np.bool_)
+        alone = []
         for place in np.flatnonzero(~self._plain).tolist():
             task = int(self._task_of[place])
             here = Place(task + 1, place - int(self._begins[task]) + 1)
             found = self._export.snapshot(values(self._tasks[task]), values(self._rows[place]), here)
-            if found is None:
+            if found is None or found.emails:
                 kept[place] = False
+                alone += [] if found is None else [found]
             else:
                 self._put(place, found)
-        return self._kept(kept)
+        return [self._kept(kept), *alone]
 
     def _read_ids(self) -> None:
         tasks_plain = np.ones(len(self._tasks), np.bool_)
@@ -127,24 +130,30 @@ class _Rows:
         user = np.array([*self._cast.user_of, -1, -1], np.int32)  # the last two are those of NOBODY and ODD
         updated_by_owner = (named.updated_by < 0) | (user[named.updated_by] == user[named.owner])
         created_by_owner = (named.last_created_by < 0) | (user[named.last_created_by] == user[named.owner])
+        spelling = self._spellings((named.owner, word, named.last_created_by, named.updated_by))
         changed, told = updated - created >= _NO_CHANGE, word >= 0
         inferred = np.where(cancelled == 1, _SKIPPED, np.where(changed & updated_by_owner, _UPDATED, _SUBMITTED))
         word = np.where(told, word, inferred).astype(np.int32)
         skipped = np.where(cancelled < 0, word == _SKIPPED, cancelled == 1)
         at_update = (word == _UPDATED) | (word == _SKIPPED)
         known = at_update & (given != NOTHING) & updated_by_owner & created_by_owner
+        at_creation = np.where(given == NOTHING, ~at_update, updated - created < _NO_CHANGE)
+        at_creation |= told & (word == _SUBMITTED)
         self._columns |= {
             "completed_by": user[named.owner],
             "created_at": created,
             "started_at": np.where(started == NO_INSTANT, NOTHING, started),
             "completed_at": np.where(known, updated, created),
-            "completed_at_estimated": at_update & ~known,
+            "completed_at_estimated": ~known & ~at_creation,
             "updated_at": updated,
             "lead_time": lead_times([row.lead_time for row in rows]),
             "last_action": word,
             "was_cancelled": skipped,
             "history": np.zeros(len(rows), np.bool_),
             "reviewed": np.array([row.reviews is not None for row in rows], np.bool_),
+            "task_updated_at": self._task_updated_at(),
+            "unique_id": np.array([_fingerprint(row.unique_id) for row in rows], np.int64),
+            "spelled": spelling,
             "only_action": _ONLY[skipped.astype(np.int8), word],
         }
         taken_over = np.array([row.parent_prediction is not None and row.lead_time is None for row in rows], np.bool_)
@@ -155,6 +164,24 @@ class _Rows:
             + (self._longer_than_task() & ~imported) * int(AnnotationFlag.LONGER_THAN_TASK)
             + taken_over * int(AnnotationFlag.FROM_PREDICTION)
         ).astype(np.int64)
+
+    def _spellings(self, codes: Sequence[Numbers]) -> Numbers:
+        """Return the numbers of what rows spell, each worked out once."""
+        wide = len(self._cast.spellings) + len(_WORDS) + 1
+        whole = np.zeros(len(self._rows), np.int64)
+        for column in codes:
+            whole = whole * wide + np.maximum(column, -1) + 1
+        _, first, place = np.unique(whole, return_index=True, return_inverse=True)
+        people = [*self._cast.spellings, None]
+        texts = []
+        for owner, word, by, last_by in zip(*(np.maximum(column, -1)[first].tolist() for column in codes), strict=True):
+            said = None if word < 0 else _WORDS[word]
+            texts.append(self._spelled[spelled(people[owner], said, people[by], people[last_by])])
+        return np.array(texts, np.int32)[place]
+
+    def _task_updated_at(self) -> Integers:
+        found = instants([task.updated_at for task in self._tasks])[self._task_of]
+        return np.where(found == NO_INSTANT, NOTHING, found)
 
     def _posted_by_other(self, named: _Named, reviews: Reviews) -> Flags:
         user = np.array([*self._cast.user_of, -1, -1], np.int32)
@@ -228,6 +255,9 @@ class _Rows:
         row |= {name: -1 if row[name] is None else codes[name][row[name]] for name in codes}
         row |= {"history": snapshot.history, "only_action": -1}
         row["reviewed"] = snapshot.reviews is not None
+        rows = rows_of_snapshot(snapshot)
+        row |= {"task_updated_at": rows.task_updated_at, "unique_id": rows.unique_id}
+        row["spelled"] = self._spelled[snapshot.spelled]
         for name, value in row.items():
             self._columns[name][place] = NOTHING if value is None else value
         self._actions += [(place, action.row()) for action in snapshot.actions]
@@ -235,7 +265,7 @@ class _Rows:
 
     def _kept(self, kept: Flags) -> Snapshots:
         texts = {"project_id": self._projects, "completed_by": self._cast.users}
-        texts |= {"last_action": self._words, "only_action": self._words}
+        texts |= {"last_action": self._words, "only_action": self._words, "spelled": self._spelled}
         columns = {name: column[kept] for name, column in self._columns.items()}
         columns |= {name: Coded(columns[name], list(codes)) for name, codes in texts.items()}
         for name, odd in self._odd_ids.items():
@@ -249,3 +279,7 @@ class _Rows:
             reviews[name] = Coded(reviews[name], list(codes))
         actions = [(int(moved[place]), row) for place, row in sorted(self._actions, key=lambda placed: placed[0])]
         return Snapshots(self._export.organization_id, columns, actions, reviews)
+
+
+def _fingerprint(value: object) -> int:
+    return fingerprint(value) if isinstance(value, str) and value else NOTHING

@@ -50,6 +50,7 @@ class AnnotationForm(msgspec.Struct, gc=False):
     updated_at: Any = None
     draft_created_at: Any = None
     lead_time: Any = None
+    unique_id: Any = None
     import_id: Any = msgspec.UNSET
     last_action: str | None = None
     task: Any = None
@@ -67,6 +68,7 @@ class TaskForm(msgspec.Struct, kw_only=True, gc=False):
     id: Any = None
     annotations: list[AnnotationForm]
     created_at: Any = None
+    updated_at: Any = None
     total_annotations: Any = None
     cancelled_annotations: Any = None
     comment_count: Any = None

@@ -94,14 +94,22 @@ SNAPSHOTS = Table(
         *_ids("organization_id", "annotation_id"),
         StoreColumn("reviews_at", "BIGINT"),
         StoreColumn("history", "BOOLEAN", nullable=False),
+        StoreColumn("task_updated_at", "BIGINT"),
+        StoreColumn("unique_id", "BIGINT"),
+        StoreColumn("spelled", "VARCHAR"),
+        StoreColumn("beside", "VARCHAR"),
+        StoreColumn("emails", "VARCHAR"),
     ),
     ("organization_id", "annotation_id"),
 )
-"""What the latest export rows said of an annotation beyond its own columns."""
+"""What rows said of an annotation beyond its own columns: `updated_at` of the row that holds its reviews; of the row
+that stands, whether it has a history, when its task was updated, and its people and last action as the file spells
+them; the fingerprint of its `unique_id`; other rows that matter and their instants, as JSON (`facts/standing.py`); the
+e-mails by which alone they name somebody, each on a line."""
 
 MENTIONS = Table("mentions", _ids("organization_id", "kind", "id"), ("organization_id", "kind", "id"))
 """Every member and project that some fact refers to, so that unknown ones can be listed without reading all facts; and
-who does what few do, so that the others' facts need not be looked for."""
+what is told of e-mails (`writing/emails.py`)."""
 
 BOOKMARKS = Table(
     "bookmarks",
@@ -122,7 +130,15 @@ class AddColumn(NamedTuple):
     sql_type: str
 
 
-MIGRATIONS: Sequence[Sequence[AddColumn]] = ()
+MIGRATIONS: Sequence[Sequence[AddColumn]] = (
+    (
+        AddColumn("snapshots", "task_updated_at", "BIGINT"),
+        AddColumn("snapshots", "unique_id", "BIGINT"),
+        AddColumn("snapshots", "spelled", "VARCHAR"),
+        AddColumn("snapshots", "beside", "VARCHAR"),
+        AddColumn("snapshots", "emails", "VARCHAR"),
+    ),
+)
 """What each version after the first one added, in order. A new column is added to `TABLES`, too."""
 
 

@@ -10,6 +10,7 @@ from perfwidget.facts.ingest import Observation
 from perfwidget.facts.words import Unknown, known_words
 from perfwidget.stores import writing
 from perfwidget.stores.reading import Reader
+from perfwidget.stores.writing.outcome import Outcome
 from perfwidget.stores.writing.staging import Staging
 
 
@@ -29,15 +30,15 @@ class Store(ABC):
     def _staging(self) -> AbstractContextManager[Staging]:
         """Open a write: it is kept at the end, or nothing of it is."""
 
-    def write(self, facts: Iterable[Fact | Observation], *, unknown: Unknown = "refuse") -> None:
+    def write(self, facts: Iterable[Fact | Observation], *, unknown: Unknown = "refuse") -> Outcome:
         """Keep facts and observations in one transaction, all or nothing; a fact with the key of another replaces it.
 
         An annotation or comment that is older (by `updated_at`) than the one kept is left out. Unknown roles, last
         actions and review actions are refused, unless a source says "keep". Raises InvalidFact and whatever the
-        iterable raises; nothing is kept then.
+        iterable raises; nothing is kept then. Returns what was not kept as it was given.
         """
         with self._staging() as staging:
-            writing.write(staging, known_words(facts, unknown))
+            return writing.write(staging, known_words(facts, unknown))
 
     def remove(self, facts: Iterable[Fact | Key]) -> None:
         """Remove facts by their keys in one transaction, all or nothing; unknown keys are no fault."""

@@ -7,13 +7,17 @@ import pytest
 from perfwidget.errors import StoreUnavailable
 from perfwidget.facts import RECORDED_KINDS, Action, Comment, Fact, Key, Recorded, ReviewVisit
 from perfwidget.stores import Store, open_store, schema
-from perfwidget.stores.schema import AddColumn
+from perfwidget.stores.schema import AddColumn, newest_version
 from tests.conftest import NewStore
 from tests.worlds import ORGANIZATION, annotation, ask, at, people, review
 
 MARCH = {"user": "ann", "from_": "2024-03-01", "to": "2024-03-31"}
 NOON = at("2024-03-01 12:00")
-VERSION_2 = ((AddColumn("annotations", "made_up", "VARCHAR"), AddColumn("reviews", "also_made_up", "BIGINT")),)
+NEWEST = newest_version()
+LATER = (
+    *schema.MIGRATIONS,
+    (AddColumn("annotations", "made_up", "VARCHAR"), AddColumn("reviews", "also_made_up", "BIGINT")),
+)
 
 
 @pytest.fixture
@@ -33,7 +37,7 @@ def test_an_older_store_gets_the_columns_of_later_versions_and_keeps_its_rows(
     store = open_store(address)
     store.write([*people(), annotation(1, "2024-03-01 12:00"), review(1, "2024-03-02 12:00", "accepted")])
     store.close()
-    monkeypatch.setattr(schema, "MIGRATIONS", VERSION_2)
+    monkeypatch.setattr(schema, "MIGRATIONS", LATER)
     for number in (2, 3):  # the second time there is nothing left to do
         store = open_store(address)
         store.write([annotation(number, "2024-03-01 12:00"), review(number, "2024-03-02 13:00", "rejected")])
@@ -48,9 +52,12 @@ def test_an_older_store_gets_the_columns_of_later_versions_and_keeps_its_rows(
 def test_a_store_of_a_newer_version_is_refused_in_one_sentence(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
     open_store(address).close()
     with monkeypatch.context() as patch:
-        patch.setattr(schema, "MIGRATIONS", VERSION_2)
+        patch.setattr(schema, "MIGRATIONS", LATER)
         open_store(address).close()
-    with pytest.raises(StoreUnavailable, match=r"written by a newer perfwidget \(its schema is 2, this one knows 1\)"):
+    with pytest.raises(
+        StoreUnavailable,
+        match=rf"written by a newer perfwidget \(its schema is {NEWEST + 1}, this one knows {NEWEST}\)",
+    ):
         open_store(address)
 
 
@@ -59,7 +66,7 @@ def test_a_store_that_cannot_be_changed_stays_as_it_was(address: str, monkeypatc
     store.write([*people(), annotation(1, "2024-03-01 12:00")])
     store.close()
     with monkeypatch.context() as patch:
-        patch.setattr(schema, "MIGRATIONS", ((*VERSION_2[0], AddColumn("no_such_table", "one", "BIGINT")),))
+        patch.setattr(schema, "MIGRATIONS", (*LATER[:-1], (*LATER[-1], AddColumn("no_such_table", "one", "BIGINT"))))
         with pytest.raises(StoreUnavailable):
             open_store(address)
     store = open_store(address)

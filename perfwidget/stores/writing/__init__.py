@@ -3,20 +3,21 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, get_args
 
-from perfwidget.errors import InvalidFact
-from perfwidget.facts import FACTS, Fact, Key, Membership
+from perfwidget.errors import InvalidFact, OtherServer
+from perfwidget.facts import FACTS, Annotation, Fact, Key, Member, Membership
 from perfwidget.facts.columns import Id, clean_text, id_text, microseconds
-from perfwidget.facts.ingest import Bookmark, Inferred, Observation, Snapshot, Withdrawn
+from perfwidget.facts.ingest import Bookmark, EmailTold, Inferred, Observation, Snapshot, Withdrawn
 from perfwidget.facts.snapshot_rows import rows_of_snapshots
 from perfwidget.facts.snapshots import Snapshots, joined
 from perfwidget.stores.schema import MENTIONED, column_types
-from perfwidget.stores.writing import bulk, inference, snapshots
+from perfwidget.stores.writing import bulk, emails, inference, standing
+from perfwidget.stores.writing.outcome import Outcome
 from perfwidget.stores.writing.staging import Row, Staging
 
 BATCH = 20_000
 """Facts handled at a time: enough that statements cost little each, few enough that memory stays small."""
 
-AS_ROWS = 200_000
+AS_ROWS = 50_000
 """Snapshots in columns that are handled at a time where each of them may have to replace an older one."""
 
 LIGHTER, ROWS = 100, 20
@@ -39,46 +40,65 @@ Rows = Mapping[type[Fact], Sequence[Row]]
 """Facts as they are stored, by their classes."""
 
 
-def write(staging: Staging, facts: Iterable[Fact | Observation]) -> None:
+def write(staging: Staging, facts: Iterable[Fact | Observation]) -> Outcome:
     """Keep facts, batch by batch in the order given; within a batch, what is gone goes first."""
-    inferred = False
+    outcome = Outcome()
+    people = whole = False
     for batch in _batches(facts):
-        gone = [fact.key for fact in batch if isinstance(fact, Withdrawn)]
-        rows = rows_of([fact for fact in batch if isinstance(fact, Fact)])
-        remove(staging, gone)
-        write_rows(staging, rows or {})
-        _write_snapshots(staging, [fact for fact in batch if isinstance(fact, Snapshot | Snapshots)])
-        guesses = [fact for fact in batch if isinstance(fact, Inferred)]
-        inference.write(staging, guesses)
-        inferred = inferred or bool(guesses)
+        remove(staging, [fact for fact in batch if isinstance(fact, Withdrawn)])
+        write_rows(staging, rows_of([fact for fact in batch if isinstance(fact, Fact)]) or {})
+        _write_snapshots(staging, [fact for fact in batch if isinstance(fact, Snapshot | Snapshots)], outcome)
+        inference.write(staging, [fact for fact in batch if isinstance(fact, Inferred)])
+        emails.note(staging, [fact for fact in batch if isinstance(fact, EmailTold)])
         _set_bookmarks(staging, [fact for fact in batch if isinstance(fact, Bookmark)])
-    if inferred:
-        inference.pass_on_placeholders(staging)
+        people = people or any(isinstance(fact, Member | Inferred | EmailTold | Snapshot) for fact in batch)
+        whole = whole or any(isinstance(fact, Withdrawn) and fact.whole for fact in batch)
+    if outcome.refused and (whole or not outcome.kept):
+        raise OtherServer(outcome)
+    if people:
+        settle(staging, outcome)
+    return outcome
 
 
-def _write_snapshots(staging: Staging, given: Sequence[Snapshot | Snapshots]) -> None:
-    """Keep snapshots, in one go if all are new."""
-    if not given or _added(staging, given):
-        return
-    for part in _parts(given):
-        if len(part) == len(given) or not _added(staging, part):
-            snapshots.write(staging, list(rows_of_snapshots(part)))
+def settle(staging: Staging, outcome: Outcome) -> None:
+    """See whether e-mails have come to mean other members."""
+    if emails.settle(staging, outcome):
+        _forget_mentions(staging)
 
 
-def _added(staging: Staging, given: Sequence[Snapshot | Snapshots]) -> bool:
-    """Add snapshots in columns if all of them are new; else say so."""
+def _write_snapshots(staging: Staging, given: Sequence[Snapshot | Snapshots], outcome: Outcome) -> None:
+    """Keep snapshots: those in columns in one go if all are new, then those that come by themselves."""
     many = [each for each in given if isinstance(each, Snapshots)]
+    few = [each for each in given if isinstance(each, Snapshot)]
+    if many and not _added(staging, many, outcome):
+        for part in _parts(many):
+            if len(part) == len(many) or not _added(staging, part, outcome):
+                _write_rows_of_snapshots(staging, part, outcome)
+    if few:
+        _write_rows_of_snapshots(staging, few, outcome)
+
+
+def _write_rows_of_snapshots(staging: Staging, given: Sequence[Snapshot | Snapshots], outcome: Outcome) -> None:
+    rows = list(rows_of_snapshots(given))
+    emails.name(staging, ((row.row[0], email) for row in rows for email in row.emails))
+    standing.write(staging, rows, emails.meanings(staging), outcome)
+
+
+def _added(staging: Staging, many: Sequence[Snapshots], outcome: Outcome) -> bool:
+    """Add snapshots if all of them are new; else say so."""
     of_one = len({each.organization_id for each in many}) == 1
-    return staging.takes_columns and len(many) == len(given) and of_one and bulk.write(staging, joined(many))
+    added = staging.takes_columns and of_one and bulk.write(staging, joined(many))
+    outcome.kept = outcome.kept or added
+    return added
 
 
-def _parts(given: Sequence[Snapshot | Snapshots]) -> Iterator[list[Snapshot | Snapshots]]:
+def _parts(many: Sequence[Snapshots]) -> Iterator[list[Snapshots]]:
     """Yield snapshots so many at a time as there is memory for their rows."""
-    part: list[Snapshot | Snapshots] = []
+    part: list[Snapshots] = []
     count = 0
-    for each in given:
+    for each in many:
         part.append(each)
-        count += len(each) if isinstance(each, Snapshots) else 1
+        count += len(each)
         if count >= AS_ROWS:
             yield part
             part, count = [], 0
@@ -121,9 +141,11 @@ def _newest(kind: type[Fact], given: Iterable[Row]) -> Iterable[Row]:
     return rows.values()
 
 
-def remove(staging: Staging, facts: Iterable[Fact | Key]) -> None:
+def remove(staging: Staging, facts: Iterable[Fact | Key | Withdrawn]) -> None:
     """Remove facts by key; what came from an annotation's export row goes with the annotation."""
-    keys = [fact.key if isinstance(fact, Fact) else fact for fact in facts]
+    gone = list(facts)
+    keys = [fact.key if isinstance(fact, Fact | Withdrawn) else fact for fact in gone]
+    whole = [each.key for each in gone if isinstance(each, Withdrawn) and each.whole]
     if not all(isinstance(key, Key) and key.fact in FACTS for key in keys):
         raise InvalidFact("Only records of perfwidget.facts, or their keys, can be removed.")
     if not keys:
@@ -140,7 +162,13 @@ def remove(staging: Staging, facts: Iterable[Fact | Key]) -> None:
                 staging.delete(table, f"{same.format(table)} AND origin IS NOT NULL", using="outgoing")
             staging.delete("snapshots", same.format("snapshots"), using="outgoing")
         staging.delete_matching(kind, "outgoing")
+        if whole and kind is Annotation:
+            staging.put("outgoing", [(name, "VARCHAR") for name in kind.key_columns], [key.values for key in whole])
+            for table in ("actions", "reviews", "review_visits", "comments"):
+                staging.delete(table, same.format(table), using="outgoing")
     _forget_mentions(staging)
+    if any(key.fact is Member for key in keys):
+        settle(staging, Outcome())
 
 
 def _forget_mentions(staging: Staging) -> None:

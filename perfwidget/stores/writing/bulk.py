@@ -79,8 +79,10 @@ def _insert(staging: Staging, snapshots: Snapshots) -> None:
         rows=len(snapshots),
     )
     staging.execute(
-        f"INSERT INTO snapshots SELECT $organization_id, {ids['annotation_id']}, "
-        "CASE WHEN reviewed THEN updated_at END, history FROM incoming_rows",
+        "INSERT INTO snapshots "
+        "(organization_id, annotation_id, reviews_at, history, task_updated_at, unique_id, spelled) "
+        f"SELECT $organization_id, {ids['annotation_id']}, CASE WHEN reviewed THEN updated_at END, history, "
+        "task_updated_at, unique_id, spelled FROM incoming_rows",
         mine,
     )
     columns = [name for name, _ in column_types(Review)]

@@ -1,12 +1,13 @@
 """Facts that a source concluded: they yield to what the store holds, and end the same in any order."""
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
 from perfwidget.facts import Fact, Member, Membership, Project, Recorded
 from perfwidget.facts.columns import microseconds
 from perfwidget.facts.ingest import Inferred
-from perfwidget.stores.schema import MENTIONED, column_types
+from perfwidget.stores.schema import column_types, required
 from perfwidget.stores.writing.staging import Staging, key_match
 
 
@@ -16,7 +17,9 @@ def write(staging: Staging, guesses: Sequence[Inferred]) -> None:
         return
     members = [guess for guess in guesses if isinstance(guess.fact, Member)]
     if members:
-        _write_members(staging, members)
+        named = [(guess.fact.row(), microseconds(guess.seen_at)) for guess in members if not guess.worked]
+        staging.mention((row[0], f"called {row[1]}", json.dumps([seen_at, *row[2:4]])) for row, seen_at in named)
+        _write_members(staging, [guess for guess in members if guess.worked])
     for kind in (Project, Membership, Recorded):
         told = [guess.fact for guess in guesses if isinstance(guess.fact, kind)]
         rows = {fact.key: fact.row() for fact in reversed(told)}  # of several with one key the first stands
@@ -27,7 +30,7 @@ def write(staging: Staging, guesses: Sequence[Inferred]) -> None:
 
 
 def _write_members(staging: Staging, guesses: Sequence[Inferred]) -> None:
-    staging.put("guessed", column_types(Member), _known_of_members(guesses))
+    staging.put("guessed", column_types(Member), _known_of_members(guesses, _called(staging, guesses)))
     match = key_match(Member, "members", "guessed")
     reviewing = f"{match} AND members.inferred AND guessed.role = 'reviewer'"
     staging.update("members", {"role": "'reviewer'"}, reviewing, using="guessed")
@@ -44,69 +47,41 @@ def _write_members(staging: Staging, guesses: Sequence[Inferred]) -> None:
 
 
 def _is_there(kind: type[Fact]) -> str:
-    return f"EXISTS (SELECT 1 FROM {kind.table} WHERE {key_match(kind, kind.table, 'guessed')})"
+    """Return the condition that a guess has the key of a fact; ClickHouse finds no nulls equal where tables meet."""
+    never_null = required(kind)
+    if never_null >= set(kind.key_columns):
+        return f"EXISTS (SELECT 1 FROM {kind.table} WHERE {key_match(kind, kind.table, 'guessed')})"
+    key = ", ".join(name if name in never_null else f"coalesce({name}, '')" for name in kind.key_columns)
+    return f"({key}) IN (SELECT {key} FROM {kind.table})"
 
 
-def _known_of_members(guesses: Sequence[Inferred]) -> list[tuple[Any, ...]]:
+def _called(staging: Staging, guesses: Sequence[Inferred]) -> list[tuple[Any, ...]]:
+    """Return what is known of members who were only named, of those that are there or are guessed now."""
+    named = staging.execute("SELECT organization_id, kind, id FROM mentions WHERE kind LIKE 'called %'")
+    if not named:
+        return []
+    there = set(map(tuple, staging.execute("SELECT organization_id, user_id FROM members WHERE inferred")))
+    there |= {guess.fact.row()[:2] for guess in guesses}
+    found = [(organization, kind.removeprefix("called "), *json.loads(text)) for organization, kind, text in named]
+    return [
+        (organization, user_id, email, name, "annotator", True, True, seen_at)
+        for organization, user_id, seen_at, email, name in found
+        if (organization, user_id) in there
+    ]
+
+
+def _known_of_members(guesses: Sequence[Inferred], called: Sequence[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
     """Return one row a member: a reviewer if any guess says so, with the e-mail and name seen last."""
     names = [column.name for column in Member.columns()]
     email, name, role = names.index("email"), names.index("display_name"), names.index("role")
+    rows = [[*guess.fact.row(), True, microseconds(guess.seen_at)] for guess in guesses] + list(map(list, called))
     known: dict[tuple[Any, ...], list[Any]] = {}
-    for guess in guesses:
-        row = [*guess.fact.row(), True, None]
-        if row[email] is not None or row[name] is not None:
-            row[-1] = microseconds(guess.seen_at)
+    for row in rows:
+        if row[email] is None and row[name] is None:
+            row[-1] = None
         kept = known.setdefault(tuple(row[:2]), row)
         newer, older = sorted((row, kept), key=lambda it: (it[-1] or -1, it[email] or "", it[name] or ""))[::-1]
         merged = list(newer)
         merged[role] = "reviewer" if "reviewer" in (newer[role], older[role]) else newer[role]
         known[tuple(row[:2])] = merged
     return [tuple(row) for row in known.values()]
-
-
-def pass_on_placeholders(staging: Staging) -> None:
-    """Pass the facts of members known by their e-mail only to the members that have that e-mail."""
-    lower = staging.dialect.in_lower_case
-    found = staging.execute(
-        "SELECT placeholder.organization_id, placeholder.user_id, min(known.user_id) FROM members placeholder "
-        "JOIN members known ON known.organization_id = placeholder.organization_id "
-        f"AND {lower('known.email')} = {lower('placeholder.user_id')} "
-        f"AND {lower('known.user_id')} <> {lower('known.email')} "
-        f"WHERE placeholder.inferred AND {lower('placeholder.email')} = {lower('placeholder.user_id')} "
-        "GROUP BY placeholder.organization_id, placeholder.user_id"
-    )
-    for organization_id, placeholder, known in found:
-        staging.noted.clear()
-        names = {"organization_id": organization_id, "placeholder": placeholder, "known": known}
-        placed = "organization_id = $organization_id AND {0} = $placeholder"
-        for table, column in MENTIONED["member"]:
-            staging.update(table, {column: "$known"}, placed.format(column), names)
-        staging.add(
-            "memberships",
-            ("organization_id", "user_id", "workspace_id", "project_id"),
-            "SELECT organization_id, $known, workspace_id, project_id FROM memberships held "
-            f"WHERE {placed.format('user_id')} AND NOT EXISTS (SELECT 1 FROM memberships WHERE user_id = $known "
-            "AND organization_id = $organization_id AND workspace_id IS NOT DISTINCT FROM held.workspace_id "
-            "AND project_id IS NOT DISTINCT FROM held.project_id)",
-            names,
-        )
-        staging.update(
-            "members",
-            {"role": "'reviewer'"},
-            "organization_id = $organization_id AND user_id = $known "
-            "AND inferred AND EXISTS (SELECT 1 FROM members WHERE organization_id = $organization_id "
-            "AND user_id = $placeholder AND role = 'reviewer')",
-            names,
-        )
-        staging.add(
-            "mentions",
-            ("organization_id", "kind", "id"),
-            "SELECT organization_id, kind, $known FROM mentions held "
-            f"WHERE {placed.format('id')} AND kind <> 'project' AND NOT EXISTS (SELECT 1 FROM mentions "
-            "WHERE organization_id = $organization_id AND mentions.kind = held.kind AND id = $known)",
-            names,
-        )
-        gone = {"organization_id": organization_id, "placeholder": placeholder}
-        for table, column in (("members", "user_id"), ("memberships", "user_id"), ("mentions", "id")):
-            kind = " AND kind <> 'project'" if table == "mentions" else ""
-            staging.delete(table, f"{placed.format(column)}{kind}", gone)
