@@ -13,6 +13,7 @@ from perfwidget.metrics import BY_KEY
 from perfwidget.page import formats, ids, words
 from perfwidget.page.cards import Clock, cards, clock, folded, heading
 from perfwidget.page.context import PageContext
+from perfwidget.page.control_words import EXPORTS
 from perfwidget.page.panels import ANNOTATION_SUMMARY, PANELS, TIME_REVIEWED, TOTAL_TIME, shares, shown
 from perfwidget.question import access
 from perfwidget.question.access import ScopedQuery
@@ -27,7 +28,7 @@ log = logging.getLogger(__name__)
 
 MOST_PARAMETERS = 4_096
 
-_EXPORTS = {ids.export(file): f"export/{file}?{'csv=excel&' if file.endswith('csv') else ''}" for file in words.EXPORTS}
+_EXPORTS = {ids.export(file): f"export/{file}?{'csv=excel&' if file.endswith('csv') else ''}" for file in EXPORTS}
 """The links to files, and what they begin with: on the page, for people's spreadsheets."""
 
 Shown = dict[tuple[str, str], Any]

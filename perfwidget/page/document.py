@@ -4,7 +4,7 @@ import json
 from html import escape
 
 from perfwidget.hosting.static_files import PLOTLY_BUNDLE, assets_folder
-from perfwidget.page import words
+from perfwidget.page import control_words, words
 from perfwidget.page.graph_style import drawing_parts
 from perfwidget.question.period import zone_names
 
@@ -34,7 +34,7 @@ def _fixed(timezone: str | None) -> dict[str, object]:
         "words": words.SAID_BY_SCRIPT,
         "timezone": timezone,
         "zones": ("UTC", *sorted(zone_names() - {"UTC"})),
-        "presets": list(words.PRESETS),
+        "presets": list(control_words.PRESETS),
         "plotly": _asset(PLOTLY_BUNDLE),
     }
 

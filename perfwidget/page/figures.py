@@ -77,8 +77,8 @@ def annotation_summary(report: Report) -> Figure:
     layout = plain()
     layout["margin"] = {"l": 4, "r": 4, "t": 4, "b": 4}
     layout["annotations"] = [
-        _middle(formats.count(sum(numbers)), 22, "--text", 8),
-        _middle(words.IN_ALL, 12, "--muted", -14),
+        note(formats.count(sum(numbers)), 0.5, 0.5, size=22) | {"xref": "paper", "yshift": 8},
+        note(words.IN_ALL, 0.5, 0.5, colour="--muted") | {"xref": "paper", "yshift": -14},
     ]
     return {"data": [ring], "layout": layout}
 
@@ -241,10 +241,6 @@ def _ticks(period: Period, grain: Grain) -> list[Tick]:
 
 def _pattern(series: Series) -> Figure:
     return {**PATTERN, "shape": series.pattern, "fillmode": "overlay"}
-
-
-def _middle(text: str, size: int, colour: str, shift: int) -> Figure:
-    return note(text, 0.5, 0.5, size=size, colour=colour) | {"xref": "paper", "yshift": shift}
 
 
 def _dated(report: Report, unit: str, values: Scale) -> Figure:

@@ -2,10 +2,9 @@
 
 import re
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, urlencode
-from zoneinfo import ZoneInfo
 
 from dash import dcc, html
 from dash.development.base_component import Component
@@ -164,12 +163,8 @@ def _address(question: str, order: Order, page: int, *, descending: bool) -> str
 
 
 def _time(row: ListedRow, listed: RowsBehind, _link: TaskLink | None) -> html.Time:
-    moment = _moment(row.instant, zone(listed.period.timezone))
+    moment = (FIRST_INSTANT + timedelta(microseconds=row.instant)).astimezone(zone(listed.period.timezone))
     return html.Time(formats.moment(moment), dateTime=moment.isoformat(), title=moment.isoformat())
-
-
-def _moment(instant: int, timezone: ZoneInfo) -> datetime:
-    return (FIRST_INSTANT + timedelta(microseconds=instant)).astimezone(timezone)
 
 
 def _project(row: ListedRow, *_: Any) -> str:
