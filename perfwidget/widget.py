@@ -34,7 +34,7 @@ FOREIGN_PAGE = "This request came from another site; use the dashboard's own pag
 
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _SLASHES = "/\\"
-_STATIC_ENDPOINTS = frozenset({"assets", "component_suites", "favicon"})
+_STATIC_ENDPOINTS = frozenset({"assets", "component_suites"})
 
 
 class PerformanceWidget(DashBlueprint):

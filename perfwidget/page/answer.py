@@ -10,9 +10,10 @@ from perfwidget.errors import InvalidQuery
 from perfwidget.facts.columns import MICROSECONDS
 from perfwidget.facts.ingest import NOT_COMPLETE
 from perfwidget.metrics import BY_KEY
-from perfwidget.page import control_words, formats, ids, words
+from perfwidget.page import formats, ids, words
 from perfwidget.page.cards import Clock, cards, clock, folded, heading
 from perfwidget.page.context import PageContext
+from perfwidget.page.control_words import EXPORTS
 from perfwidget.page.panels import ANNOTATION_SUMMARY, PANELS, TIME_REVIEWED, TOTAL_TIME, shares, shown
 from perfwidget.question import access
 from perfwidget.question.access import ScopedQuery
@@ -27,9 +28,7 @@ log = logging.getLogger(__name__)
 
 MOST_PARAMETERS = 4_096
 
-_EXPORTS = {
-    ids.export(file): f"export/{file}?{'csv=excel&' if file.endswith('csv') else ''}" for file in control_words.EXPORTS
-}
+_EXPORTS = {ids.export(file): f"export/{file}?{'csv=excel&' if file.endswith('csv') else ''}" for file in EXPORTS}
 """The links to files, and what they begin with: on the page, for people's spreadsheets."""
 
 Shown = dict[tuple[str, str], Any]

@@ -6,7 +6,7 @@ from typing import Any
 
 from perfwidget.facts import Annotation, Review
 from perfwidget.facts.columns import MICROSECONDS, lead_time_microseconds
-from perfwidget.sources.row_values import JsonObject
+from perfwidget.sources.row_values import JsonObject, word
 
 _ROW = ("completed_by", "created_at", "updated_at", "draft_created_at", "updated_by", "last_created_by", "last_action")
 _MORE = ("was_cancelled", "import_id", "parent_prediction", "unique_id", "history", "reviews")
@@ -21,8 +21,13 @@ SPELLED = ("completed_by", "last_action", "last_created_by", "updated_by")
 
 def spelled(*values: object) -> str:
     """Return people and the last action as a file has them, as JSON; what is none of these is null."""
-    plain = [_some(value, _PERSON) if isinstance(value, dict) else value for value in values]
-    return json.dumps([value if type(value) in (int, str, dict) else None for value in plain], sort_keys=True)
+    return json.dumps([_spelling(value) for value in values], sort_keys=True)
+
+
+def _spelling(value: object) -> object:
+    if isinstance(value, dict):
+        return _some(value, _PERSON) if value.get("id") is not None or word(value.get("email")) else None
+    return value if type(value) in (int, str) and value != "" else None
 
 
 def kept_text(task: JsonObject, values: JsonObject, annotation: Annotation, reviews: Sequence[Review] | None) -> str:

@@ -28,11 +28,11 @@ SABOTAGES = [
         f"{SAME} -k searches",
     ),
     (
-        "what a member did who was known by their e-mail is not noted of them",
-        "perfwidget/stores/writing/inference.py",
-        "AND kind <> 'project' AND NOT EXISTS",
-        "AND kind = 'project' AND NOT EXISTS",
-        "tests/test_observations.py",
+        "comments of a member who was known by their e-mail stay that e-mail's",
+        "perfwidget/stores/writing/emails.py",
+        "            _pass_comments(staging, which, one)\n",
+        "",
+        "tests/test_import_order.py -k host_says",
     ),
     (
         "days beside one that a zone left out are taken for others",

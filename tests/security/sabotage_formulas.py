@@ -10,7 +10,7 @@ ROWS = "perfwidget/metrics/rows.py"
 SUMMARY = "perfwidget/metrics/summary.py"
 
 NUMBERS = "tests/test_metrics.py"
-SETS = "tests/test_sets.py -k of_its_rows"
+SETS = "tests/test_sets.py -k product"
 
 SABOTAGES = [
     # -- The summary

@@ -2,6 +2,7 @@
 
 HAND = "tests/test_agreement.py -k by_hand"
 SAYS = "tests/test_import_says.py"
+IN_ORDER = "tests/test_import_order.py"
 AT_ONCE = "tests/test_import_at_once.py -k say"
 
 SABOTAGES = (
@@ -102,5 +103,75 @@ SABOTAGES = (
         "taken_over * int(AnnotationFlag.FROM_PREDICTION)",
         "0 * int(AnnotationFlag.FROM_PREDICTION)",
         AT_ONCE,
+    ),
+    (
+        "of rows of one instant the task's own does not matter",
+        "perfwidget/facts/standing.py",
+        "task_updated_at = -1 if seen.task_updated_at is None else seen.task_updated_at",
+        "task_updated_at = -1",
+        f"{IN_ORDER} -k of_one_instant",
+    ),
+    (
+        "nor does the latest review",
+        "perfwidget/facts/standing.py",
+        "latest = max(entries + reviewed, default=-1)",
+        "latest = -1",
+        f"{IN_ORDER} -k of_one_instant",
+    ),
+    (
+        "rows that are equally new stand as they come",
+        "perfwidget/facts/standing.py",
+        "(version(each), _content(each)) > (version(found), _content(found))",
+        "version(each) >= version(found)",
+        f"{IN_ORDER} -k of_one_instant",
+    ),
+    (
+        "a null owner takes work away",
+        "perfwidget/facts/standing.py",
+        """_owner(read[id(owned)]) if owned else None""",
+        """_owner(read[id(stands)])""",
+        f"{IN_ORDER} -k deleted",
+    ),
+    (
+        "own instants of older rows are forgotten",
+        "perfwidget/facts/standing.py",
+        '_latest(own_at, told.entered_at) or row[_AT["created_at"]]',
+        'row[_AT["completed_at"]]',
+        f"{IN_ORDER} -k back_into_the_month",
+    ),
+    (
+        "bulk edits that a history contradicts count",
+        "perfwidget/facts/standing.py",
+        "told.own_at if _latest(told.history_at, told.own_at) != told.history_at else None",
+        "told.own_at",
+        f"{IN_ORDER} -k without_a_history",
+    ),
+    (
+        "an acceptance tells when the annotator was done",
+        "perfwidget/sources/annotation_row.py",
+        "            completed_at_estimated=not own,",
+        "            completed_at_estimated=False,",
+        f"{IN_ORDER} -k back_into_the_month",
+    ),
+    (
+        "an e-mail of two means one of them",
+        "perfwidget/stores/writing/emails.py",
+        "owners[0] if len(owners) == 1 else which[1]",
+        "owners[0] if owners else which[1]",
+        f"{IN_ORDER} -k of_two",
+    ),
+    (
+        "rows of another server replace what is there",
+        "perfwidget/stores/writing/standing.py",
+        "if kept.seen and kept.foreign(row):",
+        "if False:",
+        f"{IN_ORDER} -k another_server",
+    ),
+    (
+        "what cannot be read passes for gone",
+        "perfwidget/importing.py",
+        "if any(not each.whole for each in counted.values()):",
+        "if False:",
+        f"{IN_ORDER} -k complete_are_kept",
     ),
 )

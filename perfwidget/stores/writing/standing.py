@@ -7,6 +7,7 @@ from typing import Any
 from perfwidget.facts import Action, Annotation, Review
 from perfwidget.facts.snapshot_rows import SnapshotRows, rows_of_snapshot
 from perfwidget.facts.standing import Derived, Standing, from_facts, normal
+from perfwidget.sources.annotation_row import read_kept
 from perfwidget.stores.schema import FROM_REVIEW, FROM_ROW, SNAPSHOTS, column_types
 from perfwidget.stores.writing.outcome import Outcome
 from perfwidget.stores.writing.staging import Staging
@@ -97,7 +98,6 @@ def _of_keys(staging: Staging, table: str, columns: Sequence[str], condition: st
 
 
 def _read(organization_id: str, text: str, means: Mapping[Key, str]) -> SnapshotRows:
-    from perfwidget.sources.annotation_row import read_kept
 
     members = {email: member for (organization, email), member in means.items() if organization == organization_id}
     return normal(rows_of_snapshot(read_kept(organization_id, text, members)))
