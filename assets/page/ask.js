@@ -81,7 +81,7 @@ const CHANGES = {
   'member.value': (member, { viewer }) => ({ user: member && member !== viewer && address.toId(member) }),
   'preset.value': (preset, _, { from, to }) => (
     preset === address.CUSTOM ? { from, to, preset: '' } : { from: '', to: '', preset }),
-  'dates.typed': ({ first, last }) => ({ from: first, to: last, preset: '' }),
+  'dates.chosen': ({ first, last }) => ({ from: first, to: last, preset: '' }),
   'timezone.value': (tz) => ({ tz }),
   'workspaces.value': (workspaces, { projects }, { chosen }) => {
     const workspaceOf = new Map(projects.map(({ value, workspace }) => [value, workspace]));

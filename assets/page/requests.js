@@ -1,5 +1,5 @@
 /* What the server says to Dash's requests, so that Dash hears all of it. Dash waits for ever for an answer that is a page,
-   and for figures that are refused it has no place: here a problem becomes an answer, to the stores that it is for. */
+   and for figures that are refused it has no place: here a problem becomes an answer, in the place that it is for. */
 
 const json = (id) => JSON.parse(document.getElementById(id).textContent);
 const prefix = () => json('_dash-config').requests_pathname_prefix;
@@ -47,9 +47,11 @@ window.fetch = async (resource, options) => {
     unmade(problem);
     return response;
   }
-  const stores = JSON.parse(options.body).output.includes('rows.children') ? ['rows-problem'] : ['problem'];
-  if (stores[0] !== 'problem' && problem.status === 401) stores.push('problem');
-  const told = Object.fromEntries(stores.map((store) => [store, { data: problem }]));
+  const { output } = JSON.parse(options.body);
+  const told = {};
+  if (output.includes('dates.said')) told.dates = { said: { fault: problem.sentence, typed: {} } };
+  else if (output.includes('rows.children')) told['rows-problem'] = { data: problem };
+  if (!Object.keys(told).length || problem.status === 401) told.problem = { data: problem };
   return new Response(JSON.stringify({ multi: true, response: told }), { headers: JSON_TYPE });
 };
 

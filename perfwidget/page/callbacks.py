@@ -3,6 +3,7 @@
     address, controls, clicks -> ask (browser)  -> ASKED, ROWS_SOUGHT, controls, address
     ASKED                     -> answer         -> heading, cards, figures, notes, tables, ANSWER
     ROWS_SOUGHT               -> rows           -> ROWS
+    typed dates               -> read_dates     -> DATES -> ask
     search in a list          -> seek (browser) -> SEEK -> find -> FOUND -> list (browser) -> the lists
     PULSE                     -> beat (browser) -> LOOK -> look -> the age of the figures, NEWS -> ask
 
@@ -16,7 +17,7 @@ from dash import ClientsideFunction, Dash, Input, Output, State, no_update
 from dash.development.base_component import Component
 
 from perfwidget.page import answer as answers
-from perfwidget.page import choices, ids
+from perfwidget.page import choices, ids, typed_dates
 from perfwidget.page.cards import definitions
 from perfwidget.page.context import PageContext
 from perfwidget.page.panels import PANELS, TOTAL_TIME
@@ -51,6 +52,21 @@ def register_callbacks(app: Dash, context: PageContext) -> None:
     def answer(asked: Any) -> list[Any]:
         shown = answers.ask(context, _question(asked))
         return [shown[each] for each in answers.OUTPUTS]
+
+    @app.callback(
+        *(Output(ids.DATES, each, allow_duplicate=True) for each in ("first", "last")),
+        *(Output(ids.DATES, each) for each in ("chosen", "said")),
+        Input(ids.DATES, "typed"),
+        *(State(ids.DATES, each) for each in ("first", "last")),
+        prevent_initial_call=True,
+    )
+    def read_dates(typed: Any, first: Any, last: Any) -> list[Any]:
+        shown = typed_dates.Ends(str(first or ""), str(last or ""))
+        ends, fault = typed_dates.read_dates(typed, shown)
+        said = {**ends._asdict(), "fault": fault, "typed": typed}
+        if fault or ends == shown:
+            return [no_update, no_update, no_update, said]
+        return [*ends, ends._asdict(), said]
 
     @app.callback(Output(ids.FOUND, "data"), Input(ids.SEEK, "data"), prevent_initial_call=True)
     def find(sought: Any) -> dict[str, Any]:
@@ -104,7 +120,7 @@ def _register_asking(app: Dash) -> None:
         Input(ids.NEWS, "data"),
         Input(ids.PULSE, "n_intervals"),
         *(Input(*each) for each in CONTROLS),
-        Input(ids.DATES, "typed"),
+        Input(ids.DATES, "chosen"),
         *(Input(panel.graph, "clickData") for panel in PANELS),
         *(
             State(name, "data")
