@@ -5,25 +5,20 @@ const json = (id) => JSON.parse(document.getElementById(id).textContent);
 const prefix = () => json('_dash-config').requests_pathname_prefix;
 const words = () => json('perfwidget-fixed').words;
 const send = window.fetch;
+const CSRF = 'X-CSRFToken';
 const JSON_TYPE = { 'Content-Type': 'application/json' };
 const failure = (status) => new Response('{}', { status, headers: JSON_TYPE });
 const session = () => send(`${prefix()}session`, { credentials: 'same-origin' });
 const isOurs = (response) => response.status === 204 || (
   !response.redirected && (response.headers.get('content-type') || '').includes('json'));
 
-/* The header that a host's CSRFProtect asks for; none where there is none. */
-function token() {
-  const { csrf_token_name: cookie, csrf_header_name: header } = json('_dash-config');
-  const found = document.cookie.split('; ').find((each) => each.startsWith(`${cookie}=`));
-  return found ? { [header]: decodeURIComponent(found.slice(cookie.length + 1)) } : {};
-}
-
 /* The answer to a request. One that is not ours came from before the widget: a new token may get past that. */
 async function answered(resource, options) {
   const response = await send(resource, options);
   if (isOurs(response)) return response;
-  if ((await session()).status !== 204) return failure(401);
-  const headers = { ...(options || {}).headers, ...token() };
+  const { status, headers: renewed } = await session();
+  if (status !== 204) return failure(401);
+  const headers = { ...(options || {}).headers, [CSRF]: renewed.get(CSRF) };
   const again = response.status === 400 ? await send(resource, { ...options, headers }) : response;
   return isOurs(again) ? again : failure(again.ok ? 502 : again.status);
 }

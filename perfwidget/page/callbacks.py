@@ -17,7 +17,7 @@ from dash import ClientsideFunction, Dash, Input, Output, State, no_update
 from dash.development.base_component import Component
 
 from perfwidget.page import answer as answers
-from perfwidget.page import choices, ids, typed_dates
+from perfwidget.page import choices, formats, ids, typed_dates
 from perfwidget.page.cards import definitions
 from perfwidget.page.context import PageContext
 from perfwidget.page.panels import PANELS, TOTAL_TIME
@@ -61,12 +61,13 @@ def register_callbacks(app: Dash, context: PageContext) -> None:
         prevent_initial_call=True,
     )
     def read_dates(typed: Any, first: Any, last: Any) -> list[Any]:
-        shown = typed_dates.Ends(str(first or ""), str(last or ""))
+        shown = typed_dates.read_shown(first, last)
         ends, fault = typed_dates.read_dates(typed, shown)
-        said = {**ends._asdict(), "fault": fault, "typed": typed}
+        texts = list(ends if fault else map(formats.end, ends))
+        said = {"first": texts[0], "last": texts[1], "fault": fault, "typed": typed}
         if fault or ends == shown:
             return [no_update, no_update, no_update, said]
-        return [*ends, ends._asdict(), said]
+        return [*texts, ends._asdict(), said]
 
     @app.callback(Output(ids.FOUND, "data"), Input(ids.SEEK, "data"), prevent_initial_call=True)
     def find(sought: Any) -> dict[str, Any]:

@@ -63,16 +63,17 @@ class DateRange(_OwnComponent):
     """Two dates that are typed, with a calendar beside each; a callback reads them (`typed_dates`), and says how.
 
     - `id`: the name that callbacks know it by; its fields are `{id}-from` and `{id}-to`.
-    - `first`, `last`: what is shown, both as `YYYY-MM-DD` or both as `YYYY-MM-DDTHH:MM`.
+    - `first`, `last`: the texts that are shown: dates, or dates with times of day.
+    - `days`: `first` and `last` as `YYYY-MM-DD`, at which the calendars open.
     - `labels`: `first`, `last` and `calendar`.
     - `typed`: set when somebody has written others: the texts `first` and `last`, and `monthFirst`, whether the
       browser's language writes the month first; from a calendar also `picked`, the end, and its `day`.
-    - `said`: what was made of `typed`: that, `first` and `last`, and the sentence `fault`, with which texts stay.
-    - `chosen`: for other callbacks, never shown: `first` and `last` that somebody has chosen, as read.
+    - `said`: what was made of `typed`: that, the texts `first` and `last`, and the sentence `fault`, if there is one.
+    - `chosen`: for other callbacks, never shown: `first` and `last` that somebody has chosen, as an address has them.
     """
 
     _type = "DateRange"
-    _properties = ("first", "last", "labels", "typed", "said", "chosen")
+    _properties = ("first", "last", "days", "labels", "typed", "said", "chosen")
 
 
 def aria(**states: str) -> dict[str, Any]:

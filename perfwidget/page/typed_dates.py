@@ -5,9 +5,9 @@ from datetime import date
 from typing import Any, NamedTuple
 
 from perfwidget.errors import InvalidQuery
-from perfwidget.page import control_words
+from perfwidget.page import control_words, formats
 
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_MONTHS = [formats.month(date(2000, number, 1)).lower() for number in range(1, 13)]
 _TIMED = re.compile(r"(.*[^\s,])(?:,?\s+|T)([01]?\d|2[0-3]):([0-5]\d)", re.ASCII)
 _ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})", re.ASCII)
 _NAMED = re.compile(r"(\d{1,2})\.? ([a-z]{3,9})\.?,? (\d{4})", re.ASCII | re.IGNORECASE)
@@ -55,6 +55,11 @@ def _read_day(text: str, month_first: bool) -> str | None:
         return date(year, month, day).isoformat()
     except ValueError:
         return None
+
+
+def read_shown(first: Any, last: Any) -> Ends:
+    """Return the ends that the page's fields show; empty where they show none."""
+    return Ends(*(read_date(str(text or ""), month_first=False) or "" for text in (first, last)))
 
 
 def read_dates(typed: Any, shown: Ends) -> Reading:

@@ -169,6 +169,7 @@ def test_dates_are_chosen_in_the_calendar(visit: Callable[..., Visit]) -> None:
     [
         ("America/Los_Angeles", "en-US", "3/6/2024"),
         ("America/Los_Angeles", "en-GB", "06/03/2024"),
+        ("Pacific/Kiritimati", "fil", "3/6/2024"),
         ("Pacific/Kiritimati", "de-DE", "6.3.2024"),
         ("Pacific/Kiritimati", "de-DE", "2024-03-06"),
         ("Europe/Berlin", "en-US", "6 March 2024"),

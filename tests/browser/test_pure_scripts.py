@@ -1,13 +1,11 @@
-"""What the page's scripts work out of texts alone: how dates are shown, addresses and questions."""
+"""What the page's scripts work out of texts alone: addresses and questions."""
 
-from datetime import date, timedelta
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page
 
 from perfwidget.hosting.static_files import assets_folder
-from perfwidget.page import formats
 from perfwidget.page.formats import option_value
 
 KNOWN = {
@@ -22,30 +20,9 @@ KNOWN = {
 @pytest.fixture
 def scripts(page: Page) -> Page:
     """Give a blank page with the pure scripts."""
-    page.evaluate("window.React = {}")  # of which the dates themselves need nothing
-    for name in ("components/dates.js", "page/address.js"):
-        page.add_script_tag(path=assets_folder() / name, type="module")
-    page.wait_for_function("window.perfwidget_dates && window.perfwidget_address")
+    page.add_script_tag(path=assets_folder() / "page/address.js", type="module")
+    page.wait_for_function("window.perfwidget_address")
     return page
-
-
-def test_dates_are_shown_as_the_page_writes_them(scripts: Page) -> None:
-    days = [date(2024, 1, 1) + timedelta(days=number) for number in range(366)]
-    shown = scripts.evaluate("(days) => days.map(perfwidget_dates.shown)", [day.isoformat() for day in days])
-    assert shown == [formats.day(day) for day in days]
-    others = ["2024-03-31T14:30", "soon", "2024-13-01", "2024-00-10", None]
-    told = ["31 Mar 2024 14:30", "soon", "2024-13-01", "2024-00-10", ""]
-    assert scripts.evaluate("(texts) => texts.map(perfwidget_dates.shown)", others) == told
-
-
-@pytest.mark.parametrize("zone", ["America/Los_Angeles", "Pacific/Kiritimati"])
-def test_languages_that_write_the_month_first_are_known(open_page: Any, zone: str) -> None:
-    page = open_page(timezone_id=zone)
-    page.evaluate("window.React = {}")
-    page.add_script_tag(path=assets_folder() / "components/dates.js")
-    languages = ["en-US", "en", "fil", "en-GB", "en-CA", "de-DE", "fr", "ja", "sv", "hu", "fa", "ar-EG", "th"]
-    first = page.evaluate("(languages) => languages.filter(perfwidget_dates.monthFirst)", languages)
-    assert first == ["en-US", "en", "fil"]
 
 
 def test_an_id_comes_back_from_its_value(scripts: Page) -> None:
