@@ -13,24 +13,23 @@
   const PAPER = 700;  // pixels that A4 is wide between its margins
   const frames = new Map();  // from the element to its frame
 
-  /* The height of the last visit, so that nothing jumps while the frame loads. */
-  const key = (frame) => `perfwidget:height:${new URL(frame.src).pathname}`;
-  const remembered = (frame) => { try { return localStorage.getItem(key(frame)); } catch { return null; } };
-  const remember = (frame, height) => { try { localStorage.setItem(key(frame), height); } catch { /* not allowed */ } };
+  /* The height of the last visit, so that nothing jumps while the frame loads; a browser may not let it be kept. */
+  const key = (address) => `perfwidget:height:${address.split('?')[0]}`;
+  const remembered = (address) => { try { return localStorage.getItem(key(address)); } catch { return null; } };
+  const remember = (address, height) => { try { localStorage.setItem(key(address), height); } catch { /* not kept */ } };
 
   function embed(element) {
-    const address = element.dataset.perfwidget;
-    let frame = frames.get(element);
-    if (!frame) {
-      frame = document.createElement('iframe');
-      frame.title = element.dataset.title || 'Performance';
-      frame.loading = 'lazy';
-      frame.src = address;
-      Object.assign(frame.style, { border: '0', display: 'block', width: '100%', height: `${remembered(frame) || 900}px` });
+    const { perfwidget: address, title = 'Performance', theme } = element.dataset;
+    const frame = frames.get(element) || Object.assign(document.createElement('iframe'), { title, loading: 'lazy' });
+    if (frame.dataset.address !== address) {
+      frame.dataset.address = address;
+      frame.src = address + (theme ? `${address.includes('?') ? '&' : '?'}around=${theme}` : '');
+    }
+    if (!frames.has(element)) {
+      Object.assign(frame.style, { border: '0', display: 'block', width: '100%', height: `${remembered(address) || 900}px` });
       frames.set(element, frame);
       element.replaceChildren(frame);
     }
-    if (frame.getAttribute('src') !== address) frame.setAttribute('src', address);
     dress(element, frame);
     return frame;
   }
@@ -47,37 +46,34 @@
     tell({ type: 'perfwidget:style', styles });
   }
 
-  window.addEventListener('message', (event) => {
-    const { type, height } = event.data || {};
-    const [element, frame] = [...frames].find(([, each]) => each.contentWindow === event.source) || [];
-    if (!frame || event.origin !== new URL(frame.src).origin) return;
+  window.addEventListener('message', ({ source, origin, data }) => {
+    const { type, height } = data || {};
+    const [element, frame] = [...frames].find(([, each]) => each.contentWindow === source) || [];
+    if (!frame || origin !== new URL(frame.src).origin) return;
     if (type === 'perfwidget:ready') {
-      frame.dataset.ready = 'true';
-      delete frame.dataset.dress;
+      Object.assign(frame.dataset, { ready: 'true', dress: '' });
       dress(element, frame);
     }
     if (type !== 'perfwidget:height' || !Number.isFinite(height)) return;
     if (Math.abs(height - parseFloat(frame.style.height)) > 1) frame.style.height = `${height}px`;
-    remember(frame, height);
-    event.source.postMessage({ type: 'perfwidget:follows' }, event.origin);
+    remember(frame.dataset.address, height);
+    source.postMessage({ type: 'perfwidget:follows' }, origin);
   });
 
   /* On paper a frame keeps the layout that it has, and is scaled to the paper's width: so nothing of it is cut off. */
-  const printing = (now) => frames.forEach((frame) => {
-    const width = frame.clientWidth;
-    Object.assign(frame.style, now ? { width: `${width}px`, zoom: Math.min(1, PAPER / width) } : { width: '100%', zoom: '' });
-  });
-  window.addEventListener('beforeprint', () => printing(true));
-  window.addEventListener('afterprint', () => printing(false));
+  ['beforeprint', 'afterprint'].forEach((kind) => window.addEventListener(kind, () => frames.forEach(({ style, clientWidth: width, clientHeight }) => {
+    const scale = kind === 'beforeprint' ? Math.min(1, PAPER / width) : 1;
+    const margin = `0 ${(scale - 1) * width}px ${(scale - 1) * clientHeight}px 0`;
+    Object.assign(style, scale < 1 ? { width: `${width}px`, transform: `scale(${scale})`, transformOrigin: '0 0', margin }
+      : { width: '100%', transform: '', margin: '' });
+  })));
 
   function embedAll() {
     frames.forEach((_frame, element) => { if (!element.isConnected) frames.delete(element); });
     document.querySelectorAll('[data-perfwidget]').forEach(embed);
   }
-
   new MutationObserver(embedAll).observe(document.documentElement, {
-    attributes: true, attributeFilter: ['data-perfwidget', 'data-theme'], childList: true, subtree: true,
-  });
+    attributes: true, attributeFilter: ['data-perfwidget', 'data-theme'], childList: true, subtree: true });
   window.perfwidget = { embed };
   embedAll();
 })();

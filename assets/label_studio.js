@@ -19,54 +19,46 @@
     return element;
   }
 
-  function link(className) {
-    // Label Studio fetches the pages behind plain links and draws them itself; these two tell it not to.
-    const leaves = { target: '_self', 'data-external': 'true' };
-    return made('a', { class: className, href: `${base}?entry=home`, 'data-perfwidget-link': '', ...leaves }, TITLE);
-  }
+  /* Label Studio fetches the pages behind plain links and draws them itself; target and data-external tell it not to. */
+  const link = (className) => made('a', { class: className, href: `${base}?entry=home`, 'data-perfwidget-link': '',
+    target: '_self', 'data-external': 'true' }, TITLE);
 
-  function addToHeader() {
-    const header = document.querySelector('.lsf-menu-header');
-    if (!header || header.querySelector('[data-perfwidget-link]')) return;
-    const added = link('');
-    added.style.cssText = 'align-self:center;margin:0 16px;white-space:nowrap;color:inherit';
-    header.insertBefore(added, header.querySelector('.lsf-menu-header__hotkeys'));
-  }
-
-  function addToMenu() {
-    const spacer = document.querySelector('.lsf-main-menu > .lsf-main-menu__spacer');
-    if (!spacer || spacer.parentElement.querySelector('[data-perfwidget-link]')) return;
+  function addLinks() {
+    const header = document.querySelector('.lsf-menu-header:not(:has([data-perfwidget-link]))');
+    if (header) {
+      const added = link('');
+      added.style.cssText = 'align-self:center;margin:0 16px;white-space:nowrap;color:inherit';
+      header.insertBefore(added, header.querySelector('.lsf-menu-header__hotkeys'));
+    }
+    const spacer = document.querySelector('.lsf-main-menu:not(:has([data-perfwidget-link])) > .lsf-main-menu__spacer');
+    if (!spacer) return;
     const item = link('lsf-main-menu__item');
     item.prepend(made('span', { class: 'lsf-main-menu__item-icon', 'aria-hidden': 'true' }, '▥'));
     spacer.before(made('li', {}, item));
   }
 
-  function addToHome() {
+  function addFigures() {
     const column = location.pathname === '/' && document.querySelector('.lsf-content-wrapper__content main section');
     if (!column) return;
     const scheme = document.documentElement.dataset.colorScheme;
     const address = `${base}?entry=home${['light', 'dark'].includes(scheme) ? `&theme=${scheme}` : ''}`;
-    const there = column.querySelector('[data-perfwidget]');
-    if (there) {
-      if (there.dataset.perfwidget !== address) there.dataset.perfwidget = address;
-      return;
+    const there = column.querySelector('[data-perfwidget]') || column.appendChild(made('div', { 'data-title': TITLE }));
+    if (there.dataset.perfwidget !== address) there.dataset.perfwidget = address;
+    if (!window.perfwidget && !document.querySelector(`script[src="${base}assets/embed.js"]`)) {
+      document.head.append(made('script', { src: `${base}assets/embed.js` }));
     }
-    column.append(made('div', { 'data-perfwidget': address, 'data-title': TITLE }));
-    if (document.querySelector(`script[src="${base}assets/embed.js"]`)) return;
-    document.head.append(made('script', { src: `${base}assets/embed.js` }));
   }
 
   let waiting = false;
   function look() {
     waiting = false;
-    [addToHeader, addToMenu, addToHome].forEach((add) => add());
+    addLinks();
+    addFigures();
   }
-
   new MutationObserver(() => {
     if (!waiting) window.requestAnimationFrame(look);
     waiting = true;
   }).observe(document.documentElement, {
-    attributes: true, attributeFilter: ['data-color-scheme'], childList: true, subtree: true,
-  });
+    attributes: true, attributeFilter: ['data-color-scheme'], childList: true, subtree: true });
   look();
 })();

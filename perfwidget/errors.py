@@ -42,13 +42,17 @@ class StoreUnavailable(PerfwidgetError):
 
 
 class Busy(PerfwidgetError):
-    """Too many questions are being answered; asking again in `retry_after` seconds will work."""
+    """Too many ask at once; asking again in `retry_after` seconds will work."""
 
     status = 503
-    retry_after = 1
 
-    def __init__(self) -> None:
-        super().__init__("Many people are asking for their figures just now; ask again in a moment.")
+    def __init__(
+        self,
+        message: str = "Many people are asking for their figures just now; ask again in a moment.",
+        retry_after: int = 1,
+    ) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
 
 
 class InvalidFact(PerfwidgetError, ValueError):

@@ -19,6 +19,7 @@ TaskLink = Callable[[str, str, str], str]
 """From the ids of project, task and annotation to the address of the task in the host."""
 
 _TASK_FIELDS = ("project_id", "task_id", "annotation_id")
+_TASK_URL = re.compile(r"https?://[^/{?#\\\\]+([/?#]|$)|/(?![/\\\\])")
 _FRAME_SOURCE = re.compile(r"'self'|'none'|\*|https?:|[A-Za-z][A-Za-z0-9+.-]*://[^\s;,']+|[A-Za-z0-9*.-]+(:[0-9*]+)?")
 
 
@@ -49,10 +50,11 @@ def time_zone(name: str | None) -> str | None:
         raise InvalidSetting("The time zone must be one of the IANA list, such as Europe/Berlin or UTC.") from None
 
 
-def task_link(template: str | None) -> TaskLink | None:
+def task_link(template: str | None, root: Callable[[], str]) -> TaskLink | None:
     """Return what makes a task's address of a template; ids go into it percent-encoded, whatever they hold.
 
-    Raises InvalidSetting for a template that is neither of http or https nor a path of this site, or has other fields.
+    A path begins at `root`, that of the host which serves the request. Raises InvalidSetting for a template that is
+    neither of http or https nor a path of this site, has other fields, or has some behind a `#`.
     """
     if template is None:
         return None
@@ -66,11 +68,18 @@ def task_link(template: str | None) -> TaskLink | None:
         raise fault from None
     fields = {name for _, name, _, _ in parts if name is not None}
     plain = all(not wanted and not conversion for _, _, wanted, conversion in parts)
-    if not re.match("https?://[^/{]|/(?!/)", template) or not {"task_id"} <= fields <= {*_TASK_FIELDS} or not plain:
+    known = {"task_id"} <= fields <= {*_TASK_FIELDS} and "{" not in template.partition("#")[2]
+    if not known or not plain or not _TASK_URL.match(template):
         raise fault
 
     def link(project_id: str, task_id: str, annotation_id: str) -> str:
-        ids = zip(_TASK_FIELDS, (project_id, task_id, annotation_id), strict=True)
-        return template.format(**{name: quote(value, safe="") for name, value in ids})
+        ids = map(_encoded, (project_id, task_id, annotation_id))
+        address = template.format(**dict(zip(_TASK_FIELDS, ids, strict=True)))
+        return root() + address if template.startswith("/") else address
 
     return link
+
+
+def _encoded(value: str) -> str:
+    """Return an id as a part of an address; dots alone would be read as a step in its path."""
+    return quote(value, safe="") if value.strip(".") else value.replace(".", "%2E")

@@ -1,6 +1,7 @@
 """The widget itself: a blueprint that a labeling platform mounts, guards itself with the platform's own session."""
 
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager
 from datetime import date
 from functools import partial
 from typing import Any
@@ -15,7 +16,7 @@ from perfwidget.errors import Forbidden, InvalidSetting, PerfwidgetError, Unauth
 from perfwidget.hosting.downloads import Downloads
 from perfwidget.hosting.mount import DashBlueprint, MountedDash
 from perfwidget.hosting.refusals import failed_callback, failure, page_that_says, refusal
-from perfwidget.hosting.requests import Limit
+from perfwidget.hosting.requests import AT_WORK, WAITING, Places
 from perfwidget.hosting.static_files import assets_folder
 from perfwidget.metrics import COMMENTS_RECEIVED, TIMELINE, Rules
 from perfwidget.page import PageContext
@@ -32,7 +33,8 @@ SIGN_IN_AGAIN = "Nobody is signed in; sign in again."
 FOREIGN_PAGE = "This request came from another site; use the dashboard's own page."
 
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
-_STATIC_ENDPOINTS = frozenset({"assets", "component_suites", "favicon"})
+_SLASHES = "/\\"
+_STATIC_ENDPOINTS = frozenset({"assets", "component_suites"})
 
 
 class PerformanceWidget(DashBlueprint):
@@ -46,7 +48,7 @@ class PerformanceWidget(DashBlueprint):
     - `frame_ancestors`: the sites that may show the page in a frame, as in a Content-Security-Policy; a text such as
       "'self' https://portal.example", or several. Default: the same site.
     - `review_time_since`: since when review time has been recorded; earlier periods get a notice.
-    - `max_period_days`: the longest period that may be asked for by dates.
+    - `max_period_days`: the longest period that may be asked for by `from` and `to`.
     - `timezone`: the zone in which people are paid, such as "Europe/Berlin". Page and files take it where none is asked
       for; without it the page takes the browser's and files take UTC.
     - `export_roles`: for kinds of downloads ("report", "timeline", "comments", "rows") the roles that may have them,
@@ -81,9 +83,9 @@ class PerformanceWidget(DashBlueprint):
         self._title = title
         self._rules = Rules(count_rejected, count_predictions)
         self._frame_ancestors = frame_sources(frame_ancestors)
-        self._limit = Limit()
+        self._places = Places(AT_WORK, WAITING)
         self._export_roles = roles_by_kind(export_roles or {})
-        self._downloads = Downloads(store, self._viewer, self._rules, self._offered, self._limit)
+        self._downloads = Downloads(store, self._viewer, self._rules, self._offered, self._place)
         if max_period_days < 1:
             raise InvalidSetting("max_period_days must be at least 1.")
         self.before_request(self._guard)
@@ -106,9 +108,8 @@ class PerformanceWidget(DashBlueprint):
             prefix=self.public_prefix,
             in_request=has_request_context,
             offers=lambda kind: self._offered(kind, self._viewer()),
-            place=self._limit.place,
             late_after=late_after,
-            task_link=task_link(task_url),
+            task_link=task_link(task_url, lambda: request.script_root),
         )
         self._dash = self._build(self._context, paid_in)
 
@@ -122,6 +123,7 @@ class PerformanceWidget(DashBlueprint):
             index_string=page.index_string(timezone),
             assets_ignore=page.ASSETS_IGNORE,
             start_script=page.START_SCRIPT,
+            place=self._place,
             csrf_token_name=CSRF_COOKIE,
             csrf_header_name="X-CSRFToken",
         )
@@ -141,13 +143,20 @@ class PerformanceWidget(DashBlueprint):
             raise Forbidden("You are no member of an organization here; ask your administrator.")
         return viewer
 
+    def _place(self) -> AbstractContextManager[None]:
+        """Hold one of the few places in which questions are answered; raises Busy."""
+        viewer = self._viewer()
+        return self._places.held((viewer.organization_id, viewer.user_id))
+
     def _guard(self) -> ResponseReturnValue | None:
         """Stand before every route of the blueprint, those of Dash and its files included."""
         if not hasattr(current_app, "login_manager"):
             raise InvalidSetting("perfwidget needs Flask-Login: call LoginManager(app) before serving requests.")
-        if request.method not in _SAFE_METHODS and _from_elsewhere():
-            raise Forbidden(FOREIGN_PAGE)
         page = request.endpoint == f"{self.public_name()}.index"
+        if not (page and request.method in _SAFE_METHODS) and _from_elsewhere():
+            # One answer whoever is signed in and whatever is asked for, so that another site learns nothing by it.
+            told = page_that_says(FOREIGN_PAGE, title=self._title, href=self.public_prefix(), link="Open the dashboard")
+            return told, 403
         if not current_user.is_authenticated:
             if page:
                 return self._sign_in()
@@ -161,9 +170,13 @@ class PerformanceWidget(DashBlueprint):
             return answer
         manager = current_app.login_manager  # type: ignore[attr-defined]
         back = _parts(request.referrer or "")
-        here = (
-            back.path + (f"?{back.query}" if back.query else "") if back.netloc == request.host else request.full_path
+        ours = back.netloc == request.host
+        path, asked = (
+            (back.path, back.query)
+            if ours
+            else (request.script_root + request.path, request.query_string.decode("ascii", "replace"))
         )
+        here = f"/{path.lstrip(_SLASHES)}?{asked}".rstrip("?")
         view = manager.blueprint_login_views.get(self.public_name()) or manager.login_view
         return self._page(SIGN_IN_AGAIN, 401, login_url(view, next_url=here) if view else here, "Sign in")
 
@@ -183,8 +196,8 @@ class PerformanceWidget(DashBlueprint):
         return None
 
     def _page(self, sentence: str, status: int, href: str = "", link: str = "") -> ResponseReturnValue:
-        theme = request.args.get("theme", "")
-        scheme = theme if theme in tuple(Theme) else "light dark"
+        wished = (request.args.get("theme"), request.args.get("around"))  # by the reader, and by the page around
+        scheme = next((theme for theme in wished if theme in tuple(Theme)), "light dark")
         return page_that_says(sentence, title=self._title, scheme=scheme, href=href, link=link), status
 
     # -- What every answer carries ----------------------------------------------------------------------------------
@@ -211,16 +224,16 @@ class PerformanceWidget(DashBlueprint):
         return (
             "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
             "img-src 'self' data: blob:; "
-            f"frame-ancestors {self._frame_ancestors}; base-uri 'none'; object-src 'none'"
+            f"frame-ancestors {self._frame_ancestors}; base-uri 'none'; form-action 'none'; object-src 'none'"
         )
 
     def _set_csrf_cookie(self, response: Response) -> None:
         """Let the page's own requests pass the host's CSRFProtect, which leaves its token maker with Jinja."""
         make_token = current_app.jinja_env.globals.get("csrf_token") if "csrf" in current_app.extensions else None
         if callable(make_token):
-            response.set_cookie(
-                CSRF_COOKIE, make_token(), path=self.public_prefix(), samesite="Lax", secure=request.is_secure
-            )
+            # A proxy may end the encryption; then the host says of its own cookie that it is for encrypted connections.
+            secure = request.is_secure or bool(current_app.config["SESSION_COOKIE_SECURE"])
+            response.set_cookie(CSRF_COOKIE, make_token(), path=self.public_prefix(), samesite="Lax", secure=secure)
 
     def _offered(self, kind: str, viewer: Viewer) -> bool:
         """Say whether the viewer's role may have a kind of download; those that no setting names are everybody's."""
@@ -251,9 +264,13 @@ class PerformanceWidget(DashBlueprint):
 
 
 def _from_elsewhere() -> bool:
-    """Say whether a browser tells that another site's page sent this request."""
+    """Say whether a browser tells that another site's page sent this request, or that a link of such a page did."""
     site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
-    return site not in (None, "same-origin", "none") or bool(origin and _parts(origin).netloc != request.host)
+    if site is not None and site not in ("same-origin", "none"):
+        return True
+    if origin:
+        return _parts(origin).netloc != request.host
+    return site is None and bool(request.referrer) and _parts(request.referrer or "").netloc != request.host
 
 
 def _parts(address: str) -> SplitResult:

@@ -96,9 +96,10 @@ def test_the_timeline_has_every_action_in_scope_oldest_first(store: Store) -> No
     assert answer.text.splitlines() == [
         "created_at,started_at,action,user_id,user_email,project_id,project_title,task_id,annotation_id,lead_time,"
         "review_id,comment_id",
-        "2024-03-01T05:00:00-07:00,,updated,ann,ann@acme.example,p1,'=One,t1,1,,,",
-        "2024-03-01T05:00:00-07:00,2024-03-01T04:59:30.500000-07:00,submitted,ann,ann@acme.example,p1,'=One,t1,1,60.25,,",
-        "2024-03-31T23:59:59.999999-07:00,,skipped,ann,ann@acme.example,p2,Two,t1,1,,7,'-x",
+        """2024-03-01T05:00:00-07:00,,"updated","ann","ann@acme.example","p1","'=One","t1",1,,,""",
+        "2024-03-01T05:00:00-07:00,2024-03-01T04:59:30.500000-07:00,"
+        """"submitted","ann","ann@acme.example","p1","'=One","t1",1,60.25,,""",
+        """2024-03-31T23:59:59.999999-07:00,,"skipped","ann","ann@acme.example","p2","Two","t1",1,,7,"'-x\"""",
     ]
     name = answer.headers["Content-Disposition"]
     assert name == "attachment; filename=timeline-ann-2024-03-01-2024-03-31.csv"
@@ -296,9 +297,13 @@ def test_downloads_are_bounded_and_cancelled_ones_leave_nothing_behind(
     browser = host(busy).test_client()
     browser.get("/login?as=ann:annotator")
     address = f"/performance/export/timeline.csv?{MARCH}"
-    running = [browser.get(address, buffered=False) for _ in range(3)]
+    running = [browser.get(address, buffered=False) for _ in range(2)]
     refused = browser.get(address)
     assert (refused.status_code, "try again" in refused.json["error"]) == (503, True)
+    other = host(busy).test_client()
+    other.get("/login?as=bob:annotator")
+    with other.get(address) as answer:  # another member's file finds a place
+        assert answer.status_code == 200
     for answer in running:
         answer.close()
     before = threads()
@@ -336,7 +341,7 @@ def test_files_of_times_of_day_hold_what_lies_between_them(store: Store) -> None
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed (apt-get install curl)")
 def test_a_reader_that_stops_is_cut_off_and_leaves_its_place(busy: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("perfwidget.hosting.downloads.AT_ONCE", 1)
+    monkeypatch.setattr("perfwidget.hosting.downloads.AT_ONCE", 2)
     monkeypatch.setattr("perfwidget.hosting.downloads.PATIENCE", 0.05)
     browser = host(busy).test_client()
     browser.get("/login?as=ann:annotator")
@@ -358,6 +363,32 @@ def test_a_reader_that_stops_is_cut_off_and_leaves_its_place(busy: Store, monkey
         assert len(heard) == 1
     monkeypatch.setattr("perfwidget.hosting.downloads.PATIENCE", 30)
     assert len(table(browser.get(f"/performance/export/timeline.csv?{MARCH}"))) == MANY + 1
+
+
+@pytest.mark.parametrize("wanted", [True, False])
+def test_a_reader_that_is_slow_is_given_up_while_others_wait(
+    busy: Store, monkeypatch: pytest.MonkeyPatch, wanted: bool
+) -> None:
+    monkeypatch.setattr("perfwidget.hosting.downloads.AT_ONCE", 2)
+    monkeypatch.setattr("perfwidget.hosting.downloads.SLOWEST", 10_000_000)
+    monkeypatch.setattr("perfwidget.hosting.downloads.monotonic", iter(range(0, 10_000_000, 15)).__next__)
+    monkeypatch.setattr("perfwidget.stores.reading.STREAMED", 100)
+    app, address = host(busy), f"/performance/export/timeline.csv?user=ann&{MARCH}"
+
+    def started(person: str) -> Any:
+        browser = app.test_client()
+        browser.get(f"/login?as={person}")
+        return browser.get(address, buffered=False)
+
+    slow, other = started("ann:annotator"), started("boss:owner")
+    if wanted:
+        assert started("root:admin").status_code == 503
+        with pytest.raises(BrokenOff, match="others wait"):
+            list(slow.response)
+    else:
+        assert b"".join(slow.response).count(b"\r\n") == MANY + 1
+    slow.close()
+    other.close()
 
 
 def test_a_failure_midway_breaks_the_transfer(busy: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 import shutil
 import subprocess
 import unicodedata
@@ -19,11 +20,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from perfwidget import cli
+from perfwidget.facts import Project
 from perfwidget.metrics import METRICS, Section
 from perfwidget.question.access import Role, Viewer, scope
 from perfwidget.question.query import parse
 from perfwidget.report.drilldown import RowsBehind, read_rows
-from perfwidget.report.exports import csv_lines, guarded, report_csv
+from perfwidget.report.exports import csv_lines, guarded, report_csv, text_cell
 from perfwidget.stores import Store, open_store
 from perfwidget.stores.listing import Order
 from tests.conftest import WHOLE, NewStore, enough
@@ -58,25 +60,34 @@ def read(text: str) -> list[list[str]]:
     return list(csv.reader(io.StringIO(text, newline="")))
 
 
+SEPARATORS = ",;|\t\r\n"
+
+
 def restored(cell: str) -> str:
-    return cell.removeprefix("'")
+    """Take one apostrophe away where the cell begins, and behind each separator."""
+    return re.sub(f"(^|(?<=[{SEPARATORS}]))'", "", cell)
 
 
 @given(st.lists(st.text(), min_size=1, max_size=4))
 @settings(max_examples=300)
 def test_every_text_comes_back(texts: list[str]) -> None:
-    line = "".join(csv_lines([[guarded(text) for text in texts]]))
+    line = "".join(csv_lines([map(text_cell, texts)]))
     assert [restored(cell) for cell in read(line)[0]] == texts
 
 
-@given(st.text(min_size=1))
-def test_what_is_written_never_begins_like_a_formula(text: str) -> None:
-    visible = [each for each in guarded(text) if unicodedata.category(each) not in ("Cc", "Cf", "Zs", "Zl", "Zp")]
-    first = unicodedata.normalize("NFKC", visible[0])[:1] if visible else ""
-    assert first not in set("=+-@|%")
+@given(st.text(alphabet=st.sampled_from("=+-@|%'\t\r\n,; aＡ＝1\0\u200b"), max_size=30) | st.text())
+def test_no_cell_begins_like_a_formula_wherever_a_line_is_split(text: str) -> None:
+    for cell in re.split(f"[{SEPARATORS}]", guarded(text)):
+        visible = [each for each in cell if unicodedata.category(each) not in ("Cc", "Cf", "Zs", "Zl", "Zp")]
+        first = unicodedata.normalize("NFKC", visible[0])[:1] if visible else ""
+        assert first not in set("=+-@|%")
 
 
-@pytest.mark.parametrize("text", ["Anna", "3 dogs", "", " plain", "a=b", "e-mail", "ann@acme.example"])
+def test_separators_within_a_text_begin_no_formula_either() -> None:
+    assert guarded('fine; =HYPERLINK("x"),+1\t@a|-2') == """fine;' =HYPERLINK("x"),'+1\t'@a|'-2"""
+
+
+@pytest.mark.parametrize("text", ["Anna", "3 dogs", "", " plain", "a=b", "e-mail", "a, b; c", "ann@acme.example"])
 def test_harmless_text_is_left_alone(text: str) -> None:
     assert guarded(text) == text
 
@@ -86,12 +97,56 @@ def test_harmless_text_is_left_alone(text: str) -> None:
 )
 def test_a_spreadsheet_finds_no_formula(tmp_path: Path) -> None:
     file = tmp_path / "hostile.csv"
-    file.write_text("".join(csv_lines([[guarded(text), "1.5"] for text in HOSTILE])), newline="")
+    file.write_text("".join(csv_lines([[text_cell(text), "1.5"] for text in HOSTILE])), newline="")
     command = ["soffice", f"-env:UserInstallation=file://{tmp_path}/profile", "--headless", "--convert-to", "ods"]
     subprocess.run([*command, "--outdir", tmp_path, file], check=True, capture_output=True, timeout=180)
     content = zipfile.ZipFile(tmp_path / "hostile.ods").read("content.xml").decode()
     assert "table:formula" not in content
     assert content.count('office:value="1.5"') >= 1
+
+
+@pytest.mark.skipif(
+    shutil.which("soffice") is None, reason="LibreOffice is not installed (apt-get install libreoffice-calc)"
+)
+def test_a_spreadsheet_opens_a_file_for_excel_rightly(store: Store, tmp_path: Path) -> None:
+    organization = "spreadsheet"
+    ids = ["007", "12345678901234567890", "123456789012345", "0"]
+    facts = [annotation(each, "2024-03-05 12:00", lead_time=1.5, organization_id=organization) for each in ids]
+    project = Project(organization_id=organization, project_id="p1", workspace_id=None, title="Größe; =1+1")
+    store.write([*facts, project])
+    browser = host(store, viewer=Viewer(organization, "boss", "owner")).test_client()
+    browser.get("/login?as=boss:owner")
+    asked = "user=ann&metric=total_time&from=2024-03-01&to=2024-03-31&csv=excel"
+    file = tmp_path / "rows.csv"
+    file.write_bytes(browser.get(f"/performance/export/rows.csv?{asked}").data)
+    assert file.read_bytes().startswith(b"\xef\xbb\xbfsep=,\r\ncompleted_at,")
+    command = [
+        "soffice",
+        f"-env:UserInstallation=file://{tmp_path}/profile",
+        "--headless",
+        "--infilter=CSV:44,34,UTF8,1",
+    ]
+    subprocess.run(
+        [*command, "--convert-to", "ods", "--outdir", tmp_path, file], check=True, capture_output=True, timeout=180
+    )
+    content = zipfile.ZipFile(tmp_path / "rows.ods").read("content.xml").decode()
+    assert {"'007", "'12345678901234567890"} <= set(
+        re.findall("<text:p>(.*?)</text:p>", content.replace("&apos;", "'"))
+    )
+    assert content.count('office:value="1.5"') == len(ids)
+    assert 'office:value="123456789012345"' in content
+    assert "Größe;" in content
+    assert "table:formula" not in content
+
+
+def test_csv_is_excel_or_left_out(store: Store) -> None:
+    browser = host(store).test_client()
+    browser.get("/login?as=boss:owner")
+    asked = "/performance/export/{}?user=boss&from=2024-03-01&to=2024-03-31&csv={}"
+    assert browser.get(asked.format("timeline.csv", "word")).status_code == 400
+    assert browser.get(asked.format("report.csv", "excel")).data.startswith(b"\xef\xbb\xbfsep=,")
+    assert browser.get(asked.format("report.json", "excel")).json["user"]["id"] == "boss"
+    assert browser.get(asked.format("timeline.csv", "")).text.startswith("created_at,")
 
 
 @pytest.fixture(scope="module")

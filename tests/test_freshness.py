@@ -9,9 +9,8 @@ import pytest
 from flask.testing import FlaskClient
 
 from perfwidget.facts import Member
-from perfwidget.facts.ingest import Bookmark
+from perfwidget.facts.ingest import NOT_COMPLETE, Bookmark
 from perfwidget.stores import Store, open_store
-from perfwidget.stores.reading import NOT_COMPLETE
 from tests.hosts import asking, asking_body, host
 from tests.worlds import ORGANIZATION, annotation, people
 
@@ -99,6 +98,11 @@ def test_late_facts_are_called_late_from_the_hosts_limit_on(store: Store, client
     store.write([Bookmark(ORGANIZATION, SOURCE, "1", ago(seconds=100))])
     assert late(client()) == ""
     assert late(client(late_after=60)) != ""
+
+
+def test_facts_of_a_time_to_come_are_late(store: Store, client: Callable[..., FlaskClient]) -> None:
+    store.write([Bookmark(ORGANIZATION, SOURCE, "1", ago(hours=-1))])
+    assert late(client()) != ""
 
 
 def test_a_first_reading_that_is_not_done_is_said(store: Store, client: Callable[..., FlaskClient]) -> None:

@@ -323,7 +323,8 @@ def test_zones_of_the_iana_list_are_known(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["", "Mars/Olympus", "localtime", "../UTC", "/etc/localtime", "Europe", "UTC+1", "europe/berlin", "UTC\0"]
+    "name",
+    ["", "Mars", "localtime", "Factory", "../UTC", "/etc/localtime", "Europe", "UTC+1", "europe/berlin", "UTC\0"],
 )
 def test_other_texts_are_no_zone(name: str) -> None:
     with pytest.raises(InvalidQuery, match="IANA time zone"):
@@ -437,7 +438,7 @@ def test_bars_are_cut_by_times_of_day() -> None:
     assert [bar.start for bar in period.buckets(Grain.MONTH)] == [period.start, microseconds("2024-03-31 22:00")]
     hour = timed("2024-03-01T08:00", "2024-03-01T09:00", "UTC")
     assert [(bar.start, bar.end) for bar in hour.buckets(Grain.DAY)] == [(hour.start, hour.end)]
-    assert (hour.days, hour.default_grain()) == (1, Grain.DAY)
+    assert (hour.days, hour.grain()) == (1, Grain.DAY)
 
 
 def test_a_part_of_a_period_has_times_only_where_these_cut_it() -> None:
@@ -561,4 +562,21 @@ def test_bars_cut_a_period_without_gaps_where_the_calendar_does(first: date, mor
 )
 def test_long_periods_are_drawn_by_week_or_month(days: int, grain: str) -> None:
     first = date(2016, 1, 1)
-    assert Period(first, first + timedelta(days=days - 1), "UTC").default_grain() == grain
+    assert Period(first, first + timedelta(days=days - 1), "UTC").grain() == grain
+
+
+@pytest.mark.parametrize(
+    ("days", "wanted", "grain"),
+    [
+        (4_000, Grain.DAY, Grain.DAY),
+        (4_001, Grain.DAY, Grain.WEEK),
+        (28_000, Grain.DAY, Grain.WEEK),
+        (28_001, Grain.DAY, Grain.MONTH),
+        (28_000, Grain.WEEK, Grain.WEEK),
+        (28_001, Grain.WEEK, Grain.MONTH),
+        (100_000, Grain.MONTH, Grain.MONTH),
+    ],
+)
+def test_a_grain_of_which_there_are_too_many_gives_way(days: int, wanted: Grain, grain: Grain) -> None:
+    first = date(1970, 1, 1)
+    assert Period(first, first + timedelta(days=days - 1), "UTC").grain(wanted) == grain

@@ -341,6 +341,7 @@ def test_everything_is_recorded_and_says_since_when(facts: list[Fact]) -> None:
         "reviews": None,
         "review_visits": REVIEW_VISITS_SINCE,
         "comments": None,
+        "flags": None,
     }
 
 

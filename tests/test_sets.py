@@ -264,6 +264,25 @@ def test_long_days_and_own_reviews_of_a_set_are_each_members_own(store: Store) -
     assert counted == {WHOLE: {(): 2}, BY_PROJECT: {("p",): 0, ("q",): 1}, BY_MEMBER: {("a",): 0, ("b",): 2}}
 
 
+def test_the_product_with_the_median_of_a_set_is_the_sum_of_the_members_own(store: Store) -> None:
+    day = SPRING + timedelta(days=2)
+    # a has 4 × 20, b 2 × 8 and in each project 1 × 7 and 1 × 9; c has no time. Of all rows together it were 7 × 10.
+    rows = [(day, "a", "p", time, "submitted", False) for time in (10, 20, 40, None)]
+    rows += [(day, "b", "p", 7, "submitted", False), (day, "b", "q", 9, "updated", False)]
+    rows += [(day, "c", "q", None, "submitted", False)]
+    organization = written(store, (rows, [], []))
+    report = of(store, organization, "a", "b", "c")
+    assert report.values["total_time_median"] == 96.0
+    own = {each.user.user_id: each.values["total_time_median"] for each in report.members}
+    assert own == {"a": 80.0, "b": 16.0, "c": None}
+    for asked in (question(users=("a", "b", "c")), question(everybody=True)):
+        for groups in ([WHOLE, BY_PROJECT], [WHOLE, BY_PROJECT, BY_MEMBER]):
+            with store.reading() as reader:
+                numbers = reader.answer(scoped(store, owner(organization), asked), groups).numbers
+            assert told_of("total_time_median", numbers[WHOLE]) == {(): 96.0}
+            assert told_of("total_time_median", numbers[BY_PROJECT]) == {("p",): 87.0, ("q",): 9.0}
+
+
 def told_of(key: str, numbers: Numbers) -> dict[tuple[str, ...], Number]:
     return dict(zip(numbers.keys, BY_KEY[key].formula.values(numbers.aggregates), strict=True))
 

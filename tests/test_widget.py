@@ -19,6 +19,7 @@ import perfwidget
 from perfwidget import PerformanceWidget
 from perfwidget.errors import InvalidSetting
 from perfwidget.facts import AnnotationFlag
+from perfwidget.hosting.downloads import downloaded
 from perfwidget.metrics import BY_KEY, Section
 from perfwidget.stores import Store, open_store
 from tests.hosts import asking, asking_body, host, viewer_of
@@ -62,6 +63,32 @@ def test_within_a_frame_sign_in_goes_to_the_whole_window(store: Store) -> None:
     assert answer.status_code == 401
     assert 'target="_top"' in answer.text
     assert 'href="/login?next=%2Fhome%3Ftab%3D1"' in answer.text
+    foreign = client(store, None).get("/performance/", headers=headers | {"Referer": "http://localhost//evil.example/"})
+    assert 'href="/login?next=%2Fevil.example%2F"' in foreign.text
+    mounted = {"SCRIPT_NAME": "/labels"}
+    below = client(store, None).get(
+        "/performance/?user=ann", headers={"Sec-Fetch-Dest": "iframe"}, environ_overrides=mounted
+    )
+    assert "next=%2Flabels%2Fperformance%2F%3Fuser%3Dann" in below.text
+
+
+@pytest.mark.parametrize(
+    ("asked", "scheme"),
+    [
+        ("", "light dark"),
+        ("?around=dark", "dark"),
+        ("?theme=light&around=dark", "light"),
+        ("?around=pink", "light dark"),
+    ],
+)
+def test_pages_that_say_no_have_the_theme_of_the_frame_and_a_retry(store: Store, asked: str, scheme: str) -> None:
+    in_frame = {"Sec-Fetch-Dest": "iframe"}
+    for user in (None, "ann:nobody"):
+        answer = client(store, user).get(f"/performance/{asked}", headers=in_frame)
+        assert answer.status_code in (401, 403)
+        assert f"color-scheme: {scheme};" in answer.text
+        assert '<a href="">Try again</a>' in answer.text
+        assert ('target="_top">Sign in' in answer.text) == (user is None)
 
 
 def test_everything_else_is_401_for_those_who_are_not_signed_in(store: Store) -> None:
@@ -240,6 +267,9 @@ def test_frames_are_allowed_as_set(store: Store, setting: object, told: str) -> 
         {"task_url": "/tasks/{task_id}/{user}"},
         {"task_url": "/tasks/{task_id"},
         {"task_url": "/tasks"},
+        {"task_url": "/tasks#{task_id}"},
+        {"task_url": "/\\\\elsewhere.example/{task_id}"},
+        {"task_url": "https://host.example:{task_id}/"},
     ],
 )
 def test_a_setting_that_cannot_be_used_is_refused(store: Store, setting: dict[str, object]) -> None:
@@ -290,13 +320,52 @@ def test_predictions_taken_over_count_where_the_host_says_so(store: Store) -> No
     store.remove([taken_over])
 
 
-@pytest.mark.parametrize(
-    "headers",
-    [{"Sec-Fetch-Site": "cross-site"}, {"Sec-Fetch-Site": "same-site"}, {"Origin": "https://evil.example"}],
+ELSEWHERE = (
+    {"Sec-Fetch-Site": "cross-site"},
+    {"Sec-Fetch-Site": "same-site"},
+    {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"},
+    {"Sec-Fetch-Site": "cross-site", "Origin": "http://localhost"},
+    {"Origin": "https://evil.example"},
+    {"Origin": "null"},
+    {"Referer": "https://evil.example/page"},
 )
-def test_other_sites_cannot_ask_through_a_persons_browser(store: Store, headers: dict[str, str]) -> None:
-    answer = client(store, "ann:annotator").post("/performance/_dash-update-component", json={}, headers=headers)
-    assert answer.status_code == 403
+
+
+@pytest.mark.parametrize("headers", ELSEWHERE)
+def test_other_sites_get_one_and_the_same_page_whatever_they_ask(
+    store: Store, headers: dict[str, str], caplog: pytest.LogCaptureFixture
+) -> None:
+    """Whoever is signed in, and whether they may see what is asked for: nothing is counted, logged or told."""
+    caplog.set_level("INFO")
+    heard: list[object] = []
+    addresses = ["session", "_dash-layout", "_dash-dependencies", "export/report.json?user=nobody"]
+    addresses += [
+        f"export/{file}?user={user}&{MARCH}" for file in ("report.csv", "timeline.csv") for user in ("ann", "rev")
+    ]
+    answers = set()
+    with downloaded.connected_to(lambda _app, **told: heard.append(told)):
+        for who in ("ann:annotator", "boss:owner", "x:nobody", None):
+            browser = client(store, who)
+            asked = [browser.get(f"/performance/{address}", headers=headers) for address in addresses]
+            asked.append(browser.post("/performance/_dash-update-component", json={}, headers=headers))
+            answers |= {(answer.status_code, answer.text, str(sorted(answer.headers))) for answer in asked}
+            shown = browser.get("/performance/", headers=headers)
+            assert shown.status_code == (200 if who in ("ann:annotator", "boss:owner") else 403 if who else 302)
+    assert {(status, "Open the dashboard" in text) for status, text, _ in answers} == {(403, True)}
+    assert len(answers) == 1
+    assert (heard, [each for each in caplog.records if each.name.startswith("perfwidget")]) == ([], [])
+
+
+def test_ones_own_pages_links_and_programs_may_ask(store: Store) -> None:
+    browser = client(store, "ann:annotator")
+    for headers in (
+        {},
+        {"Sec-Fetch-Site": "none"},
+        {"Sec-Fetch-Site": "same-origin", "Referer": "http://localhost/home"},
+        {"Referer": "http://localhost/home"},
+        {"Origin": "http://localhost"},
+    ):
+        assert browser.get(f"/performance/export/report.json?{MARCH}", headers=headers).status_code == 200
 
 
 def test_a_host_with_csrf_protection_keeps_it_on(store: Store) -> None:
@@ -446,6 +515,16 @@ def test_a_malformed_search_is_a_400(store: Store, sought: object) -> None:
 
 
 MOST_MODULES = 28
+
+
+def test_a_grain_that_gives_way_is_said(store: Store) -> None:
+    question = "user=ann&from=2024-03-01&to=2024-03-31&tz=UTC&grain=day"
+    browser = client(store, "boss:owner", max_period_days=100_000)
+    assert asking(browser, "asked", {"question": question}).json["response"]["answer"]["data"]["notices"] == []
+    long = asking(browser, "asked", {"question": question.replace("2024-03-01", "1990-01-01")})
+    assert long.json["response"]["answer"]["data"]["notices"] == [
+        "This period is too long to be shown per day; it is shown per week."
+    ]
 
 
 def test_a_question_passes_few_modules(store: Store) -> None:

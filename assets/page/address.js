@@ -1,87 +1,85 @@
 /* Addresses: what they ask, what the controls say for them, and how a change of a control changes them. Pure functions.
 
    `known` is what holds for the reader: {viewer, choosesMembers, zone, zones, presets}. Values of lists are escaped ids. */
-(function () {
-  'use strict';
 
-  const ASKED = ['user', 'workspace', 'project', 'from', 'to', 'preset', 'tz', 'entry', 'grain'];
-  const ROWS = ['rows', 'rows_sort', 'rows_page'];
-  const NAMES = [...ASKED, 'compact', 'statistic', 'theme', ...ROWS];  // in the order in which an address has them
-  const AT_REST = { preset: 'last_30_days', grain: 'auto', statistic: 'average', theme: 'auto' };
-  const CHOICES = { grain: ['day', 'week', 'month'], statistic: ['average', 'median'], theme: ['light', 'dark'] };
-  const CUSTOM = 'custom';
+const ASKED = ['user', 'workspace', 'project', 'from', 'to', 'preset', 'tz', 'entry', 'grain'];
+const ROWS = ['rows', 'rows_sort', 'rows_page'];
+const DRAWN = ['around', 'compact', 'statistic', 'theme'];
+const NAMES = [...ASKED, ...DRAWN, ...ROWS];  // in the order in which an address has them
+const AT_REST = { preset: 'last_30_days', grain: 'auto', statistic: 'average', theme: 'auto' };
+const CHOICES = { grain: ['day', 'week', 'month'], statistic: ['average', 'median'], theme: ['light', 'dark'] };
+const CUSTOM = 'custom';
 
-  const values = (given, name) => [...new Set(given.getAll(name).filter(Boolean))];
-  const query = (given, names) => new URLSearchParams(names.flatMap((name) => (
-    given.getAll(name).filter(Boolean).map((value) => [name, value])))).toString().replace(/%2F|%3A|%40/g, decodeURIComponent);
+const values = (given, name) => [...new Set(given.getAll(name).filter(Boolean))];
+const query = (given, names) => new URLSearchParams(names.flatMap((name) => (
+  given.getAll(name).filter(Boolean).map((value) => [name, value])))).toString().replace(/%2F|%3A|%40/g, decodeURIComponent);
 
-  /* Dash's lists break on `__proto__`: their values are ids without underscores. */
-  const toValue = (id) => id.replace(/~/g, '~0').replace(/_/g, '~1');
-  const toId = (value) => value.replace(/~1/g, '_').replace(/~0/g, '~');
+/* Dash's lists break on `__proto__`: their values are ids without underscores. */
+const toValue = (id) => id.replace(/~/g, '~0').replace(/_/g, '~1');
+const toId = (value) => value.replace(/~1/g, '_').replace(/~0/g, '~');
 
-  /* An address that says all that it asks, the reader's time zone too. */
-  function whole(search, { zone }) {
-    const given = new URLSearchParams(search);
-    if (!given.get('tz')) given.set('tz', zone);
-    return `?${query(given, NAMES)}`;
-  }
+/* An address that says all that it asks, the reader's time zone too. */
+function whole(search, { zone }) {
+  const given = new URLSearchParams(search);
+  if (!given.get('tz')) given.set('tz', zone);
+  return `?${query(given, NAMES)}`;
+}
 
-  /* The question of an address, word for word: what is wrong in it, the server has to refuse. */
-  function questionIn(search) {
-    const given = new URLSearchParams(search);
-    const wrong = ['statistic', 'theme'].filter((name) => given.get(name) && !CHOICES[name].includes(given.get(name)));
-    return query(given, [...ASKED, ...wrong, ...(values(given, 'rows').length > 1 ? ['rows'] : [])]);
-  }
+/* The question of an address, word for word: what is wrong in it, the server has to refuse. */
+function questionIn(search) {
+  const given = new URLSearchParams(search);
+  const wrong = ['statistic', 'theme'].filter((name) => given.get(name) && !CHOICES[name].includes(given.get(name)));
+  return query(given, [...ASKED, ...wrong, ...(values(given, 'rows').length > 1 ? ['rows'] : [])]);
+}
 
-  /* What the controls say for an address, by the ids of their components. */
-  function controlsIn(search, { viewer, zone, zones, presets }) {
-    const given = new URLSearchParams(search);
-    const dated = Boolean(given.get('from') && given.get('to'));
-    const one = (name, allowed = CHOICES[name], otherwise = AT_REST[name]) => (
-      allowed.includes(given.get(name)) ? given.get(name) : otherwise);
-    return {
-      member: given.get('user') ? toValue(given.get('user')) : viewer || null,
-      preset: dated ? CUSTOM : one('preset', presets),
-      from: dated ? given.get('from') : null,
-      to: dated ? given.get('to') : null,
-      timezone: one('tz', zones, zone),
-      workspaces: values(given, 'workspace').map(toValue),
-      projects: values(given, 'project').map(toValue),
-      grain: one('grain'),
-      statistic: one('statistic'),
-      theme: one('theme'),
-    };
-  }
+/* What the controls say for an address, by the ids of their components. */
+function controlsIn(search, { viewer, zone, zones, presets }) {
+  const given = new URLSearchParams(search);
+  const dated = Boolean(given.get('from') && given.get('to'));
+  const one = (name, allowed = CHOICES[name], otherwise = AT_REST[name]) => (
+    allowed.includes(given.get(name)) ? given.get(name) : otherwise);
+  return {
+    member: given.get('user') ? toValue(given.get('user')) : viewer || null,
+    preset: dated ? CUSTOM : one('preset', presets),
+    from: dated ? given.get('from') : null,
+    to: dated ? given.get('to') : null,
+    timezone: one('tz', zones, zone),
+    workspaces: values(given, 'workspace').map(toValue),
+    projects: values(given, 'project').map(toValue),
+    grain: one('grain'),
+    statistic: one('statistic'),
+    theme: one('theme'),
+  };
+}
 
-  /* The rows that an address opens: {of, order, descending, page}, or null. */
-  function rowsIn(search) {
-    const given = new URLSearchParams(search);
-    const [of, ...others] = values(given, 'rows');
-    if (!of || others.length) return null;
-    const sort = given.get('rows_sort') || '';
-    return { of, order: sort.replace(/^-/, ''), descending: !sort || sort.startsWith('-'),
-      page: Number(given.get('rows_page')) || 1 };
-  }
+/* The rows that an address opens, as parameters of a question; empty where it opens none. */
+const rowsIn = (search) => (values(new URLSearchParams(search), 'rows').length === 1 ? query(new URLSearchParams(search), ROWS) : '');
 
-  /* An address after changes: {name: value, or values, or nothing}; what a control says at rest is not said. */
-  function changed(search, changes) {
-    const given = new URLSearchParams(search);
-    if ('rows' in changes) ROWS.forEach((name) => given.delete(name));
-    // The rows of a bar mean nothing any more once its period, zone or width is another one.
-    if (/@/.test(given.get('rows')) && ['from', 'preset', 'tz', 'grain'].some((name) => name in changes)) given.delete('rows');
-    Object.entries(changes).forEach(([name, value]) => {
-      given.delete(name);
-      [value].flat().filter((each) => each && each !== AT_REST[name]).forEach((each) => given.append(name, each));
-    });
-    return `?${query(given, given.has('rows') ? NAMES : NAMES.filter((name) => !ROWS.includes(name)))}`;
-  }
+/* An address after changes: {name: value, or values, or nothing}; what a control says at rest is not said. */
+function changed(search, changes) {
+  const given = new URLSearchParams(search);
+  if ('rows' in changes) ROWS.forEach((name) => given.delete(name));
+  // The rows of a bar mean nothing any more once its period, zone or width is another one.
+  if (/@/.test(given.get('rows')) && ['from', 'preset', 'tz', 'grain'].some((name) => name in changes)) given.delete('rows');
+  Object.entries(changes).forEach(([name, value]) => {
+    given.delete(name);
+    [value].flat().filter((each) => each && each !== AT_REST[name]).forEach((each) => given.append(name, each));
+  });
+  return `?${query(given, given.has('rows') ? NAMES : NAMES.filter((name) => !ROWS.includes(name)))}`;
+}
 
-  /* What Reset leaves: the member, if there is a choice of them, and the looks. */
-  function atRest(search, { choosesMembers, zone }) {
-    const given = new URLSearchParams(search);
-    given.set('tz', zone);
-    return `?${query(given, [...(choosesMembers ? ['user'] : []), 'tz', 'compact', 'theme'])}`;
-  }
+/* An address as it is, with what it says nothing of drawn as before. */
+function drawn(search, before) {
+  const [given, last] = [new URLSearchParams(search), new URLSearchParams(before)];
+  DRAWN.filter((name) => !given.has(name) && last.has(name)).forEach((name) => given.set(name, last.get(name)));
+  return `?${query(given, NAMES)}`;
+}
 
-  window.perfwidget_address = { CUSTOM, toValue, toId, whole, questionIn, controlsIn, rowsIn, changed, atRest };
-})();
+/* What Reset leaves: the member, if there is a choice of them, and the looks. */
+function atRest(search, { choosesMembers, zone }) {
+  const given = new URLSearchParams(search);
+  given.set('tz', zone);
+  return `?${query(given, [...(choosesMembers ? ['user'] : []), 'tz', 'around', 'compact', 'theme'])}`;
+}
+
+window.perfwidget_address = { CUSTOM, toValue, toId, whole, questionIn, controlsIn, rowsIn, changed, drawn, atRest };

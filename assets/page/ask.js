@@ -1,179 +1,172 @@
 /* From the address, the controls and what is clicked to what is asked: `ask` alone decides it. Beside it, the entries of the
    lists to choose from, and what all functions share that Dash calls in the browser. */
-(function () {
-  'use strict';
 
-  const address = window.perfwidget_address;
-  const byId = (id) => document.getElementById(id);
-  const same = (one, other) => JSON.stringify(one) === JSON.stringify(other);
+const address = window.perfwidget_address;
+const byId = (id) => document.getElementById(id);
+const same = (one, other) => JSON.stringify(one) === JSON.stringify(other);
 
-  let fixed = null;
-  const constants = () => (fixed = fixed || JSON.parse(byId('perfwidget-fixed').textContent));  // {words, timezone, zones, presets, plotly}
+let fixed = null;
+const constants = () => (fixed = fixed || JSON.parse(byId('perfwidget-fixed').textContent));  // see document.py
 
-  /* The inputs and states of the callback that runs, by `id.property`, and the names of those that changed. */
-  function given() {
-    const { inputs, states, triggered } = window.dash_clientside.callback_context;
-    return { values: { ...states, ...inputs }, changed: triggered.map((each) => each.prop_id) };
-  }
+/* The inputs and states of the callback that runs, by `id.property`, and the names of those that changed. */
+function given() {
+  const { inputs, states, triggered } = window.dash_clientside.callback_context;
+  return { values: { ...states, ...inputs }, changed: triggered.map((each) => each.prop_id) };
+}
 
-  /* The outputs of the callback that runs, by `id.property`; what is not named, or is so already, stays as it is. */
-  function outputs(values, before = {}) {
-    const { no_update: unchanged, callback_context: context } = window.dash_clientside;
-    return [context.outputs_list].flat().map(({ id, property }) => {
-      const name = `${id}.${property.split('@')[0]}`;
-      return !(name in values) || (name in before && same(values[name], before[name])) ? unchanged : values[name];
-    });
-  }
+/* The outputs of the callback that runs, by `id.property`; what is not named, or is so already, stays as it is. */
+function outputs(values, before = {}) {
+  const { no_update: unchanged, callback_context: context } = window.dash_clientside;
+  return [context.outputs_list].flat().map(({ id, property }) => {
+    const name = `${id}.${property.split('@')[0]}`;
+    return !(name in values) || (name in before && same(values[name], before[name])) ? unchanged : values[name];
+  });
+}
 
-  /* Said on the element itself: as a property of it, Dash would render all that is within once more, which takes 20 ms. */
-  const busy = (now) => byId('figures') && byId('figures').setAttribute('aria-busy', now);
+/* Said on the element itself: as a property of it, Dash would render all that is within once more, which takes 20 ms. */
+const busy = (now) => byId('figures') && byId('figures').setAttribute('aria-busy', now);
 
-  const browserZone = () => Intl.DateTimeFormat().resolvedOptions().timeZone || 'UTC';
-  /* The zone of who asks for none: that in which people are paid, else the browser's where it is known. */
-  const ownZone = () => constants().timezone || (constants().zones.includes(browserZone()) ? browserZone() : 'UTC');
+const browserZone = () => Intl.DateTimeFormat().resolvedOptions().timeZone || 'UTC';
+/* The zone of who asks for none: that in which people are paid, else the browser's where it is known. */
+const ownZone = () => constants().timezone || (constants().zones.includes(browserZone()) ? browserZone() : 'UTC');
 
-  // -- The lists to choose from ---------------------------------------------------------------------------------------
+// -- The lists to choose from -----------------------------------------------------------------------------------------
 
-  const LISTS = { member: ['member', 'members'], workspaces: ['workspace', 'workspaces'], projects: ['project', 'projects'] };
-  const PAUSE = 200;  // milliseconds in typing that begin a search
-  const zones = (names) => names.map((name) => ({ value: name, label: name }));
+const LISTS = { member: ['member', 'members'], workspaces: ['workspace', 'workspaces'], projects: ['project', 'projects'] };
+const PAUSE = 200;  // milliseconds in typing that begin a search
+const zones = (names) => names.map((name) => ({ value: name, label: name }));
 
-  /* The entries of a list: those that came with the page or were found on the server, within the chosen workspaces; and the
-     chosen ones in any case, for Dash drops a choice that is not listed. `named` are entries that are known besides. */
-  function options(id, { choices, found, workspaces }, chosen, named) {
-    const [kind, all] = LISTS[id];
+/* The entries of all lists: those that came with the page or were found on the server, projects within the chosen
+   workspaces; and the chosen ones in any case, for Dash drops a choice that is not listed. */
+function entries(values, chosen) {
+  const { 'choices.data': choices, 'found.data': found, 'answer.data': answer } = values;
+  const harmless = (id) => id.replace(/__(?=proto__)/gi, '__\u2060');
+  return Object.fromEntries(Object.entries(LISTS).map(([id, [kind, all]]) => {
     const offered = [...choices[all], ...(found && found.kind === kind ? found.options : [])];
-    const fits = ({ workspace }) => kind !== 'project' || !workspaces.length || workspaces.includes(workspace);
-    const labels = new Map([...named, ...offered].map(({ value, label }) => [value, label]));
-    const values = new Set([...[chosen].flat().filter(Boolean), ...offered.filter(fits).map(({ value }) => value)]);
-    const harmless = (id_) => id_.replace(/__(?=proto__)/gi, '__\u2060');
-    return [...values].map((value) => ({ value, label: labels.get(value) || harmless(address.toId(value)) }));
-  }
+    const fits = ({ workspace }) => kind !== 'project' || !chosen.workspaces.length || chosen.workspaces.includes(workspace);
+    const named = [...(values[`${id}.options`] || []), ...(answer ? [answer.member] : []), ...offered];
+    const labels = new Map(named.map(({ value, label }) => [value, label]));
+    const listed = new Set([...[chosen[id]].flat().filter(Boolean), ...offered.filter(fits).map(({ value }) => value)]);
+    return [`${id}.options`, [...listed].map((value) => ({ value, label: labels.get(value) || harmless(address.toId(value)) }))];
+  }));
+}
 
-  let newest = 0;
+let newest = 0;
 
-  /* Ask the server for what is typed into a list that did not come whole, once the typing pauses. */
-  async function seek() {
-    const { values, changed: [changed] } = given();
-    const moved = changed === 'workspaces.value';
-    const id = moved ? 'projects' : changed.split('.')[0];
-    const text = moved ? '' : values[`${id}.search_value`] || '';
-    newest += 1;
-    const turn = newest;
-    const wanted = values['choices.data'].more.includes(LISTS[id][0]) && (text || moved);
-    if (wanted) await new Promise((done) => { window.setTimeout(done, PAUSE); });
-    if (!wanted || turn !== newest) return window.dash_clientside.no_update;
-    return { kind: LISTS[id][0], text, workspaces: (values['workspaces.value'] || []).map(address.toId) };
-  }
+/* Ask the server for what is typed into a list that did not come whole, once the typing pauses. */
+async function seek() {
+  const { values, changed: [changed] } = given();
+  const moved = changed === 'workspaces.value';
+  const id = moved ? 'projects' : changed.split('.')[0];
+  const text = moved ? '' : values[`${id}.search_value`] || '';
+  newest += 1;
+  const turn = newest;
+  const wanted = values['choices.data'].more.includes(LISTS[id][0]) && (text || moved);
+  if (wanted) await new Promise((done) => { window.setTimeout(done, PAUSE); });
+  if (!wanted || turn !== newest) return window.dash_clientside.no_update;
+  return { kind: LISTS[id][0], text, workspaces: (values['workspaces.value'] || []).map(address.toId) };
+}
 
-  /* List what was found, unless something else is sought meanwhile, and name what an answer knows the name of. */
-  function list() {
-    const { values, changed } = given();
-    const [found, answer] = [values['found.data'], values['answer.data']];
-    const known = { choices: values['choices.data'], found, workspaces: values['workspaces.value'] || [] };
-    const listed = Object.keys(LISTS).filter((id) => (changed.includes('found.data')
-      ? found && LISTS[id][0] === found.kind && (values[`${id}.search_value`] || '') === found.text : id === 'member'));
-    const entries = Object.fromEntries(listed.map((id) => [`${id}.options`, options(
-      id, known, values[`${id}.value`], [...(values[`${id}.options`] || []), ...(answer ? [answer.member] : [])])]));
-    if (values['timezone.options'].length === 1) entries['timezone.options'] = zones(constants().zones);
-    return outputs(entries, values);
-  }
+/* List what was found, name what an answer knows the name of, and list the zones, which would have kept the page waiting. */
+function list() {
+  const { values } = given();
+  const [member, workspaces, projects] = Object.keys(LISTS).map((id) => values[`${id}.value`] || []);
+  return outputs({ ...entries(values, { member, workspaces, projects }), 'timezone.options': zones(constants().zones) }, values);
+}
 
-  // -- The question ---------------------------------------------------------------------------------------------------
+// -- The question -----------------------------------------------------------------------------------------------------
 
-  /* What a control that was changed makes of the address. */
-  const CHANGES = {
-    'member.value': (member, { viewer }) => ({ user: member && member !== viewer && address.toId(member) }),
-    'preset.value': (preset, _, { from, to }) => (
-      preset === address.CUSTOM ? { from, to, preset: '' } : { from: '', to: '', preset }),
-    'dates.typed': ({ first, last }) => ({ from: first, to: last, preset: '' }),
-    'timezone.value': (tz) => ({ tz }),
-    'workspaces.value': (workspaces, { projects }, { chosen }) => {
-      const workspaceOf = new Map(projects.map(({ value, workspace }) => [value, workspace]));
-      const fits = (value) => !workspaces.length || !workspaceOf.has(value) || workspaces.includes(workspaceOf.get(value));
-      return { workspace: workspaces.map(address.toId), project: chosen.filter(fits).map(address.toId) };
-    },
-    'projects.value': (projects) => ({ project: projects.map(address.toId) }),
-    'grain.value': (grain) => ({ grain }),
-    'statistic.value': (statistic) => ({ statistic }),
-    'theme.value': (theme) => ({ theme }),
-    'rows-close.n_clicks': () => ({ rows: '' }),
+/* What a control that was changed makes of the address. */
+const CHANGES = {
+  'member.value': (member, { viewer }) => ({ user: member && member !== viewer && address.toId(member) }),
+  'preset.value': (preset, _, { from, to }) => (
+    preset === address.CUSTOM ? { from, to, preset: '' } : { from: '', to: '', preset }),
+  'dates.typed': ({ first, last }) => ({ from: first, to: last, preset: '' }),
+  'timezone.value': (tz) => ({ tz }),
+  'workspaces.value': (workspaces, { projects }, { chosen }) => {
+    const workspaceOf = new Map(projects.map(({ value, workspace }) => [value, workspace]));
+    const fits = (value) => !workspaces.length || !workspaceOf.has(value) || workspaces.includes(workspaceOf.get(value));
+    return { workspace: workspaces.map(address.toId), project: chosen.filter(fits).map(address.toId) };
+  },
+  'projects.value': (projects) => ({ project: projects.map(address.toId) }),
+  'grain.value': (grain) => ({ grain }),
+  'statistic.value': (statistic) => ({ statistic }),
+  'theme.value': (theme) => ({ theme }),
+  'rows-close.n_clicks': () => ({ rows: '' }),
+};
+
+/* The address after what changed: controls, or a click on a bar, point, slice or number of a table. */
+function addressed(search, values, changed, known) {
+  const answer = values['answer.data'] || {};
+  if (changed.includes('reset.n_clicks')) return address.atRest(search, known);
+  const shown = { ...answer, chosen: values['projects.value'] || [] };
+  return changed.reduce((now, name) => {
+    if (name in CHANGES) return address.changed(now, CHANGES[name](values[name] || [], known, shown));
+    const { meta, point } = (name.endsWith('.clickData') && answer.leads && values[name]) || {};
+    return meta ? address.changed(now, { rows: point === null ? meta : `${meta}@${answer.dates[point]}` }) : now;
+  }, search);
+}
+
+function ask() {
+  const { values, changed } = given();
+  const { 'asked.data': before, 'choices.data': choices, 'answer.data': answer, 'problem.data': problem } = values;
+  const known = { ...choices, ...constants(), zone: ownZone() };
+  const restore = !before || changed.includes('address.search');
+  const search = restore ? location.search : addressed(values['address.search'], values, changed, known);
+  const [question, controls] = [address.questionIn(search), address.controlsIn(search, known)];
+  const retry = problem && problem.again && changed.includes('pulse.n_intervals') && !document.hidden;
+  const news = answer && changed.includes('news.data') && values['news.data'] !== answer.news;
+  const again = retry || news || changed.some((name) => /^(refresh|try-again)\./.test(name));
+  const needed = !before || again || question !== before.question;
+  const { from, to, ...held } = controls;
+  const sets = {
+    ...entries(values, controls),
+    ...Object.fromEntries(Object.entries(held).map(([id, value]) => [`${id}.value`, value])),
+    'address.search': search,
+    'reset.disabled': same(controls, address.controlsIn(address.atRest(search, known), known)),
   };
-
-  /* The address after what changed: controls, or a click on a bar, point, slice or number of a table. */
-  function addressed(search, values, changed, known) {
-    const answer = values['answer.data'] || {};
-    if (changed.includes('reset.n_clicks')) return address.atRest(search, known);
-    const shown = { ...answer, chosen: values['projects.value'] || [] };
-    return changed.reduce((now, name) => {
-      if (name in CHANGES) return address.changed(now, CHANGES[name](values[name] || [], known, shown));
-      const { meta, point } = (name.endsWith('.clickData') && answer.leads && values[name]) || {};
-      return meta ? address.changed(now, { rows: point === null ? meta : `${meta}@${answer.dates[point]}` }) : now;
-    }, search);
+  if (!before) sets['timezone.options'] = zones([controls.timezone]);
+  if (restore && needed) Object.assign(sets, { 'dates.first': from, 'dates.last': to });
+  if (needed) {
+    sets['asked.data'] = { question, attempt: (before ? before.attempt : 0) + 1 };
+    busy(true);
   }
+  const rowsNeeded = needed || changed.includes('rows-again.n_clicks');
+  openRows(address.rowsIn(search), values['rows-sought.data'] || {}, rowsNeeded, question, sets);
+  shown = search;
+  document.documentElement.dataset.statistic = controls.statistic;
+  window.perfwidget_theme.wish('chosen', controls.theme);
+  return outputs(sets, values);
+}
 
-  function ask() {
-    const { values, changed } = given();
-    const { 'asked.data': before, 'choices.data': choices, 'answer.data': answer, 'problem.data': problem } = values;
-    const known = { ...choices, ...constants(), zone: ownZone() };
-    const restore = !before || changed.includes('address.search');
-    const search = restore ? location.search : addressed(values['address.search'], values, changed, known);
-    const [question, controls] = [address.questionIn(search), address.controlsIn(search, known)];
-    const retry = problem && problem.again && changed.includes('pulse.n_intervals') && !document.hidden;
-    const news = answer && changed.includes('news.data') && values['news.data'] !== answer.news;
-    const again = retry || news || changed.some((name) => /^(refresh|try-again)\./.test(name));
-    const needed = !before || again || question !== before.question;
-    const { from, to, ...held } = controls;
-    const sets = {
-      ...Object.fromEntries(Object.entries(held).map(([id, value]) => [`${id}.value`, value])),
-      'address.search': search,
-      'reset.disabled': same(controls, address.controlsIn(address.atRest(search, known), known)),
-    };
-    Object.keys(values).filter((each) => each.endsWith('.href')).forEach((each) => {
-      sets[each] = `${values[each].split('?')[0]}?${question}`;
-    });
-    if (restore || changed.some((name) => /^(workspaces|reset)\./.test(name))) {
-      const listed = { choices, found: values['found.data'], workspaces: controls.workspaces };
-      Object.keys(LISTS).forEach((id) => {
-        sets[`${id}.options`] = options(id, listed, controls[id], values[`${id}.options`] || []);
-      });
-    }
-    if (!before) sets['timezone.options'] = zones([controls.timezone]);
-    if (restore && needed) Object.assign(sets, { 'dates.first': from, 'dates.last': to });
-    if (needed) {
-      sets['asked.data'] = { question, attempt: (before ? before.attempt : 0) + 1 };
-      busy(true);
-    }
-    openRows(address.rowsIn(search), values['rows-sought.data'] || {}, needed || changed.includes('rows-again.n_clicks'), question, sets);
-    document.documentElement.dataset.statistic = controls.statistic;
-    window.perfwidget_theme.wish('chosen', controls.theme);
-    return outputs(sets, values);
-  }
+let shown = '';  // the address of what is shown
 
-  /* Ask for the rows that are open now, if others were before, or if there are other figures. */
-  function openRows(rows, { rows: before = null, attempt = 0 }, needed, question, sets) {
-    const panel = byId('rows-panel');
-    const open = panel && !panel.hidden;
-    sets['rows-panel.hidden'] = !rows;
-    if (!rows && open) window.perfwidget_rows.closed();
-    if (!rows || (open && !needed && same(rows, before))) return;
-    if (!open || !same(rows, before)) window.perfwidget_rows.expect();
-    const { of, ...how } = rows;
-    const wanted = `${question}&${new URLSearchParams({ rows: of })}`;
-    sets['rows-sought.data'] = { question: wanted.replace(/%40/g, '@'), ...how, rows, attempt: attempt + 1 };
-    sets['rows-panel.aria-busy'] = 'true';
-  }
+/* A link says what is asked alone; how it is drawn stays. It is heard of before Dash reads the address. */
+window.addEventListener('_dashprivate_pushstate', () => {
+  history.replaceState(history.state, '', address.drawn(location.search, shown) + location.hash);
+});
 
-  /* Before Dash looks at it: an address that says all that it asks. */
-  const complete = () => history.replaceState(history.state, '', address.whole(location.search, { zone: ownZone() }) + location.hash);
+/* Ask for the rows that are open now, if others were before, or if there are other figures. */
+function openRows(rows, { rows: before = '', attempt = 0 }, needed, question, sets) {
+  const panel = byId('rows-panel');
+  const open = panel && !panel.hidden;
+  sets['rows-panel.hidden'] = !rows;
+  if (!rows && open) window.perfwidget_rows.closed();
+  if (!rows || (open && !needed && rows === before)) return;
+  if (!open || rows !== before) window.perfwidget_rows.expect();
+  sets['rows-sought.data'] = { question: `${question}&${rows}`, rows, attempt: attempt + 1 };
+  sets['rows-panel.aria-busy'] = 'true';
+}
 
-  /* From time to time: look whether the source has other facts. */
-  const beat = (beats, problem, asked) => (
-    problem || document.hidden ? window.dash_clientside.no_update : { ...asked, beats });
+/* Before Dash looks at it: an address that says all that it asks. */
+const complete = () => history.replaceState(history.state, '', address.whole(location.search, { zone: ownZone() }) + location.hash);
 
-  /* The figure of the total time, of its two readings. */
-  const read = (readings, statistic) => (readings && readings[statistic]) || null;
+/* From time to time: look whether the source has other facts. */
+const beat = (beats, problem, asked) => (
+  problem || document.hidden ? window.dash_clientside.no_update : { ...asked, beats });
 
-  window.perfwidget_ask = { busy, browserZone, ownZone, complete, given, outputs, constants };
-  window.dash_clientside = { ...window.dash_clientside, perfwidget: { ask, beat, read, seek, list } };
-})();
+/* The figure of the total time, of its two readings. */
+const read = (readings, statistic) => (readings && readings[statistic]) || null;
+
+window.perfwidget_ask = { busy, browserZone, ownZone, complete, given, outputs, constants };
+window.dash_clientside = { ...window.dash_clientside, perfwidget: { ask, beat, read, seek, list } };

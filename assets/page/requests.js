@@ -1,77 +1,71 @@
 /* What the server says to Dash's requests, so that Dash hears all of it. Dash waits for ever for an answer that is a page,
    and for figures that are refused it has no place: here a problem becomes an answer, to the stores that it is for. */
-(function () {
-  'use strict';
 
-  const json = (id) => JSON.parse(document.getElementById(id).textContent);
-  const prefix = () => json('_dash-config').requests_pathname_prefix;
-  const words = () => json('perfwidget-fixed').words;
-  const send = window.fetch;
+const json = (id) => JSON.parse(document.getElementById(id).textContent);
+const prefix = () => json('_dash-config').requests_pathname_prefix;
+const words = () => json('perfwidget-fixed').words;
+const send = window.fetch;
+const JSON_TYPE = { 'Content-Type': 'application/json' };
+const failure = (status) => new Response('{}', { status, headers: JSON_TYPE });
+const session = () => send(`${prefix()}session`, { credentials: 'same-origin' });
+const isOurs = (response) => response.status === 204 || (
+  !response.redirected && (response.headers.get('content-type') || '').includes('json'));
 
-  /* The header that a host's CSRFProtect asks for; none where there is none. */
-  function token() {
-    const { csrf_token_name: cookie, csrf_header_name: header } = json('_dash-config');
-    const found = document.cookie.split('; ').find((each) => each.startsWith(`${cookie}=`));
-    return found ? { [header]: decodeURIComponent(found.slice(cookie.length + 1)) } : {};
+/* The header that a host's CSRFProtect asks for; none where there is none. */
+function token() {
+  const { csrf_token_name: cookie, csrf_header_name: header } = json('_dash-config');
+  const found = document.cookie.split('; ').find((each) => each.startsWith(`${cookie}=`));
+  return found ? { [header]: decodeURIComponent(found.slice(cookie.length + 1)) } : {};
+}
+
+/* The answer to a request. One that is not ours came from before the widget: a new token may get past that. */
+async function answered(resource, options) {
+  const response = await send(resource, options);
+  if (isOurs(response)) return response;
+  if ((await session()).status !== 204) return failure(401);
+  const headers = { ...(options || {}).headers, ...token() };
+  const again = response.status === 400 ? await send(resource, { ...options, headers }) : response;
+  return isOurs(again) ? again : failure(again.ok ? 502 : again.status);
+}
+
+/* What went wrong, for people: its sentence, and whether asking again may help, and when. */
+async function problemOf(response) {
+  const { status } = response;
+  const said = { 401: 'signedOut', 413: 'tooLarge', 414: 'tooLarge', 429: 'tooMany', 599: 'unreachable' }[status];
+  const { error } = await response.json().catch(() => ({}));
+  const sentence = (status !== 401 && error) || words()[said || 'failed'];
+  return { status, sentence, again: status >= 500 || status === 429, pause: Number(response.headers.get('Retry-After')) || 0 };
+}
+
+window.fetch = async (resource, options) => {
+  const address = String((resource && resource.url) || resource);
+  if (!document.getElementById('_dash-config') || !address.startsWith(`${prefix()}_dash-`)) return send(resource, options);
+  const response = await answered(resource, options).catch(() => failure(599));
+  if (response.ok) return response;
+  const problem = await problemOf(response.clone());
+  if (!address.includes('_dash-update-component')) {
+    unmade(problem);
+    return response;
   }
+  const stores = JSON.parse(options.body).output.includes('rows.children') ? ['rows-problem'] : ['problem'];
+  if (stores[0] !== 'problem' && problem.status === 401) stores.push('problem');
+  const told = Object.fromEntries(stores.map((store) => [store, { data: problem }]));
+  return new Response(JSON.stringify({ multi: true, response: told }), { headers: JSON_TYPE });
+};
 
-  const JSON_TYPE = { 'Content-Type': 'application/json' };
-  const failure = (status) => new Response('{}', { status, headers: JSON_TYPE });
-  const session = () => send(`${prefix()}session`, { credentials: 'same-origin' });
-  const isOurs = (response) => response.status === 204 || (
-    !response.redirected && (response.headers.get('content-type') || '').includes('json'));
+/* Say what keeps Dash from making the page at all, and try again where that may help. */
+function unmade({ sentence, status, again, pause }) {
+  const fault = document.getElementById('fault');
+  if (!fault.dataset.blocked) fault.textContent = sentence;
+  const soon = again ? 1000 * (pause || 5) * (0.5 + Math.random()) : 0;
+  if (!fault.dataset.blocked && (again || status === 401)) window.setTimeout(() => location.reload(), soon);
+}
 
-  /* The answer to a request. One that is not ours came from before the widget: a new token may get past that. */
-  async function answered(resource, options) {
-    const response = await send(resource, options);
-    if (isOurs(response)) return response;
-    if ((await session()).status !== 204) return failure(401);
-    const headers = { ...(options || {}).headers, ...token() };
-    const again = response.status === 400 ? await send(resource, { ...options, headers }) : response;
-    return isOurs(again) ? again : failure(again.ok ? 502 : again.status);
-  }
+/* Some directives of a policy of the host's leave this script alive to tell of it. */
+document.addEventListener('securitypolicyviolation', ({ effectiveDirective: directive, disposition }) => {
+  if (disposition !== 'enforce' || !/^(connect|script)-src/.test(directive)) return;
+  const text = words().blocked.replace('{directive}', directive);
+  Object.assign(document.getElementById('fault'), { textContent: text }).dataset.blocked = directive;
+});
 
-  /* What went wrong, for people: its sentence, and whether asking again may help, and when. */
-  async function problemOf(response) {
-    const { status } = response;
-    const said = { 401: 'signedOut', 413: 'tooLarge', 414: 'tooLarge', 429: 'tooMany', 599: 'unreachable' }[status];
-    const { error } = await response.json().catch(() => ({}));
-    const sentence = (status !== 401 && error) || words()[said || 'failed'];
-    const pause = Number(response.headers.get('Retry-After')) || 0;
-    return { status, sentence, again: status >= 500 || status === 429, pause };
-  }
-
-  window.fetch = async (resource, options) => {
-    const address = String((resource && resource.url) || resource);
-    if (!document.getElementById('_dash-config') || !address.startsWith(`${prefix()}_dash-`)) return send(resource, options);
-    const response = await answered(resource, options).catch(() => failure(599));
-    if (response.ok) return response;
-    const problem = await problemOf(response.clone());
-    if (!address.includes('_dash-update-component')) {
-      unmade(problem);
-      return response;
-    }
-    const stores = JSON.parse(options.body).output.includes('rows.children') ? ['rows-problem'] : ['problem'];
-    if (stores[0] !== 'problem' && problem.status === 401) stores.push('problem');
-    const told = Object.fromEntries(stores.map((store) => [store, { data: problem }]));
-    return new Response(JSON.stringify({ multi: true, response: told }), { headers: JSON_TYPE });
-  };
-
-  let blocked = '';  // by a policy of the host's
-
-  /* Say what keeps Dash from making the page at all, and try again where that may help. */
-  function unmade({ sentence, status, again, pause }) {
-    document.getElementById('fault').textContent = blocked || sentence;
-    if (blocked) return;
-    if (again || status === 401) window.setTimeout(() => location.reload(), again ? 1000 * (pause || 5) * (0.5 + Math.random()) : 0);
-  }
-
-  /* Some directives of a policy leave this script alive to tell of it. */
-  document.addEventListener('securitypolicyviolation', ({ effectiveDirective: directive, disposition }) => {
-    if (disposition !== 'enforce' || !/^(connect|script)-src/.test(directive)) return;
-    blocked = words().blocked.replace('{directive}', directive);
-    document.getElementById('fault').textContent = blocked;
-  });
-
-  window.perfwidget_requests = { session };
-})();
+window.perfwidget_requests = { session };

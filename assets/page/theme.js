@@ -5,11 +5,10 @@
   const root = document.documentElement;
   const given = new URLSearchParams(location.search);
   const prefersDark = window.matchMedia('(prefers-color-scheme: dark)');
-  const THEMES = ['light', 'dark'];
-  const wishes = { chosen: given.get('theme'), around: '' };  // of the reader and of the page around, which come in this order
+  const wishes = { chosen: given.get('theme'), around: given.get('around') };  // of the reader, else of the page around
 
   function apply() {
-    const wish = [wishes.chosen, wishes.around].find((theme) => THEMES.includes(theme));
+    const wish = [wishes.chosen, wishes.around].find((theme) => ['light', 'dark'].includes(theme));
     root.dataset.bsTheme = wish || (prefersDark.matches ? 'dark' : 'light');
     root.dispatchEvent(new Event('perfwidget:theme'));
   }
@@ -27,12 +26,11 @@
     document.adoptedStyleSheets.push(sheet);
   })).observe(document.head, { childList: true });
 
-  window.perfwidget_theme = {
-    /* Set the wish of the reader (`chosen`) or of the page around (`around`): light, dark, or neither. */
-    wish(whose, theme) {
-      if (wishes[whose] === theme) return;
-      wishes[whose] = theme;
-      apply();
-    },
-  };
+  /* Set the wish of the reader (`chosen`) or of the page around (`around`): light, dark, or neither. */
+  function wish(whose, theme) {
+    if (wishes[whose] === theme) return;
+    wishes[whose] = theme;
+    apply();
+  }
+  window.perfwidget_theme = { wish };
 })();

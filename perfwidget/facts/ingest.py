@@ -7,7 +7,7 @@ so that a source is never further in its reading than its facts are in the store
 from dataclasses import dataclass
 from typing import Literal
 
-from perfwidget.facts.columns import Id, Instant, Text
+from perfwidget.facts.columns import FIRST_INSTANT, Id, Instant, Text
 from perfwidget.facts.snapshots import Snapshots
 from perfwidget.facts.tables import (
     Action,
@@ -90,6 +90,10 @@ class Withdrawn:
 
     key: Key
     whole: bool = False
+
+
+NOT_COMPLETE = FIRST_INSTANT
+"""What a source that is being read for the first time has for the instant as of which its facts are complete."""
 
 
 @dataclass(frozen=True, slots=True)

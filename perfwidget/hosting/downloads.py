@@ -7,17 +7,18 @@ over) and `complete` (False where it was broken off). A line with the same goes 
 
 import logging
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field
 from itertools import islice
+from time import monotonic
 from zoneinfo import ZoneInfo
 
 from blinker import Signal
 from flask import Flask, Response, current_app, request
 
-from perfwidget.errors import Forbidden, PerfwidgetError, StoreUnavailable
-from perfwidget.hosting.requests import Limit
+from perfwidget.errors import Busy, Forbidden, InvalidQuery, PerfwidgetError
+from perfwidget.hosting.requests import Places
 from perfwidget.metrics import Rows, Rules
 from perfwidget.question import access
 from perfwidget.question.access import ScopedQuery, Viewer
@@ -32,10 +33,12 @@ log = logging.getLogger(__name__)
 
 downloaded = Signal("A download of perfwidget has ended.")
 
-AT_ONCE = 3
-"""Streams that run at the same time; a further one is asked to come back later."""
+AT_ONCE = 4
+"""Streams that run at the same time, half of them for one viewer; a further one is asked to come back later."""
 PATIENCE = 30.0
 """Seconds that a reader may take between two batches before it is cut off."""
+SLOWEST = 64_000
+"""Bytes a second, over `PATIENCE`, that a reader has to take while others want its place."""
 
 
 class BrokenOff(PerfwidgetError):
@@ -113,16 +116,21 @@ class Downloads:
     viewer: Callable[[], Viewer]
     rules: Rules
     offered: Callable[[str, Viewer], bool]
-    limit: Limit
-    slots: threading.BoundedSemaphore = field(default_factory=lambda: threading.BoundedSemaphore(AT_ONCE))
+    place: Callable[[], AbstractContextManager[None]]
+    """Holds one of the few places in which questions are answered; raises Busy."""
+    streams: Places = field(default_factory=lambda: Places(AT_ONCE, 0))
 
     def report(self, query: Query, suffix: str, write: Callable[[Report], Iterator[str]]) -> Response:
         """Send a report; it is whole before its first byte leaves."""
         viewer = self._permitted("report")
-        with self.limit.place(), self.store.reading() as reader:
+        with self.place(), self.store.reading() as reader:
             asked = access.scope(viewer, query, reader.standing(viewer, query), self.rules)
             answer = read_report(reader, asked, query, Grain.DAY)
-        response = _file("".join(write(answer)), exports.file_name("report", asked.subject_name, answer.period, suffix))
+        text = "".join([exports.FOR_EXCEL if suffix == "csv" and _for_excel() else "", *write(answer)])
+        response = _file(
+            text,
+            exports.file_name("report", asked.subject_name, answer.period, suffix),
+        )
         download = Asked("report", viewer, asked.subject_name, answer.period)
         download.told(_app(), len(answer.series), complete=True)
         return response
@@ -138,7 +146,10 @@ class Downloads:
         viewer = self._permitted(kind)
         stack = ExitStack()
         try:
-            self._take_slot(stack)
+            try:
+                stack.enter_context(self.streams.held(_who(viewer)))
+            except Busy:
+                raise Busy("Too many downloads are running; try again in a minute.", retry_after=60) from None
             reader = stack.enter_context(self.store.reading())
             asked = access.scope(viewer, query, reader.standing(viewer, query), self.rules)
             period = during(resolved_period(reader, asked, query))
@@ -167,15 +178,22 @@ class Downloads:
             reader.stream(asked, rows, part),
             ZoneInfo(download.period.timezone),
             with_emails=asked.scope.role.chooses_members or rows.scan.member == "user_id",
+            for_excel=_for_excel(),
         )
+        began, taken = monotonic(), 0
         for text, count in batches:
             if sent:
                 with app.request_context(asking):  # a new one, for which the host looks at the session again
                     self._check_again(download, query, asked)
             with _Patience(stack):
                 yield text
-            sent += count
+            sent, taken = sent + count, taken + len(text)
+            if (passed := monotonic() - began) >= PATIENCE:
+                if taken < SLOWEST * passed and self.streams.wanted_by_others(_who(download.viewer)):
+                    raise BrokenOff(f"The reader took less than {SLOWEST} bytes a second, and others wait.")
+                began, taken = monotonic(), 0
         complete = True
+        stack.close()  # whenever the server closes the answer
 
     def _check_again(self, download: Asked, query: Query, sending: ScopedQuery) -> None:
         """Break off if the viewer may no longer have all of what is being sent."""
@@ -191,10 +209,17 @@ class Downloads:
             raise Forbidden("Your role may not download this here; ask your administrator.")
         return viewer
 
-    def _take_slot(self, stack: ExitStack) -> None:
-        if not self.slots.acquire(blocking=False):
-            raise StoreUnavailable("Too many downloads are running; try again in a minute.")
-        stack.callback(self.slots.release)
+
+def _for_excel() -> bool:
+    """Say whether the current request asks for a file that a spreadsheet opens rightly; raises InvalidQuery."""
+    wanted = request.args.get("csv", "")
+    if wanted not in ("", "excel"):
+        raise InvalidQuery("csv must be excel, or left out.")
+    return wanted == "excel"
+
+
+def _who(viewer: Viewer) -> Hashable:
+    return viewer.organization_id, viewer.user_id
 
 
 def _chain(first: str, rest: Iterator[str]) -> Iterator[str]:

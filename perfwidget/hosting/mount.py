@@ -10,16 +10,14 @@ is all a host does, and a `before_request` of the blueprint guards everything th
     /_dash-dependencies           the list of callbacks, JSON
     /_dash-update-component       POST: one callback
     /_dash-component-suites/…     scripts of Dash and of the component packages in use
-    /_favicon.ico                 Dash's own icon; the page names it unless the assets have a favicon.ico
     /assets/…                     the browser files of this package
 
-Whatever else Dash has to offer (catch-all, reload hash, liveness, MCP, `dash.hooks`, startup routes) is left out.
+Whatever else Dash has to offer (catch-all, icon, reload hash, liveness, MCP, `dash.hooks`, startup routes) is left out.
 
 The page runs React, component packages, the assets that it does not name itself, the renderer and Dash's components, in
 this order. Not served are the full plotly.js, DataTable and, but for regenerator-runtime in the assets, old polyfills.
 
-Addresses inside a layout come from `flask.url_for` or `DashBlueprint.public_prefix`: `app.get_asset_url` and its like
-do not know where a blueprint is mounted.
+Addresses inside a layout come from `flask.url_for` or `DashBlueprint.public_prefix`, never from `app.get_asset_url`.
 """
 
 import logging
@@ -27,13 +25,12 @@ import re
 import sys
 import threading
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import copy_context
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-import dash
 from dash import Dash, _callback, _configs, _get_app, _get_paths, _hooks, _pages
 from dash._utils import AttributeDict
 from dash.backends._flask import FlaskDashServer
@@ -43,7 +40,7 @@ from flask.blueprints import BlueprintSetupState
 from markupsafe import escape
 from werkzeug.exceptions import HTTPException, NotFound
 
-from perfwidget.hosting.requests import as_json, compressed, letting_refusals_through, read_body
+from perfwidget.hosting.requests import as_json, compressed, letting_refusals_through, read_body, take_body
 from perfwidget.hosting.static_files import file_in, send_static
 
 _ENDPOINTS = {
@@ -58,6 +55,8 @@ _NEVER_LOADED = re.compile(r"mathjax|\.map$|^deps/polyfill@|^dash_table/")
 _FINGERPRINT = re.compile(r"\.(v[\w-]+m[0-9a-fA-F]+)\.")
 _PREFIX = "/{public-prefix}/"  # stands in the page until a request tells where the blueprint is mounted
 _BUILDING = threading.RLock()
+
+Place = Callable[[], AbstractContextManager[None]]
 
 
 class DashBlueprint(Blueprint):
@@ -94,8 +93,9 @@ class MountedDash(Dash):
 
     `on_error` is called with what a callback raised and returns the callback's outputs instead (None: they stay as they
     are). HTTP errors of werkzeug do not reach it; they become the answer, with their status and `{"error": …}`.
-    `packages` are the component packages that the layout uses; those that a host imports besides are not loaded here.
+    `index_string` names an icon of its own. `packages` are those that the layout uses, whatever a host imports besides.
     `start_script` is the asset that starts Dash in place of a line in the page, whose scripts are then all deferred.
+    `place` is held while a layout or a callback is worked out; what it raises goes to the blueprint's error handlers.
     `dash_options` are those of `dash.Dash`; `DASH_*` environment variables have no effect.
     """
 
@@ -109,16 +109,16 @@ class MountedDash(Dash):
         index_string: str | None = None,
         packages: Collection[str] = ("dash",),
         start_script: str | None = None,
+        place: Place = nullcontext,
         **dash_options: Any,
     ) -> None:
         self.blueprint = blueprint
         self._packages = frozenset(packages)
         self._start_script = start_script
-        self._scripts_html: str | None = None
-        self._styles_html: str | None = None
+        self.place = place
+        self._scripts_html = self._styles_html = ""
         self._fingerprints: frozenset[str] = frozenset()
-        if index_string is not None:
-            dash_options["index_string"] = index_string
+        given = {"update_title": None, **({"index_string": index_string} if index_string else {}), **dash_options}
         with _private_globals():
             super().__init__(
                 name=__name__,
@@ -133,12 +133,10 @@ class MountedDash(Dash):
                 add_log_handler=False,
                 use_pages=False,
                 pages_folder="",
-                **{"update_title": None, **dash_options},
+                **given,
             )
-            # Already known, so that no page looks into the environment for it.
-            self._plotly_cloud = False  # type: ignore[assignment]  # Dash infers the type from its first None
+            self._plotly_cloud = False  # type: ignore[assignment]  # known, so that no page looks for it
             self.init_app(blueprint)
-        blueprint.add_url_rule("/_favicon.ico", "favicon", self._send_favicon)
         blueprint.add_url_rule("/assets/<path:filename>", "assets", self._send_asset)
         suites = "/_dash-component-suites/<package>/<path:filename>"
         blueprint.add_url_rule(suites, "component_suites", self._send_component_suite)
@@ -155,8 +153,8 @@ class MountedDash(Dash):
                 raise ValueError(f"The callback of {output} has pattern-matching ids; give its components fixed ids.")
         with _private_globals():
             self._setup_server()  # type: ignore[no-untyped-call]  # Dash has few types
-        links = self._generate_scripts_html() + self._generate_css_dist_html()
-        self._fingerprints = frozenset(_FINGERPRINT.findall(links))
+        named = _FINGERPRINT.findall(self._generate_scripts_html() + self._generate_css_dist_html())
+        self._fingerprints = frozenset(named)
 
     def index(self, *args: Any, **kwargs: Any) -> str:
         """The page, with addresses for the registration that serves the current request."""
@@ -171,14 +169,17 @@ class MountedDash(Dash):
 
     def _add_url(self, name: str, view_func: Callable[..., Any], methods: Sequence[str] = ("GET",)) -> None:
         if name in _ENDPOINTS:
-            self.blueprint.add_url_rule(f"/{name}", _ENDPOINTS[name], self._view(view_func), methods=list(methods))
+            place = self.place if name == "_dash-layout" else nullcontext
+            self.blueprint.add_url_rule(f"/{name}", _ENDPOINTS[name], self._view(view_func, place), methods=[*methods])
 
-    def _view(self, view_func: Callable[..., Any]) -> Callable[[], Response]:
+    def _view(self, view_func: Callable[..., Any], place: Place) -> Callable[[], Response]:
         def view() -> Response:
             # Dash leaves "the current app" behind in the thread, where the host's own Dash would take it for its own.
             context = copy_context()
             context.run(_get_app.app_context.set, self)
-            return compressed(make_response(context.run(view_func)))
+            with place():
+                answer = make_response(context.run(view_func))
+            return compressed(answer)
 
         return view
 
@@ -202,11 +203,11 @@ class MountedDash(Dash):
             wanted += [{**one, "relative_package_path": paths}] if paths else [one] if "asset_path" in one else []
         return super()._collect_and_register_resources(wanted, include_async, url_attr)  # type: ignore[no-untyped-call]
 
-    # Made once, by `finish`: Dash would do both for each page, and take inline scripts that wait for the host's Dash.
+    # Made once, by `finish`: Dash would make both for each page, with inline scripts that wait for the host's Dash.
     def _generate_scripts_html(self) -> str:
-        if self._scripts_html is None:
-            written = super()._generate_scripts_html()
-            self._scripts_html = written.replace("<script ", "<script defer ") if self._start_script else written
+        if not self._scripts_html:
+            scripts = super()._generate_scripts_html()
+            self._scripts_html = scripts.replace("<script ", "<script defer ") if self._start_script else scripts
         return self._scripts_html
 
     def _generate_renderer(self) -> str:
@@ -216,19 +217,16 @@ class MountedDash(Dash):
         return f'<script defer id="_dash-renderer" src="assets/{self._start_script}?m={stamp}"></script>'
 
     def _generate_css_dist_html(self) -> str:
-        if self._styles_html is None:
+        if not self._styles_html:
             self._styles_html = str(super()._generate_css_dist_html())  # type: ignore[no-untyped-call]
         return self._styles_html
 
     def _config(self) -> dict[str, Any]:
         told: dict[str, Any] = super()._config()  # type: ignore[no-untyped-call]  # Dash has few types
-        prefix = self.blueprint.public_prefix()
-        return {**told, "requests_pathname_prefix": prefix, "python_version": "", "dash_version_url": ""}
+        told["requests_pathname_prefix"] = self.blueprint.public_prefix()
+        return told | {"python_version": "", "dash_version_url": ""}
 
     # Static files.
-
-    def _send_favicon(self) -> Response:
-        return send_static(Path(dash.__file__).with_name("favicon.ico"), fingerprinted=False)
 
     def _send_asset(self, filename: str) -> Response:
         path = file_in(Path(self.config.assets_folder), filename)
@@ -238,7 +236,7 @@ class MountedDash(Dash):
         path, _marked = check_fingerprint(filename)  # type: ignore[no-untyped-call]  # Dash has few types
         if path not in self.registered_paths.get(package, ()):
             raise NotFound()
-        # Only a fingerprint that this process gives out vouches for the content: while a host is updated there are two.
+        # Only this process's own fingerprint vouches for the content: while a host is updated there are two.
         known = not self._fingerprints.isdisjoint(_FINGERPRINT.findall(filename))
         return send_static(Path(str(sys.modules[package].__file__)).parent / path, fingerprinted=known)
 
@@ -261,12 +259,14 @@ class BlueprintServer(FlaskDashServer):
 
         def callback() -> Any:
             try:
-                body = read_body(request, dash_app.callback_map)
-                context = dash_app._initialize_context(body)
-                function = dash_app._prepare_callback(context, body)
-                values = dash_app._inputs_to_vals(context.inputs_list + context.states_list)
-                call = dash_app._execute_callback(function, values, context.outputs_list, context)
-                return context.dash_response.set_response(data=call())
+                raw = take_body(request)
+                with dash_app.place():
+                    body = read_body(raw, dash_app.callback_map)
+                    context = dash_app._initialize_context(body)
+                    function = dash_app._prepare_callback(context, body)
+                    values = dash_app._inputs_to_vals(context.inputs_list + context.states_list)
+                    call = dash_app._execute_callback(function, values, context.outputs_list, context)
+                    return context.dash_response.set_response(data=call())
             except HTTPException as refusal:
                 return as_json(refusal)
 

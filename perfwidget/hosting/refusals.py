@@ -1,6 +1,8 @@
 """How the widget says no: as JSON to scripts and programs, as a status to Dash, as a small page to people."""
 
 import logging
+import threading
+import time
 
 from flask import jsonify, render_template_string
 from flask.typing import ResponseReturnValue
@@ -9,29 +11,55 @@ from werkzeug.exceptions import HTTPException, InternalServerError, ServiceUnava
 from perfwidget.errors import Busy, PerfwidgetError
 
 log = logging.getLogger(__name__)
+
+SAID_AGAIN = 60.0
+"""Seconds for which the same sentence is not told to the log again, however often it is the answer."""
+MOST_SAID = 1_000
 FAILED = "The figures could not be worked out; the server's log says why."
 
 _PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>{{ title }}</title>
-<meta name="viewport" content="width=device-width"><meta name="color-scheme" content="{{ scheme }}"></head>
-<body style="font: 16px/1.5 system-ui, sans-serif; margin: 3rem auto; max-width: 36rem; padding: 0 1rem">
+<meta name="viewport" content="width=device-width">
+<style>
+:root { color-scheme: {{ scheme }}; background: light-dark(#f5f6f8, #11151c); color: light-dark(#1a2230, #e7ebf1) }
+body { font: 15px/1.5 system-ui, sans-serif; margin: 3rem auto; max-width: 36rem; padding: 0 1rem }
+a { margin-right: 1rem; color: light-dark(#2458a8, #86b2f2) }
+</style></head>
+<body>
 <p>{{ sentence }}</p>
-<p>{% if href %}<a href="{{ href }}" target="_top">{{ link }}</a>{% else %}<a href="">Try again</a>{% endif %}</p>
+<p>{% if href %}<a href="{{ href }}" target="_top">{{ link }}</a>{% endif %}<a href="">Try again</a></p>
 </body></html>"""
+"""It is for people who may not have the files of the page, so its colours stand in it."""
 
 
-def page_that_says(sentence: str, *, title: str, scheme: str, href: str = "", link: str = "") -> str:
-    """Return a page of one sentence, with a link that leaves a frame; without one it offers to try again."""
+def page_that_says(sentence: str, *, title: str, scheme: str = "light dark", href: str = "", link: str = "") -> str:
+    """Return a page of one sentence, with a link that leaves a frame, if one is given, and one to try again."""
     return render_template_string(_PAGE, title=title, scheme=scheme, sentence=sentence, href=href, link=link)
+
+
+_said: dict[str, float] = {}
+_saying = threading.Lock()
+
+
+def say(error: PerfwidgetError) -> None:
+    """Tell the log what could not be answered: one line, at most once a minute of a kind."""
+    if error.status < 500:
+        return
+    sentence, now = f"{type(error).__name__}: {error}", time.monotonic()
+    with _saying:
+        if now - _said.get(sentence, -SAID_AGAIN) < SAID_AGAIN:
+            return
+        if len(_said) >= MOST_SAID:
+            _said.clear()
+        _said[sentence] = now
+    log.error("%s", sentence)
 
 
 def refusal(error: PerfwidgetError) -> ResponseReturnValue:
     """Answer what was refused on purpose with its sentence."""
-    if isinstance(error, Busy):
-        return jsonify(error=str(error)), error.status, {"Retry-After": str(error.retry_after)}
-    if error.status >= 500:
-        log.error("%s", error, exc_info=error)
-    return jsonify(error=str(error)), error.status
+    say(error)
+    later = {"Retry-After": str(error.retry_after)} if isinstance(error, Busy) else {}
+    return jsonify(error=str(error)), error.status, later
 
 
 def failure(error: Exception) -> ResponseReturnValue:
@@ -47,8 +75,7 @@ def failed_callback(error: Exception) -> None:
     if isinstance(error, Busy):
         raise ServiceUnavailable(str(error), retry_after=error.retry_after)
     if isinstance(error, PerfwidgetError):
-        if error.status >= 500:
-            log.error("%s", error, exc_info=error)
+        say(error)
         abort(error.status, description=str(error))
     log.error("A callback of the dashboard failed.", exc_info=error)
     raise InternalServerError(FAILED)

@@ -8,8 +8,10 @@ here it is a 400 with a sentence, before Dash sees it.
 import gzip
 import json
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from time import monotonic
 from typing import Any
 
 import brotli
@@ -28,52 +30,127 @@ WAITING = 2
 """Questions that wait in the server for one of these to end."""
 PATIENCE = 10.0
 """Seconds that one waits at most."""
+REMEMBERED = 30.0
+"""Seconds for which who was sent away keeps their turn."""
 
 
-class Limit:
-    """Lets questions through, a few at once."""
+class _Wait:
+    """One who waits: since when their turn has been due, and whether they may come in or are sent away."""
 
-    def __init__(self) -> None:
-        self._inside = threading.BoundedSemaphore(AT_WORK + WAITING)
-        self._at_work = threading.BoundedSemaphore(AT_WORK)
+    def __init__(self, viewer: Hashable, since: float) -> None:
+        self.viewer, self.since = viewer, since
+        self.admitted: bool | None = None
+
+
+class Places:
+    """Places for a few at once. No viewer holds more than half of them, and those who wait are served in turn.
+
+    It is the turn of whoever has waited longest since they were last served. Who is sent away, because too many wait,
+    keeps their turn for some time: who comes again waits before those who came later.
+    """
+
+    def __init__(self, at_once: int, waiting: int) -> None:
+        self._at_once, self._most_waiting = at_once, waiting
+        self._changed = threading.Condition()
+        self._held: Counter[Hashable] = Counter()
+        self._waiting: list[_Wait] = []
+        self._due: dict[
+            Hashable, tuple[float, float]
+        ] = {}  # since when it has been whose turn, and when they last came
 
     @contextmanager
-    def place(self) -> Iterator[None]:
-        """Hold a turn; raises Busy where too many wait already, or the wait is too long."""
-        if not self._inside.acquire(blocking=False):
-            raise Busy
+    def held(self, viewer: Hashable) -> Iterator[None]:
+        """Hold a place; raises Busy for who is sent away."""
+        with self._changed:
+            self._wait_for_turn(viewer)
         try:
-            if not self._at_work.acquire(timeout=PATIENCE):
-                raise Busy
-            try:
-                yield
-            finally:
-                self._at_work.release()
+            yield
         finally:
-            self._inside.release()
+            with self._changed:
+                self._held[viewer] -= 1
+                self._held += Counter()  # without those who hold none
+                self._let_others_pass(viewer)
+                self._admit()
+
+    def wanted_by_others(self, viewer: Hashable) -> bool:
+        """Say whether somebody else waits, or was sent away a short while ago."""
+        with self._changed:
+            self._forget(monotonic())
+            return any(each != viewer for each in self._due)
+
+    def _wait_for_turn(self, viewer: Hashable) -> None:
+        now = monotonic()
+        self._forget(now)
+        since, _ = self._due.get(viewer, (now, now))
+        self._due[viewer] = since, now
+        wait = _Wait(viewer, since)
+        self._waiting.append(wait)
+        self._waiting.sort(key=lambda each: each.since)
+        self._admit()
+        self._send_away([each for each in self._waiting if each.viewer == viewer], max(self._most_waiting // 2, 1))
+        self._send_away(self._waiting, self._most_waiting)
+        self._changed.wait_for(lambda: wait.admitted is not None, PATIENCE)
+        if not wait.admitted:
+            self._send_away([wait], 0)
+            raise Busy
+
+    def _admit(self) -> None:
+        while each := next((wait for wait in self._waiting if self._has_room_for(wait.viewer)), None):
+            self._waiting.remove(each)
+            self._held[each.viewer] += 1
+            self._due.pop(each.viewer, None)
+            each.admitted = True
+        self._changed.notify_all()
+
+    def _let_others_pass(self, viewer: Hashable) -> None:
+        """Begin the wait anew of who has just been served."""
+        now = monotonic()
+        for each in self._waiting:
+            if each.viewer == viewer:
+                each.since = now
+                self._due[viewer] = now, now
+        self._waiting.sort(key=lambda wait: wait.since)
+
+    def _has_room_for(self, viewer: Hashable) -> bool:
+        return self._held.total() < self._at_once and self._held[viewer] < max(self._at_once // 2, 1)
+
+    def _send_away(self, waits: Sequence[_Wait], most: int) -> None:
+        for each in list(waits[most:]):
+            if each in self._waiting:
+                self._waiting.remove(each)
+                each.admitted = False
+        self._changed.notify_all()
+
+    def _forget(self, now: float) -> None:
+        self._due = {viewer: due for viewer, due in self._due.items() if due[1] > now - REMEMBERED}
 
 
 # -- What a browser sends, which anybody may write ---------------------------------------------------------------------
 
-BODY_LIMIT = 1024 * 1024
+BODY_LIMIT = 64 * 1024
 """Bytes that the body of one callback may have; more is a 413. Other routes of the host are not concerned."""
 
 NESTING_LIMIT = 64
 """Levels of lists and objects in a body."""
 
 
-def read_body(request: Request, callback_map: Mapping[str, Any]) -> dict[str, Any]:
-    """A callback of `callback_map` (the Dash app's) with just its inputs, state and outputs, and plain values.
-
-    Raises BadRequest or RequestEntityTooLarge for anything else.
-    """
+def take_body(request: Request) -> bytes:
+    """The body of a callback, as the browser sends it; raises BadRequest or RequestEntityTooLarge."""
     if request.content_length is None:  # a body sent in chunks could go on for ever
         raise BadRequest("The body of the callback is empty, or comes without its Content-Length.")
     if request.content_length > BODY_LIMIT:
         raise RequestEntityTooLarge(f"The body of a callback may have at most {BODY_LIMIT} bytes.")
     if not request.is_json:
         raise BadRequest("Send the body of a callback as application/json.")
-    body = _parse(request.get_data())
+    return request.get_data()
+
+
+def read_body(raw: bytes, callback_map: Mapping[str, Any]) -> dict[str, Any]:
+    """A callback of `callback_map` (the Dash app's) with just its inputs, state and outputs, and plain values.
+
+    Raises BadRequest for anything else.
+    """
+    body = _parse(raw)
     output = body.get("output")
     known = callback_map.get(output) if isinstance(output, str) else None
     if known is None or "callback" not in known:  # one that runs in the browser has none
@@ -109,14 +186,29 @@ def as_json(refusal: HTTPException) -> Response:
 
 
 def _parse(raw: bytes) -> dict[str, Any]:
+    """The object of a body; not with what JSON can spell and nobody can keep, from lone surrogates to deep nesting."""
     try:
-        body = json.loads(raw.decode())
+        body = json.loads(raw.decode(), parse_int=_whole)
+        _require_shallow(body, NESTING_LIMIT)
+        json.dumps(body, ensure_ascii=False, allow_nan=False).encode()
     except (ValueError, RecursionError):
-        raise BadRequest("The body of the callback is not JSON in UTF-8.") from None
-    _require_plain(body)
+        raise BadRequest("The body of the callback is not JSON in UTF-8 that can be kept.") from None
     if not isinstance(body, dict):
         raise BadRequest("The body of the callback is not a JSON object.")
     return body
+
+
+def _whole(digits: str) -> int:
+    if not -(2**63) < (number := int(digits)) < 2**63:
+        raise ValueError(digits)
+    return number
+
+
+def _require_shallow(value: Any, levels: int) -> None:
+    if not levels:
+        raise RecursionError
+    for below in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        _require_shallow(below, levels - 1)
 
 
 def _names(entries: Any) -> list[tuple[Any, Any]] | None:
@@ -140,33 +232,6 @@ def _same_outputs(asked: Any, declared: Any) -> bool:
         id_ == output.component_id and isinstance(name, str) and name.split("@")[0] == output.component_property
         for (id_, name), output in zip(names, declared, strict=True)
     )
-
-
-def _require_plain(value: Any) -> None:
-    """Refuse what JSON can spell and nobody can keep: lone surrogates, NaN, infinities, huge integers, deep nesting."""
-    level = [value]
-    for _ in range(NESTING_LIMIT + 1):
-        below: list[Any] = []
-        for item in level:
-            if isinstance(item, dict):
-                below += [*item.keys(), *item.values()]
-            elif isinstance(item, list):
-                below += item
-            elif isinstance(item, str):
-                _require_unicode(item)
-            elif isinstance(item, (int, float)) and not abs(item) < 2**63:  # NaN is not less than anything
-                raise BadRequest("The body of the callback holds a number that is out of range.")
-        if not below:
-            return
-        level = below
-    raise BadRequest(f"The body of the callback is nested deeper than {NESTING_LIMIT} levels.")
-
-
-def _require_unicode(text: str) -> None:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        raise BadRequest("The body of the callback holds a text that is not Unicode.") from None
 
 
 # -- How answers are packed that are made per request ------------------------------------------------------------------

@@ -16,6 +16,9 @@ THREADS = 8
 STALLED = 30
 """Seconds after which a client that takes nothing is cut off."""
 
+MOST_CONNECTIONS = 500
+"""Connections that are open at a time; waitress says in the log when there are so many, and further ones wait."""
+
 LARGEST_BODY = 2 * 1024 * 1024
 """Bytes of a request's body, more than anything of ours needs: larger ones are refused before they are taken."""
 
@@ -70,7 +73,10 @@ def serve(app: Flask, sockets: Sequence[socket.socket], announcement: str) -> No
             app,
             sockets=list(sockets),
             threads=THREADS,
+            connection_limit=MOST_CONNECTIONS,
+            asyncore_use_poll=True,  # more connections than `select` can look at
             channel_timeout=STALLED,
+            cleanup_interval=STALLED // 2,
             max_request_body_size=LARGEST_BODY,
         )
     except OSError as fault:  # somebody else was bound as well, and listened first

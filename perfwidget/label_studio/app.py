@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import LoginManager, current_user
 from werkzeug.exceptions import HTTPException
 
-from perfwidget.errors import InvalidSetting, PerfwidgetError, SourceUnavailable
+from perfwidget.errors import Busy, InvalidSetting, PerfwidgetError, SourceUnavailable
 from perfwidget.label_studio import own_pages
 from perfwidget.label_studio.directory import ROLE_CODES
 from perfwidget.label_studio.roles import ALL_PROJECTS, Roles
@@ -92,8 +92,8 @@ def create_app(
         if request.path == f"{prefix}/":
             try:
                 _ = current_user.is_authenticated
-            except SourceUnavailable as fault:
-                return _plain(str(fault), fault.status)
+            except PerfwidgetError as fault:
+                return _refused(fault)
         return None
 
     @app.get(prefix)
@@ -102,9 +102,16 @@ def create_app(
         return redirect(f"{prefix}/{'?' + asked if asked else ''}")
 
     app.add_url_rule("/healthz", "healthz", lambda: ("", 200))
-    app.register_error_handler(PerfwidgetError, lambda fault: _plain(str(fault), fault.status))
+    app.register_error_handler(PerfwidgetError, _refused)
     app.register_error_handler(HTTPException, _failed)
     return app
+
+
+def _refused(fault: PerfwidgetError) -> Response:
+    answer = _plain(str(fault), fault.status)
+    if isinstance(fault, Busy):  # of which a person's browser asks again by itself
+        answer.headers["Retry-After"] = answer.headers["Refresh"] = str(fault.retry_after)
+    return answer
 
 
 def _failed(error: HTTPException) -> ResponseReturnValue:

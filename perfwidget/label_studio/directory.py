@@ -68,7 +68,7 @@ class Directory:
             role = self._role(row, user_id, email)
             if role == Role.MANAGER:
                 self._managers.add(user_id)
-            active = not self._enterprise or (role != NO_ROLE and row.get("active") is not False)
+            active = not self._enterprise or (role != NO_ROLE and _active(row))
             yield Member(self._organization_id, user_id, email, name, role=str(role), active=active)
 
     def _role(self, row: Mapping[str, Any], user_id: str, email: str | None) -> str:
@@ -133,9 +133,15 @@ def role_code(person: Mapping[str, Any]) -> str:
     if isinstance(one, dict) and optional_id(one.get("organization_id")) in (organization, None):
         found.append(one)  # this is the one of the active organization by its meaning, named or not
     codes = {str(each.get("role")) for each in found}
-    if organization is None or len(codes) != 1 or any(each.get("active") is False for each in found):
+    if organization is None or len(codes) != 1 or not all(map(_active, found)):
         return ""
     return codes.pop()
+
+
+def _active(membership: Mapping[str, Any]) -> bool:
+    """Say whether a membership is active; one that says so by anything but a boolean is not."""
+    said = membership.get("active")
+    return said is None or said is True
 
 
 def _needed_id(row: object, what: str) -> str:

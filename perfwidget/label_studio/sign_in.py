@@ -17,7 +17,7 @@ from flask import Request
 from flask_login import UserMixin
 from requests.utils import DEFAULT_CA_BUNDLE_PATH
 
-from perfwidget.errors import SourceUnavailable
+from perfwidget.errors import Busy, SourceUnavailable
 from perfwidget.label_studio.connection import checked_address
 from perfwidget.label_studio.directory import role_code
 from perfwidget.sources.row_values import optional_id, word
@@ -29,8 +29,11 @@ TRUSTED = 60.0
 ASKED_AGAIN = 30.0
 """Seconds after which an answer is asked for again, while the old one still stands if Label Studio is away."""
 
-DENIED = 5.0
+DENIED = 10.0
 """Seconds for which a cookie that nobody has is not asked about again."""
+
+WAITING = 2
+"""Threads that wait for Label Studio at a time; others are for those who are known."""
 
 SPARED = 3.0
 """Seconds for which Label Studio, when it did not answer, is not asked about the same cookie again."""
@@ -42,6 +45,7 @@ LARGEST = 1 << 20
 LONGEST_COOKIE = 4096
 MOST_SESSIONS = 10_000
 
+MANY_UNKNOWN = "Label Studio is being asked about others just now; try again in a moment."
 AWAY = "Label Studio does not answer, so nobody can be recognized just now; try again in a moment."
 
 
@@ -98,9 +102,13 @@ class Sessions:
         self._known: dict[bytes, _Known] = {}
         self._asking: dict[bytes, threading.Lock] = {}
         self._lock = threading.Lock()
+        self._places = threading.BoundedSemaphore(WAITING)
 
     def person_of(self, request: Request) -> LabelStudioUser | None:
-        """Return who asks, or None for nobody; raises SourceUnavailable where Label Studio cannot be asked."""
+        """Return who asks, or None for nobody.
+
+        Raises SourceUnavailable where Label Studio cannot be asked, Busy where too many wait for it.
+        """
         given = request.cookies.getlist(self._cookie)
         cookie = given[-1] if given else ""  # of several the last, as Label Studio itself takes it
         if not cookie or len(cookie) > LONGEST_COOKIE or not cookie.isascii() or not cookie.isprintable():
@@ -112,17 +120,30 @@ class Sessions:
         if known is not None:
             return known.person
         turn = self._turn(key)
-        if not turn.acquire(blocking=False):  # a page asks for many things at once, and Label Studio is asked once
-            known = self._known.get(key, _NOTHING)
+        alone = turn.acquire(blocking=False)  # a page asks for many things at once, and Label Studio is asked once
+        known = self._known.get(key, _NOTHING)
+        if not alone and self._stands(known):
+            return known.person
+        if not self._places.acquire(blocking=False):
+            if alone:
+                self._end_turn(key, turn)
             if self._stands(known):
                 return known.person
-            turn.acquire()
+            raise Busy(MANY_UNKNOWN)
         try:
-            return (self._settled(key) or self._asked(key, cookie)).person
+            if not alone:
+                turn.acquire()
+            try:
+                return (self._settled(key) or self._asked(key, cookie)).person
+            finally:
+                self._end_turn(key, turn)
         finally:
-            turn.release()
-            with self._lock:
-                self._asking.pop(key, None)
+            self._places.release()
+
+    def _end_turn(self, key: bytes, turn: threading.Lock) -> None:
+        turn.release()
+        with self._lock:
+            self._asking.pop(key, None)
 
     def _settled(self, key: bytes) -> _Known | None:
         """Return what is known of a cookie if that is not to be asked for; raises SourceUnavailable likewise."""

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from perfwidget.errors import SourceRefused, SourceUnavailable
 from perfwidget.facts import Fact, Key, Member, Membership, Project
-from perfwidget.facts.ingest import Bookmark, Observation, Withdrawn
+from perfwidget.facts.ingest import NOT_COMPLETE, Bookmark, Observation, Withdrawn
 from perfwidget.label_studio.connection import LabelStudio, NotFound
 from perfwidget.label_studio.directory import Directory, role_code
 from perfwidget.label_studio.enterprise import Enterprise
@@ -19,7 +19,6 @@ from perfwidget.question.access import Role, Standing, Viewer
 from perfwidget.question.query import Query
 from perfwidget.sources.row_values import optional_id
 from perfwidget.stores.choosing import Profile
-from perfwidget.stores.reading import NOT_COMPLETE
 from perfwidget.stores.store import Store
 
 log = logging.getLogger(__name__)

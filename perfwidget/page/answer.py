@@ -8,10 +8,12 @@ from urllib.parse import parse_qs
 
 from perfwidget.errors import InvalidQuery
 from perfwidget.facts.columns import MICROSECONDS
+from perfwidget.facts.ingest import NOT_COMPLETE
 from perfwidget.metrics import BY_KEY
 from perfwidget.page import formats, ids, words
 from perfwidget.page.cards import Clock, cards, clock, folded, heading
 from perfwidget.page.context import PageContext
+from perfwidget.page.control_words import EXPORTS
 from perfwidget.page.panels import ANNOTATION_SUMMARY, PANELS, TIME_REVIEWED, TOTAL_TIME, shares, shown
 from perfwidget.question import access
 from perfwidget.question.access import ScopedQuery
@@ -20,11 +22,14 @@ from perfwidget.question.query import Query
 from perfwidget.report import Report, read_report
 from perfwidget.report.drilldown import LONG
 from perfwidget.stores.listing import Slice, Tally
-from perfwidget.stores.reading import Freshness, Reader
+from perfwidget.stores.reading import Reader
 
 log = logging.getLogger(__name__)
 
 MOST_PARAMETERS = 4_096
+
+_EXPORTS = {ids.export(file): f"export/{file}?{'csv=excel&' if file.endswith('csv') else ''}" for file in EXPORTS}
+"""The links to files, and what they begin with: on the page, for people's spreadsheets."""
 
 Shown = dict[tuple[str, str], Any]
 """What an answer puts into the page, by the component's id and its property."""
@@ -37,26 +42,61 @@ def ask(context: PageContext, question: Any) -> Shown:
     """
     query = read(context, question)
     viewer = context.viewer()
-    with context.place(), context.store.reading() as reader:
+    with context.store.reading() as reader:
         asked = access.scope(viewer, query, reader.standing(viewer, query), context.rules)
         report = read_report(reader, asked, query)
         longest = _longest(reader, asked, report)
-        fresh = reader.freshness(viewer.organization_id)
+        fresh = freshness(reader, viewer.organization_id)
     now = datetime.now(UTC)
     as_of = fresh.as_of if fresh and fresh.complete else now
     parts = show(report, context.review_time_since, now, question if context.offers("rows") else None, as_of, longest)
+    notices = list(context.store.notices)
+    if query.grain not in (None, report.grain):
+        notices.append(words.TOO_LONG.format(words.PER[query.grain], words.PER[report.grain]))
     told = {
         "question": question,
-        "notices": list(context.store.notices),
+        "notices": notices,
         "news": fresh.news if fresh else None,
     }
     late = late_notice(fresh, now, context.late_after, query.timezone)
     return {
         **parts,
+        **{(link, "href"): f"{context.prefix()}{file}{question}" for link, file in _EXPORTS.items()},
         (ids.ANSWER, "data"): {**parts[ids.ANSWER, "data"], **told},
         (ids.LATE, "data"): late,
         (ids.PROBLEM, "data"): None,
     }
+
+
+class Freshness(NamedTuple):
+    """As of when an organization's facts are, and a text that differs whenever some of them have changed."""
+
+    as_of: datetime
+    news: str
+
+    @property
+    def complete(self) -> bool:
+        """Whether every source was read to its end at least once."""
+        return self.as_of > NOT_COMPLETE
+
+    def late(self, now: datetime, after: int) -> bool:
+        """Say whether the facts are older than so many seconds, or a clock went back and nobody knows how old."""
+        return not timedelta(0) <= now - self.as_of <= timedelta(seconds=after)
+
+
+def freshness(reader: Reader, organization_id: str) -> Freshness | None:
+    """Return how fresh an organization's facts are; None where no source says so.
+
+    Of several sources the one that is furthest behind decides.
+    """
+    marks = sorted(
+        (source, mark) for source, mark in reader.bookmarks(organization_id).items() if mark.as_of is not None
+    )
+    if not marks:
+        return None
+    oldest = min(mark.as_of for _, mark in marks if mark.as_of is not None)
+    news = " ".join(f"{source}={mark.position}" for source, mark in marks)
+    return Freshness(NOT_COMPLETE + timedelta(microseconds=oldest), news)
 
 
 class Look(NamedTuple):
@@ -73,7 +113,7 @@ def look(context: PageContext, question: Any) -> Look:
     viewer = context.viewer()
     with context.store.reading() as reader:
         access.scope(viewer, query, reader.standing(viewer, query))
-        fresh = reader.freshness(viewer.organization_id)
+        fresh = freshness(reader, viewer.organization_id)
     if fresh is None:
         return Look(None, "", None)
     now = datetime.now(UTC)
@@ -194,6 +234,7 @@ OUTPUTS: Sequence[tuple[str, str]] = (
     *((panel.graph, "figure") for panel in PANELS if panel is not TOTAL_TIME),
     *((panel.message, "children") for panel in PANELS),
     *((panel.numbers, "data") for panel in PANELS),
+    *((link, "href") for link in _EXPORTS),
     (ids.LATE, "data"),
     (ids.PROBLEM, "data"),
     (ids.ANSWER, "data"),

@@ -33,18 +33,17 @@ MOST_STEPS = 5
 
 
 class Scale(NamedTuple):
-    """An axis of values from 0: its marks, where it ends, and what the longest of their texts is."""
+    """An axis of values from 0: its marks with their texts, and where it ends."""
 
-    step: float
+    marks: Sequence[float]
+    texts: Sequence[str]
     top: float
-    decimals: int
-    longest: str
 
 
 def scale(most: float, *, whole: bool) -> Scale:
     """Return round marks for values up to `most`: 1, 2 or 5 times a power of ten apart, five at most besides 0."""
     if most <= 0:
-        return Scale(1, 1, 0, "1")
+        return Scale((0, 1), ("0", "1"), 1)
     power = math.floor(math.log10(most / MOST_STEPS))
     factor, power = next(
         each for each in ((1, power), (2, power), (5, power), (1, power + 1)) if most / _times(*each) <= MOST_STEPS
@@ -52,7 +51,9 @@ def scale(most: float, *, whole: bool) -> Scale:
     if whole and power < 0:
         factor, power = 1, 0
     step, decimals = _times(factor, power), max(0, -power)
-    return Scale(step, most * 1.05, decimals, f"{math.floor(most / step) * step:,.{decimals}f}")
+    top = most * 1.05
+    marks = [mark * step for mark in range(math.floor(top / step + 1e-9) + 1)]
+    return Scale(marks, ["0", *(f"{mark:,.{decimals}f}" for mark in marks[1:])], top)
 
 
 def _times(factor: int, power: int) -> float:

@@ -16,7 +16,7 @@ from dash import ClientsideFunction, Dash, Input, Output, State, no_update
 from dash.development.base_component import Component
 
 from perfwidget.page import answer as answers
-from perfwidget.page import choices, ids, words
+from perfwidget.page import choices, ids
 from perfwidget.page.cards import definitions
 from perfwidget.page.context import PageContext
 from perfwidget.page.panels import PANELS, TOTAL_TIME
@@ -86,7 +86,6 @@ def _question(asked: Any) -> Any:
 
 
 def _register_asking(app: Dash) -> None:
-    clicked = [name for panel in PANELS for name in (panel.graph, panel.numbers)]
     _in_browser(
         app,
         "ask",
@@ -99,7 +98,6 @@ def _register_asking(app: Dash) -> None:
         Output(ids.DATES, "first"),
         Output(ids.DATES, "last"),
         *(Output(name, "options") for name in (*SEARCHED, ids.TIMEZONE)),
-        *(Output(ids.export(file), "href") for file in words.EXPORTS),
         Output(ids.RESET, "disabled"),
         Input(ids.ADDRESS, "search"),
         *(Input(name, "n_clicks") for name in (ids.REFRESH, ids.RESET, ids.TRY_AGAIN, ids.ROWS_CLOSE, ids.ROWS_AGAIN)),
@@ -107,14 +105,13 @@ def _register_asking(app: Dash) -> None:
         Input(ids.PULSE, "n_intervals"),
         *(Input(*each) for each in CONTROLS),
         Input(ids.DATES, "typed"),
-        *(Input(name, "clickData") for name in clicked),
+        *(Input(panel.graph, "clickData") for panel in PANELS),
         *(
             State(name, "data")
             for name in (ids.CHOICES, ids.FOUND, ids.ASKED, ids.ANSWER, ids.PROBLEM, ids.ROWS_SOUGHT)
         ),
         State(ids.ROWS_PANEL, "hidden"),
         State(ids.RESET, "disabled"),
-        *(State(ids.export(file), "href") for file in words.EXPORTS),
         *(State(name, "options") for name in SEARCHED),
         at_start=True,
     )
@@ -151,7 +148,7 @@ def _register_lists(app: Dash) -> None:
         Input(ids.FOUND, "data"),
         Input(ids.ANSWER, "data"),
         State(ids.CHOICES, "data"),
-        *(State(name, prop) for name in SEARCHED for prop in ("value", "options", "search_value")),
+        *(State(name, prop) for name in SEARCHED for prop in ("value", "options")),
         State(ids.TIMEZONE, "options"),
     )
 

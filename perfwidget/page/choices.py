@@ -47,7 +47,7 @@ def choices(context: PageContext) -> Choices:
     """Return the choices of the current request's viewer; outside a request there is nothing to choose."""
     if not context.in_request():
         return Choices(viewer="", choosesMembers=False, members=[], workspaces=[], projects=[], more=[])
-    with context.place(), context.store.reading() as reader:
+    with context.store.reading() as reader:
         scope = _scope(context, reader)
         members = reader.members(scope, "", MOST_MEMBERS + 1) if scope.role.chooses_members else []
         workspaces = _workspaces(reader, scope)
@@ -75,7 +75,7 @@ def found(context: PageContext, sought: Any) -> dict[str, Any]:
     """
     kind, text, workspaces = _read(sought)
     options: Iterable[Option]
-    with context.place(), context.store.reading() as reader:
+    with context.store.reading() as reader:
         scope = _scope(context, reader)
         if kind == "member":
             options = map(_member_option, reader.members(scope, text, MOST_FOUND))

@@ -53,11 +53,10 @@ class Numbers(_OwnComponent):
       standing for one of `dates`) or by row, and the `question` that they answer (null: nowhere). None shows nothing.
     - `name`: what the table holds.
     - `label`: what one opens it by.
-    - `clickData`: set by a click on a number, as that of a Chart: its key as `meta`, and the row as `point`.
     """
 
     _type = "Numbers"
-    _properties = ("data", "name", "label", "clickData")
+    _properties = ("data", "name", "label")
 
 
 class DateRange(_OwnComponent):

@@ -1,7 +1,6 @@
 """What the page needs of the widget that shows it."""
 
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import date
 
@@ -28,8 +27,6 @@ class PageContext:
     """The public address of the page, up to and with its last `/`."""
     in_request: Callable[[], bool]
     """Whether there is a request; without one there is nobody to show anything to."""
-    place: Callable[[], AbstractContextManager[None]] = nullcontext
-    """Holds one of the few places in which questions are answered; raises Busy."""
     late_after: int = LATE_AFTER
     """Seconds after which facts that a source keeps in step are called late."""
     task_link: TaskLink | None = None

@@ -4,7 +4,8 @@ import json
 from html import escape
 
 from perfwidget.hosting.static_files import PLOTLY_BUNDLE, assets_folder
-from perfwidget.page import words
+from perfwidget.page import control_words, words
+from perfwidget.page.graph_style import drawing_parts
 from perfwidget.question.period import zone_names
 
 PACKAGES = ("dash", "dash_bootstrap_components")
@@ -33,7 +34,7 @@ def _fixed(timezone: str | None) -> dict[str, object]:
         "words": words.SAID_BY_SCRIPT,
         "timezone": timezone,
         "zones": ("UTC", *sorted(zone_names() - {"UTC"})),
-        "presets": list(words.PRESETS),
+        "presets": list(control_words.PRESETS),
         "plotly": _asset(PLOTLY_BUNDLE),
     }
 
@@ -44,7 +45,7 @@ def _data(value: object) -> str:
 
 
 def _scripts(folder: str, names: tuple[str, ...]) -> str:
-    return "\n".join(f'<script defer src="{_asset(f"{folder}/{name}.js")}"></script>' for name in names)
+    return "\n".join(f'<script type="module" src="{_asset(f"{folder}/{name}.js")}"></script>' for name in names)
 
 
 def index_string(timezone: str | None) -> str:
@@ -76,6 +77,7 @@ def index_string(timezone: str | None) -> str:
 <noscript>{escape(words.NO_SCRIPT)}</noscript>
 {{%app_entry%}}
 {{%config%}}
+<svg class="drawing-parts" aria-hidden="true"><defs>{drawing_parts()}</defs></svg>
 <script type="application/json" id="perfwidget-fixed">{_data(_fixed(timezone))}</script>
 </body>
 </html>

@@ -14,8 +14,9 @@ from perfwidget.page.axes import Scale, Tick, TimeUnit, limit, scale, ticks, tim
 from perfwidget.page.graph_style import (
     ANNOTATED,
     AVERAGE,
-    FONT,
+    MARK_SIZE,
     MEDIAN,
+    PATTERN,
     REVIEW_TIME,
     REVIEWED,
     TOTAL,
@@ -23,6 +24,7 @@ from perfwidget.page.graph_style import (
     Figure,
     Series,
     by_category,
+    note,
     plain,
 )
 from perfwidget.question.period import Grain, Period
@@ -38,10 +40,10 @@ MOST_POINTS = 62
 MOST_OF_A_RING = 0.9
 """With a larger part than that, nobody sees the others in a ring."""
 
-MOST_LABELS = 3
-"""Outliers that are labelled; of more of them, the highest is."""
+MOST_LABELS = 4
+"""Outliers that are labelled side by side in a narrow graph, the highest first."""
 
-OUTLIERS_ABOVE = 14  # pixels
+OUTLIERS_ABOVE, ARROW = 26, 11  # pixels
 
 
 def annotation_summary(report: Report) -> Figure:
@@ -64,7 +66,8 @@ def annotation_summary(report: Report) -> Figure:
             "colors": [series.colour for series in ANNOTATED],
             "line": {"color": "--panel", "width": 2},
             "pattern": {
-                **_pattern([series.pattern for series in ANNOTATED]),
+                **PATTERN,
+                "shape": [series.pattern for series in ANNOTATED],
                 # As an overlay, plotly.js looks for one colour that contrasts with those of all slices, and warns.
                 "fillmode": "replace",
                 "bgcolor": [series.colour for series in ANNOTATED],
@@ -74,8 +77,8 @@ def annotation_summary(report: Report) -> Figure:
     layout = plain()
     layout["margin"] = {"l": 4, "r": 4, "t": 4, "b": 4}
     layout["annotations"] = [
-        _middle(formats.count(sum(numbers)), 22, "--text", 8),
-        _middle(words.IN_ALL, 12, "--muted", -14),
+        note(formats.count(sum(numbers)), 0.5, 0.5, size=22) | {"xref": "paper", "yshift": 8},
+        note(words.IN_ALL, 0.5, 0.5, colour="--muted") | {"xref": "paper", "yshift": -14},
     ]
     return {"data": [ring], "layout": layout}
 
@@ -111,8 +114,7 @@ def _parts(numbers: Sequence[float]) -> Figure:
         _trace(series, [series.name], [number], [formats.count(number)]) | _filled(series) | {"meta": [series.key]}
         for series, number in zip(ANNOTATED, numbers, strict=True)
     ]
-    marks = [Tick(place, name) for place, name in enumerate(names)]
-    layout = by_category(names, marks, words.ANNOTATIONS, scale(max(numbers), whole=True), fewest=len(names))
+    layout = by_category(names, (), words.ANNOTATIONS, scale(max(numbers), whole=True), fewest=len(names))
     return {"data": traces, "layout": layout}
 
 
@@ -143,22 +145,25 @@ def _limited(
     layout = _dated(report, unit, scale(most, whole=whole))
     layout["margin"]["t"] += OUTLIERS_ABOVE
     above = [place for place, height in enumerate(heights) if height > layout["yaxis"]["range"][1]]
-    labelled = sorted(above, key=heights.__getitem__)[-(MOST_LABELS if len(above) <= MOST_LABELS else 1) :]
-    places = _places(report.period, report.grain)
-    layout["annotations"] = [
-        {
-            "x": places[place],
-            "y": 1,
-            "yref": "paper",
-            "yanchor": "bottom",
-            "text": f"▲ {texts[place]}" if place in labelled else "▲",
-            "showarrow": False,
-            "font": {"size": 11, "color": "--text", "family": FONT},
-        }
-        for place in above
+    labelled: list[int] = []
+    for place in sorted(above, key=heights.__getitem__, reverse=True):  # each with room for its label
+        if all(abs(place - other) * MOST_LABELS >= len(heights) for other in labelled):
+            labelled.append(place)
+    layout["annotations"] += [note("▲", place, 1, size=9) | {"yanchor": "bottom"} for place in above]
+    layout["annotations"] += [
+        note(texts[place], place, 1, size=11)
+        | {"yanchor": "bottom", "yshift": ARROW, "xanchor": _side(place, len(heights))}
+        for place in labelled
     ]
-    shown = {"yaxis": full["yaxis"], "margin": full["margin"], "annotations": []}
+    shown = {name: full[name] for name in ("yaxis", "margin", "annotations")}
     return {"data": traces, "layout": layout | {"meta": {"full": shown, "label": words.FULL_RANGE}}}
+
+
+def _side(place: int, places: int) -> str:
+    """Return which side of a label stands at its place: near the edges it leans inwards."""
+    if place * 2 * MOST_LABELS < places:
+        return "left"
+    return "right" if (places - 1 - place) * 2 * MOST_LABELS < places else "center"
 
 
 def _numbers(report: Report, series: Series) -> list[Number]:
@@ -175,13 +180,13 @@ def _bar(report: Report, series: Series, heights: Sequence[Number]) -> list[Figu
         return [trace | _filled(series)]
     # Bars thinner than a pixel: the outline of all of them is one shape instead of thousands, and looks the same.
     step = {"shape": "hvh", "width": 0}
-    fill = {"fillcolor": series.colour, "fillpattern": _pattern(series.pattern)}
+    fill = {"fillcolor": series.colour, "fillpattern": _pattern(series)}
     return [trace | {"type": "scatter", "mode": "lines", "stackgroup": "all", "line": step, **fill}]
 
 
 def _line(report: Report, series: Series, heights: Sequence[Number]) -> list[Figure]:
     line = {"color": series.colour, "width": 2, "dash": series.dash}
-    marker = {"color": series.colour, "symbol": series.symbol, "size": 6 if len(heights) <= MOST_POINTS else 4}
+    marker = {"color": series.colour, "symbol": series.symbol, "size": MARK_SIZE}
     trace = _bucket_trace(report, series, heights) | {
         "type": "scatter",
         "line": line,
@@ -204,7 +209,7 @@ def _line(report: Report, series: Series, heights: Sequence[Number]) -> list[Fig
 
 
 def _filled(series: Series) -> Figure:
-    return {"type": "bar", "marker": {"color": series.colour, "pattern": _pattern(series.pattern)}}
+    return {"type": "bar", "marker": {"color": series.colour, "pattern": _pattern(series)}}
 
 
 def _bucket_trace(report: Report, series: Series, heights: Sequence[Number]) -> Figure:
@@ -224,23 +229,18 @@ def _trace(series: Series, places: Sequence[str], heights: Sequence[Number], tex
 
 
 # Every trace and axis of a page names the same buckets.
-@lru_cache(maxsize=32)
+@lru_cache(maxsize=8)
 def _places(period: Period, grain: Grain) -> list[str]:
     return [formats.bucket(bucket, grain) for bucket in period.buckets(grain)]
 
 
-@lru_cache(maxsize=32)
+@lru_cache(maxsize=8)
 def _ticks(period: Period, grain: Grain) -> list[Tick]:
     return ticks(period.buckets(grain), grain)
 
 
-def _pattern(shape: str | list[str]) -> Figure:
-    return {"shape": shape, "fillmode": "overlay", "fgcolor": "--pattern", "size": 6, "solidity": 0.35}
-
-
-def _middle(text: str, size: int, colour: str, shift: int) -> Figure:
-    font = {"size": size, "color": colour, "family": FONT}
-    return {"text": text, "font": font, "showarrow": False, "x": 0.5, "y": 0.5, "yshift": shift}
+def _pattern(series: Series) -> Figure:
+    return {**PATTERN, "shape": series.pattern, "fillmode": "overlay"}
 
 
 def _dated(report: Report, unit: str, values: Scale) -> Figure:

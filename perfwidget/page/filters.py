@@ -6,7 +6,7 @@ import dash_bootstrap_components as dbc
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from perfwidget.page import ids, words
+from perfwidget.page import control_words, ids
 from perfwidget.page.choices import Choices
 from perfwidget.page.components import DateRange, aria
 from perfwidget.question.query import DEFAULT_PRESET
@@ -19,23 +19,35 @@ AUTO, CUSTOM = "auto", "custom"
 
 def filters(choices: Choices) -> html.Section:
     """Return the bar, without what a viewer cannot choose."""
-    workspaces = _several(ids.WORKSPACES, words.ALL_WORKSPACES)
+    workspaces = _several(ids.WORKSPACES, control_words.ALL_WORKSPACES)
     controls = [
-        _field(words.MEMBER, _dropdown(ids.MEMBER, clearable=False), ids.MEMBER, hidden=not choices["choosesMembers"]),
-        _field(words.PERIOD, _presets(), ids.PRESET),
-        _group(words.DATES, DateRange(id=ids.DATES, labels=words.DATE_RANGE), ids.DATES, "group"),
-        _field(words.TIMEZONE, dbc.Select(id=ids.TIMEZONE, options=[]), ids.TIMEZONE),
-        _field(words.WORKSPACES, workspaces, ids.WORKSPACES, hidden=not choices["workspaces"]),
-        _field(words.PROJECTS, _several(ids.PROJECTS, words.EVERY_PROJECT), ids.PROJECTS),
+        _field(
+            control_words.MEMBER,
+            _dropdown(ids.MEMBER, clearable=False),
+            ids.MEMBER,
+            hidden=not choices["choosesMembers"],
+        ),
+        _field(control_words.PERIOD, _presets(), ids.PRESET),
+        _group(control_words.DATES, DateRange(id=ids.DATES, labels=control_words.DATE_RANGE), ids.DATES, "group"),
+        _field(control_words.TIMEZONE, dbc.Select(id=ids.TIMEZONE, options=[]), ids.TIMEZONE),
+        _field(control_words.WORKSPACES, workspaces, ids.WORKSPACES, hidden=not choices["workspaces"]),
+        _field(control_words.PROJECTS, _several(ids.PROJECTS, control_words.EVERY_PROJECT), ids.PROJECTS),
         _group(
-            words.GRAIN,
-            segments(ids.GRAIN, {str(grain): name for grain, name in words.GRAINS.items()}, AUTO),
+            control_words.GRAIN,
+            segments(ids.GRAIN, {str(grain): name for grain, name in control_words.GRAINS.items()}, AUTO),
             ids.GRAIN,
             "radiogroup",
         ),
-        dbc.Button(words.RESET, id=ids.RESET, class_name="reset", color="link", title=words.RESET_ABOUT, disabled=True),
+        dbc.Button(
+            control_words.RESET,
+            id=ids.RESET,
+            class_name="reset",
+            color="link",
+            title=control_words.RESET_ABOUT,
+            disabled=True,
+        ),
     ]
-    return html.Section(controls, className="filters", **aria(label=words.FILTERS))
+    return html.Section(controls, className="filters", **aria(label=control_words.FILTERS))
 
 
 def segments(name: str, options: dict[str, str], chosen: str) -> dbc.RadioItems:
@@ -62,7 +74,7 @@ def _group(label: str, controls: Component, name: str, role: str) -> html.Div:
 
 
 def _dropdown(name: str, **options: Any) -> dcc.Dropdown:
-    return dcc.Dropdown(id=name, options=[], maxHeight=TALLEST_LIST, labels=words.DROPDOWN, **options)
+    return dcc.Dropdown(id=name, options=[], maxHeight=TALLEST_LIST, labels=control_words.DROPDOWN, **options)
 
 
 def _several(name: str, placeholder: str) -> dcc.Dropdown:
@@ -70,7 +82,7 @@ def _several(name: str, placeholder: str) -> dcc.Dropdown:
 
 
 def _presets() -> dbc.Select:
-    options = [{"value": preset.value, "label": label} for preset, label in words.PRESETS.items()]
+    options = [{"value": preset.value, "label": label} for preset, label in control_words.PRESETS.items()]
     return dbc.Select(
-        id=ids.PRESET, options=[*options, {"value": CUSTOM, "label": words.CUSTOM}], value=DEFAULT_PRESET.value
+        id=ids.PRESET, options=[*options, {"value": CUSTOM, "label": control_words.CUSTOM}], value=DEFAULT_PRESET.value
     )

@@ -4,6 +4,7 @@ A colour is the name of a custom property of the stylesheet, where the palette s
 draws, so that a change of theme needs no new figures. Patterns, dashes and markers tell series apart without colour.
 """
 
+import math
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -50,11 +51,62 @@ MEDIAN = Series("time_per_annotation_median", "Median", "median")
 AVERAGE = Series("time_per_annotation_average", "Average", "average", dash="dot", symbol="diamond")
 REVIEW_TIME = Series("review_time", "Review Time", "review-time")
 
+# -- Patterns and marks ------------------------------------------------------------------------------------------------
+
+TILE, SOLIDITY, OPACITY = 6, 0.35, 0.5
+MARK_SIZE = 6
+PATTERN = {"fgcolor": "--pattern", "fgopacity": OPACITY, "size": TILE, "solidity": SOLIDITY}
+"""How patterns look; their shapes are those of the series."""
+
+_STRIPES = {
+    "/": (SOLIDITY / math.sqrt(2), "M-.25,.25l.5,-.5M0,1L1,0M.75,1.25l.5,-.5"),
+    "x": (
+        (1 - math.sqrt(1 - SOLIDITY)) / math.sqrt(2),
+        "M-.25,.25l.5,-.5M0,1L1,0M.75,1.25l.5,-.5M.75,-.25l.5,.5M0,0L1,1M-.25,.75l.5,.5",
+    ),
+}
+"""How wide stripes are, and their path, in a tile whose side is 1."""
+
+_MARKS = {
+    "circle": "M-3,0a3,3 0 1 1 6,0a3,3 0 1 1 -6,0Z",
+    "diamond": "M-3.9,0L0,-3.9L3.9,0L0,3.9Z",
+}
+
+
+def drawing_parts() -> str:
+    """Return the patterns and marks of still pictures, as elements of SVG that stand once in the page.
+
+    They are those of plotly.js. A pattern is called `pattern--updated`, a mark `mark--average`.
+    """
+    bars = {series.look: series.pattern for series in (*ANNOTATED, *REVIEWED, TOTAL_MEDIAN) if series.pattern}
+    lines = {series.look: series.symbol for series in (MEDIAN, AVERAGE)}
+    return "".join([_tile(*each) for each in bars.items()] + [_mark(*each) for each in lines.items()])
+
+
+def _tile(look: str, shape: str) -> str:
+    ink = f'var(--pattern)" opacity="{OPACITY}'
+    if shape == ".":
+        side, radius = float(TILE), TILE * math.sqrt(SOLIDITY / math.pi)
+        figure = f'<circle cx="{side / 2}" cy="{side / 2}" r="{radius:.3f}" fill="{ink}"/>'
+    else:
+        side, (width, path) = TILE * math.sqrt(2), _STRIPES[shape]
+        figure = f'<path d="{path}" transform="scale({side:.4f})" stroke-width="{width:.4f}" stroke="{ink}"/>'
+    size = f'width="{side:.4f}" height="{side:.4f}"'
+    ground = f'<rect {size} fill="var(--{look})"/>'
+    return f'<pattern id="pattern--{look}" {size} patternUnits="userSpaceOnUse">{ground}{figure}</pattern>'
+
+
+def _mark(look: str, symbol: str) -> str:
+    figure = f'<path d="{_MARKS[symbol]}" fill="var(--{look})"/>'
+    return f'<marker id="mark--{look}" markerUnits="userSpaceOnUse" overflow="visible">{figure}</marker>'
+
+
 # -- Layout ------------------------------------------------------------------------------------------------------------
 
 Figure = dict[str, Any]
 
 FONT = "-apple-system, BlinkMacSystemFont, 'Segoe UI', Roboto, 'Helvetica Neue', 'Liberation Sans', Arial, sans-serif"
+FONT_SIZE = 12
 AXIS_TITLE, DIGIT, LINE = 36, 8, 16
 """Pixels that an axis' title, a digit of its marks, and a line of dates take at most, in whatever font there is."""
 
@@ -71,9 +123,9 @@ def by_category(
     """
     margin = max(0.0, (fewest - len(places)) / 2)
     layout = plain()
-    lines = max(mark.text.count("<br>") for mark in marks) + 1
+    lines = max((mark.text.count("<br>") + 1 for mark in marks), default=0)
     layout["margin"] = {
-        "l": AXIS_TITLE + DIGIT * len(values.longest),
+        "l": AXIS_TITLE + DIGIT * max(map(len, values.texts)),
         "r": 20,  # where half of the last date may stand
         "t": 10,
         "b": 12 + LINE * lines,
@@ -102,21 +154,29 @@ def by_category(
     }
     layout["yaxis"] = {
         "range": [0, values.top],
-        "tick0": 0,
-        "dtick": values.step,
-        "tickformat": f",.{values.decimals}~f",
+        "tickmode": "array",
+        "tickvals": values.marks,
+        "ticktext": values.texts,
         "gridcolor": "--grid",
         "zeroline": False,
         "fixedrange": True,
-        "title": {"text": unit, "standoff": 10, "font": {"size": 12}},
     }
+    title = note(unit, 0, 0.5, colour="--muted") | {"xref": "paper", "textangle": -90}
+    layout["annotations"] = [title | {"xshift": FONT_SIZE - layout["margin"]["l"]}]
     return layout
+
+
+def note(text: str, x: float, y: float, *, size: int = FONT_SIZE, colour: str = "--text") -> Figure:
+    """Return a text on a graph: `x` on the axis of dates, `y` from 0 at the bottom to 1 at the top."""
+    font = {"size": size, "color": colour, "family": FONT}
+    place = {"x": x, "y": y, "yref": "paper", "xanchor": "center", "yanchor": "middle"}
+    return {"text": text, "font": font, "showarrow": False, **place}
 
 
 def plain() -> Figure:
     """Return what all graphs share."""
     return {
-        "font": {"family": FONT, "size": 12, "color": "--muted"},
+        "font": {"family": FONT, "size": FONT_SIZE, "color": "--muted"},
         "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": "rgba(0,0,0,0)",
         "showlegend": False,
@@ -125,9 +185,8 @@ def plain() -> Figure:
         "hoverlabel": {
             "bgcolor": "--tip",
             "bordercolor": "--tip-line",
-            "font": {"family": FONT, "size": 12, "color": "--text"},
+            "font": {"family": FONT, "size": FONT_SIZE, "color": "--text"},
         },
         "barmode": "stack",
         "bargap": 0.28,
-        "barcornerradius": 2,
     }

@@ -5,7 +5,7 @@ from typing import Any
 import dash_bootstrap_components as dbc
 from dash import dcc, html
 
-from perfwidget.page import ids, row_words, words
+from perfwidget.page import control_words, ids, row_words, words
 from perfwidget.page.choices import Choices, choices
 from perfwidget.page.components import Chart, Numbers, aria
 from perfwidget.page.context import PageContext
@@ -55,16 +55,18 @@ def _head(context: PageContext) -> html.Header:
         title=words.REFRESH,
         **aria(label=words.REFRESH),
     )
-    themes = [{"value": value, "label": label} for value, label in words.THEMES.items()]
+    themes = [{"value": value, "label": label} for value, label in control_words.THEMES.items()]
     theme = html.Div(
         [
-            html.Label(words.THEME, htmlFor=ids.THEME, className="visually-hidden"),
+            html.Label(control_words.THEME, htmlFor=ids.THEME, className="visually-hidden"),
             dbc.Select(id=ids.THEME, options=themes, value=AUTO),
         ],
         className="theme",
-        title=words.THEME,
+        title=control_words.THEME,
     )
-    offered = [file for file in words.EXPORTS if not context.in_request() or context.offers(file.partition(".")[0])]
+    offered = [
+        file for file in control_words.EXPORTS if not context.in_request() or context.offers(file.partition(".")[0])
+    ]
     downloads = [
         dbc.DropdownMenuItem(
             label,
@@ -73,11 +75,11 @@ def _head(context: PageContext) -> html.Header:
             external_link=True,
             class_name="" if file in offered else "withheld",
         )
-        for file, label in words.EXPORTS.items()
+        for file, label in control_words.EXPORTS.items()
     ]
     export = dbc.DropdownMenu(
         downloads,
-        label=words.EXPORT,
+        label=control_words.EXPORT,
         align_end=True,
         toggle_class_name="tool",
         class_name="export" if offered else "export withheld",

@@ -167,7 +167,7 @@ def of_shares(report: Report) -> Table:
 
 
 # All tables of a page are of the same buckets.
-@lru_cache(maxsize=32)
+@lru_cache(maxsize=8)
 def _dates(period: Period, grain: Grain) -> list[str]:
     return [formats.bucket(bucket, grain) for bucket in period.buckets(grain)]
 

@@ -1,10 +1,10 @@
 """The rows behind a number, as the page lists them: what they come to, the longest ones, and each with its task."""
 
+import re
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, urlencode
-from zoneinfo import ZoneInfo
 
 from dash import dcc, html
 from dash.development.base_component import Component
@@ -24,11 +24,9 @@ from perfwidget.report.drilldown import PAGE, RowsBehind, read_rows
 from perfwidget.settings import TaskLink
 from perfwidget.stores.listing import ListedRow, Order
 
-LAST_PAGE = 1_000_000
-
 
 class Opened(NamedTuple):
-    """Which rows to open, as the page's script says it; without an order, the number's own is taken."""
+    """Which rows to open, and how, which the address says; without an order, the number's own is taken."""
 
     question: str
     order: Order | None
@@ -39,7 +37,7 @@ class Opened(NamedTuple):
 def opened_rows(context: PageContext, sought: Any) -> list[Component]:
     """Return the panel of the rows behind a number, for the viewer of the current request.
 
-    `sought` is what the page's script sends: the question, the number and the day, order, direction and page. Raises
+    `sought` holds the question, which says the number and the day, order, direction and page as well. Raises
     InvalidQuery for anything else, Forbidden and StoreUnavailable.
     """
     opened = _read(sought)
@@ -49,7 +47,7 @@ def opened_rows(context: PageContext, sought: Any) -> list[Component]:
     if not context.offers("rows"):
         raise Forbidden("Your role may not see the rows behind the numbers here; ask your administrator.")
     viewer = context.viewer()
-    with context.place(), context.store.reading() as reader:
+    with context.store.reading() as reader:
         asked = access.scope(viewer, query, reader.standing(viewer, query), context.rules)
         own = Order.QUANTITY if query.rows.metric.unit is Unit.SECONDS else Order.TIME  # the longest, the latest first
         order = opened.order or own
@@ -58,11 +56,17 @@ def opened_rows(context: PageContext, sought: Any) -> list[Component]:
 
 
 def _read(sought: Any) -> Opened:
-    match sought:
-        case {"question": str(question), "order": str(order), "descending": bool(descending), "page": int(page)}:
-            if order in ("", *Order) and 1 <= page <= LAST_PAGE and not isinstance(page, bool):
-                return Opened(question, Order(order) if order else None, descending, page)
-    raise InvalidQuery("The question is malformed; load the page again.")
+    question = sought.get("question") if isinstance(sought, dict) else None
+    if not isinstance(question, str):
+        raise InvalidQuery("The question is malformed; load the page again.")
+    given = parse_qsl(question)
+    how = {name: value for name, value in given if name in ("rows_sort", "rows_page")}
+    sort, page = how.get("rows_sort", "-"), how.get("rows_page", "1")
+    order = sort.removeprefix("-")
+    if order not in ("", *Order) or not re.fullmatch("[1-9][0-9]{0,5}", page):
+        raise InvalidQuery("The rows are to be sorted by what there is not, or their page is none; choose on the page.")
+    asked = urlencode([each for each in given if each[0] not in how], safe="/@")
+    return Opened(asked, Order(order) if order else None, sort.startswith("-"), int(page))
 
 
 def panel(listed: RowsBehind, question: str, link: TaskLink | None) -> list[Component]:
@@ -159,12 +163,8 @@ def _address(question: str, order: Order, page: int, *, descending: bool) -> str
 
 
 def _time(row: ListedRow, listed: RowsBehind, _link: TaskLink | None) -> html.Time:
-    moment = _moment(row.instant, zone(listed.period.timezone))
+    moment = (FIRST_INSTANT + timedelta(microseconds=row.instant)).astimezone(zone(listed.period.timezone))
     return html.Time(formats.moment(moment), dateTime=moment.isoformat(), title=moment.isoformat())
-
-
-def _moment(instant: int, timezone: ZoneInfo) -> datetime:
-    return (FIRST_INSTANT + timedelta(microseconds=instant)).astimezone(timezone)
 
 
 def _project(row: ListedRow, *_: Any) -> str:
@@ -243,7 +243,7 @@ def _turn(name: str, text: str, listed: RowsBehind, question: str, page: int) ->
 
 def _download(listed: RowsBehind, question: str) -> str:
     asked = [(name, value) for name, value in parse_qsl(question) if name not in ("rows", "grain")]
-    asked += [("grain", listed.grain.value), ("metric", listed.metric.key)]
+    asked += [("grain", listed.grain.value), ("metric", listed.metric.key), ("csv", "excel")]
     if listed.behind.day is not None:
         asked.append(("date", listed.behind.day.isoformat()))
     return f"./export/rows.csv?{urlencode(asked)}"

@@ -11,6 +11,8 @@ from perfwidget.errors import InvalidQuery
 from perfwidget.facts.columns import FIRST_INSTANT, MICROSECONDS
 
 DEFAULT_MAX_DAYS = 3_660
+MOST_BUCKETS = 4_000
+"""Days or weeks that one answer tells apart: a single fact of long ago makes nobody wait."""
 ONE_DAY = timedelta(days=1)
 FIRST_DATE = date(1970, 1, 1)
 LAST_DATE = date(2999, 12, 31)
@@ -182,14 +184,19 @@ class Period:
         """Return the period cut into days, weeks or months; the first and the last may be cut short by its ends."""
         return _buckets(self, grain)
 
-    def default_grain(self) -> Grain:
-        """Return the grain that draws the period with at most some sixty to a hundred bars."""
-        if self.days <= 92:
-            return Grain.DAY
-        return Grain.WEEK if self.days <= 731 else Grain.MONTH
+    def grain(self, wanted: Grain | None = None) -> Grain:
+        """Return the wanted grain, or the next one that has at most `MOST_BUCKETS` of the period.
+
+        Without a wanted one it is that which draws the period with at most some sixty to a hundred bars.
+        """
+        if wanted is None:
+            return Grain.DAY if self.days <= 92 else Grain.WEEK if self.days <= 731 else Grain.MONTH
+        if wanted is Grain.DAY and self.days > MOST_BUCKETS:
+            wanted = Grain.WEEK
+        return Grain.MONTH if wanted is Grain.WEEK and self.days > 7 * MOST_BUCKETS else wanted
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=8)
 def _buckets(period: Period, grain: Grain) -> tuple[Bucket, ...]:
     timezone = zone(period.timezone)
     firsts = list(_firsts(period, grain))

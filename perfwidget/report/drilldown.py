@@ -60,7 +60,7 @@ def read_rows(
     Raises InvalidQuery for a day outside the period.
     """
     whole = resolved_period(reader, asked, query)
-    grain = query.grain or whole.default_grain()
+    grain = whole.grain(query.grain)
     period = behind.part(whole, grain)
     asked, rows, part = asked.during(period), behind.metric.rows, Slice(period.start, period.end)
     tally = reader.tally(asked, rows, part)

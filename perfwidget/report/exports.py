@@ -1,11 +1,10 @@
 """What leaves as a file: reports, timelines, comments and the rows behind a number. The package's only CSV writer."""
 
-import csv
-import io
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
+from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -17,22 +16,44 @@ from perfwidget.report import Report
 from perfwidget.stores.listing import columns_of
 
 _INTEGER = re.compile("-?[0-9]+")
-_FORMULA_STARTS = frozenset("=+-@|%'\t\r\n\0")
+_SAFE_NUMBER = re.compile("0|-?[1-9][0-9]{0,14}")
+"""Whole numbers that a spreadsheet shows with the same digits."""
+_SEPARATOR = re.compile("\r\n|[,;|\t\r\n]")
+_FORMULA_STARTS = frozenset("=+-@|%\t\r\n\0")
+
+FOR_EXCEL = "\ufeffsep=,\r\n"
+"""What a file begins with by which Excel reads its letters and its columns rightly, wherever it runs."""
 
 
 def guarded(text: str) -> str:
-    """Return text that no spreadsheet takes for a formula: one that might be gets a leading apostrophe.
+    """Return text that no spreadsheet takes for a formula: what might be one gets a leading apostrophe.
 
-    The first visible character decides, full-width twins included; a text that begins with an apostrophe gets one
-    more, so that taking one away again always restores the text.
+    A cell may begin where the text does, and behind whatever a spreadsheet may split a line at. Its first visible
+    character decides, full-width twins included. An apostrophe gets one more at these places, so that taking one away
+    again at each of them always restores the text.
     """
-    first = next((each for each in text if each in "\t\r\n\0" or not _invisible(each)), "")
-    twin = unicodedata.normalize("NFKC", first)[:1]
-    return f"'{text}" if first in _FORMULA_STARTS or twin in _FORMULA_STARTS else text
+    begins = [0, *(found.end() for found in _SEPARATOR.finditer(text))]
+    pieces = (text[begin:end] for begin, end in pairwise([*begins, len(text)]))
+    return "".join(
+        f"'{piece}" if _may_be_formula(text, begin) else piece for begin, piece in zip(begins, pieces, strict=True)
+    )
+
+
+def _may_be_formula(text: str, begin: int) -> bool:
+    if text.startswith("'", begin):
+        return True
+    visible = (text[place] for place in range(begin, len(text)))
+    first = next((each for each in visible if each in "\t\r\n\0" or not _invisible(each)), "")
+    return first in _FORMULA_STARTS or unicodedata.normalize("NFKC", first)[:1] in _FORMULA_STARTS - {""}
 
 
 def _invisible(character: str) -> bool:
     return unicodedata.category(character) in ("Cc", "Cf", "Zl", "Zp", "Zs")
+
+
+def text_cell(text: str) -> str:
+    """Return a text as a quoted cell that no spreadsheet takes for a formula."""
+    return '"' + guarded(text).replace('"', '""') + '"'
 
 
 def number_cell(value: Number) -> str:
@@ -41,14 +62,8 @@ def number_cell(value: Number) -> str:
 
 
 def csv_lines(rows: Iterable[Iterable[str]]) -> Iterator[str]:
-    """Write rows of finished cells as RFC 4180 lines, one at a time."""
-    buffer = io.StringIO()
-    writer = csv.writer(buffer)
-    for row in rows:
-        writer.writerow(row)
-        yield buffer.getvalue()
-        buffer.seek(0)
-        buffer.truncate()
+    """Write rows of finished cells, numbers and quoted texts, as RFC 4180 lines, one at a time."""
+    return (",".join(row) + "\r\n" for row in rows)
 
 
 def report_csv(report: Report) -> Iterator[str]:
@@ -151,19 +166,27 @@ def row_columns(rows: Rows) -> dict[str, str]:
 
 
 def rows_csv(
-    rows: Rows, batches: Iterable[Sequence[tuple[Any, ...]]], timezone: ZoneInfo, *, with_emails: bool
+    rows: Rows,
+    batches: Iterable[Sequence[tuple[Any, ...]]],
+    timezone: ZoneInfo,
+    *,
+    with_emails: bool,
+    for_excel: bool = False,
 ) -> Iterator[tuple[str, int]]:
     """Write batches of rows as CSV, a text and its number of rows a batch; the header comes first, with none.
 
     Instants are ISO 8601 with the offset of the zone, lead times seconds, scores 0 to 1. E-mails are left empty unless
-    the viewer may choose members.
+    the viewer may choose members. With `for_excel`, ids whose digits a spreadsheet would change are texts.
     """
     shown = row_columns(rows)
     names = columns_of(rows)
     kinds = {column.name: column.kind for column in rows.scan.fact.columns()}
-    cells = [(names.index(column), _writer(kinds.get(column, Kind.TEXT), timezone)) for column in shown.values()]
+    cells = [
+        (names.index(column), _writer(kinds.get(column, Kind.TEXT), timezone, for_excel=for_excel))
+        for column in shown.values()
+    ]
     email = None if with_emails else names.index("email")
-    yield "".join(csv_lines([shown])), 0
+    yield "".join([FOR_EXCEL if for_excel else "", *csv_lines([shown])]), 0
     for batch in batches:
         lines = csv_lines(
             ["" if place == email or row[place] is None else write(row[place]) for place, write in cells]
@@ -172,7 +195,7 @@ def rows_csv(
         yield "".join(lines), len(batch)
 
 
-def _writer(kind: Kind, timezone: ZoneInfo) -> Callable[[Any], str]:
+def _writer(kind: Kind, timezone: ZoneInfo, *, for_excel: bool) -> Callable[[Any], str]:
     """Return what writes a stored value of a kind as a cell."""
     match kind:
         case Kind.INSTANT:
@@ -186,6 +209,11 @@ def _writer(kind: Kind, timezone: ZoneInfo) -> Callable[[Any], str]:
         case Kind.FLAGS:
             return str
         case Kind.ID:
-            return lambda value: value if _INTEGER.fullmatch(value) else guarded(value)
+            plain = _SAFE_NUMBER if for_excel else _INTEGER
+            return lambda value: value if plain.fullmatch(value) else _id_cell(value)
         case Kind.TEXT:
-            return guarded
+            return text_cell
+
+
+def _id_cell(value: str) -> str:
+    return f'"\'{value}"' if _INTEGER.fullmatch(value) else text_cell(value)

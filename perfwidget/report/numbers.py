@@ -152,10 +152,13 @@ def report(
 
 
 def read_report(reader: Reader, asked: ScopedQuery, query: Query, grain: Grain | None = None) -> Report:
-    """Answer a scoped question from an open state; without a grain, the query's or else the period's own is taken."""
+    """Answer a scoped question from an open state.
+
+    Without a grain, that of the query or the period is taken, or a coarser one where that has too many buckets.
+    """
     period = resolved_period(reader, asked, query)
     asked = asked.during(period)
-    grain = grain or query.grain or period.default_grain()
+    grain = grain or period.grain(query.grain)
     buckets = period.buckets(grain)
     several = asked.subject_id is None
     answer = reader.answer(asked, [WHOLE, BY_BUCKET, *([BY_MEMBER] if several else [])], buckets)

@@ -14,6 +14,7 @@ from perfwidget.facts import (
     RECORDED_KINDS,
     Action,
     Annotation,
+    AnnotationFlag,
     Comment,
     Fact,
     Member,
@@ -85,6 +86,7 @@ def _annotation(draft: Draft, annotation_id: int, touched_at: float) -> Annotati
         lead_time=_lead_time([event.lead for event in own]),
         last_action=last.action,
         was_cancelled=own[-1].action == "skipped",
+        flags=AnnotationFlag.NONE,
     )
 
 

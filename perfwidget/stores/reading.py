@@ -1,7 +1,6 @@
 """Questions to one consistent state of a store, in SQL that engines share."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 from perfwidget.facts import FACTS, Annotation, Comment
@@ -34,26 +33,6 @@ class Marked(NamedTuple):
 
     position: str
     as_of: int | None
-
-
-NOT_COMPLETE = datetime(1970, 1, 1, tzinfo=UTC)
-"""What a source that is being read for the first time has for the instant as of which its facts are complete."""
-
-
-class Freshness(NamedTuple):
-    """As of when an organization's facts are, and a text that differs whenever some of them have changed."""
-
-    as_of: datetime
-    news: str
-
-    @property
-    def complete(self) -> bool:
-        """Whether every source was read to its end at least once."""
-        return self.as_of > NOT_COMPLETE
-
-    def late(self, now: datetime, after: int) -> bool:
-        """Say whether the facts are older than so many seconds."""
-        return now - self.as_of > timedelta(seconds=after)
 
 
 class Kept(NamedTuple):
@@ -120,25 +99,13 @@ class Reader(Choices):
     def bookmarks(self, organization_id: str) -> Mapping[str, Marked]:
         """Map each source that an organization's facts were read from to how far.
 
-        For those who fill the store; it speaks of nobody.
+        For those who fill the store, and for how fresh its facts are; it speaks of nobody.
         """
         if not self._dialect.keeps_more:
             return {}
         text = "SELECT source, position, as_of FROM bookmarks WHERE organization_id = $organization_id"
         rows = self._rows(text, {"organization_id": organization_id})
         return {source: Marked(position, as_of) for source, position, as_of in rows}
-
-    def freshness(self, organization_id: str) -> Freshness | None:
-        """Return how fresh an organization's facts are by the sources they are read from; None where no source says so.
-
-        Of several sources the one that is furthest behind decides.
-        """
-        marks = {source: mark for source, mark in self.bookmarks(organization_id).items() if mark.as_of is not None}
-        if not marks:
-            return None
-        oldest = min(mark.as_of for mark in marks.values() if mark.as_of is not None)
-        news = " ".join(f"{source}={mark.position}" for source, mark in sorted(marks.items()))
-        return Freshness(NOT_COMPLETE + timedelta(microseconds=oldest), news)
 
     def projects_with_facts(self, organization_id: str) -> set[str]:
         """Return the projects that an organization has facts of; for those who fill the store, never for a viewer."""

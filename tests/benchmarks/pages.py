@@ -43,8 +43,9 @@ WATCH = """
   };
   const visible = (selector) => [...document.querySelectorAll(selector)].filter((each) => each.offsetWidth);
   const shown = (graph) => {
-    const paths = [...graph.querySelectorAll('path')];
-    const shapes = [...paths.slice(0, 3), ...paths.slice(-3)].map((path) => path.getAttribute('d'));
+    const paths = [...graph.querySelectorAll('path, circle')];
+    const outline = (path) => path.getAttribute('d') || path.getAttribute('stroke-dasharray');
+    const shapes = [...paths.slice(0, 3), ...paths.slice(-3)].map(outline);
     return paths.length ? [graph.textContent, paths.length, ...shapes].join() : '';
   };
   const look = () => {

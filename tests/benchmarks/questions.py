@@ -57,7 +57,7 @@ class Question:
     @property
     def grain(self) -> Grain:
         """The width of the page's bars."""
-        return self.period.default_grain()
+        return self.period.grain()
 
     def first_of_bar(self, day: date) -> date:
         """Return the first date of the bar that a day falls into."""

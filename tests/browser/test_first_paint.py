@@ -130,7 +130,7 @@ def test_graphs_are_shown_before_plotly_is_there_and_answer_once_it_is(visit: Ca
     expect(page.locator(".js-plotly-plot")).to_have_count(0)
     waiting[0].continue_()
     boss.graph("annotations")
-    expect(page.locator("#annotations-graph .sketch")).to_have_count(0)
+    expect(page.locator("#annotations-graph .sketch")).to_be_hidden()
     expect(page.locator(".js-plotly-plot")).to_have_count(1)
 
 

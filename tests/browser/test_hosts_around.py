@@ -1,13 +1,15 @@
 """The page in hosts that have a policy, a proxy, a theme or faults of their own."""
 
 import json
+import os
 from collections.abc import Callable, Iterator
 
 import pytest
-from flask import Flask, Response, redirect, request
+from flask import Flask, Response, redirect, request, send_file
 from flask.typing import ResponseReturnValue
 from playwright.sync_api import Page, Route, expect
 
+from perfwidget.hosting.static_files import assets_folder
 from perfwidget.stores import Store, open_store
 from tests.browser.visits import MARCH, Visit, facts, until
 from tests.conftest import Watch
@@ -219,6 +221,32 @@ def test_a_frame_takes_theme_colours_and_font_from_the_page_around(enter: Enter,
         assert page.locator("#one iframe").bounding_box()["height"] == height  # type: ignore[index]
 
 
+def test_a_frame_that_is_refused_has_the_theme_of_the_page_around_and_tries_again(
+    open_page: Callable[..., Page], store: Store, watch: Watch
+) -> None:
+    watch.expect("status of 401")
+    app = host(store)
+    address = f"/performance/?user=ann&{MARCH}"
+    body = f'<div id=one data-perfwidget="{address}" data-theme=dark></div>'
+    app.add_url_rule(
+        "/around",
+        "around",
+        lambda: f"<!doctype html><link rel=icon href=data:,><script src=/embed.js defer></script>{body}",
+    )
+    app.add_url_rule("/embed.js", "embed", lambda: send_file(assets_folder() / "embed.js"))
+    with served(app) as port:
+        page = open_page(viewport={"width": 1000, "height": 700}, color_scheme="light")
+        page.goto(f"http://127.0.0.1:{port}/around")
+        frame = page.frame_locator("#one iframe")
+        expect(frame.get_by_role("link", name="Sign in")).to_have_attribute("target", "_top")
+        expect(frame.locator("html")).to_have_css("background-color", "rgb(17, 21, 28)")
+        expect(frame.locator("body")).to_have_css("color", "rgb(231, 235, 241)")
+        page.request.get(f"http://127.0.0.1:{port}/login?as=boss:owner")
+        frame.get_by_role("link", name="Try again").click()
+        expect(frame.locator("#heading")).to_contain_text("Ann")
+        expect(frame.locator("html")).to_have_attribute("data-bs-theme", "dark")
+
+
 def test_errors_of_the_hosts_scripts_do_no_harm(enter: Enter, store: Store, watch: Watch) -> None:
     watch.expect("theirs")
     with served(host(store)) as port:
@@ -227,3 +255,47 @@ def test_errors_of_the_hosts_scripts_do_no_harm(enter: Enter, store: Store, watc
         page = boss.go(f"user=ann&{MARCH}")
         page.get_by_label("Period").select_option("last_7_days")
         expect(boss.card("submitted-annotations")).to_have_text("2")
+
+
+CHANGES = int(os.environ.get("PERFWIDGET_CHANGES", "40"))
+"""So many changes of filters, after as many that let the page settle."""
+
+CHANGED = """async (changes) => {
+  const presets = ['last_7_days', 'last_30_days', 'last_90_days', 'all_time'];
+  const figures = document.getElementById('figures');
+  for (let change = 0; change < changes; change += 1) {
+    const busy = new Promise((done) => new MutationObserver((_, watching) => {
+      if (figures.getAttribute('aria-busy') !== 'false') return;
+      watching.disconnect();
+      done();
+    }).observe(figures, { attributeFilter: ['aria-busy'] }));
+    window.dash_clientside.set_props('preset', { value: presets[change % presets.length] });
+    await busy;
+  }
+}"""
+"""Change filters again and again, each time once the figures are there."""
+
+
+def test_changes_of_filters_leave_nothing_behind(enter: Enter, store: Store, watch: Watch) -> None:
+    """Among errors of the host's scripts; what is counted is what the browser still holds after tidying up."""
+    watch.expect("theirs")
+    with served(host(store)) as port:
+        boss = enter(port)
+        boss.page.add_init_script("setInterval(() => { throw new Error('theirs') }, 50)")
+        page = boss.go(f"user=ann&{MARCH}")
+        wire = page.context.new_cdp_session(page)
+        wire.send("Performance.enable")
+
+        def held() -> dict[str, float]:
+            page.evaluate(CHANGED, CHANGES)
+            boss.ready()
+            for _ in range(3):
+                wire.send("HeapProfiler.collectGarbage")
+            found = wire.send("Performance.getMetrics")["metrics"]
+            return {each["name"]: each["value"] for each in found}
+
+        before, after = held(), held()
+        assert len(boss.questions) > 2 * CHANGES
+        assert after["Nodes"] <= before["Nodes"] + 50
+        assert after["JSEventListeners"] <= before["JSEventListeners"] + 10
+        assert after["JSHeapUsedSize"] <= before["JSHeapUsedSize"] + 1_000_000

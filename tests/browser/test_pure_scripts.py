@@ -23,7 +23,8 @@ def scripts(page: Page) -> Page:
     """Give a blank page with the pure scripts."""
     page.evaluate("window.React = {}")  # of which the dates themselves need nothing
     for name in ("components/dates.js", "page/address.js"):
-        page.add_script_tag(path=assets_folder() / name)
+        page.add_script_tag(path=assets_folder() / name, type="module")
+    page.wait_for_function("window.perfwidget_dates && window.perfwidget_address")
     return page
 
 
@@ -141,8 +142,9 @@ def test_controls_come_back_from_the_address_that_they_make(scripts: Page) -> No
         "statistic": "median",
         "theme": "dark",
     }
-    rows = {"of": "total_time@2024-03-04", "order": "task", "descending": True, "page": 3}
+    rows = "rows=total_time@2024-03-04&rows_sort=-task&rows_page=3"
     assert scripts.evaluate("(search) => perfwidget_address.rowsIn(search)", search) == rows
+    assert scripts.evaluate("(search) => perfwidget_address.rowsIn(search)", "?rows=a&rows=b&rows_page=2") == ""
     # What controls say at rest is not said, and Reset leaves the member and the looks.
     at_rest = {"preset": "last_30_days", "grain": "auto", "statistic": "average", "theme": "auto", "user": ""}
     assert changed(scripts, "?user=ann&preset=today&tz=UTC&grain=week&theme=dark", at_rest) == "?tz=UTC"

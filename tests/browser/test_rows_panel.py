@@ -255,7 +255,7 @@ def test_rows_are_put_away_before_they_came(visit: Callable[..., Visit]) -> None
     expect(page.locator("#rows-panel")).to_be_hidden()
     boss.card("submitted-annotations").click()
     panel = boss.rows(f"Submitted Annotations{WEEK}")
-    sorting = holding(page, '"order":"task"')
+    sorting = holding(page, "rows_sort=task")
     panel.get_by_role("link", name="Task").click()
     until(page, lambda: bool(sorting))
     page.get_by_role("button", name="Close").click()  # while the rows are dimmed, which nothing may cover

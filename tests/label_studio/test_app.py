@@ -175,7 +175,7 @@ def test_news_are_those_of_the_own_organization(there: Beside) -> None:
         return browser.post(CALLBACK, json=body, headers=PROXIED)
 
     told = look("").get_json()
-    assert told["response"]["again"]["data"] == "label studio=1"
+    assert told["response"]["news"]["data"] == "label studio=1"
     assert "secret" not in str(told)
     assert look("user=6").status_code == 403
     assert look("project=99").status_code == 403

@@ -21,10 +21,10 @@ from perfwidget.label_studio.connection import LabelStudio, Patience
 from perfwidget.label_studio.roles import Roles
 from perfwidget.label_studio.sync import Sync
 from perfwidget.label_studio.task_ids import TaskIds
+from perfwidget.page.answer import Freshness, freshness
 from perfwidget.question.access import Viewer
 from perfwidget.sources.export import ImportResult, read_export
 from perfwidget.stores import Store, open_store
-from perfwidget.stores.reading import Freshness
 from tests.conftest import WHOLE
 from tests.label_studio.fault_server import LIST_FAULTS, PLAIN_FAULTS, TOKEN, FaultServer, World
 from tests.worlds import ask
@@ -400,7 +400,7 @@ def test_a_project_that_cannot_be_read_keeps_no_other_waiting(studio: Studio) ->
 def test_what_a_pass_wrote_before_it_broke_off_is_news(studio: Studio) -> None:
     def fresh() -> Freshness:
         with studio.store.reading() as reader:
-            found = reader.freshness("default")
+            found = freshness(reader, "default")
         assert found is not None
         return found
 

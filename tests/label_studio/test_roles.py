@@ -59,7 +59,7 @@ def community() -> Iterator[StandIn]:
 # --- What Enterprise says (shapes of the SDK's types)
 
 
-def member(organization: int | None, role: str, *, active: bool | None = True) -> dict[str, Any]:
+def member(organization: int | None, role: str, *, active: object = True) -> dict[str, Any]:
     return {"organization_id": organization, "role": role, "active": active, "user_type": "", "flex": None}
 
 
@@ -78,6 +78,8 @@ def member(organization: int | None, role: str, *, active: bool | None = True) -
         ({"active_organization": 1, "org_membership": [], "organization_membership": member(1, "AN")}, "AN"),
         ({"active_organization": 1, "org_membership": [member(1, "OW", active=False)]}, ""),
         ({"active_organization": 1, "org_membership": [member(1, "OW", active=None)]}, "OW"),
+        ({"active_organization": 1, "org_membership": [member(1, "OW", active="false")]}, ""),
+        ({"active_organization": 1, "org_membership": [member(1, "OW", active=1)]}, ""),
         ({"active_organization": 1, "org_membership": [member(1, "OW"), member(1, "AN")]}, ""),
         ({"active_organization": 1, "org_membership": [None, "OW", member(1, "AN")]}, "AN"),
         ({"active_organization": None, "org_membership": [member(None, "OW")]}, ""),

@@ -26,7 +26,6 @@ ROUTES: dict[str, tuple[str, str]] = {
     "dependencies": ("nothing", "/_dash-dependencies"),
     "callback": ("callback", "/_dash-update-component"),
     "component_suites": ("static", "/_dash-component-suites/<package>/<path:filename>"),
-    "favicon": ("static", "/_favicon.ico"),
     "assets": ("static", "/assets/<path:filename>"),
     "session": ("nothing", "/session"),
     "report_csv": ("figures", "/export/report.csv"),

@@ -10,7 +10,7 @@ ROWS = "perfwidget/metrics/rows.py"
 SUMMARY = "perfwidget/metrics/summary.py"
 
 NUMBERS = "tests/test_metrics.py"
-SETS = "tests/test_sets.py"
+SETS = "tests/test_sets.py -k product"
 
 SABOTAGES = [
     # -- The summary
@@ -59,15 +59,15 @@ SABOTAGES = [
     (
         "performance_score: fixes without a score lower it",
         SUMMARY,
-        "Sum(((1, count_of(SCORED)), (1, count_of(FIXES.that(Condition.SCORE_PRESENT))))),",
-        "Sum(((1, count_of(SCORED)), (1, count_of(FIXES)))),",
+        "(1, count_of(fixes))",
+        "(1, count_of(FIXES.that(*where)))",
         NUMBERS,
     ),
     (
         "performance_score: fixes are worth nothing",
         SUMMARY,
-        '(1, total_of(FIXES.that(Condition.SCORE_PRESENT), "score"))',
-        '(0, total_of(FIXES.that(Condition.SCORE_PRESENT), "score"))',
+        '(1, total_of(fixes, "score"))',
+        '(0, total_of(fixes, "score"))',
         NUMBERS,
     ),
     (
@@ -150,6 +150,27 @@ SABOTAGES = [
         NUMBERS,
     ),
     (
+        "moved_later: all that count are",
+        NOTES,
+        "        count(MOVED_LATER),\n",
+        "        count(COUNTABLE),\n",
+        NUMBERS,
+    ),
+    (
+        "moved_later_time: it is that of those that stayed",
+        NOTES,
+        'total_of(MOVED_LATER.that(Condition.TIME_USABLE), "lead_time")',
+        'total_of(COUNTABLE.that(Condition.TIME_USABLE), "lead_time")',
+        NUMBERS,
+    ),
+    (
+        "days_over_24_hours: every day with a time is",
+        NOTES,
+        "days_above(LONGEST_DAY, LEAD_TIMES)",
+        "days_above(0, LEAD_TIMES)",
+        NUMBERS,
+    ),
+    (
         "updated_after_rejection: those that were not updated are among them",
         NOTES,
         "count(UPDATED.that(Condition.LATEST_REVIEW_REJECTS))",
@@ -158,9 +179,16 @@ SABOTAGES = [
     ),
     (
         "own_reviews: those of others are among them",
+        ROWS,
+        "OWN_REVIEWS = RECEIVED.that(Condition.BY_OWNER)",
+        "OWN_REVIEWS = RECEIVED",
+        NUMBERS,
+    ),
+    (
+        "performance_score_without_own_reviews: they are among them",
         NOTES,
-        "count(RECEIVED.that(Condition.BY_OWNER))",
-        "count(RECEIVED)",
+        "mean_score(Condition.BY_NO_OWNER, beside=count(OWN_REVIEWS))",
+        "mean_score(beside=count(OWN_REVIEWS))",
         NUMBERS,
     ),
     (

@@ -91,4 +91,32 @@ SABOTAGES = (
         "mean_score(Condition.BY_NO_OWNER)",
         f"{BY_HAND} without_own",
     ),
+    (
+        "who wrote last is nobody's concern where the last action is told",
+        "perfwidget/sources/annotation_row.py",
+        "reviewers is not None and writer.user_id not in reviewers",
+        "reviewers == set()",
+        "tests/test_label_studio.py -k pointed_out",
+    ),
+    (
+        "flags are taken for recorded where nobody tells any",
+        "perfwidget/stores/writing/staging.py",
+        "{row[0] for row in rows if row[flags] is not None}",
+        "{row[0] for row in rows}",
+        "tests/test_store.py -k flags_are_recorded",
+    ),
+    (
+        "unknown words pass",
+        "perfwidget/facts/words.py",
+        'return facts if unknown == "keep" else _refusing(facts)',
+        "return facts",
+        "tests/test_store.py -k unknown_word",
+    ),
+    (
+        "a lead time of text is no time",
+        "perfwidget/facts/columns.py",
+        "if isinstance(value, str | bytes):",
+        "if isinstance(value, bytes):",
+        "tests/test_store.py -k text_or_a_timedelta",
+    ),
 )

@@ -137,7 +137,7 @@ class Asker:
         if place == "look":
             return self.call(case.person, place, {"question": question, "news": None})
         if place == "rows-sought":
-            sought = {"question": question, "order": "", "descending": True, "page": 1}
+            sought = {"question": question}
             return self.call(case.person, place, sought)
         address = f"{PREFIX}{ROUTES[place][1]}?{question}"
         return self.browsers[case.person].get(address, headers=DOCUMENT, buffered=True)

@@ -82,12 +82,7 @@ QUESTIONS = {
     "asked": {"question": "user=ann&from=2024-03-04&to=2024-03-10&tz=UTC", "attempt": 1},
     "look": {"question": "user=ann&from=2024-03-04&to=2024-03-10&tz=UTC", "news": None},
     "seek": {"kind": "member", "text": "ann", "workspaces": []},
-    "rows-sought": {
-        "question": "user=ann&from=2024-03-04&to=2024-03-10&tz=UTC&rows=submitted",
-        "order": "",
-        "descending": True,
-        "page": 1,
-    },
+    "rows-sought": {"question": "user=ann&from=2024-03-04&to=2024-03-10&tz=UTC&rows=submitted"},
 }
 
 

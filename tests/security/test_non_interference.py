@@ -177,7 +177,7 @@ def _two_worlds(viewer: Person, drawn: list[Fact], other: list[Fact]) -> tuple[l
 
 def _questions(asked: str, metric: str) -> Iterator[tuple[str, Any]]:
     """Yield all that can be asked: paths, and callbacks with their values."""
-    sought = {"order": "", "descending": True, "page": 1, "question": f"{PERIOD}&{asked}&rows={metric}"}
+    sought = {"question": f"{PERIOD}&{asked}&rows={metric}"}
     yield f"/?{PERIOD}&{asked}", None
     yield "/_dash-layout", None
     yield f"/export/report.json?{PERIOD}&{asked}", None

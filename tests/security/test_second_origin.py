@@ -203,9 +203,8 @@ def test_no_other_site_calls_back(sites: Sites, visitor: Page, watch: Watch) -> 
             visitor.goto(site)
             with visitor.expect_navigation(url=address):
                 visitor.evaluate(SUBMIT, [address, enctype, body])
-            assert json.loads(visitor.locator("body").inner_text()) == {
-                "error": "This request came from another site; use the dashboard's own page."
-            }
+            told = "This request came from another site; use the dashboard's own page."
+            assert visitor.locator("p").first.inner_text() == told
     visitor.goto(sites.platform + "/login")
     posts = [(status, signed_in) for method, _, status, signed_in in sites.take() if method == "POST"]
     assert {status for status, _ in posts} == {403}
@@ -254,7 +253,14 @@ def test_no_other_site_reads_anything(sites: Sites, visitor: Page, watch: Watch)
         results = visitor.evaluate(TAKE, f"{sites.platform}/performance/{path}?user=ann")
         assert results == ["refused"] * 7, (path, results)
     received = sites.take()
-    assert all(("GET", f"/performance/{path}", 204 if path == "session" else 200, True) in received for path in DATA)
+    assert {status for _, path, status, _ in received if path.startswith("/performance/")} == {403}
+    assert all(("GET", f"/performance/{path}", 403, True) in received for path in DATA)  # whoever is signed in
+    # A link on another site leads to the same page, but one to the dashboard to the dashboard.
+    for path, status in (*((path, 403) for path in DATA), (PAGE, 200)):
+        visitor.goto(sites.neighbour)
+        with visitor.expect_navigation() as led:
+            visitor.evaluate("(to) => { location.href = to }", f"{sites.platform}/performance/{path}")
+        assert led.value.status == status
 
 
 # -- Messages ---------------------------------------------------------------------------------------------------------
