@@ -132,6 +132,7 @@ def test_times_of_day_are_shown_edited_and_followed(visit: Callable[..., Visit],
     ]
 
     page.set_viewport_size({"width": 400, "height": 900})  # as in a narrow frame
+    last.scroll_into_view_if_needed()
     expect(last).to_be_in_viewport(ratio=1)
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     page.set_viewport_size({"width": 1400, "height": 900})
