@@ -85,9 +85,8 @@ class Places:
         self._due[viewer] = since, now
         wait = _Wait(viewer, since)
         self._waiting.append(wait)
-        self._waiting.sort(key=lambda each: each.since)
+        self._line_up()
         self._admit()
-        self._send_away([each for each in self._waiting if each.viewer == viewer], max(self._most_waiting // 2, 1))
         self._send_away(self._waiting, self._most_waiting)
         self._changed.wait_for(lambda: wait.admitted is not None, PATIENCE)
         if not wait.admitted:
@@ -102,6 +101,15 @@ class Places:
             each.admitted = True
         self._changed.notify_all()
 
+    def _line_up(self) -> None:
+        """Let everybody's first wait stand before anybody's second, and those first that have been due for longest."""
+        before: Counter[Hashable] = Counter()
+        lined_up: list[tuple[int, float, int, _Wait]] = []
+        for place, each in enumerate(sorted(self._waiting, key=lambda wait: wait.since)):
+            lined_up.append((before[each.viewer], each.since, place, each))
+            before[each.viewer] += 1
+        self._waiting = [each for *_, each in sorted(lined_up, key=lambda placed: placed[:3])]
+
     def _let_others_pass(self, viewer: Hashable) -> None:
         """Begin the wait anew of who has just been served."""
         now = monotonic()
@@ -109,7 +117,7 @@ class Places:
             if each.viewer == viewer:
                 each.since = now
                 self._due[viewer] = now, now
-        self._waiting.sort(key=lambda wait: wait.since)
+        self._line_up()
 
     def _has_room_for(self, viewer: Hashable) -> bool:
         return self._held.total() < self._at_once and self._held[viewer] < max(self._at_once // 2, 1)
