@@ -8,7 +8,7 @@ import pytest
 
 from perfwidget import open_store
 from perfwidget.errors import Busy
-from perfwidget.hosting.requests import Places
+from perfwidget.hosting.places import Places
 from tests.hosts import asking, host
 from tests.worlds import people
 
@@ -126,7 +126,7 @@ def test_who_comes_again_keeps_their_turn() -> None:
 
 
 def test_who_waits_too_long_is_told_so_and_leaves_the_queue(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("perfwidget.hosting.requests.PATIENCE", 0.01)
+    monkeypatch.setattr("perfwidget.hosting.places.PATIENCE", 0.01)
     places = Places(1, 2)
     with places.held("ann"):
         for _ in range(5):
