@@ -39,7 +39,8 @@ SELECT project.organization_id,
        performance.microseconds(done.created_at) AS created_at,
        performance.microseconds(done.draft_created_at) AS started_at,
        performance.microseconds(CASE WHEN own.last_change THEN done.updated_at ELSE done.created_at END) AS completed_at,
-       known.last_action IN ('updated', 'skipped') AND NOT own.last_change AS completed_at_estimated,
+       NOT own.last_change AND done.last_action IS DISTINCT FROM 'submitted'
+           AND done.updated_at >= done.created_at + interval '1 second' AS completed_at_estimated,
        performance.microseconds(done.updated_at) AS updated_at,
        -- From 0 to 10⁹ s, in microseconds rounded half to even; -1 for what is no time.
        CASE WHEN done.lead_time IS NULL THEN NULL

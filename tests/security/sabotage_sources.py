@@ -151,6 +151,13 @@ SABOTAGES = (
         "perfwidget/sources/annotation_row.py",
         "            completed_at_estimated=not own,",
         "            completed_at_estimated=False,",
+        "tests/test_label_studio.py -k last_action_and_completion",
+    ),
+    (
+        "an acceptance in a large file tells it",
+        "perfwidget/sources/task_columns.py",
+        '"completed_at_estimated": ~known & ~at_creation,',
+        '"completed_at_estimated": at_update & ~known,',
         f"{IN_ORDER} -k back_into_the_month",
     ),
     (
