@@ -21,8 +21,7 @@
     const header = document.querySelector('.lsf-menu-header:not(:has([data-perfwidget-link]))');
     if (header) {
       const hotkeys = header.querySelector('.lsf-menu-header__hotkeys');
-      if (hotkeys) hotkeys.insertAdjacentHTML('beforebegin', link(''));
-      else header.insertAdjacentHTML('beforeend', link(''));
+      (hotkeys || header).insertAdjacentHTML(hotkeys ? 'beforebegin' : 'beforeend', link(''));
       header.querySelector('[data-perfwidget-link]').style.cssText = 'align-self:center;margin:0 16px;white-space:nowrap;color:inherit';
     }
     const spacer = document.querySelector('.lsf-main-menu:not(:has([data-perfwidget-link])) > .lsf-main-menu__spacer');

@@ -9,8 +9,7 @@ const CSRF = 'X-CSRFToken';
 const JSON_TYPE = { 'Content-Type': 'application/json' };
 const failure = (status) => new Response('{}', { status, headers: JSON_TYPE });
 const session = () => send(`${prefix()}session`, { credentials: 'same-origin' });
-const isOurs = (response) => response.status === 204 || (
-  !response.redirected && (response.headers.get('content-type') || '').includes('json'));
+const isOurs = ({ status, redirected, headers }) => status === 204 || (!redirected && /json/.test(headers.get('content-type')));
 
 /* The answer to a request. One that is not ours came from before the widget: a new token may get past that. */
 async function answered(resource, options) {
@@ -26,9 +25,8 @@ async function answered(resource, options) {
 /* What went wrong, for people: its sentence, and whether asking again may help, and when. */
 async function problemOf(response) {
   const { status } = response;
-  const said = { 401: 'signedOut', 413: 'tooLarge', 414: 'tooLarge', 429: 'tooMany', 599: 'unreachable' }[status];
   const { error } = await response.json().catch(() => ({}));
-  const sentence = (status !== 401 && error) || words()[said || 'failed'];
+  const sentence = (status !== 401 && error) || words()[status] || words().failed;
   return { status, sentence, again: status >= 500 || status === 429, pause: Number(response.headers.get('Retry-After')) || 0 };
 }
 

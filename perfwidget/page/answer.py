@@ -174,10 +174,6 @@ def show(
         (ids.DATES, "days"): {"first": begins[:10], "last": ends[:10]},
         **{(panel.graph, "figure"): each.figures.get("") for panel, each in drawn if panel is not TOTAL_TIME},
         **{(panel.message, "children"): each.message for panel, each in drawn},
-        **{
-            (panel.numbers, "data"): each.table and {**each.table._asdict(), "dates": dates, "question": question}
-            for panel, each in drawn
-        },
         (ids.ANSWER, "data"): {
             "member": formats.option(report.user.user_id, words.member_option(report.user)),
             "name": formats.member_name(report.user),
@@ -235,7 +231,6 @@ OUTPUTS: Sequence[tuple[str, str]] = (
     (ids.DATES, "days"),
     *((panel.graph, "figure") for panel in PANELS if panel is not TOTAL_TIME),
     *((panel.message, "children") for panel in PANELS),
-    *((panel.numbers, "data") for panel in PANELS),
     *((link, "href") for link in _EXPORTS),
     (ids.LATE, "data"),
     (ids.PROBLEM, "data"),

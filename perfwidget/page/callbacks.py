@@ -5,6 +5,7 @@
     ROWS_SOUGHT               -> rows           -> ROWS
     typed dates               -> read_dates     -> DATES -> ask
     search in a list          -> seek (browser) -> SEEK -> find -> FOUND -> list (browser) -> the lists
+    an open table             -> open_tables (browser) -> OPEN_TABLES -> tables
     PULSE                     -> beat (browser) -> LOOK -> look -> the age of the figures, NEWS -> ask
 
 `ask` alone decides what is asked: there is one question a page and one a change. What goes wrong between browser and
@@ -22,6 +23,7 @@ from perfwidget.page.cards import definitions
 from perfwidget.page.context import PageContext
 from perfwidget.page.panels import PANELS, TOTAL_TIME
 from perfwidget.page.rows_panel import opened_rows
+from perfwidget.page.tables import open_tables
 
 CONTROLS = (
     (ids.MEMBER, "value"),
@@ -68,6 +70,15 @@ def register_callbacks(app: Dash, context: PageContext) -> None:
         if fault or ends == shown:
             return [no_update, no_update, no_update, said]
         return [*texts, ends._asdict(), said]
+
+    @app.callback(
+        *(Output(ids.table(panel.name), "children") for panel in PANELS),
+        Input(ids.OPEN_TABLES, "data"),
+        prevent_initial_call=True,
+    )
+    def tables(asked: Any) -> list[Any]:
+        shown = open_tables(context, asked)
+        return [shown.get(panel, no_update) for panel in PANELS]
 
     @app.callback(Output(ids.FOUND, "data"), Input(ids.SEEK, "data"), prevent_initial_call=True)
     def find(sought: Any) -> dict[str, Any]:
@@ -139,6 +150,13 @@ def _register_asking(app: Dash) -> None:
         Input(ids.PULSE, "n_intervals"),
         State(ids.PROBLEM, "data"),
         State(ids.ASKED, "data"),
+    )
+    _in_browser(
+        app,
+        "open_tables",
+        Output(ids.OPEN_TABLES, "data"),
+        Input(ids.ANSWER, "data"),
+        *(Input(ids.opener(panel.name), "n_clicks") for panel in PANELS),
     )
     _in_browser(
         app,

@@ -45,20 +45,6 @@ class Chart(_OwnComponent):
     _properties = ("figure", "name", "clickData")
 
 
-class Numbers(_OwnComponent):
-    """The numbers of a graph as a table below it, made when somebody opens it.
-
-    - `id`: the name that callbacks know it by.
-    - `data`: `head` and `rows` of finished texts, and where they lead: `keys` of the numbers by column (`dated`, a row
-      standing for one of `dates`) or by row, and the `question` that they answer (null: nowhere). None shows nothing.
-    - `name`: what the table holds.
-    - `label`: what one opens it by.
-    """
-
-    _type = "Numbers"
-    _properties = ("data", "name", "label")
-
-
 class DateRange(_OwnComponent):
     """Two dates that are typed, with a calendar beside each; a callback reads them (`typed_dates`), and says how.
 
