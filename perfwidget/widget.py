@@ -15,8 +15,8 @@ from perfwidget import page
 from perfwidget.errors import Forbidden, InvalidSetting, PerfwidgetError, Unauthenticated
 from perfwidget.hosting.downloads import Downloads
 from perfwidget.hosting.mount import DashBlueprint, MountedDash
+from perfwidget.hosting.places import AT_WORK, WAITING, Places
 from perfwidget.hosting.refusals import failed_callback, failure, page_that_says, refusal
-from perfwidget.hosting.requests import AT_WORK, WAITING, Places
 from perfwidget.hosting.static_files import assets_folder
 from perfwidget.metrics import COMMENTS_RECEIVED, TIMELINE, Rules
 from perfwidget.page import PageContext

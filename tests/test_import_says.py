@@ -199,8 +199,8 @@ def test_what_is_packed_is_read() -> None:
     plain = json.dumps(TWO).encode()
     lines = "\n".join(map(json.dumps, TWO)).encode()
     for packed in (
-        gzip.compress(plain),
-        gzip.compress(lines),
+        gzip.compress(plain, mtime=0),
+        gzip.compress(lines, mtime=0),
         zipped("a/Export.JSON"),
         zipped("a.json", "images/b.png"),
     ):
@@ -215,10 +215,10 @@ def test_what_is_packed_is_read() -> None:
         (zipped("images/a.png", "labels/a.txt"), "a zip archive without a JSON file"),
         (zipped("a.json")[:-30], "The zip archive breaks off, is damaged"),
         (zipped("a.json").replace(b"a.json", b"b.json", 1), "The zip archive breaks off, is damaged"),
-        (gzip.compress(json.dumps(TWO).encode())[:-9], "The gzip file breaks off, is damaged"),
-        (gzip.compress(json.dumps(TWO).encode())[:4] + b"x", "The gzip file breaks off, is damaged"),
-        (gzip.compress(b"id,label\n"), "a CSV export"),
-        (gzip.compress(json.dumps(TWO).encode()[:-9]), "breaks off or is damaged near its end"),
+        (gzip.compress(json.dumps(TWO).encode(), mtime=0)[:-9], "The gzip file breaks off, is damaged"),
+        (gzip.compress(json.dumps(TWO).encode(), mtime=0)[:4] + b"x", "The gzip file breaks off, is damaged"),
+        (gzip.compress(b"id,label\n", mtime=0), "a CSV export"),
+        (gzip.compress(json.dumps(TWO).encode()[:-9], mtime=0), "breaks off or is damaged near its end"),
     ],
 )
 def test_a_packed_file_that_cannot_be_read_says_why(content: bytes, told: str) -> None:
@@ -344,7 +344,7 @@ def test_standard_input_is_read(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     plain = json.dumps(TWO).encode()
-    for number, content in enumerate((plain, gzip.compress(plain), zipped("a.json"))):
+    for number, content in enumerate((plain, gzip.compress(plain, mtime=0), zipped("a.json"))):
         reading, writing = os.pipe()
         threading.Thread(target=lambda end, given: os.fdopen(end, "wb").write(given), args=(writing, content)).start()
         with os.fdopen(reading, "r") as piped:

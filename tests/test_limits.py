@@ -8,7 +8,7 @@ import pytest
 
 from perfwidget import open_store
 from perfwidget.errors import Busy
-from perfwidget.hosting.requests import Places
+from perfwidget.hosting.places import Places
 from tests.hosts import asking, host
 from tests.worlds import people
 
@@ -61,7 +61,7 @@ def test_some_work_some_wait_and_the_rest_is_told_at_once() -> None:
 
 
 def test_nobody_holds_more_than_half_of_the_places() -> None:
-    places, served = Places(2, 2), list[str]()
+    places, served = Places(2, 1), list[str]()
     ann = Asker(places, "ann", served)
     assert ann.inside.wait(60)
     again = waits(places, "nobody", lambda: Asker(places, "ann", served))
@@ -73,6 +73,23 @@ def test_nobody_holds_more_than_half_of_the_places() -> None:
     ann.leave()
     assert again.inside.wait(60)
     again.leave()
+
+
+def test_whoever_waits_once_comes_before_who_waits_twice() -> None:
+    places, served = Places(1, 2), list[str]()
+    ann = Asker(places, "ann", served)
+    assert ann.inside.wait(60)
+    again = [Asker(places, "ann", served) for _ in range(3)]
+    refused = [each for each in again if each.refused.wait(0.5)]
+    bob = Asker(places, "bob", served)
+    while len(refused) < 2:
+        refused = [each for each in again if each.refused.wait(0.01)]
+    ann.leave()
+    assert bob.inside.wait(60)
+    bob.leave()
+    for each in again:
+        each.leave()
+    assert served == ["ann", "bob", "ann"]
 
 
 def test_those_who_wait_are_served_in_turn_round_the_viewers() -> None:
@@ -109,7 +126,7 @@ def test_who_comes_again_keeps_their_turn() -> None:
 
 
 def test_who_waits_too_long_is_told_so_and_leaves_the_queue(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("perfwidget.hosting.requests.PATIENCE", 0.01)
+    monkeypatch.setattr("perfwidget.hosting.places.PATIENCE", 0.01)
     places = Places(1, 2)
     with places.held("ann"):
         for _ in range(5):

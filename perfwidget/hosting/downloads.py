@@ -18,7 +18,7 @@ from blinker import Signal
 from flask import Flask, Response, current_app, request
 
 from perfwidget.errors import Busy, Forbidden, InvalidQuery, PerfwidgetError
-from perfwidget.hosting.requests import Places
+from perfwidget.hosting.places import Places
 from perfwidget.metrics import Rows, Rules
 from perfwidget.question import access
 from perfwidget.question.access import ScopedQuery, Viewer

@@ -1,17 +1,12 @@
-"""How a request for figures is served: a few at once, its body read strictly, its answer packed.
+"""How a request for figures is served: its body read strictly, its answer packed.
 
-A question that finds the queue full is told so at once instead of holding a thread of the host; the page asks again by
-itself, with a little chance in when, until it is its turn. Dash answers a malformed body with a 500 and a traceback;
+Dash answers a malformed body with a 500 and a traceback;
 here it is a 400 with a sentence, before Dash sees it.
 """
 
 import gzip
 import json
-import threading
-from collections import Counter
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from time import monotonic
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import brotli
@@ -19,111 +14,6 @@ from flask import Response as FlaskResponse
 from flask import request as current_request
 from werkzeug import Request, Response
 from werkzeug.exceptions import BadRequest, HTTPException, RequestEntityTooLarge
-
-from perfwidget.errors import Busy
-
-# -- How many at once --------------------------------------------------------------------------------------------------
-
-AT_WORK = 2
-"""Questions that are worked on at once: more would only share the same processors."""
-WAITING = 2
-"""Questions that wait in the server for one of these to end."""
-PATIENCE = 10.0
-"""Seconds that one waits at most."""
-REMEMBERED = 30.0
-"""Seconds for which who was sent away keeps their turn."""
-
-
-class _Wait:
-    """One who waits: since when their turn has been due, and whether they may come in or are sent away."""
-
-    def __init__(self, viewer: Hashable, since: float) -> None:
-        self.viewer, self.since = viewer, since
-        self.admitted: bool | None = None
-
-
-class Places:
-    """Places for a few at once. No viewer holds more than half of them, and those who wait are served in turn.
-
-    It is the turn of whoever has waited longest since they were last served. Who is sent away, because too many wait,
-    keeps their turn for some time: who comes again waits before those who came later.
-    """
-
-    def __init__(self, at_once: int, waiting: int) -> None:
-        self._at_once, self._most_waiting = at_once, waiting
-        self._changed = threading.Condition()
-        self._held: Counter[Hashable] = Counter()
-        self._waiting: list[_Wait] = []
-        self._due: dict[
-            Hashable, tuple[float, float]
-        ] = {}  # since when it has been whose turn, and when they last came
-
-    @contextmanager
-    def held(self, viewer: Hashable) -> Iterator[None]:
-        """Hold a place; raises Busy for who is sent away."""
-        with self._changed:
-            self._wait_for_turn(viewer)
-        try:
-            yield
-        finally:
-            with self._changed:
-                self._held[viewer] -= 1
-                self._held += Counter()  # without those who hold none
-                self._let_others_pass(viewer)
-                self._admit()
-
-    def wanted_by_others(self, viewer: Hashable) -> bool:
-        """Say whether somebody else waits, or was sent away a short while ago."""
-        with self._changed:
-            self._forget(monotonic())
-            return any(each != viewer for each in self._due)
-
-    def _wait_for_turn(self, viewer: Hashable) -> None:
-        now = monotonic()
-        self._forget(now)
-        since, _ = self._due.get(viewer, (now, now))
-        self._due[viewer] = since, now
-        wait = _Wait(viewer, since)
-        self._waiting.append(wait)
-        self._waiting.sort(key=lambda each: each.since)
-        self._admit()
-        self._send_away([each for each in self._waiting if each.viewer == viewer], max(self._most_waiting // 2, 1))
-        self._send_away(self._waiting, self._most_waiting)
-        self._changed.wait_for(lambda: wait.admitted is not None, PATIENCE)
-        if not wait.admitted:
-            self._send_away([wait], 0)
-            raise Busy
-
-    def _admit(self) -> None:
-        while each := next((wait for wait in self._waiting if self._has_room_for(wait.viewer)), None):
-            self._waiting.remove(each)
-            self._held[each.viewer] += 1
-            self._due.pop(each.viewer, None)
-            each.admitted = True
-        self._changed.notify_all()
-
-    def _let_others_pass(self, viewer: Hashable) -> None:
-        """Begin the wait anew of who has just been served."""
-        now = monotonic()
-        for each in self._waiting:
-            if each.viewer == viewer:
-                each.since = now
-                self._due[viewer] = now, now
-        self._waiting.sort(key=lambda wait: wait.since)
-
-    def _has_room_for(self, viewer: Hashable) -> bool:
-        return self._held.total() < self._at_once and self._held[viewer] < max(self._at_once // 2, 1)
-
-    def _send_away(self, waits: Sequence[_Wait], most: int) -> None:
-        for each in list(waits[most:]):
-            if each in self._waiting:
-                self._waiting.remove(each)
-                each.admitted = False
-        self._changed.notify_all()
-
-    def _forget(self, now: float) -> None:
-        self._due = {viewer: due for viewer, due in self._due.items() if due[1] > now - REMEMBERED}
-
 
 # -- What a browser sends, which anybody may write ---------------------------------------------------------------------
 

@@ -71,7 +71,7 @@ def report_csv(report: Report) -> Iterator[str]:
     columns = [metric.key for metric in DAILY_CSV]
     by_day = ((point.bucket.first.isoformat(), point.values) for point in report.series)
     rows = (("total", report.values), *by_day)
-    zone = report.period.timezone
+    zone = text_cell(report.period.timezone)
     return csv_lines(
         [("date", "timezone", *columns)]
         + [(name, zone, *(number_cell(values[key]) for key in columns)) for name, values in rows]

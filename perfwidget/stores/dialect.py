@@ -3,8 +3,6 @@
 from collections.abc import Callable, Mapping, Sized
 from dataclasses import dataclass, field
 
-from perfwidget.metrics import Scan
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dialect:
@@ -32,7 +30,3 @@ class Dialect:
     """The tables that lie in the order of a scan, by its name, where these are not the facts' own."""
     keeps_more: bool = True
     """Whether there are columns and tables of our own beside the contract's: mentions and bookmarks."""
-
-    def table(self, scan: Scan) -> str:
-        """Return the table that a scan reads."""
-        return self.copies.get(scan.name, scan.fact.table)

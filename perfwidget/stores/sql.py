@@ -118,11 +118,11 @@ def facts_from(dialect: Dialect, asked: ScopedQuery, scan: Scan, start: int, end
     These may be a part of the question's period, which conditions go on to speak of.
     """
     condition, parameters = scoped(dialect, asked, scan.member)
-    instant = instant_of(scan)
+    table, instant = dialect.copies.get(scan.name, scan.fact.table), instant_of(scan)
     beyond = f" AND {scan.beyond} >= $period_end" if scan.beyond else ""
     period, days = asked.dated, parameters_of(days_of(asked.dated), "day")
     return Statement(
-        f"{dialect.table(scan)} WHERE {condition} AND {instant} >= $since AND {instant} < $before{beyond}",
+        f"{table} WHERE {condition} AND {instant} >= $since AND {instant} < $before{beyond}",
         parameters | {"since": start, "before": end, "period_start": period.start, "period_end": period.end} | days,
     )
 

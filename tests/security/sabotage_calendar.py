@@ -236,7 +236,7 @@ SABOTAGES = [
     ),
     (
         "the page does not offer a preset",
-        "perfwidget/page/words.py",
+        "perfwidget/page/control_words.py",
         '    Preset.SECOND_HALF_OF_MONTH: "16th to the end",\n',
         "",
         f"{PAGE} -k preset",

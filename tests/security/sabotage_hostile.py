@@ -40,9 +40,44 @@ SABOTAGES = [
     (
         "formulas are written into files",
         "perfwidget/report/exports.py",
-        "frozenset(\"=+-@|%'",
-        "frozenset(\"+-@|%'",
+        'frozenset("=+-@|%',
+        'frozenset("+-@|%',
         f"{TEXT}::test_files_hold_every_text_whole_and_no_formula",
+    ),
+    (
+        "a line that is split elsewhere begins with a formula",
+        "perfwidget/report/exports.py",
+        "[0, *(found.end() for found in _SEPARATOR.finditer(text))]",
+        "[0]",
+        "tests/test_exports.py -k formula",
+    ),
+    (
+        "one viewer holds all places",
+        "perfwidget/hosting/places.py",
+        "self._held[viewer] < max(self._at_once // 2, 1)",
+        "True",
+        "tests/test_limits.py -k half",
+    ),
+    (
+        "who was just served is served again before others",
+        "perfwidget/hosting/places.py",
+        "                self._let_others_pass(viewer)\n",
+        "",
+        "tests/test_limits.py -k turn_round",
+    ),
+    (
+        "who is sent away has to begin anew",
+        "perfwidget/hosting/places.py",
+        "REMEMBERED = 30.0",
+        "REMEMBERED = 0.0",
+        "tests/test_limits.py -k comes_again",
+    ),
+    (
+        "everybody waits for a Label Studio that hangs",
+        "perfwidget/label_studio/sign_in.py",
+        "WAITING = 2\n",
+        "WAITING = 200\n",
+        "tests/label_studio/test_sign_in.py -k hangs",
     ),
     (
         "ids are written into the log as they are",
@@ -126,9 +161,8 @@ SABOTAGES = [
     (
         "bodies stay in memory",
         "perfwidget/hosting/requests.py",
-        "    body = _parse(request.get_data())\n",
-        '    read_body.__dict__.setdefault("seen", []).append(request.get_data())\n'
-        "    body = _parse(request.get_data())\n",
+        "    body = _parse(raw)\n",
+        '    read_body.__dict__.setdefault("seen", []).append(raw)\n    body = _parse(raw)\n',
         f"{REQUESTS}::test_nothing_of_it_stays_in_memory",
     ),
     # -- Other origins
@@ -149,9 +183,16 @@ SABOTAGES = [
     (
         "other sites call back",
         "perfwidget/widget.py",
-        "if request.method not in _SAFE_METHODS and _from_elsewhere():",
-        "if request.method in ():",
+        "if not (page and request.method in _SAFE_METHODS) and _from_elsewhere():",
+        "if not page and request.method in _SAFE_METHODS and _from_elsewhere():",
         f"{ORIGINS}::test_no_other_site_calls_back",
+    ),
+    (
+        "other sites ask for files",
+        "perfwidget/widget.py",
+        "if not (page and request.method in _SAFE_METHODS) and _from_elsewhere():",
+        "if request.method not in _SAFE_METHODS and _from_elsewhere():",
+        "tests/test_widget.py -k one_and_the_same_page",
     ),
     (
         "other sites learn whether there is an answer",
@@ -163,14 +204,14 @@ SABOTAGES = [
     (
         "a frame that was led to another site sets its height",
         "assets/embed.js",
-        "if (!frame || event.origin !== new URL(frame.src).origin) return;",
+        "if (!frame || origin !== new URL(frame.src).origin) return;",
         "if (!frame) return;",
         f"{ORIGINS}::test_frames_take_their_height_from_nobody_else",
     ),
     (
         "a frame's height is set by whoever says one",
         "assets/embed.js",
-        "each.contentWindow === event.source",
+        "each.contentWindow === source",
         "each.contentWindow",
         f"{ORIGINS}::test_frames_take_their_height_from_nobody_else",
     ),
@@ -199,8 +240,8 @@ SABOTAGES = [
     (
         "the token of a page over https goes without it, too",
         "perfwidget/widget.py",
-        "secure=request.is_secure",
-        "secure=False",
+        "secure = request.is_secure or",
+        "secure =",
         f"{CACHES}::test_the_only_cookie_is_the_token",
     ),
 ]
