@@ -50,6 +50,8 @@ class Standing:
 
     def add(self, new: SnapshotRows) -> None:
         """Take note of one more row."""
+        if new in self.seen and not new.live:
+            return
         if new.live:
             self._answer(new)
         elif all(_content(new) != _content(each) or version(new) != version(each) for each in self.seen):
@@ -148,7 +150,7 @@ def from_facts(
 ) -> Standing:
     """Return what is kept of an annotation; `read` reads a row as if nobody knew whose e-mail one is."""
     kept = json.loads(beside) if beside else {}
-    shown = _shown(derived)
+    shown = _shown(derived, unique_id)
     found = Standing([shown], unique_id)
     found.fold(shown)
     for name in ("own_at", "history_at", "entered_at"):
@@ -161,7 +163,7 @@ def from_facts(
 
 def _shown(derived: Derived, unique_id: int | None = None) -> SnapshotRows:
     """Return the row that facts show where one alone is kept."""
-    actions = derived.actions if derived.history else ()
+    actions = derived.actions if derived.history else []
     told = (derived.reviews, derived.task_updated_at, unique_id, derived.spelled)
     return normal(SnapshotRows(derived.row, derived.history, actions, *told))
 
@@ -174,6 +176,8 @@ def _unpacked(packed: Sequence[Any]) -> SnapshotRows:
 
 def normal(seen: SnapshotRows) -> SnapshotRows:
     """Return a row with its reviews and history in one order, each once."""
+    if not seen.history and len(seen.reviews or ()) < 2:  # nearly all
+        return seen._replace(actions=[]) if seen.actions else seen
     actions = {action[1]: action for action in seen.actions} if seen.history else {}
     reviews = None if seen.reviews is None else {review[1]: review for review in seen.reviews}
     return seen._replace(

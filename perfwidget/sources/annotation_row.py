@@ -45,8 +45,6 @@ class AnnotationRows:
         All that is returned can be stored: ids, instants and flags are checked here, texts are strings.
         """
         values = needed_object(value)
-        self._people.by_email.clear()
-        named = [self._people.read(values.get(key)) for key in ("completed_by", "updated_by", "last_created_by")]
         annotation_id = needed_id(values.get("id"), "id")
         project, task_number = task.get("project"), task.get("id")
         project_id = self._project(values.get("project") if project is None else project)
@@ -59,6 +57,8 @@ class AnnotationRows:
             raise Unreadable("its was_cancelled is neither true nor false")
         history, reviews = self._part(values, "history", place), self._part(values, "reviews", place)
 
+        self._people.by_email.clear()
+        named = [self._people.read(values.get(key)) for key in ("completed_by", "updated_by", "last_created_by")]
         authors = (part.get("created_by") for part in chain(history or (), reviews or ()) if isinstance(part, dict))
         for person in chain(named, map(self._people.read, authors)):
             if person is not None and person is not SOMEBODY:

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from perfwidget.facts.columns import FIRST_INSTANT
 from perfwidget.facts.snapshots import NOTHING
-from perfwidget.sources.people import SOMEBODY, NamedPerson, People, remembered
+from perfwidget.sources.people import SOMEBODY, NamedPerson, remembered
 from perfwidget.sources.task_form import PersonForm
 from perfwidget.sources.value_columns import Integers
 
@@ -34,9 +34,8 @@ class Codes(dict[Any, int]):
 class Cast(dict[Any, int]):
     """Numbers for the people of some rows as they are spelled; -1 for nobody, ODD for who is not simply an id."""
 
-    def __init__(self, people: People) -> None:
+    def __init__(self) -> None:
         super().__init__({None: -1, msgspec.UNSET: -1})
-        self._people = people
         self.persons: list[NamedPerson] = []
         self.spellings: list[object] = []
         self.users = Codes()
@@ -48,7 +47,7 @@ class Cast(dict[Any, int]):
             if isinstance(value, PersonForm)
             else (value, None, None, None)
         )
-        person = self._people.noted(remembered(*spelling))
+        person = remembered(*spelling)
         if person is None or person is SOMEBODY or person.by_email:
             code = -1 if person is None else ODD
         else:

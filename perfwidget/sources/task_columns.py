@@ -67,7 +67,7 @@ class _Rows:
         self._begins = np.cumsum([0, *counts], dtype=np.int64)
         self._task_of = np.repeat(np.arange(len(tasks)), counts)
         self._plain = np.ones(len(self._rows), np.bool_)
-        self._cast = Cast(export.people)
+        self._cast = Cast()
         self._projects, self._words, self._spelled = Codes(), Codes(_CODE), Codes()
         self._columns: dict[str, Any] = {}
         self._actions: list[tuple[int, tuple[Any, ...]]] = []
@@ -228,6 +228,8 @@ class _Rows:
                 export.people.worked(persons[person], projects[place], role, seen_at)
         described = np.array([*(bool(person.email or person.name) for person in persons), False, False], np.bool_)
         codes = np.concatenate([*(codes[plain] for codes in named), reviews.by])
+        for code in np.unique(codes[codes >= 0]).tolist():
+            export.people.noted(persons[code])
         there = described[codes]
         for code, seen_at in latest(codes[there], updated[np.concatenate([plain, plain, plain, reviews.of])][there]):
             export.people.seen(persons[code], seen_at)

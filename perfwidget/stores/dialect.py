@@ -22,6 +22,8 @@ class Dialect:
     """A text in lower case, each character by itself and of any script."""
     holds: Callable[[str, str], str]
     """That a text holds another."""
+    flag: Callable[[int], str] = "(coalesce(flags, 0) & {0:d} > 0)".format
+    """That a bit of an annotation's flags is set; it is not where no flags are known."""
     total: Callable[[str], str] = "sum({})".format
     """The aggregate of the exact sum of whole numbers, however large; null where there are none."""
     as_text: Callable[[str], str] = str

@@ -109,6 +109,8 @@ class Reader(Choices):
 
     def projects_with_facts(self, organization_id: str) -> set[str]:
         """Return the projects that an organization has facts of; for those who fill the store, never for a viewer."""
+        if not self._dialect.keeps_more:
+            return set()
         text = "SELECT id FROM mentions WHERE organization_id = $organization_id AND kind = 'project'"
         return {project for (project,) in self._rows(text, {"organization_id": organization_id})}
 

@@ -146,27 +146,27 @@ def condition(dialect: Dialect, asked: ScopedQuery, where: Where, part: Part) ->
         case Is(column, value):
             return part(column) if value else f"NOT {part(column)}"
         case Condition.COUNTED:
-            return _counted(asked.rules, part)
+            return _counted(dialect, asked.rules, part)
         case Condition.UNCOUNTED:
             return f"NOT {part(_among('last_action', COUNTED_ACTIONS))} AND NOT {part(REJECTED)}"
         case Condition.COUNTED_OR_SKIPPED:
-            return f"({part('was_cancelled')} OR {_counted(asked.rules, part)})"
+            return f"({part('was_cancelled')} OR {_counted(dialect, asked.rules, part)})"
         case Condition.LATEST_REVIEW_REJECTS:
             return part(_latest_rejects(dialect, asked))
         case Condition.LONG_DAY:
             return part(_on_long_day(dialect, asked))
         case Condition():
-            return part(_flagged(FLAGS[where]) if where in FLAGS else PLAIN[where])
+            return part(dialect.flag(FLAGS[where]) if where in FLAGS else PLAIN[where])
 
 
-def _counted(rules: Rules, part: Part) -> str:
+def _counted(dialect: Dialect, rules: Rules, part: Part) -> str:
     """Return the condition that an annotation counts, if it is not cancelled."""
     actions = part(_among("last_action", COUNTED_ACTIONS))
     if rules.count_rejected:
         actions = f"({actions} OR {part(REJECTED)})"
     if rules.count_predictions:
         return actions
-    return f"({actions} AND NOT {part(_flagged(AnnotationFlag.FROM_PREDICTION))})"
+    return f"({actions} AND NOT {part(dialect.flag(AnnotationFlag.FROM_PREDICTION))})"
 
 
 def _among(column: str, values: Sequence[str]) -> str:
@@ -197,14 +197,6 @@ def _on_long_day(dialect: Dialect, asked: ScopedQuery) -> str:
         f"(completed_by, {day}) IN (SELECT completed_by, {day} FROM annotations WHERE {mine} AND {within} "
         f"GROUP BY 1, 2 HAVING {dialect.total('lead_time')} > {LONGEST_DAY})"
     )
-
-
-def _flagged(flag: AnnotationFlag) -> str:
-    """Return the condition that an annotation has a flag: that its bit is set, in arithmetic that all engines share.
-
-    It is never null: an annotation of which no flags are known must not drop out of what counts.
-    """
-    return f"(coalesce(flags, 0) % {2 * flag:d} >= {flag:d})"
 
 
 # -- Buckets of time, as runs of equal length: the place of an instant among them is one division a run ---------------

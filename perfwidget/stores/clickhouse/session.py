@@ -16,6 +16,7 @@ DIALECT = Dialect(
     in_list=lambda column, name, _: f"{column} IN (SELECT id FROM {list_name(name)})",
     count="countIf({})".format,
     middle="quantileExactLow(0.5)({0}) FILTER (WHERE {1}) + quantileExactHigh(0.5)({0}) FILTER (WHERE {1})".format,
+    flag="(bitAnd(coalesce(flags, 0), {0:d}) > 0)".format,
     total="sum(CAST({} AS Nullable(Int128)))".format,
     latest="argMax({}, ({}, {}))".format,
     quotient="intDiv({}, {})".format,
