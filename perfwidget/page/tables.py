@@ -74,5 +74,5 @@ def _drawn(table: Table, title: str, dates: Sequence[str], question: str | None)
         ]
     )
     # The keyboard scrolls it by its links, or else by itself.
-    reached = {"tabIndex": 0} if question is None else {}
-    return html.Div(made, className="table", role="region", **reached, **aria(label=title))
+    by_itself = 0 if question is None else None
+    return html.Div(made, className="table", role="region", tabIndex=by_itself, **aria(label=title))

@@ -125,7 +125,8 @@ def test_an_address_with_rows_opens_them_with_the_page(visit: Callable[..., Visi
     assert (len(boss.questions), len(boss.sought)) == (1, 1)
     with boss.page.expect_download() as download:
         panel.get_by_role("link", name="Download these rows (CSV)").click()
-    lines = download.value.path().read_text().splitlines()
+    sep, *lines = download.value.path().read_text("utf-8-sig").splitlines()
+    assert sep == "sep=,"  # for people's spreadsheets
     assert [line.split(",")[3] for line in lines] == ["task_id", "t3"]
     with boss.page.expect_popup() as popup:
         panel.get_by_role("link", name="t3").click()
