@@ -126,7 +126,8 @@ def test_an_address_with_rows_opens_them_with_the_page(visit: Callable[..., Visi
     with boss.page.expect_download() as download:
         panel.get_by_role("link", name="Download these rows (CSV)").click()
     lines = download.value.path().read_text().splitlines()
-    assert [line.split(",")[3] for line in lines] == ["task_id", "t3"]
+    assert lines[0] == "\ufeffsep=,"
+    assert [line.split(",")[3] for line in lines[1:]] == ["task_id", '"t3"']
     with boss.page.expect_popup() as popup:
         panel.get_by_role("link", name="t3").click()
     assert popup.value.url == f"{boss.address}/task/t3"
