@@ -10,31 +10,22 @@
   window.perfwidgetBeside = true;
 
   const TITLE = 'Annotator Dashboard';
+  const ICON = '<span class="lsf-main-menu__item-icon" aria-hidden="true">▥</span>';
   const base = new URL('.', document.currentScript.src).pathname;
 
-  function made(tag, attributes, ...children) {
-    const element = document.createElement(tag);
-    Object.entries(attributes).forEach(([name, value]) => element.setAttribute(name, value));
-    element.append(...children);
-    return element;
-  }
-
   /* Label Studio fetches the pages behind plain links and draws them itself; target and data-external tell it not to. */
-  const link = (className) => made('a', { class: className, href: `${base}?entry=home`, 'data-perfwidget-link': '',
-    target: '_self', 'data-external': 'true' }, TITLE);
+  const link = (kind, icon = '') => (
+    `<a class="${kind}" href="${base}?entry=home" data-perfwidget-link target="_self" data-external="true">${icon}${TITLE}</a>`);
 
   function addLinks() {
     const header = document.querySelector('.lsf-menu-header:not(:has([data-perfwidget-link]))');
     if (header) {
-      const added = link('');
-      added.style.cssText = 'align-self:center;margin:0 16px;white-space:nowrap;color:inherit';
-      header.insertBefore(added, header.querySelector('.lsf-menu-header__hotkeys'));
+      const hotkeys = header.querySelector('.lsf-menu-header__hotkeys');
+      (hotkeys || header).insertAdjacentHTML(hotkeys ? 'beforebegin' : 'beforeend', link(''));
+      header.querySelector('[data-perfwidget-link]').style.cssText = 'align-self:center;margin:0 16px;white-space:nowrap;color:inherit';
     }
     const spacer = document.querySelector('.lsf-main-menu:not(:has([data-perfwidget-link])) > .lsf-main-menu__spacer');
-    if (!spacer) return;
-    const item = link('lsf-main-menu__item');
-    item.prepend(made('span', { class: 'lsf-main-menu__item-icon', 'aria-hidden': 'true' }, '▥'));
-    spacer.before(made('li', {}, item));
+    if (spacer) spacer.insertAdjacentHTML('beforebegin', `<li>${link('lsf-main-menu__item', ICON)}</li>`);
   }
 
   function addFigures() {
@@ -42,10 +33,10 @@
     if (!column) return;
     const scheme = document.documentElement.dataset.colorScheme;
     const address = `${base}?entry=home${['light', 'dark'].includes(scheme) ? `&theme=${scheme}` : ''}`;
-    const there = column.querySelector('[data-perfwidget]') || column.appendChild(made('div', { 'data-title': TITLE }));
-    if (there.dataset.perfwidget !== address) there.dataset.perfwidget = address;
+    const there = column.querySelector('[data-perfwidget]') || column.appendChild(document.createElement('div'));
+    if (there.dataset.perfwidget !== address) Object.assign(there.dataset, { perfwidget: address, title: TITLE });
     if (!window.perfwidget && !document.querySelector(`script[src="${base}assets/embed.js"]`)) {
-      document.head.append(made('script', { src: `${base}assets/embed.js` }));
+      document.head.append(Object.assign(document.createElement('script'), { src: `${base}assets/embed.js` }));
     }
   }
 

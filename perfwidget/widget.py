@@ -29,6 +29,7 @@ from perfwidget.stores import Store
 
 REVIEW_TIME_SINCE = date(2025, 9, 25)
 CSRF_COOKIE = "perfwidget_csrf"
+CSRF_HEADER = "X-CSRFToken"
 SIGN_IN_AGAIN = "Nobody is signed in; sign in again."
 FOREIGN_PAGE = "This request came from another site; use the dashboard's own page."
 
@@ -125,7 +126,7 @@ class PerformanceWidget(DashBlueprint):
             start_script=page.START_SCRIPT,
             place=self._place,
             csrf_token_name=CSRF_COOKIE,
-            csrf_header_name="X-CSRFToken",
+            csrf_header_name=CSRF_HEADER,
         )
         app.layout = lambda: page.layout(context)
         page.register_callbacks(app, context)
@@ -233,7 +234,9 @@ class PerformanceWidget(DashBlueprint):
         if callable(make_token):
             # A proxy may end the encryption; then the host says of its own cookie that it is for encrypted connections.
             secure = request.is_secure or bool(current_app.config["SESSION_COOKIE_SECURE"])
-            response.set_cookie(CSRF_COOKIE, make_token(), path=self.public_prefix(), samesite="Lax", secure=secure)
+            token = make_token()
+            response.headers[CSRF_HEADER] = token  # for a page whose own has expired
+            response.set_cookie(CSRF_COOKIE, token, path=self.public_prefix(), samesite="Lax", secure=secure)
 
     def _offered(self, kind: str, viewer: Viewer) -> bool:
         """Say whether the viewer's role may have a kind of download; those that no setting names are everybody's."""

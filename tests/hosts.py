@@ -86,6 +86,17 @@ def asking_body(browser: FlaskClient, input_id: str, value: object) -> dict[str,
     return callback_body(browser.get("/performance/_dash-dependencies").json, input_id, value)
 
 
+OPENERS = ("total-time-opener", "review-time-opener")
+"""What opens the tables of the two times."""
+
+
+def shown_seconds(answer: Any, panel: str) -> list[str]:
+    """Return the days' seconds in a table that was answered; none where there is nothing to tell."""
+    shown = answer.json["response"].get(f"{panel}-table", {}).get("children")
+    body = shown["props"]["children"]["props"]["children"][2]["props"]["children"] if shown else []
+    return [row["props"]["children"][2]["props"]["children"] for row in body]
+
+
 def callback_body(dependencies: Any, input_id: str, value: object) -> dict[str, Any]:
     """Return the body for the callback on the server with that input, among all that the page has."""
     [known] = [each for each in dependencies if not each["clientside_function"] and each["inputs"][0]["id"] == input_id]

@@ -1,8 +1,7 @@
-/* Chart and Numbers (see perfwidget/page/components.py). A chart is a still picture at once; plotly.js, which takes thirty
+/* Chart (see perfwidget/page/components.py). A chart is a still picture at once; plotly.js, which takes thirty
    times as long, draws over it once somebody comes to it. */
 
 const { createElement: make, useLayoutEffect, useRef, useState } = window.React;
-const NOTHING = /^(0|0s|—)$/;  // numbers that count no rows
 const CONFIG = { displayModeBar: false, doubleClick: false, scrollZoom: false, responsive: false };
 const STEPS = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 };
 const root = document.documentElement;
@@ -131,22 +130,4 @@ function Chart({ id, figure, name, setProps }) {
       figure.layout.meta.label));
 }
 
-function Numbers({ id, data, name, label }) {
-  const [open, setOpen] = useState(false);
-  const { head, rows, keys, dated, question } = data || {};
-  const cell = (text, row, column) => {
-    const meta = dated ? keys[column] : column && keys[row];
-    if (question === null || !meta || NOTHING.test(text)) return text;
-    const href = `?${question}&rows=${meta}${dated ? `@${data.dates[row]}` : ''}`;
-    return make(window.dash_core_components.Link, { className: 'leads', href }, text);
-  };
-  const table = () => make('table', {}, make('caption', { className: 'visually-hidden' }, name),
-    make('thead', {}, make('tr', {}, ...head.map((text) => make('th', { scope: 'col' }, text)))),
-    make('tbody', {}, ...rows.map((texts, row) => make('tr', {}, ...texts.map((text, column) => (
-      make(column ? 'td' : 'th', column ? {} : { scope: 'row' }, cell(text, row, column))))))));
-  const region = { className: 'table', tabIndex: question === null ? 0 : undefined, role: 'region', 'aria-label': name };
-  return make('details', { id, className: data ? 'data' : 'data waiting', onToggle: ({ target }) => setOpen(target.open) },
-    make('summary', { 'aria-label': name }, label), open && data && make('div', region, table()));
-}
-
-window.perfwidget_components = Object.assign(window.perfwidget_components || {}, { Chart, Numbers });
+window.perfwidget_components = Object.assign(window.perfwidget_components || {}, { Chart });

@@ -5,8 +5,7 @@ const address = window.perfwidget_address;
 const byId = (id) => document.getElementById(id);
 const same = (one, other) => JSON.stringify(one) === JSON.stringify(other);
 
-let fixed = null;
-const constants = () => (fixed = fixed || JSON.parse(byId('perfwidget-fixed').textContent));  // see document.py
+const constants = JSON.parse(byId('perfwidget-fixed').textContent);  // see document.py
 
 /* The inputs and states of the callback that runs, by `id.property`, and the names of those that changed. */
 function given() {
@@ -28,7 +27,7 @@ const busy = (now) => byId('figures') && byId('figures').setAttribute('aria-busy
 
 const browserZone = () => Intl.DateTimeFormat().resolvedOptions().timeZone || 'UTC';
 /* The zone of who asks for none: that in which people are paid, else the browser's where it is known. */
-const ownZone = () => constants().timezone || (constants().zones.includes(browserZone()) ? browserZone() : 'UTC');
+const ownZone = () => constants.timezone || (constants.zones.includes(browserZone()) ? browserZone() : 'UTC');
 
 // -- The lists to choose from -----------------------------------------------------------------------------------------
 
@@ -56,12 +55,11 @@ let newest = 0;
 /* Ask the server for what is typed into a list that did not come whole, once the typing pauses. */
 async function seek() {
   const { values, changed: [changed] } = given();
-  const moved = changed === 'workspaces.value';
-  const id = moved ? 'projects' : changed.split('.')[0];
-  const text = moved ? '' : values[`${id}.search_value`] || '';
+  const id = changed === 'workspaces.value' ? 'projects' : changed.split('.')[0];
+  const text = values[`${id}.search_value`] || '';
   newest += 1;
   const turn = newest;
-  const wanted = values['choices.data'].more.includes(LISTS[id][0]) && (text || moved);
+  const wanted = values['choices.data'].more.includes(LISTS[id][0]) && (text || id === 'projects');
   if (wanted) await new Promise((done) => { window.setTimeout(done, PAUSE); });
   if (!wanted || turn !== newest) return window.dash_clientside.no_update;
   return { kind: LISTS[id][0], text, workspaces: (values['workspaces.value'] || []).map(address.toId) };
@@ -71,7 +69,7 @@ async function seek() {
 function list() {
   const { values } = given();
   const [member, workspaces, projects] = Object.keys(LISTS).map((id) => values[`${id}.value`] || []);
-  return outputs({ ...entries(values, { member, workspaces, projects }), 'timezone.options': zones(constants().zones) }, values);
+  return outputs({ ...entries(values, { member, workspaces, projects }), 'timezone.options': zones(constants.zones) }, values);
 }
 
 // -- The question -----------------------------------------------------------------------------------------------------
@@ -81,7 +79,7 @@ const CHANGES = {
   'member.value': (member, { viewer }) => ({ user: member && member !== viewer && address.toId(member) }),
   'preset.value': (preset, _, { from, to }) => (
     preset === address.CUSTOM ? { from, to, preset: '' } : { from: '', to: '', preset }),
-  'dates.typed': ({ first, last }) => ({ from: first, to: last, preset: '' }),
+  'dates.chosen': ({ first, last }) => ({ from: first, to: last, preset: '' }),
   'timezone.value': (tz) => ({ tz }),
   'workspaces.value': (workspaces, { projects }, { chosen }) => {
     const workspaceOf = new Map(projects.map(({ value, workspace }) => [value, workspace]));
@@ -110,7 +108,7 @@ function addressed(search, values, changed, known) {
 function ask() {
   const { values, changed } = given();
   const { 'asked.data': before, 'choices.data': choices, 'answer.data': answer, 'problem.data': problem } = values;
-  const known = { ...choices, ...constants(), zone: ownZone() };
+  const known = { ...choices, ...constants, zone: ownZone() };
   const restore = !before || changed.includes('address.search');
   const search = restore ? location.search : addressed(values['address.search'], values, changed, known);
   const [question, controls] = [address.questionIn(search), address.controlsIn(search, known)];
@@ -162,11 +160,17 @@ function openRows(rows, { rows: before = '', attempt = 0 }, needed, question, se
 const complete = () => history.replaceState(history.state, '', address.whole(location.search, { zone: ownZone() }) + location.hash);
 
 /* From time to time: look whether the source has other facts. */
-const beat = (beats, problem, asked) => (
-  problem || document.hidden ? window.dash_clientside.no_update : { ...asked, beats });
+const beat = (beats, problem, asked) => (problem || document.hidden ? window.dash_clientside.no_update : { ...asked, beats });
+
+/* The tables that are open, of the newest answer. */
+function open_tables(answer) {
+  const { values } = given();
+  const open = Object.keys(values).filter((name) => values[name] % 2).map((name) => name.split('.')[0]);
+  return answer && open.length ? { question: answer.question, open } : window.dash_clientside.no_update;
+}
 
 /* The figure of the total time, of its two readings. */
 const read = (readings, statistic) => (readings && readings[statistic]) || null;
 
 window.perfwidget_ask = { busy, browserZone, ownZone, complete, given, outputs, constants };
-window.dash_clientside = { ...window.dash_clientside, perfwidget: { ask, beat, read, seek, list } };
+window.dash_clientside = { ...window.dash_clientside, perfwidget: { ask, beat, read, seek, list, open_tables } };

@@ -1,29 +1,23 @@
 /* What the server says to Dash's requests, so that Dash hears all of it. Dash waits for ever for an answer that is a page,
-   and for figures that are refused it has no place: here a problem becomes an answer, to the stores that it is for. */
+   and for figures that are refused it has no place: here a problem becomes an answer, in the place that it is for. */
 
 const json = (id) => JSON.parse(document.getElementById(id).textContent);
 const prefix = () => json('_dash-config').requests_pathname_prefix;
 const words = () => json('perfwidget-fixed').words;
 const send = window.fetch;
+const CSRF = 'X-CSRFToken';
 const JSON_TYPE = { 'Content-Type': 'application/json' };
 const failure = (status) => new Response('{}', { status, headers: JSON_TYPE });
 const session = () => send(`${prefix()}session`, { credentials: 'same-origin' });
-const isOurs = (response) => response.status === 204 || (
-  !response.redirected && (response.headers.get('content-type') || '').includes('json'));
-
-/* The header that a host's CSRFProtect asks for; none where there is none. */
-function token() {
-  const { csrf_token_name: cookie, csrf_header_name: header } = json('_dash-config');
-  const found = document.cookie.split('; ').find((each) => each.startsWith(`${cookie}=`));
-  return found ? { [header]: decodeURIComponent(found.slice(cookie.length + 1)) } : {};
-}
+const isOurs = ({ status, redirected, headers }) => status === 204 || (!redirected && /json/.test(headers.get('content-type')));
 
 /* The answer to a request. One that is not ours came from before the widget: a new token may get past that. */
 async function answered(resource, options) {
   const response = await send(resource, options);
   if (isOurs(response)) return response;
-  if ((await session()).status !== 204) return failure(401);
-  const headers = { ...(options || {}).headers, ...token() };
+  const { status, headers: renewed } = await session();
+  if (status !== 204) return failure(401);
+  const headers = { ...(options || {}).headers, [CSRF]: renewed.get(CSRF) };
   const again = response.status === 400 ? await send(resource, { ...options, headers }) : response;
   return isOurs(again) ? again : failure(again.ok ? 502 : again.status);
 }
@@ -31,9 +25,8 @@ async function answered(resource, options) {
 /* What went wrong, for people: its sentence, and whether asking again may help, and when. */
 async function problemOf(response) {
   const { status } = response;
-  const said = { 401: 'signedOut', 413: 'tooLarge', 414: 'tooLarge', 429: 'tooMany', 599: 'unreachable' }[status];
   const { error } = await response.json().catch(() => ({}));
-  const sentence = (status !== 401 && error) || words()[said || 'failed'];
+  const sentence = (status !== 401 && error) || words()[status] || words().failed;
   return { status, sentence, again: status >= 500 || status === 429, pause: Number(response.headers.get('Retry-After')) || 0 };
 }
 
@@ -47,9 +40,11 @@ window.fetch = async (resource, options) => {
     unmade(problem);
     return response;
   }
-  const stores = JSON.parse(options.body).output.includes('rows.children') ? ['rows-problem'] : ['problem'];
-  if (stores[0] !== 'problem' && problem.status === 401) stores.push('problem');
-  const told = Object.fromEntries(stores.map((store) => [store, { data: problem }]));
+  const { output } = JSON.parse(options.body);
+  const told = {};
+  if (output.includes('dates.said')) told.dates = { said: { fault: problem.sentence, typed: {} } };
+  else if (output.includes('rows.children')) told['rows-problem'] = { data: problem };
+  if (!Object.keys(told).length || problem.status === 401) told.problem = { data: problem };
   return new Response(JSON.stringify({ multi: true, response: told }), { headers: JSON_TYPE });
 };
 

@@ -9,8 +9,8 @@ const { title } = document;
 /* The address of the page that people see: this one, or the one around it, which another site's page does not tell. */
 const pageAround = () => { try { return window.top.location.href; } catch { return location.href; } };
 
-const unknownZone = () => !constants().timezone && browserZone() !== ownZone() && /[?&]tz=UTC(&|$)/.test(location.search)
-  && constants().words.unknownZone.replace('{zone}', browserZone());
+const unknownZone = () => !constants.timezone && browserZone() !== ownZone() && /[?&]tz=UTC(&|$)/.test(location.search)
+  && constants.words.unknownZone.replace('{zone}', browserZone());
 
 /* Called with the newest answer, how late its facts are, and what went wrong since. */
 function settle(answer, late, problem) {
@@ -19,7 +19,7 @@ function settle(answer, late, problem) {
   if (status === 403 && answer) location.reload();
   const said = problem ? [sentence] : [unknownZone(), late, ...(answer ? answer.notices : [])];
   if (problem && answer) {
-    said.push(constants().words.showing.replace('{time}', answer.time).replace('{what}', () => answer.what));
+    said.push(constants.words.showing.replace('{time}', answer.time).replace('{what}', () => answer.what));
   }
   if (answer) document.title = `${answer.name} · ${title}`;
   if (status === 401) byId('sign-in').href = pageAround();

@@ -169,14 +169,11 @@ def show(
         (TIME_REVIEWED.legend, "children"): review_time_notice(report, review_time_since),
         (ids.NOTES, "children"): _guarded("notes", lambda: folded(report, question)),
         (ids.READINGS, "data"): next(dict(each.figures) for panel, each in drawn if panel is TOTAL_TIME),
-        (ids.DATES, "first"): begins,
-        (ids.DATES, "last"): ends,
+        (ids.DATES, "first"): formats.end(begins),
+        (ids.DATES, "last"): formats.end(ends),
+        (ids.DATES, "days"): {"first": begins[:10], "last": ends[:10]},
         **{(panel.graph, "figure"): each.figures.get("") for panel, each in drawn if panel is not TOTAL_TIME},
         **{(panel.message, "children"): each.message for panel, each in drawn},
-        **{
-            (panel.numbers, "data"): each.table and {**each.table._asdict(), "dates": dates, "question": question}
-            for panel, each in drawn
-        },
         (ids.ANSWER, "data"): {
             "member": formats.option(report.user.user_id, words.member_option(report.user)),
             "name": formats.member_name(report.user),
@@ -231,9 +228,9 @@ OUTPUTS: Sequence[tuple[str, str]] = (
     (ids.READINGS, "data"),
     (ids.DATES, "first"),
     (ids.DATES, "last"),
+    (ids.DATES, "days"),
     *((panel.graph, "figure") for panel in PANELS if panel is not TOTAL_TIME),
     *((panel.message, "children") for panel in PANELS),
-    *((panel.numbers, "data") for panel in PANELS),
     *((link, "href") for link in _EXPORTS),
     (ids.LATE, "data"),
     (ids.PROBLEM, "data"),

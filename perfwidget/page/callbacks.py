@@ -3,7 +3,9 @@
     address, controls, clicks -> ask (browser)  -> ASKED, ROWS_SOUGHT, controls, address
     ASKED                     -> answer         -> heading, cards, figures, notes, tables, ANSWER
     ROWS_SOUGHT               -> rows           -> ROWS
+    typed dates               -> read_dates     -> DATES -> ask
     search in a list          -> seek (browser) -> SEEK -> find -> FOUND -> list (browser) -> the lists
+    an open table             -> open_tables (browser) -> OPEN_TABLES -> tables
     PULSE                     -> beat (browser) -> LOOK -> look -> the age of the figures, NEWS -> ask
 
 `ask` alone decides what is asked: there is one question a page and one a change. What goes wrong between browser and
@@ -16,11 +18,12 @@ from dash import ClientsideFunction, Dash, Input, Output, State, no_update
 from dash.development.base_component import Component
 
 from perfwidget.page import answer as answers
-from perfwidget.page import choices, ids
+from perfwidget.page import choices, formats, ids, typed_dates
 from perfwidget.page.cards import definitions
 from perfwidget.page.context import PageContext
 from perfwidget.page.panels import PANELS, TOTAL_TIME
 from perfwidget.page.rows_panel import opened_rows
+from perfwidget.page.tables import open_tables
 
 CONTROLS = (
     (ids.MEMBER, "value"),
@@ -51,6 +54,31 @@ def register_callbacks(app: Dash, context: PageContext) -> None:
     def answer(asked: Any) -> list[Any]:
         shown = answers.ask(context, _question(asked))
         return [shown[each] for each in answers.OUTPUTS]
+
+    @app.callback(
+        *(Output(ids.DATES, each, allow_duplicate=True) for each in ("first", "last")),
+        *(Output(ids.DATES, each) for each in ("chosen", "said")),
+        Input(ids.DATES, "typed"),
+        *(State(ids.DATES, each) for each in ("first", "last")),
+        prevent_initial_call=True,
+    )
+    def read_dates(typed: Any, first: Any, last: Any) -> list[Any]:
+        shown = typed_dates.read_shown(first, last)
+        ends, fault = typed_dates.read_dates(typed, shown)
+        texts = list(ends if fault else map(formats.end, ends))
+        said = {"first": texts[0], "last": texts[1], "fault": fault, "typed": typed}
+        if fault or ends == shown:
+            return [no_update, no_update, no_update, said]
+        return [*texts, ends._asdict(), said]
+
+    @app.callback(
+        *(Output(ids.table(panel.name), "children") for panel in PANELS),
+        Input(ids.OPEN_TABLES, "data"),
+        prevent_initial_call=True,
+    )
+    def tables(asked: Any) -> list[Any]:
+        shown = open_tables(context, asked)
+        return [shown.get(panel, no_update) for panel in PANELS]
 
     @app.callback(Output(ids.FOUND, "data"), Input(ids.SEEK, "data"), prevent_initial_call=True)
     def find(sought: Any) -> dict[str, Any]:
@@ -104,7 +132,7 @@ def _register_asking(app: Dash) -> None:
         Input(ids.NEWS, "data"),
         Input(ids.PULSE, "n_intervals"),
         *(Input(*each) for each in CONTROLS),
-        Input(ids.DATES, "typed"),
+        Input(ids.DATES, "chosen"),
         *(Input(panel.graph, "clickData") for panel in PANELS),
         *(
             State(name, "data")
@@ -122,6 +150,13 @@ def _register_asking(app: Dash) -> None:
         Input(ids.PULSE, "n_intervals"),
         State(ids.PROBLEM, "data"),
         State(ids.ASKED, "data"),
+    )
+    _in_browser(
+        app,
+        "open_tables",
+        Output(ids.OPEN_TABLES, "data"),
+        Input(ids.ANSWER, "data"),
+        *(Input(ids.opener(panel.name), "n_clicks") for panel in PANELS),
     )
     _in_browser(
         app,

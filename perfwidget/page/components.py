@@ -45,37 +45,21 @@ class Chart(_OwnComponent):
     _properties = ("figure", "name", "clickData")
 
 
-class Numbers(_OwnComponent):
-    """The numbers of a graph as a table below it, made when somebody opens it.
-
-    - `id`: the name that callbacks know it by.
-    - `data`: `head` and `rows` of finished texts, and where they lead: `keys` of the numbers by column (`dated`, a row
-      standing for one of `dates`) or by row, and the `question` that they answer (null: nowhere). None shows nothing.
-    - `name`: what the table holds.
-    - `label`: what one opens it by.
-    """
-
-    _type = "Numbers"
-    _properties = ("data", "name", "label")
-
-
 class DateRange(_OwnComponent):
-    """Two dates that are typed, with a calendar beside each. The day that is typed is the day that counts, anywhere.
-
-    Given times of day it shows them too, and then takes two times of day or two dates.
-
-    `YYYY-MM-DD` and `4 Mar 2024` are always understood, `DD.MM.YYYY` and `DD/MM/YYYY` as the browser's language has it.
-    What cannot be understood gets a sentence, and stays to be corrected.
+    """Two dates that are typed, with a calendar beside each; a callback reads them (`typed_dates`), and says how.
 
     - `id`: the name that callbacks know it by; its fields are `{id}-from` and `{id}-to`.
-    - `first`, `last`: what is shown, both as `YYYY-MM-DD` or both as `YYYY-MM-DDTHH:MM`.
-    - `labels`: `first`, `last`, `calendar`, and the sentences `unread` (of `{text}`) and `reversed`; of times of day
-      `unreadTime`, `empty` and, where only one end has one, `mixed`.
-    - `typed`: set when somebody has chosen others: `first` and `last`, written like those that are shown.
+    - `first`, `last`: the texts that are shown: dates, or dates with times of day.
+    - `days`: `first` and `last` as `YYYY-MM-DD`, at which the calendars open.
+    - `labels`: `first`, `last` and `calendar`.
+    - `typed`: set when somebody has written others: the texts `first` and `last`, and `monthFirst`, whether the
+      browser's language writes the month first; from a calendar also `picked`, the end, and its `day`.
+    - `said`: what was made of `typed`: that, the texts `first` and `last`, and the sentence `fault`, if there is one.
+    - `chosen`: for other callbacks, never shown: `first` and `last` that somebody has chosen, as an address has them.
     """
 
     _type = "DateRange"
-    _properties = ("first", "last", "labels", "typed")
+    _properties = ("first", "last", "days", "labels", "typed", "said", "chosen")
 
 
 def aria(**states: str) -> dict[str, Any]:

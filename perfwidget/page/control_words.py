@@ -64,9 +64,10 @@ DATE_RANGE = {
     "first": FROM,
     "last": TO,
     "calendar": "{name}: choose in a calendar",
-    "unread": "“{text}” is no date; write it like 2024-03-31.",
-    "reversed": "The first day comes after the last one; change one of them.",
-    "unreadTime": "“{text}” is no date with a time of day; write it like 2024-03-31 14:30.",
-    "empty": "The period ends before it begins, or at once; change one of its times.",
-    "mixed": "Give both a time of day, or neither of them.",
 }
+
+UNREAD = "“{text}” is no date; write it like 2024-03-31."
+UNREAD_TIME = "“{text}” is no date with a time of day; write it like 2024-03-31 14:30."
+REVERSED = "The first day comes after the last one; change one of them."
+EMPTY = "The period ends before it begins, or at once; change one of its times."
+MIXED = "Give both a time of day, or neither of them."

@@ -61,13 +61,13 @@ def index_string(timezone: str | None) -> str:
 <script src="{_asset("page/theme.js")}"></script>
 <link rel="preload" as="fetch" href="_dash-layout" crossorigin>
 <link rel="preload" as="fetch" href="_dash-dependencies" crossorigin>
-<link rel="preload" as="script" href="_dash-component-suites/dash/dcc/async-dropdown.js">
 <link rel="icon" href="{_asset("icon.svg")}">
 <link rel="stylesheet" href="{_asset("vendor/bootstrap.min.css")}">
 <link rel="stylesheet" href="{_asset("perfwidget.css")}">
 {{%css%}}
 <script defer src="{_asset("vendor/regenerator-runtime.js")}"></script>
 {{%scripts%}}
+<script defer src="_dash-component-suites/dash/dcc/async-dropdown.js"></script>
 {_scripts("components", COMPONENT_SCRIPTS)}
 {_scripts("page", PAGE_SCRIPTS)}
 {{%renderer%}}

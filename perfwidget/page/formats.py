@@ -94,6 +94,12 @@ def moment(when: datetime) -> str:
     return f"{day(when.date())} {when:%H:%M:%S}"
 
 
+def end(written: str) -> str:
+    """Return an end of a period, `2024-03-04` or `2024-03-04T09:00`, as `4 Mar 2024` or `4 Mar 2024 09:00`."""
+    date_, _, time_of_day = written.partition("T")
+    return f"{day(date.fromisoformat(date_))} {time_of_day}".rstrip()
+
+
 def short_day(when: date) -> str:
     """Return a date as `4 Mar`."""
     return f"{when.day} {_MONTHS[when.month - 1]}"

@@ -7,6 +7,7 @@ ANSWER = "answer"
 READINGS = "readings"
 PROBLEM = "problem"
 SEEK = "seek"
+OPEN_TABLES = "open-tables"
 FOUND = "found"
 LATE = "late"
 LOOK = "look"
@@ -44,6 +45,16 @@ ROWS = "rows"
 NOTES = "notes"
 DEFINITIONS = "definitions"
 DEFINED = "defined"
+
+
+def opener(panel: str) -> str:
+    """Return the id of what one opens a panel's table by."""
+    return f"{panel}-opener"
+
+
+def table(panel: str) -> str:
+    """Return the id of a panel's table."""
+    return f"{panel}-table"
 
 
 def export(file: str) -> str:

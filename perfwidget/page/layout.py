@@ -7,7 +7,7 @@ from dash import dcc, html
 
 from perfwidget.page import control_words, ids, row_words, words
 from perfwidget.page.choices import Choices, choices
-from perfwidget.page.components import Chart, Numbers, aria
+from perfwidget.page.components import Chart, aria
 from perfwidget.page.context import PageContext
 from perfwidget.page.filters import AUTO, filters, segments
 from perfwidget.page.panels import ANNOTATION_SUMMARY, PANELS, TOTAL_TIME, Panel, legend
@@ -30,6 +30,7 @@ def _memory(allowed: Choices) -> list[Any]:
         ids.READINGS,
         ids.PROBLEM,
         ids.SEEK,
+        ids.OPEN_TABLES,
         ids.FOUND,
         ids.LATE,
         ids.LOOK,
@@ -161,7 +162,14 @@ def _panel(panel: Panel) -> html.Section:
             html.Div(legend(panel), id=panel.legend, className=kind),
             html.P(id=panel.message, className="message"),
             Chart(id=panel.graph, name=words.graph(title, shows)),
-            Numbers(id=panel.numbers, name=words.data_of(title), label=words.DATA),
+            html.Details(
+                [
+                    html.Summary(words.DATA, id=ids.opener(panel.name), **aria(label=words.data_of(title))),
+                    html.Div(id=ids.table(panel.name)),
+                ],
+                id=panel.numbers,
+                className="data",
+            ),
         ],
         className=f"panel panel-{panel.name}",
         **aria(labelledby=f"{panel.name}-title"),

@@ -1,6 +1,6 @@
 """The six graphs of the page, in its order: what each draws, its legend and table, and what it says instead of nothing.
 
-A panel whose graph or table fails says so in its place, and the others stay.
+A panel whose graph fails says so in its place, and the others stay.
 """
 
 import logging
@@ -74,7 +74,7 @@ class Panel:
 
     @property
     def numbers(self) -> str:
-        """The id of its table."""
+        """The id of what holds its table."""
         return f"{self.name}-numbers"
 
 
@@ -83,18 +83,17 @@ class Drawn(NamedTuple):
 
     figures: Mapping[str, Figure]
     message: str | None
-    table: Table | None
 
 
 def shown(panel: Panel, report: Report) -> Drawn:
-    """Return what the page draws for a panel: its figures and its table, or a message in their place."""
+    """Return what the page draws for a panel: its figures, or a message in their place."""
     try:
         if message := panel.emptiness(report):
-            return Drawn({}, message, None)
-        return Drawn(panel.figures(report), None, panel.table(report))
+            return Drawn({}, message)
+        return Drawn(panel.figures(report), None)
     except Exception:
         log.exception("The panel %s could not be drawn.", panel.name)
-        return Drawn({}, words.PANEL_FAILED, None)
+        return Drawn({}, words.PANEL_FAILED)
 
 
 def _one(draw: Callable[[Report], Figure]) -> Callable[[Report], dict[str, Figure]]:

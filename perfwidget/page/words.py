@@ -198,12 +198,14 @@ TRY_AGAIN = "Try again"
 SIGN_IN = "Sign in again"
 OWN_PAGE = "Back to my own figures"
 
+TOO_LARGE = "The question is too long for the server; choose fewer projects."
 SAID_BY_SCRIPT = {
-    "signedOut": "Your session has ended.",
-    "unreachable": "The server cannot be reached; check your connection.",
+    "401": "Your session has ended.",
+    "599": "The server cannot be reached; check your connection.",
     "failed": "The figures could not be fetched; try again in a moment.",
-    "tooLarge": "The question is too long for the server; choose fewer projects.",
-    "tooMany": "The server asks for a pause; the page tries again by itself.",
+    "413": TOO_LARGE,
+    "414": TOO_LARGE,
+    "429": "The server asks for a pause; the page tries again by itself.",
     "blocked": "A security policy of this site keeps the page from working ({directive}); ask your administrator.",
     "showing": "Showing figures of {time}: {what}.",
     "unknownZone": "Your browser's time zone, {zone}, is not known here; times are in UTC.",

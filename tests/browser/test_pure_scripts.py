@@ -1,6 +1,5 @@
-"""What the page's scripts work out of texts alone: dates as people type them, addresses and questions."""
+"""What the page's scripts work out of texts alone: addresses and questions."""
 
-from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -21,59 +20,9 @@ KNOWN = {
 @pytest.fixture
 def scripts(page: Page) -> Page:
     """Give a blank page with the pure scripts."""
-    page.evaluate("window.React = {}")  # of which the dates themselves need nothing
-    for name in ("components/dates.js", "page/address.js"):
-        page.add_script_tag(path=assets_folder() / name, type="module")
-    page.wait_for_function("window.perfwidget_dates && window.perfwidget_address")
+    page.add_script_tag(path=assets_folder() / "page/address.js", type="module")
+    page.wait_for_function("window.perfwidget_address")
     return page
-
-
-@pytest.mark.parametrize(
-    ("written", "language", "iso"),
-    [
-        ("2024-03-31", "en-US", "2024-03-31"),
-        (" 2024-3-1 ", "de-DE", "2024-03-01"),
-        ("31 Mar 2024", "de-DE", "2024-03-31"),
-        ("31. March 2024", "en-GB", "2024-03-31"),
-        ("31.03.2024", "en-US", "2024-03-31"),
-        ("3/31/2024", "en-US", "2024-03-31"),
-        ("31/3/2024", "en-GB", "2024-03-31"),
-        ("29 Feb 2024", "en", "2024-02-29"),
-        ("2024-02-30", "en", None),
-        ("29 Feb 2023", "en", None),
-        ("31/3/2024", "en-US", None),
-        ("0000-00-00", "en", None),
-        ("tomorrow", "en", None),
-        ("31.3/2024", "en", None),
-        ("1.2.24", "de", None),
-        ("31 Mar 2024 14:30", "en", "2024-03-31T14:30"),
-        ("2024-03-31T02:30", "de", "2024-03-31T02:30"),
-        ("31.3.2024, 9:05", "de", "2024-03-31T09:05"),
-        ("3/31/2024 0:00", "en-US", "2024-03-31T00:00"),
-        ("31 Mar 2024 24:00", "en", None),
-        ("31 Mar 2024 12:60", "en", None),
-        ("31 Feb 2024 12:00", "en", None),
-        ("31 Mar 2024 12", "en", None),
-        ("14:30", "en", None),
-        ("", "en", None),
-    ],
-)
-@pytest.mark.parametrize("zone", ["America/Los_Angeles", "Pacific/Kiritimati"])
-def test_a_date_is_the_day_that_is_written(
-    open_page: Any, written: str, language: str, iso: str | None, zone: str
-) -> None:
-    page = open_page(timezone_id=zone)
-    page.evaluate("window.React = {}")
-    page.add_script_tag(path=assets_folder() / "components/dates.js")
-    assert page.evaluate("([text, language]) => perfwidget_dates.parse(text, language)", [written, language]) == iso
-
-
-def test_every_day_of_four_years_can_be_read_as_it_is_shown(scripts: Page) -> None:
-    days = [(date(2024, 1, 1) + timedelta(days=number)).isoformat() for number in range(1461)]
-    read = "(days) => days.map((iso) => perfwidget_dates.parse(perfwidget_dates.shown(iso), 'en'))"
-    assert scripts.evaluate(read, days) == days
-    assert scripts.evaluate("['2024-03-31', 'soon', null].map(perfwidget_dates.shown)") == ["31 Mar 2024", "soon", ""]
-    assert scripts.evaluate("perfwidget_dates.shown('2024-03-31T14:30')") == "31 Mar 2024 14:30"
 
 
 def test_an_id_comes_back_from_its_value(scripts: Page) -> None:

@@ -38,6 +38,8 @@ ROUTES: dict[str, tuple[str, str]] = {
 
 CALLBACKS = {
     "asked": "the page's figures",
+    "open-tables": "their tables",
+    "dates": "what somebody typed",
     "seek": "searches",
     "rows-sought": "the rows behind a number",
     "look": "how fresh the figures are",
@@ -45,7 +47,7 @@ CALLBACKS = {
 }
 """Every callback on the server, by its input."""
 
-IN_BROWSER = {"ask", "beat", "list", "read", "seek", "settle", "settle_rows"}
+IN_BROWSER = {"ask", "beat", "list", "open_tables", "read", "seek", "settle", "settle_rows"}
 """Every callback in the browser, by its function."""
 
 SURFACES: dict[str, tuple[str, dict[str, str]]] = {
@@ -60,6 +62,7 @@ SURFACES: dict[str, tuple[str, dict[str, str]]] = {
     "visits.csv": ("rows_csv", {"metric": "review_time"}),
     "news": ("look", {}),
     "figures": ("asked", {}),
+    "tables": ("open-tables", {}),
     "times": ("rows-sought", {"rows": "total_time"}),
     "scores": ("rows-sought", {"rows": "performance_score"}),
     "visits": ("rows-sought", {"rows": "review_time"}),
@@ -259,7 +262,7 @@ def plain_cases() -> Iterator[Case]:
         chooses = person is not None and len(allowed(person).members) > 1
         for surface in SURFACES:
             yield Case(name, surface, "nobody", "all", "none")
-            if chooses or surface in ("page", "report.json", "comments.csv", "figures", "times"):
+            if chooses or surface in ("page", "report.json", "comments.csv", "figures", "tables", "times"):
                 yield Case(name, surface, "colleague", "all", "none")
 
 

@@ -6,7 +6,8 @@ PRESETS = "tests/test_period.py -k preset"
 TIMES = "tests/test_period.py -k time"
 PARSING = "tests/test_query.py"
 ASK = "assets/page/ask.js"
-DATES = "assets/components/dates.js"
+DATES = "perfwidget/page/typed_dates.py"
+TYPED = "tests/test_typed_dates.py"
 PAGE = "tests/browser/test_calendar.py"
 
 SABOTAGES = [
@@ -251,22 +252,22 @@ SABOTAGES = [
     (
         "a calendar takes the time of day away",
         DATES,
-        "iso + (read(texts[each]) || given[each]).slice(10)",
-        "iso",
-        f"{PAGE} -k followed",
+        "at = [day + (end or given)[10:]",
+        "at = [day",
+        f"{TYPED} -k calendar",
     ),
     (
         "the page takes a time of day for one end alone",
         DATES,
-        "if (times === 1) return setFault(labels.mixed);",
-        "",
-        f"{PAGE} -k times_that",
+        "if any(times) and not all(times):",
+        "if False:",
+        f"{TYPED} -k times",
     ),
     (
         "times of day are taken where none are shown",
         DATES,
-        "(timed || !found.includes('T'))",
-        "(timed || true)",
-        f"{PAGE} -k followed",
+        '(timed or "T" not in found)',
+        "True",
+        f"{TYPED} -k times",
     ),
 ]

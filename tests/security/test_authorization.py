@@ -20,7 +20,7 @@ from werkzeug.test import TestResponse
 
 from perfwidget.stores import Store, open_store
 from tests.conftest import WHOLE, NewStore
-from tests.hosts import asking_body
+from tests.hosts import OPENERS, asking_body, shown_seconds
 from tests.security.authorization_world import (
     AWAY,
     DAYS,
@@ -134,6 +134,8 @@ class Asker:
         place, question = SURFACES[case.surface][0], case.question()
         if place == "asked":
             return self.call(case.person, place, {"question": question})
+        if place == "open-tables":
+            return self.call(case.person, place, {"question": question, "open": [*OPENERS]})
         if place == "look":
             return self.call(case.person, place, {"question": question, "news": None})
         if place == "rows-sought":
@@ -164,7 +166,7 @@ def _texts(case: Case, person: Person, subject: str, cells: set[Cell]) -> set[st
     of = {kind: {token(kind, cell) for cell in cells} for kind in "tacrv"}
     titles = _titled(cells)
     match case.surface:
-        case "page" | "report.csv" | "news":
+        case "page" | "report.csv" | "news" | "tables":
             return set()
         case "report.json" | "figures":
             return _named(person, [subject])
@@ -196,15 +198,10 @@ def _figures(case: Case, answer: TestResponse) -> list[tuple[float | None, float
         case "report.csv":
             days = list(csv.DictReader(io.StringIO(answer.text)))[1:]
             return [(number(day["total_time"]), number(day["review_time"])) for day in days]
-        case "figures":
-            both = [_seconds(answer.json["response"][f"{panel}-numbers"]) for panel in ("total-time", "review-time")]
+        case "tables":
+            both = [shown_seconds(answer, panel) or [""] * DAYS for panel in ("total-time", "review-time")]
             return [(number(one), number(other)) for one, other in zip(*both, strict=True)]
     return None
-
-
-def _seconds(numbers: dict[str, Any]) -> list[str]:
-    """Return the days' seconds in a table; where there is nothing to tell, there is no table."""
-    return [row[2] for row in numbers["data"]["rows"]] if numbers["data"] else [""] * DAYS
 
 
 def _faults(case: Case, decision: Decision, answer: TestResponse) -> Iterator[str]:
@@ -342,7 +339,7 @@ def test_every_route_and_callback_is_in_the_matrix(asker: Asker) -> None:
     assert (on_server, functions) == (set(CALLBACKS), IN_BROWSER)
     asked = {place for place, _ in SURFACES.values()}
     named = {endpoint for endpoint, (kind, _) in ROUTES.items() if kind in ("page", "freshness", "figures", "rows")}
-    assert named | set(CALLBACKS) - {"seek", "definitions"} == asked
+    assert named | set(CALLBACKS) - {"seek", "definitions", "dates"} == asked
 
 
 def _files(browser: FlaskClient) -> list[str]:

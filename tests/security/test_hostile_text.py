@@ -20,7 +20,9 @@ from werkzeug.http import parse_options_header
 from perfwidget import open_store
 from perfwidget.errors import InvalidFact
 from perfwidget.facts import Member
+from perfwidget.page import ids
 from perfwidget.page.formats import option_label, option_value
+from perfwidget.page.panels import PANELS
 from tests.conftest import Watch
 from tests.hosts import asking, host, served
 from tests.security.corpus import HOSTILE, LONG, MARCH, NOT_IDS, Hostile, harmless, id_of, mail_of, same, world
@@ -199,6 +201,12 @@ def asked(platform: Platform, each: Hostile) -> dict[str, Any]:
     return response
 
 
+def tabled(platform: Platform, each: Hostile) -> str:
+    """Ask for the tables of a subject, and return them without the addresses that they lead to."""
+    opened = {"question": f"{MARCH}&{about(platform, each)}", "open": [ids.opener(panel.name) for panel in PANELS]}
+    return re.sub(r'"href":"[^"]*"', "", asking(platform.client(), "open-tables", opened).text)
+
+
 def test_nothing_that_people_typed_comes_into_a_figure(platforms: dict[str, Platform]) -> None:
     """The panels of each subject are those of the harmless twin, to the letter."""
     for each in (HOSTILE[0], HOSTILE[1], HOSTILE[-1]):
@@ -209,9 +217,9 @@ def test_nothing_that_people_typed_comes_into_a_figure(platforms: dict[str, Plat
         ]
         assert drawn[0] == drawn[1]
         assert len(drawn[0]) >= 5  # one a panel, and none of the total time where there is nothing to draw
-        tables = [[props for name, props in answer.items() if name.endswith("-numbers")] for answer in answers]
-        for one, other in zip(*tables, strict=True):
-            assert {**(one["data"] or {}), "question": ""} == {**(other["data"] or {}), "question": ""}
+        tables = [tabled(platform, each) for platform in platforms.values()]
+        assert tables[0] == tables[1]
+        assert tables[0].count('"type":"Table"') >= 5
 
 
 def test_the_page_itself_holds_nothing_that_people_typed(platforms: dict[str, Platform]) -> None:

@@ -26,7 +26,7 @@ from hypothesis.stateful import (
 from perfwidget.facts import Action, Annotation, Fact, Member, Project, Workspace
 from perfwidget.stores import Store, open_store
 from tests.conftest import WHOLE
-from tests.hosts import asking_body
+from tests.hosts import OPENERS, asking_body, shown_seconds
 from tests.security.authorization_world import FIRST_DAY, PREFIX, Platform, membership, tokens
 from tests.security.oracle import ROLES, Ask, Decision, Offer, Person, World, decide, offer, refused, seen
 
@@ -95,7 +95,9 @@ class Changes(RuleBasedStateMachine):
         self.store = store
         self.platform = Platform(store, {VIEWER: Person(ORGANIZATION, VIEWER, "annotator")})
         self.browser = self.platform.browser(VIEWER)
-        self._bodies = {name: asking_body(self.browser, name, None) for name in ("asked", "rows-sought", "seek")}
+        self._bodies = {
+            name: asking_body(self.browser, name, None) for name in ("asked", "open-tables", "rows-sought", "seek")
+        }
         self.world = World(cells=set(CELLS))
         self.running: Running | None = None
 
@@ -162,18 +164,18 @@ class Changes(RuleBasedStateMachine):
         report = self.browser.get(f"{PREFIX}/export/report.json?{question}")
         page = self.browser.get(f"{PREFIX}/?{question}", headers={"Sec-Fetch-Dest": "document"})
         figures = self._call("asked", {"question": question})
+        tables = self._call("open-tables", {"question": question, "open": [*OPENERS]})
         sought = {"question": f"{question}&rows=total_time"}
         rows = self._call("rows-sought", sought)
-        for answer in (report, figures, rows):
+        for answer in (report, figures, tables, rows):
             assert {answer.status_code} == decision.statuses
         assert page.status_code == (302 if self.person is None else report.status_code)
         if report.status_code != 200:
-            assert not any(tokens(answer.text) for answer in (report, page, figures, rows))
+            assert not any(tokens(answer.text) for answer in (report, page, figures, tables, rows))
             return
         total = sum(CELLS[cell] for cell in cells)
         assert report.json["summary"]["total_time"] == total
-        told = figures.json["response"]["total-time-numbers"]["data"] or {"rows": []}  # of nothing there is no table
-        assert sum(float(row[2]) for row in told["rows"]) == total
+        assert sum(map(float, shown_seconds(tables, "total-time"))) == total
         assert {cell for cell, seconds in CELLS.items() if f"zqt{seconds:04}q" in rows.text} == cells
 
     @rule()
