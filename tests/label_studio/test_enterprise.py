@@ -3,6 +3,7 @@
 import io
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -168,7 +169,7 @@ def report(there: Beside, user: int = ANN) -> Row:
 
 def csv(there: Beside, name: str, user: int = ANN) -> list[str]:
     answer = there.browser(OWNER).get(f"/performance/export/{name}.csv?user={user}&{MARCH}", buffered=True)
-    return answer.text.splitlines()[1:]
+    return answer.text.replace('"', "").splitlines()[1:]
 
 
 # --- History and reviews
@@ -222,7 +223,9 @@ def test_the_same_facts_as_from_an_export(studio: StandIn) -> None:
     }
     reviews = [REVIEWS[0], REVIEWS[1] | results]
     annotation = row(studio) | {"completed_by": person[ANN], "history": history, "reviews": reviews, "result": []}
-    assert told(studio) == exported([{"id": 50, "project": 10, "data": {}, "annotations": [annotation]}])
+    # Each says its people in its own way, by which they are found again when an e-mail comes to mean somebody else.
+    from_file = exported([{"id": 50, "project": 10, "data": {}, "annotations": [annotation]}])
+    assert replace(told(studio), spelled="") == replace(from_file, spelled="")
 
 
 def test_an_organization_without_reviews_says_nothing_of_them(studio: StandIn, tmp_path: Path) -> None:

@@ -70,6 +70,8 @@ SURFACES: dict[str, tuple[str, dict[str, str]]] = {
 """Where the question of an address is answered: the endpoint or callback, and what it needs besides."""
 
 CROWD = 10_000
+LARGEST_IN_A_CALLBACK = 64_000
+"""Characters of a question with which the body of a callback is larger than it may be, in any case."""
 MOST_IN_A_CALLBACK = 4_096
 
 Spell = Callable[[Person], tuple[str, ...]]
@@ -247,6 +249,8 @@ class Case:
         crowded = len(ask.projects) > MOST_IN_A_CALLBACK and SURFACES[self.surface][0] in CALLBACKS
         if person is None:
             return Decision(frozenset({302})) if self.surface == "page" else decision
+        if SURFACES[self.surface][0] in CALLBACKS and len(self.question()) > LARGEST_IN_A_CALLBACK:
+            return Decision(frozenset({413}))
         if crowded and not malformed(ask):
             return Decision(frozenset({400, 403} if refused(WORLD, person) else {400}))
         return decision

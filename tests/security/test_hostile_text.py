@@ -394,7 +394,7 @@ def test_in_a_browser_all_of_it_is_text(visits: tuple[dict[str, Visit], Visit]) 
     for name in SUBJECTS["hostile"]:
         [each] = [each for each in HOSTILE if each.name == name]
         assert visit.texts[f"heading of {name}"] == [f"{each.seen} {mail(each)}".strip()]
-    assert ": $& $1 $' {what} {time} <i>, 4 – 10 Mar 2024." in visit.texts["notice"][0]
+    assert ": $& $1 $' {what} {time} <i>, 4 – 10 Mar 2024 · UTC." in visit.texts["notice"][0]
 
     own = [address for address in visit.addresses if urlsplit(address).scheme != "data"]
     places = {urlsplit(address)[:2] for address in own}
