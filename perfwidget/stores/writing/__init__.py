@@ -1,6 +1,6 @@
 """Writing to a store: facts by key, newest version wins, all within the caller's transaction, on every engine."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, get_args
 
 from perfwidget.errors import InvalidFact, OtherServer
@@ -44,25 +44,28 @@ def write(staging: Staging, facts: Iterable[Fact | Observation]) -> Outcome:
     """Keep facts, batch by batch in the order given; within a batch, what is gone goes first."""
     outcome = Outcome()
     people = whole = False
+    told: set[emails.Email] = set()
     for batch in _batches(facts):
         remove(staging, [fact for fact in batch if isinstance(fact, Withdrawn)])
         write_rows(staging, rows_of([fact for fact in batch if isinstance(fact, Fact)]) or {})
         _write_snapshots(staging, [fact for fact in batch if isinstance(fact, Snapshot | Snapshots)], outcome)
-        inference.write(staging, [fact for fact in batch if isinstance(fact, Inferred)])
-        emails.note(staging, [fact for fact in batch if isinstance(fact, EmailTold)])
+        guesses = [fact for fact in batch if isinstance(fact, Inferred)]
+        emails.earned(staging, guesses)
+        inference.write(staging, guesses)
+        told |= emails.note(staging, [fact for fact in batch if isinstance(fact, EmailTold)])
         _set_bookmarks(staging, [fact for fact in batch if isinstance(fact, Bookmark)])
         people = people or any(isinstance(fact, Member | Inferred | EmailTold | Snapshot) for fact in batch)
         whole = whole or any(isinstance(fact, Withdrawn) and fact.whole for fact in batch)
     if outcome.refused and (whole or not outcome.kept):
         raise OtherServer(outcome)
     if people:
-        settle(staging, outcome)
+        settle(staging, outcome, told)
     return outcome
 
 
-def settle(staging: Staging, outcome: Outcome) -> None:
+def settle(staging: Staging, outcome: Outcome, told: Collection[emails.Email] = ()) -> None:
     """See whether e-mails have come to mean other members."""
-    if emails.settle(staging, outcome):
+    if emails.settle(staging, outcome, told):
         _forget_mentions(staging)
 
 

@@ -1,11 +1,12 @@
 """Whose an e-mail is by which alone rows name somebody: its one member's, else it stands for an id itself.
 
 What is told of e-mails stands among the mentions, under `KIND E-MAIL`: `member` (who has it), `named` (that rows name
-somebody so), `worked` (a project), `reviewer`, `name`, `comment`, and `means` (whom it means now).
+somebody so), `worked` (a project), `reviewer`, `name`, `comment`, and `means` (whom it means now). Under `lent MEMBER`
+stands what a member has only by what was done under an e-mail.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 
 from perfwidget.facts import Member, Membership
 from perfwidget.facts.columns import FIRST_INSTANT, clean_text, id_text
@@ -14,17 +15,20 @@ from perfwidget.stores.writing import inference, standing
 from perfwidget.stores.writing.outcome import Outcome
 from perfwidget.stores.writing.staging import Staging
 
+_MEMBER, _ROLE = "", "\n"
+"""What is lent beside memberships of projects, none of which has such an id."""
+
 Email = tuple[str, str]
 """The organization and the e-mail in lower case."""
 
 
-def note(staging: Staging, told: Iterable[EmailTold]) -> None:
-    """Keep what is told of e-mails."""
-    told = list(told)
-    staging.mention(
-        (id_text(each.organization_id), f"{each.kind} {clean_text(each.email)}", each.identity) for each in told
-    )
-    name(staging, ((id_text(each.organization_id), clean_text(each.email)) for each in told if each.kind != "member"))
+def note(staging: Staging, told: Iterable[EmailTold]) -> set[Email]:
+    """Keep what is told of e-mails; return those of whom something was done."""
+    rows = [(id_text(each.organization_id), each.kind, clean_text(each.email), each.identity) for each in told]
+    staging.mention((organization, f"{kind} {email}", identity) for organization, kind, email, identity in rows)
+    named = {(organization, email) for organization, kind, email, _ in rows if kind != "member"}
+    name(staging, named)
+    return named
 
 
 def name(staging: Staging, emails: Iterable[Email]) -> None:
@@ -37,8 +41,11 @@ def meanings(staging: Staging) -> dict[Email, str]:
     return {(organization, email): one for (organization, email), (one, *_) in _told(staging, "means").items()}
 
 
-def settle(staging: Staging, outcome: Outcome) -> bool:
-    """Derive anew what names somebody by an e-mail that has come to mean another member; say whether there is any."""
+def settle(staging: Staging, outcome: Outcome, told: Collection[Email] = ()) -> bool:
+    """Derive anew what names somebody by an e-mail that has come to mean another member; say whether there is any.
+
+    `told` are the e-mails by which somebody was named just now.
+    """
     changed = False
     named = _told(staging, "named")
     if not named:
@@ -50,16 +57,18 @@ def settle(staging: Staging, outcome: Outcome) -> bool:
         had.setdefault((organization, email.casefold()), set()).add(user_id)
     for which in sorted(named):
         owners = sorted(had.get(which, set()) - {which[1]})
+        one = owners[0] if len(owners) == 1 else which[1]
+        before = meant.get(which, which[1])
+        if one == before and which not in told:
+            continue
         if len(owners) > 1:
             outcome.shared.append((which[1], tuple(owners)))
-        one = owners[0] if len(owners) == 1 else which[1]
-        if meant.get(which, which[1]) != one:
-            before = meant.get(which, which[1])
-            _forget(staging, f"means {which[1]}", which[0])
+        if one != before:
+            _forget(staging, f"means {which[1]}", which[0], [before])
             staging.mention([(which[0], f"means {which[1]}", one)])
             standing.derive_again(staging, *which, meant | {which: one})
             _pass_comments(staging, which, one)
-            _withdraw(staging, which[0], before, worked.get(which, set()), placeholder=before == which[1])
+            _withdraw(staging, which[0], before)
             meant[which] = one
             changed = True
         _lend(staging, which, one, worked.get(which, set()))
@@ -75,13 +84,11 @@ def _told(staging: Staging, kind: str) -> dict[Email, set[str]]:
     return found
 
 
-def _forget(staging: Staging, kind: str, organization_id: str) -> None:
+def _forget(staging: Staging, kind: str, organization_id: str, ids: Sequence[str]) -> None:
     staging.noted.clear()
-    staging.delete(
-        "mentions",
-        "organization_id = $organization_id AND kind = $kind",
-        {"organization_id": organization_id, "kind": kind},
-    )
+    values = {"organization_id": organization_id, "kind": kind, "ids": list(ids)}
+    those = staging.dialect.in_list("id", "ids", ids)
+    staging.delete("mentions", f"organization_id = $organization_id AND kind = $kind AND {those}", values)
 
 
 def _pass_comments(staging: Staging, which: Email, one: str) -> None:
@@ -95,7 +102,7 @@ def _pass_comments(staging: Staging, which: Email, one: str) -> None:
 
 
 def _lend(staging: Staging, which: Email, one: str, projects: set[str]) -> None:
-    """Let whom an e-mail means be a member where those worked whom rows name by it."""
+    """Let whom an e-mail means be a member where those worked whom rows name by it, and note what is new to them."""
     if not projects:
         return
     organization, email = which
@@ -105,27 +112,36 @@ def _lend(staging: Staging, which: Email, one: str, projects: set[str]) -> None:
     member = Member(organization, one, email if alone else None, called, role=role)
     memberships = [Membership(organization, one, project_id=project) for project in sorted(projects)]
     lent: list[Member | Membership] = [member, *memberships]
+    mine = "FROM {} WHERE organization_id = $organization_id AND user_id = $user_id"
+    values = {"organization_id": organization, "user_id": one}
+    roles = {there for (there,) in staging.execute(f"SELECT role {mine.format('members')}", values)}
+    held = {project for (project,) in staging.execute(f"SELECT project_id {mine.format('memberships')}", values)}
+    new = projects - held | ({_ROLE} if role not in roles else set()) | (set() if roles else {_MEMBER})
+    staging.mention((organization, f"lent {one}", each) for each in new)
     inference.write(staging, [Inferred(each, FIRST_INSTANT) for each in lent])
 
 
-def _withdraw(staging: Staging, organization: str, user_id: str, projects: set[str], *, placeholder: bool) -> None:
-    """Take back what somebody was lent, but for what their own work tells."""
+def earned(staging: Staging, guesses: Sequence[Inferred]) -> None:
+    """Let members keep what they were lent and now have by work of their own."""
+    if not guesses or not staging.execute("SELECT 1 FROM mentions WHERE kind LIKE 'lent %' LIMIT 1"):
+        return
+    for fact in [guess.fact for guess in guesses if guess.worked]:
+        if isinstance(fact, Membership):
+            _forget(staging, f"lent {fact.user_id}", id_text(fact.organization_id), [str(fact.project_id)])
+        elif isinstance(fact, Member):
+            kept = [_MEMBER, *([_ROLE] if fact.role == "reviewer" else [])]
+            _forget(staging, f"lent {fact.user_id}", id_text(fact.organization_id), kept)
+
+
+def _withdraw(staging: Staging, organization: str, user_id: str) -> None:
+    """Take back what somebody was lent."""
+    lent = _told(staging, "lent").get((organization, user_id), set())
     one = {"organization_id": organization, "user_id": user_id}
     mine = "organization_id = $organization_id AND user_id = $user_id"
-    if placeholder:
-        staging.delete("memberships", mine, one)
+    for project in sorted(lent - {_MEMBER, _ROLE}):
+        staging.delete("memberships", f"{mine} AND project_id = $project_id", one | {"project_id": project})
+    if _MEMBER in lent:
         staging.delete("members", f"{mine} AND inferred", one)
-        return
-    for project in sorted(projects):
-        if not any(
-            staging.execute(
-                f"SELECT 1 FROM {table} WHERE organization_id = $organization_id AND {column} = $user_id "
-                "AND project_id = $project_id LIMIT 1",
-                one | {"project_id": project},
-            )
-            for table, column in (("annotations", "completed_by"), ("actions", "user_id"), ("reviews", "reviewer_id"))
-        ):
-            staging.delete("memberships", f"{mine} AND project_id = $project_id", one | {"project_id": project})
-    reviewed = "SELECT 1 FROM reviews WHERE organization_id = $organization_id AND reviewer_id = $user_id LIMIT 1"
-    if not staging.execute(reviewed, one):
+    elif _ROLE in lent:
         staging.update("members", {"role": "'annotator'"}, f"{mine} AND inferred", one)
+    _forget(staging, f"lent {user_id}", organization, sorted(lent))
