@@ -217,14 +217,14 @@ SABOTAGES = [
     (
         "the page takes the browser's zone before that in which people are paid",
         ASK,
-        "constants().timezone || (",
+        "constants.timezone || (",
         "(",
         f"{PAGE} -k goes_before",
     ),
     (
         "where people are paid in a zone the page complains of the browser's",
         "assets/page/start.js",
-        "!constants().timezone && browserZone()",
+        "!constants.timezone && browserZone()",
         "browserZone()",
         f"{PAGE} -k nobodys",
     ),

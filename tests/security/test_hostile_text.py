@@ -309,7 +309,7 @@ class Visit:
         expect(page.locator("#rows-panel tbody tr")).to_have_count(len(HOSTILE) + 1, timeout=20_000)
         tables = page.locator("main details.data:not(.waiting)")
         for details in tables.all():
-            details.evaluate("each => { each.open = true }")
+            details.locator("summary").click()
         expect(page.locator("details.data table")).to_have_count(tables.count())
         self.step("page")
         for column, name in ((2, "rows' projects"), (3, "tasks"), (4, "actions")):
