@@ -116,7 +116,7 @@ def _lend(staging: Staging, which: Email, one: str, projects: set[str]) -> None:
     values = {"organization_id": organization, "user_id": one}
     roles = {there for (there,) in staging.execute(f"SELECT role {mine.format('members')}", values)}
     held = {project for (project,) in staging.execute(f"SELECT project_id {mine.format('memberships')}", values)}
-    new = projects - held | ({_ROLE} if role not in roles else set()) | (set() if roles else {_MEMBER})
+    new = projects - held | ({_ROLE} if "reviewer" in {role} - roles else set()) | (set() if roles else {_MEMBER})
     staging.mention((organization, f"lent {one}", each) for each in new)
     inference.write(staging, [Inferred(each, FIRST_INSTANT) for each in lent])
 
