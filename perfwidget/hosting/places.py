@@ -14,7 +14,7 @@ from perfwidget.errors import Busy
 
 AT_WORK = 2
 """Questions that are worked on at once: more would only share the same processors."""
-WAITING = 2
+WAITING = 3
 """Questions that wait in the server for one of these to end."""
 PATIENCE = 10.0
 """Seconds that one waits at most."""

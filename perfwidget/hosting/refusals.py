@@ -43,7 +43,7 @@ _saying = threading.Lock()
 
 def say(error: PerfwidgetError) -> None:
     """Tell the log what could not be answered: one line, at most once a minute of a kind."""
-    if error.status < 500:
+    if error.status < 500 or isinstance(error, Busy):  # of which there is nothing to mend
         return
     sentence, now = f"{type(error).__name__}: {error}", time.monotonic()
     with _saying:
