@@ -110,30 +110,6 @@ def test_times_are_edited_where_there_are_some_and_may_be_given_up() -> None:
     )
 
 
-@pytest.mark.parametrize(
-    ("shown", "picked", "day", "ends"),
-    [
-        (MARCH, "first", "2024-03-06", ("2024-03-06", "2024-03-10")),
-        (MARCH, "last", "2024-03-04", ("2024-03-04", "2024-03-04")),
-        # What would lie on the wrong side goes with it.
-        (MARCH, "first", "2024-03-12", ("2024-03-12", "2024-03-12")),
-        (MARCH, "last", "2024-03-01", ("2024-03-01", "2024-03-01")),
-        (MORNINGS, "first", "2024-03-05", ("2024-03-05T12:30", "2024-03-06T13:00")),
-        (MORNINGS, "last", "2024-03-10", ("2024-03-04T12:30", "2024-03-10T13:00")),
-        (MORNINGS, "first", "2024-03-07", ("2024-03-07T12:30", "2024-03-07T13:00")),
-    ],
-)
-def test_a_calendar_sets_a_day_and_leaves_its_time(shown: Ends, picked: str, day: str, ends: tuple[str, str]) -> None:
-    typed = {**shown._asdict(), "picked": picked, "day": day}
-    assert read_dates(typed, shown) == Reading(Ends(*ends), "")
-
-
-def test_a_calendar_helps_where_the_texts_cannot_be_read() -> None:
-    typed = {"first": "garbage", "last": "10 Mar 2024", "picked": "first", "day": "2024-03-05"}
-    assert read_dates(typed, MARCH) == Reading(Ends("2024-03-05", "2024-03-10"), "")
-    assert read_dates({**typed, "last": "soon"}, MARCH) == Reading(Ends("2024-03-05", "2024-03-05"), "")
-
-
 @pytest.mark.parametrize("typed", [None, [], "2024-03-04", {}, {"first": "2024-03-04"}, {"first": 1, "last": 2}])
 def test_what_the_page_never_sends_is_refused(typed: Any) -> None:
     with pytest.raises(InvalidQuery, match="malformed"):

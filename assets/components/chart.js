@@ -31,7 +31,7 @@ function marksOf({ data }) {
 
 /* Draw figures in a place; `pick` is called with the {meta, point} of what is clicked, `say` with what is under the keys. */
 function plot(place, pick, say) {
-  let [figure, drawn, live, mark] = [null, '', null, -1];
+  let [figure, size, drawn, live, mark] = [null, [0, 0], '', null, -1];
 
   const chosen = (curve, point) => {
     const { meta } = figure.data[curve];
@@ -54,15 +54,14 @@ function plot(place, pick, say) {
     place.replaceChildren();
   }
 
-  /* Draw what is not drawn so yet: as a picture, and by plotly.js where somebody is. */
+  /* Draw what is not drawn so yet: a picture, and plotly.js where somebody is. To ask for sizes here would cost a layout each. */
   function draw(anew = false) {
-    const [width, height] = [place.clientWidth, place.clientHeight];
-    const now = figure && width ? JSON.stringify([figure, width]) : '';
+    const now = figure && size[0] ? JSON.stringify([figure, size]) : '';
     if (now === drawn && !anew) return;
     drawn = now;
     still();
     if (!now) return;
-    place.append(window.perfwidget_sketch(figure, width, height));
+    place.append(window.perfwidget_sketch(figure, ...size));
     if (place.matches(':hover, :focus')) enliven();
     else (window.requestIdleCallback || window.setTimeout)(plotly);
   }
@@ -73,7 +72,7 @@ function plot(place, pick, say) {
     live = Object.assign(document.createElement('div'), { className: 'live' });
     place.append(live);
     const { data, layout } = painted(figure);
-    window.Plotly.newPlot(live, data, { ...layout, width: place.clientWidth, height: place.clientHeight }, CONFIG);
+    window.Plotly.newPlot(live, data, { ...layout, width: size[0], height: size[1] }, CONFIG);
     live.on('plotly_click', choose);
   }
 
@@ -86,13 +85,12 @@ function plot(place, pick, say) {
     mark = Math.min(Math.max(mark + STEPS[event.key], 0), marks.length - 1);
     const { curve, point, text } = marks[mark];
     say(text);
-    if (live && figure.data[curve].y) {
-      window.Plotly.Fx.hover(live, figure.data.map((_, curveNumber) => ({ curveNumber, pointNumber: point })));
-    }
+    const there = figure.data.map((_, curveNumber) => ({ curveNumber, pointNumber: point }));
+    if (live && figure.data[curve].y) window.Plotly.Fx.hover(live, there);
   }
 
   const repaint = () => draw(live !== null);
-  const resized = new ResizeObserver(() => draw());
+  const resized = new ResizeObserver(() => { size = [place.clientWidth, place.clientHeight]; draw(); });
   resized.observe(place);
   root.addEventListener('perfwidget:theme', repaint);
   ['pointerover', 'pointermove'].forEach((kind) => { place.addEventListener(kind, enliven, true); });

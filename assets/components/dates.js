@@ -1,5 +1,4 @@
-/* DateRange (see perfwidget/page/components.py): dates and times of day are texts here, which the server reads and writes, so
-   that no zone of the browser moves one. */
+/* DateRange (see perfwidget/page/components.py): dates and times of day are texts here, so that no zone of the browser moves one. */
 
 const { createElement: make, useEffect, useState } = window.React;
 const ENDS = ['first', 'last'];
@@ -11,17 +10,22 @@ function DateRange({ id, first, last, days, labels, said, setProps }) {
   const [texts, setTexts] = useState({ first: '', last: '' });
   const [fault, setFault] = useState('');
   // What is being typed into one field outlasts the answer to what was typed into the other one.
-  useEffect(() => setTexts((now) => ({ ...now, first: given.first })), [first]);
-  useEffect(() => setTexts((now) => ({ ...now, last: given.last })), [last]);
-  useEffect(() => setFault(''), [first, last]);
+  ENDS.forEach((end) => useEffect(() => { setTexts((now) => ({ ...now, [end]: given[end] })); setFault(''); }, [given[end]]));
   useEffect(() => {
     if (!said) return;
     setTexts((now) => Object.fromEntries(ENDS.map((end) => [end, now[end] === said.typed[end] ? said[end] : now[end]])));
     setFault(said.fault);
   }, [said]);
 
-  const send = (picked) => setProps({ typed: { ...texts, ...picked, monthFirst: MONTH_FIRST } });
-  const take = () => ENDS.some((end) => texts[end] !== given[end]) && send();
+  const type = (typed) => setProps({ typed: { ...typed, monthFirst: MONTH_FIRST } });
+  const take = () => ENDS.some((end) => texts[end] !== given[end]) && type(texts);
+  /* A day from a calendar takes an end on its wrong side with it; times of day stay. */
+  const pick = (end, day) => {
+    const behind = (at) => (end === 'first' ? day > at.slice(0, 10) : day < at.slice(0, 10));
+    const moved = ([each, at]) => [each, each === end || behind(at) ? day + at.slice(10) : at];
+    const ends = Object.fromEntries(Object.entries({ first: day, last: day, ...days }).map(moved));
+    return /T/.test(ends.first) && ends.first >= ends.last ? type(ends) : setProps({ ...ends, chosen: ends });
+  };
   const field = (end) => make('span', { key: end, className: /:/.test(first + last) ? 'date timed' : 'date' },
     make('input', {
       id: `${id}-${end === 'first' ? 'from' : 'to'}`, type: 'text', className: 'form-control', value: texts[end], placeholder: labels[end],
@@ -30,8 +34,8 @@ function DateRange({ id, first, last, days, labels, said, setProps }) {
       onBlur: take, onKeyDown: ({ key }) => key === 'Enter' && take() }),
     make('input', {
       type: 'date', className: 'calendar', tabIndex: -1, min: '1970-01-01', max: '2999-12-31',
-      'aria-label': labels.calendar.replace('{name}', labels[end]), value: (days && days[end]) || '',
-      onChange: ({ target }) => target.value && send({ picked: end, day: target.value }) }));
+      'aria-label': labels.calendar.replace('{name}', labels[end]), value: days ? days[end].slice(0, 10) : '',
+      onChange: ({ target }) => target.value && pick(end, target.value) }));
   return make('div', { id, className: 'dates' }, ENDS.map(field),
     make('span', { id: `${id}-fault`, className: 'dates-fault', role: 'alert' }, fault));
 }

@@ -172,5 +172,5 @@ function open_tables(answer) {
 /* The figure of the total time, of its two readings. */
 const read = (readings, statistic) => (readings && readings[statistic]) || null;
 
-window.perfwidget_ask = { busy, browserZone, ownZone, complete, given, outputs, constants };
+window.perfwidget_ask = { byId, busy, browserZone, ownZone, complete, given, outputs, constants };
 window.dash_clientside = { ...window.dash_clientside, perfwidget: { ask, beat, read, seek, list, open_tables } };

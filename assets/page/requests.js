@@ -5,7 +5,6 @@ const json = (id) => JSON.parse(document.getElementById(id).textContent);
 const prefix = () => json('_dash-config').requests_pathname_prefix;
 const words = () => json('perfwidget-fixed').words;
 const send = window.fetch;
-const CSRF = 'X-CSRFToken';
 const JSON_TYPE = { 'Content-Type': 'application/json' };
 const failure = (status) => new Response('{}', { status, headers: JSON_TYPE });
 const session = () => send(`${prefix()}session`, { credentials: 'same-origin' });
@@ -17,7 +16,7 @@ async function answered(resource, options) {
   if (isOurs(response)) return response;
   const { status, headers: renewed } = await session();
   if (status !== 204) return failure(401);
-  const headers = { ...(options || {}).headers, [CSRF]: renewed.get(CSRF) };
+  const headers = { ...(options || {}).headers, 'X-CSRFToken': renewed.get('X-CSRFToken') };
   const again = response.status === 400 ? await send(resource, { ...options, headers }) : response;
   return isOurs(again) ? again : failure(again.ok ? 502 : again.status);
 }
@@ -59,8 +58,8 @@ function unmade({ sentence, status, again, pause }) {
 /* Some directives of a policy of the host's leave this script alive to tell of it. */
 document.addEventListener('securitypolicyviolation', ({ effectiveDirective: directive, disposition }) => {
   if (disposition !== 'enforce' || !/^(connect|script)-src/.test(directive)) return;
-  const text = words().blocked.replace('{directive}', directive);
-  Object.assign(document.getElementById('fault'), { textContent: text }).dataset.blocked = directive;
+  const textContent = words().blocked.replace('{directive}', directive);
+  Object.assign(document.getElementById('fault'), { textContent }).dataset.blocked = directive;
 });
 
 window.perfwidget_requests = { session };

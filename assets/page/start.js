@@ -1,8 +1,7 @@
 /* What the page says of itself: that it is busy, how old its figures are, what went wrong, and the way on. It is the last
    script, and starts Dash. */
 
-const { busy, outputs, constants, browserZone, ownZone, complete } = window.perfwidget_ask;
-const byId = (id) => document.getElementById(id);
+const { byId, busy, outputs, constants, browserZone, ownZone, complete } = window.perfwidget_ask;
 const PULSE = 3000;  // milliseconds
 const { title } = document;
 

@@ -171,7 +171,7 @@ def show(
         (ids.READINGS, "data"): next(dict(each.figures) for panel, each in drawn if panel is TOTAL_TIME),
         (ids.DATES, "first"): formats.end(begins),
         (ids.DATES, "last"): formats.end(ends),
-        (ids.DATES, "days"): {"first": begins[:10], "last": ends[:10]},
+        (ids.DATES, "days"): {"first": begins, "last": ends},
         **{(panel.graph, "figure"): each.figures.get("") for panel, each in drawn if panel is not TOTAL_TIME},
         **{(panel.message, "children"): each.message for panel, each in drawn},
         (ids.ANSWER, "data"): {

@@ -50,12 +50,13 @@ class DateRange(_OwnComponent):
 
     - `id`: the name that callbacks know it by; its fields are `{id}-from` and `{id}-to`.
     - `first`, `last`: the texts that are shown: dates, or dates with times of day.
-    - `days`: `first` and `last` as `YYYY-MM-DD`, at which the calendars open.
+    - `days`: `first` and `last` as an address has them, of which the calendars show the day.
     - `labels`: `first`, `last` and `calendar`.
     - `typed`: set when somebody has written others: the texts `first` and `last`, and `monthFirst`, whether the
-      browser's language writes the month first; from a calendar also `picked`, the end, and its `day`.
+      browser's language writes the month first.
     - `said`: what was made of `typed`: that, the texts `first` and `last`, and the sentence `fault`, if there is one.
-    - `chosen`: for other callbacks, never shown: `first` and `last` that somebody has chosen, as an address has them.
+    - `chosen`: for other callbacks, never shown: `first` and `last` that somebody chose, as an address has them; a
+      calendar sets it itself.
     """
 
     _type = "DateRange"

@@ -65,9 +65,8 @@ def read_shown(first: Any, last: Any) -> Ends:
 def read_dates(typed: Any, shown: Ends) -> Reading:
     """Read what came from the page's fields, which show two ends until somebody types others.
 
-    `typed` has the texts `first` and `last`, and whether the language writes the month first (`monthFirst`). If a
-    calendar set the `day` of one end (`picked`), an end on its wrong side goes with it. Times of day are taken only
-    where the fields show some. Raises InvalidQuery for what is not of this form.
+    `typed` has the texts `first` and `last`, and whether the language writes the month first (`monthFirst`). Times of
+    day are taken only where the fields show some. Raises InvalidQuery for what is not of this form.
     """
     match typed:
         case {"first": str(first), "last": str(last)}:
@@ -80,15 +79,6 @@ def read_dates(typed: Any, shown: Ends) -> Reading:
         found = read_date(text, month_first=bool(typed.get("monthFirst")))
         return found if found and (timed or "T" not in found) else None
 
-    match typed:
-        case {"picked": "first" | "last" as picked, "day": str(day)}:
-            read_ends = [read(text) for text in texts]
-            at = [day + (end or given)[10:] for end, given in zip(read_ends, shown, strict=True)]
-            behind, before = read_ends[1], read_ends[0]
-            if picked == "first":
-                texts = Ends(at[0], at[1] if not behind or day > behind[:10] else texts.last)
-            else:
-                texts = Ends(at[0] if not before or day < before[:10] else texts.first, at[1])
     return _judged(texts, [read(text) for text in texts], timed)
 
 

@@ -7,10 +7,10 @@ shows has been the same for a while; that wait is not told.
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from typing import Any, NamedTuple
 
-from playwright.sync_api import Browser, BrowserContext, CDPSession, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, CDPSession, Page, TimeoutError, sync_playwright
 
 from perfwidget.question.period import Period
 from tests.benchmarks.measuring import LEAST, Measure, compared
@@ -21,6 +21,7 @@ from tests.conftest import CHROMIUM, CHROMIUM_ARGUMENTS
 
 PART = "page"
 GRAPHS = 6
+MOST_VISITS = 3
 NAMES = {
     OURS: "perfwidget",
     STOCK: "stock Dash over pandas",
@@ -74,7 +75,7 @@ WATCH = """
     seen.frames = [];
     const begun = performance.now();
     const ours = document.querySelector('#dates-from');
-    const dates = ours ? { typed: { first, last } } : { start_date: first, end_date: last };
+    const dates = ours ? { chosen: { first, last } } : { start_date: first, end_date: last };
     window.dash_clientside.set_props('dates', dates);
     return begun;
   };
@@ -138,7 +139,7 @@ def _loaded(
     for turn in range(LEAST + 1):
         shown = set()
         for name, page in opened.items():
-            for what, seen in _visit(browser, page, conditions):
+            for what, seen in _visited(browser, page, conditions):
                 if turn:
                     visits.setdefault(what, {}).setdefault(name, []).append(seen)
                 shown.add((what, seen.submitted))
@@ -158,6 +159,14 @@ def _loaded(
             yield from compared(PART, f"{what}, {network}, {quantity}", turns, unit)
 
 
+def _visited(browser: Browser, opened: Opened, conditions: Mapping[str, Any] | None) -> list[tuple[str, Seen]]:
+    """Visit until Chromium does: with a slowed network it now and then leaves an answer unread that has come."""
+    for _ in range(MOST_VISITS):
+        with suppress(TimeoutError):
+            return list(_visit(browser, opened, conditions))
+    raise RuntimeError(f"Chromium did not load {opened.address} in {MOST_VISITS} visits.")
+
+
 def _visit(browser: Browser, opened: Opened, conditions: Mapping[str, Any] | None) -> Iterator[tuple[str, Seen]]:
     """Open a page with an empty cache, once more with what that left, and change its dates there and back."""
     context = browser.new_context(locale="en-US", timezone_id="Europe/Berlin", viewport={"width": 1280, "height": 900})
@@ -167,7 +176,7 @@ def _visit(browser: Browser, opened: Opened, conditions: Mapping[str, Any] | Non
             context.request.get(opened.sign_in)
         for what in ("first visit", "next visit"):
             page, wire = _wired(context, conditions)
-            page.goto(opened.address)
+            page.goto(opened.address, timeout=15_000)
             yield what, _seen(page, wire, opened, 0.0)
             if what == "next visit":
                 for period in PERIODS[::-1]:
