@@ -21,8 +21,9 @@ from perfwidget.hosting.static_files import assets_folder
 from perfwidget.metrics import COMMENTS_RECEIVED, TIMELINE, Rules
 from perfwidget.page import PageContext
 from perfwidget.question.access import Role, Viewer, scope
+from perfwidget.question.behind import parse_behind
 from perfwidget.question.period import DEFAULT_MAX_DAYS, Grain
-from perfwidget.question.query import DEFAULT_TIMEZONE, Query, Theme, parse, parse_behind
+from perfwidget.question.query import DEFAULT_TIMEZONE, Query, Theme, parse
 from perfwidget.report import exports
 from perfwidget.settings import LATE_AFTER, frame_sources, roles_by_kind, task_link, time_zone
 from perfwidget.stores import Store

@@ -214,7 +214,7 @@ def _firsts(period: Period, grain: Grain) -> Iterator[date]:
 
 def preset_dates(preset: Preset, today: date) -> tuple[date, date]:
     """Return the first and last date of a preset; all time has no first date of its own and is refused here."""
-    week, month, quarter = Grain.WEEK.start(today), today.replace(day=1), _quarter(today)
+    week, month, quarter = Grain.WEEK.start(today), today.replace(day=1), quarter_start(today)
     match preset:
         case Preset.TODAY:
             return today, today
@@ -242,12 +242,13 @@ def preset_dates(preset: Preset, today: date) -> tuple[date, date]:
         case Preset.THIS_QUARTER:
             return quarter, today
         case Preset.LAST_QUARTER:
-            return _quarter(quarter - ONE_DAY), quarter - ONE_DAY
+            return quarter_start(quarter - ONE_DAY), quarter - ONE_DAY
         case Preset.THIS_YEAR:
             return today.replace(month=1, day=1), today
         case Preset.ALL_TIME:
             raise ValueError("all time begins with the first fact in scope, which only the store knows")
 
 
-def _quarter(day: date) -> date:
+def quarter_start(day: date) -> date:
+    """Return the first date of a date's quarter."""
     return day.replace(month=3 * ((day.month - 1) // 3) + 1, day=1)

@@ -7,8 +7,9 @@ from math import ceil
 from perfwidget.facts import Annotation
 from perfwidget.metrics import WHOLE, Metric, Number, Unit
 from perfwidget.question.access import ScopedQuery
+from perfwidget.question.behind import Behind
 from perfwidget.question.period import Grain, Period
-from perfwidget.question.query import Behind, Query
+from perfwidget.question.query import Query
 from perfwidget.report import resolved_period
 from perfwidget.stores.listing import ListedRow, Order, Slice, Tally
 from perfwidget.stores.reading import Reader

@@ -1,0 +1,72 @@
+"""What of the table of members is shown: its tab, columns, order and page."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from perfwidget.errors import InvalidQuery
+from perfwidget.metrics import BY_KEY
+from perfwidget.question import parameters
+from perfwidget.question.parameters import Given
+
+SIZES = (25, 50, 100, 200)
+"""How many members a page of the table may hold."""
+
+MEMBER = "member"
+"""The column of names, by which the table is sorted at first."""
+
+
+class TableTab(StrEnum):
+    """The tabs of the table, as addresses name them."""
+
+    ANNOTATIONS = "annotations"
+    REVIEWS = "reviews"
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """What of the table of members is asked for.
+
+    `sort` is `member` or the key of a metric. `page` and `size` are None where the address does not say them: the page
+    shows the first one then, and a file has everybody. Without `columns` they are those of the tab. `idle` shows
+    members without activity, too.
+    """
+
+    tab: TableTab = TableTab.ANNOTATIONS
+    sort: str = MEMBER
+    descending: bool = False
+    page: int | None = None
+    size: int | None = None
+    columns: tuple[str, ...] = ()
+    idle: bool = False
+
+
+def parse_table(given: Given) -> Table:
+    """Return the table that an address asks for; raises InvalidQuery."""
+    sort = parameters.one(given, "sort") or MEMBER
+    key = sort.removeprefix("-")
+    if key != MEMBER and key not in BY_KEY:
+        raise InvalidQuery("sort must be member or the key of a number, with - in front for the largest first.")
+    columns = (parameters.one(given, "columns") or "").split(",")
+    if columns != [""] and not set(columns) <= BY_KEY.keys():
+        raise InvalidQuery("columns must be keys of numbers with commas between them; choose them on the page.")
+    size = _number("size", given)
+    if size is not None and size not in SIZES:
+        raise InvalidQuery(f"size must be one of {', '.join(map(str, SIZES))}.")
+    return Table(
+        tab=parameters.choice(TableTab, "tab", given) or TableTab.ANNOTATIONS,
+        sort=key,
+        descending=sort.startswith("-"),
+        page=_number("page", given),
+        size=size,
+        columns=tuple(dict.fromkeys(filter(None, columns))),
+        idle=parameters.flag("idle", "show", given),
+    )
+
+
+def _number(name: str, given: Given) -> int | None:
+    value = parameters.one(given, name)
+    if value is None:
+        return None
+    if not (value.isascii() and value.isdigit() and 0 < int(value[:9]) == int(value)):
+        raise InvalidQuery(f"{name} must be a whole number from 1 on.")
+    return int(value)
