@@ -246,7 +246,9 @@ def test_of_few_and_of_many_the_latest_review_decides(store: Store) -> None:
         one = ask(store, user="ann", from_=day_, to=day_)
         assert one.values["updated_after_rejection"] == expected
     year = ask(store, user="ann", from_="2024-01-01", to="2024-12-31")
-    assert year.values == {**report.values, "performance_score": 0.5}  # with the 400 accepted in April
+    # With the 400 accepted in April. Of every annotation the review that comes first in the order of ids is the first.
+    assert year.values == {**report.values, "performance_score": 0.5, "received_accepted": 2400}
+    assert (report.values["received_accepted"], report.values["first_pass"]) == (2000, 1600 / 2400)
 
 
 def test_what_only_reviews_can_tell_has_no_value_without_them(store: Store) -> None:

@@ -87,7 +87,7 @@ class Report:
         self._needs_days()
         several = {
             "users": [_person(each) for each in self.users],
-            "members": [{"user": _person(each.user), **_sections(each.values)} for each in self.members],
+            "members": [{"user": _person(each.user), **self._sections(each.values)} for each in self.members],
         }
         begins, ends = self.period.written
         return {
@@ -96,7 +96,7 @@ class Report:
             "period": {"from": begins, "to": ends, "timezone": self.period.timezone},
             "scope": self.scope if self.scope == "all" else list(self.scope),
             "filters": {"workspaces": list(self.workspaces), "projects": list(self.projects)},
-            **_sections(self.values),
+            **self._sections(self.values),
             "days": [
                 {"date": point.bucket.first.isoformat()} | {metric.key: point.values[metric.key] for metric in DAILY}
                 for point in self.series
@@ -119,17 +119,19 @@ class Report:
         )
         return frame.convert_dtypes()
 
+    def _sections(self, values: Mapping[str, Number]) -> dict[str, dict[str, Number | str]]:
+        """Return numbers by the sections of the JSON report."""
+        place = zone(self.period.timezone)
+        return {
+            section.value: {
+                metric.key: metric.written(values[metric.key], place) for metric in METRICS if metric.section is section
+            }
+            for section in Section
+        }
+
     def _needs_days(self) -> None:
         if self.grain is not Grain.DAY:
             raise ValueError(f"This report is by {self.grain}; ask for one by day.")
-
-
-def _sections(values: Mapping[str, Number]) -> dict[str, dict[str, Number]]:
-    """Return numbers by the sections of the JSON report."""
-    return {
-        section.value: {metric.key: values[metric.key] for metric in METRICS if metric.section is section}
-        for section in Section
-    }
 
 
 def _person(user: Profile) -> dict[str, str | None]:
