@@ -145,7 +145,7 @@ def test_comments_are_listed_with_what_they_say(store: Store) -> None:
     assert "Nothing is counted here" in asking(browser, "rows-sought", sought("comments_added")).text
     file = browser.get(f"/performance/export/rows.csv?metric=comments_added&{MARCH.replace('ann', 'rev')}")
     [row] = csv.DictReader(io.StringIO(file.text, newline=""))
-    assert (row["comment_id"], row["created_by"], row["text"]) == ("1", "rev", "<b>Look</b> again")
+    assert (row["comment_id"], row["created_by"], row["text"]) == ("1", "rev", "<b>Look</b>\nagain")
 
 
 def test_what_takes_no_part_in_a_time_is_listed_where_it_counts(store: Store) -> None:
@@ -153,7 +153,7 @@ def test_what_takes_no_part_in_a_time_is_listed_where_it_counts(store: Store) ->
     assert [(row[2], row[3], row[4]) for row in rows] == [
         ("10", "Submitted", "1m 0s"),
         ("9", "Updated", "—"),
-        ("a?b=#c/d", "Submitted", "2h 0m 0s"),
+        ("a?b=#c/d", "Submitted", "long 2h 0m 0s"),
         ("11", "Submitted", "invalid"),
         ("12", "Accepted", "20s"),
         ("15", "Submitted", "40s"),

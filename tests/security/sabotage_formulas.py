@@ -18,8 +18,8 @@ SABOTAGES = [
     (
         "total_time: work without any usable time has taken none",
         SUMMARY,
-        "MICROSECONDS, (count_of(COUNTABLE), count_of(USABLE))),",
-        "MICROSECONDS),",
+        "(1, LEAD_TIMES),), MICROSECONDS, (count_of(COUNTABLE), count_of(USABLE))),",
+        "(1, LEAD_TIMES),), MICROSECONDS),",
         NUMBERS,
     ),
     (
