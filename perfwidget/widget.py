@@ -24,7 +24,6 @@ from perfwidget.question.access import Role, Viewer, scope
 from perfwidget.question.behind import parse_behind
 from perfwidget.question.period import DEFAULT_MAX_DAYS, Grain
 from perfwidget.question.query import DEFAULT_TIMEZONE, Query, Theme, parse
-from perfwidget.report import exports
 from perfwidget.settings import LATE_AFTER, frame_sources, roles_by_kind, task_link, time_zone
 from perfwidget.stores import Store
 
@@ -96,6 +95,7 @@ class PerformanceWidget(DashBlueprint):
         self.register_error_handler(Exception, failure)
         self.add_url_rule("/session", "session", lambda: ("", 204))
         self.add_url_rule("/export/report.csv", "report_csv", self._report_csv)
+        self.add_url_rule("/export/members.csv", "members_csv", self._members_csv)
         self.add_url_rule("/export/report.json", "report_json", self._report_json)
         self.add_url_rule("/export/timeline.csv", "timeline_csv", self._timeline_csv)
         self.add_url_rule("/export/comments.csv", "comments_csv", self._comments_csv)
@@ -249,22 +249,25 @@ class PerformanceWidget(DashBlueprint):
         return self._context.parse(request.args.to_dict(flat=False))
 
     def _report_csv(self) -> Response:
-        return self._downloads.report(self._query(), "csv", exports.report_csv)
+        return self._downloads.days(self._query())
 
     def _report_json(self) -> Response:
-        return self._downloads.report(self._query(), "json", exports.report_json)
+        return self._downloads.report(self._query())
+
+    def _members_csv(self) -> Response:
+        return self._downloads.members(self._query())
 
     def _timeline_csv(self) -> Response:
-        return self._downloads.stream("timeline", self._query(), TIMELINE)
+        return self._downloads.rows("timeline", self._query(), TIMELINE)
 
     def _comments_csv(self) -> Response:
-        return self._downloads.stream("comments", self._query(), COMMENTS_RECEIVED)
+        return self._downloads.rows("comments", self._query(), COMMENTS_RECEIVED)
 
     def _rows_csv(self) -> Response:
         query = self._query()
         behind = parse_behind(request.args.to_dict(flat=False))
         grain = query.grain or Grain.DAY
-        return self._downloads.stream("rows", query, behind.metric.rows, lambda period: behind.part(period, grain))
+        return self._downloads.rows("rows", query, behind.metric.rows, lambda period: behind.part(period, grain))
 
 
 def _from_elsewhere() -> bool:
