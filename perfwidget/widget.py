@@ -36,6 +36,7 @@ FOREIGN_PAGE = "This request came from another site; use the dashboard's own pag
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _SLASHES = "/\\"
 _STATIC_ENDPOINTS = frozenset({"assets", "component_suites"})
+_FILE_ENDPOINTS = frozenset({"report_csv", "members_csv", "report_json", "timeline_csv", "comments_csv", "rows_csv"})
 
 
 class PerformanceWidget(DashBlueprint):
@@ -54,6 +55,8 @@ class PerformanceWidget(DashBlueprint):
       for; without it the page takes the browser's and files take UTC.
     - `export_roles`: for kinds of downloads ("report", "timeline", "comments", "rows") the roles that may have them,
       within their scope; kinds that it does not name are everybody's. "rows" speaks of the list on the page as well.
+    - `token_viewer`: for other programs, which send `Authorization: Bearer TOKEN` to the addresses of files: what says
+      whose token it is, as a `Viewer`, and None of one that is nobody's. Without it files take the session alone.
     - `late_after`: the age in seconds from which on facts that a source keeps in step are called late on the page.
     - `task_url`: the address of a task in the host, such as "/projects/{project_id}/data?task={task_id}"; listed rows
       link to it. Without it they do not link.
@@ -77,10 +80,12 @@ class PerformanceWidget(DashBlueprint):
         export_roles: Mapping[str, Iterable[Role | str]] | None = None,
         task_url: str | None = None,
         late_after: int = LATE_AFTER,
+        token_viewer: Callable[[str], Viewer | None] | None = None,
     ) -> None:
         super().__init__(name, __name__)
         self._store = store
         self._viewer_of = viewer_of
+        self._token_viewer = token_viewer
         self._title = title
         self._rules = Rules(count_rejected, count_predictions)
         self._frame_ancestors = frame_sources(frame_ancestors)
@@ -138,12 +143,24 @@ class PerformanceWidget(DashBlueprint):
 
     def _viewer(self) -> Viewer:
         """Return the viewer of this request, asked of the host afresh."""
+        token = self._token()
+        if token is not None and self._token_viewer is not None:
+            named = self._token_viewer(token)
+            if named is None:
+                raise Unauthenticated("This token is nobody's; ask for a new one.")
+            return named
         if not current_user.is_authenticated:
             raise Unauthenticated(SIGN_IN_AGAIN)
         viewer = self._viewer_of(current_user)
         if viewer is None:
             raise Forbidden("You are no member of an organization here; ask your administrator.")
         return viewer
+
+    def _token(self) -> str | None:
+        """Return the token by which another program asks for a file."""
+        sent, endpoint = request.authorization, (request.endpoint or "").rpartition(".")[2]
+        for_programs = self._token_viewer is not None and endpoint in _FILE_ENDPOINTS
+        return sent.token if for_programs and sent is not None and sent.type == "bearer" else None
 
     def _place(self) -> AbstractContextManager[None]:
         """Hold one of the few places in which questions are answered; raises Busy."""
@@ -159,7 +176,7 @@ class PerformanceWidget(DashBlueprint):
             # One answer whoever is signed in and whatever is asked for, so that another site learns nothing by it.
             told = page_that_says(FOREIGN_PAGE, title=self._title, href=self.public_prefix(), link="Open the dashboard")
             return told, 403
-        if not current_user.is_authenticated:
+        if self._token() is None and not current_user.is_authenticated:
             if page:
                 return self._sign_in()
             raise Unauthenticated(SIGN_IN_AGAIN)
