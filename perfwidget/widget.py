@@ -14,15 +14,15 @@ from flask_login import current_user, login_url
 from perfwidget import page
 from perfwidget.errors import Forbidden, InvalidSetting, PerfwidgetError, Unauthenticated
 from perfwidget.hosting.downloads import Downloads
+from perfwidget.hosting.files import file_views
 from perfwidget.hosting.mount import DashBlueprint, MountedDash
 from perfwidget.hosting.places import AT_WORK, WAITING, Places
 from perfwidget.hosting.refusals import failed_callback, failure, page_that_says, refusal
 from perfwidget.hosting.static_files import assets_folder
-from perfwidget.metrics import COMMENTS_RECEIVED, TIMELINE, Rules
+from perfwidget.metrics import Rules
 from perfwidget.page import PageContext
 from perfwidget.question.access import Role, Viewer, scope
-from perfwidget.question.behind import parse_behind
-from perfwidget.question.period import DEFAULT_MAX_DAYS, Grain
+from perfwidget.question.period import DEFAULT_MAX_DAYS
 from perfwidget.question.query import DEFAULT_TIMEZONE, Query, Theme, parse
 from perfwidget.settings import LATE_AFTER, frame_sources, roles_by_kind, task_link, time_zone
 from perfwidget.stores import Store
@@ -36,7 +36,6 @@ FOREIGN_PAGE = "This request came from another site; use the dashboard's own pag
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _SLASHES = "/\\"
 _STATIC_ENDPOINTS = frozenset({"assets", "component_suites"})
-_FILE_ENDPOINTS = frozenset({"report_csv", "members_csv", "report_json", "timeline_csv", "comments_csv", "rows_csv"})
 
 
 class PerformanceWidget(DashBlueprint):
@@ -99,12 +98,10 @@ class PerformanceWidget(DashBlueprint):
         self.register_error_handler(PerfwidgetError, refusal)
         self.register_error_handler(Exception, failure)
         self.add_url_rule("/session", "session", lambda: ("", 204))
-        self.add_url_rule("/export/report.csv", "report_csv", self._report_csv)
-        self.add_url_rule("/export/members.csv", "members_csv", self._members_csv)
-        self.add_url_rule("/export/report.json", "report_json", self._report_json)
-        self.add_url_rule("/export/timeline.csv", "timeline_csv", self._timeline_csv)
-        self.add_url_rule("/export/comments.csv", "comments_csv", self._comments_csv)
-        self.add_url_rule("/export/rows.csv", "rows_csv", self._rows_csv)
+        views = file_views(self._downloads, self._query)
+        self._files = {file: file.replace(".", "_") for file in views}
+        for file, view in views.items():
+            self.add_url_rule(f"/export/{file}", self._files[file], view)
         paid_in = time_zone(timezone)
         self._context = PageContext(
             store=store,
@@ -159,7 +156,7 @@ class PerformanceWidget(DashBlueprint):
     def _token(self) -> str | None:
         """Return the token by which another program asks for a file."""
         sent, endpoint = request.authorization, (request.endpoint or "").rpartition(".")[2]
-        for_programs = self._token_viewer is not None and endpoint in _FILE_ENDPOINTS
+        for_programs = self._token_viewer is not None and endpoint in self._files.values()
         return sent.token if for_programs and sent is not None and sent.type == "bearer" else None
 
     def _place(self) -> AbstractContextManager[None]:
@@ -260,31 +257,8 @@ class PerformanceWidget(DashBlueprint):
         """Say whether the viewer's role may have a kind of download; those that no setting names are everybody's."""
         return kind not in self._export_roles or viewer.known_role() in self._export_roles[kind]
 
-    # -- Downloads --------------------------------------------------------------------------------------------------
-
     def _query(self) -> Query:
         return self._context.parse(request.args.to_dict(flat=False))
-
-    def _report_csv(self) -> Response:
-        return self._downloads.days(self._query())
-
-    def _report_json(self) -> Response:
-        return self._downloads.report(self._query())
-
-    def _members_csv(self) -> Response:
-        return self._downloads.members(self._query())
-
-    def _timeline_csv(self) -> Response:
-        return self._downloads.rows("timeline", self._query(), TIMELINE)
-
-    def _comments_csv(self) -> Response:
-        return self._downloads.rows("comments", self._query(), COMMENTS_RECEIVED)
-
-    def _rows_csv(self) -> Response:
-        query = self._query()
-        behind = parse_behind(request.args.to_dict(flat=False))
-        grain = query.grain or Grain.DAY
-        return self._downloads.rows("rows", query, behind.metric.rows, lambda period: behind.part(period, grain))
 
 
 def _from_elsewhere() -> bool:
