@@ -7,28 +7,17 @@ a failure while working, 2 wrong arguments.
 import argparse
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
-from perfwidget import demo
-from perfwidget.errors import Forbidden, InvalidFact, InvalidQuery, InvalidSetting, PerfwidgetError
+from perfwidget import demo, reporting
+from perfwidget.errors import InvalidFact, InvalidQuery, InvalidSetting, PerfwidgetError
 from perfwidget.facts.columns import id_text
 from perfwidget.importing import Import
 from perfwidget.label_studio import running
-from perfwidget.metrics import BY_KEY
-from perfwidget.question import access
-from perfwidget.question.access import Role, Viewer
-from perfwidget.question.query import Query, parse
-from perfwidget.report import Report, exports, report
 from perfwidget.sources.inputs import STANDARD_INPUT, size_of
 from perfwidget.sources.piece_readers import PieceReaders
 from perfwidget.stores import Store, open_store
-from perfwidget.stores.choosing import Profile
-
-MOST_MATCHES = 10_000
-
-NOBODY = "command line"
-"""Stands for the viewer of the command line, who is no member; whoever reads the store's file is taken for an owner."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -107,33 +96,8 @@ def _parser() -> argparse.ArgumentParser:
     running.add_once(syncing)
     syncing.set_defaults(run=running.run_sync)
 
-    asking = commands.add_parser("report", help="print a member's report as an owner would see it")
-    _add_store(asking)
-    asking.add_argument("--organization", metavar="ID", help="needed where the store holds several")
-    asking.add_argument("--user", required=True, type=_given, metavar="ID|EMAIL", help="the member")
-    asking.add_argument(
-        "--from", required=True, dest="first", metavar="D", help="first date, YYYY-MM-DD, or time, YYYY-MM-DDTHH:MM"
-    )
-    asking.add_argument(
-        "--to", required=True, dest="last", metavar="D", help="last date, included; or time, not included"
-    )
-    asking.add_argument(
-        "--tz",
-        default="UTC",
-        metavar="Z",
-        help="time zone in which people are paid, such as Europe/Berlin (default: %(default)s)",
-    )
-    asking.add_argument("--workspace", action="append", default=[], metavar="ID", help="only this one; may repeat")
-    asking.add_argument("--project", action="append", default=[], metavar="ID", help="only this one; may repeat")
-    asking.add_argument("--format", choices=("json", "csv"), default="json", help="default: %(default)s")
-    asking.set_defaults(run=_report)
+    reporting.add_command(commands.add_parser("report", help="print the report of members as an owner would see it"))
     return parser
-
-
-def _given(text: str) -> str:
-    if not text:
-        raise argparse.ArgumentTypeError("it is empty; name a member by id or e-mail")
-    return text
 
 
 def _id(text: str) -> str:
@@ -168,59 +132,3 @@ def _settle(store: Store) -> None:
         store.settle()
     except PerfwidgetError as fault:
         print(f"perfwidget: The rows are kept but could not be put in order: {fault}", file=sys.stderr)
-
-
-def _report(parsed: argparse.Namespace) -> int:
-    store = open_store(parsed.store, create=False)
-    try:
-        answer = _asked_report(store, parsed)
-    finally:
-        store.close()
-    lines: Iterator[str] = exports.report_csv(answer) if parsed.format == "csv" else exports.report_json(answer)
-    for line in lines:
-        sys.stdout.write(line)
-    for key in ("unusable_visits", "other_reviews"):
-        if answer.values[key]:
-            print(f"perfwidget: {answer.values[key]} left out: {BY_KEY[key].definition}", file=sys.stderr)
-    return 0
-
-
-def _asked_report(store: Store, parsed: argparse.Namespace) -> Report:
-    viewer = Viewer(_organization(store, parsed.organization), NOBODY, Role.OWNER)
-    asked = {
-        "from": [parsed.first],
-        "to": [parsed.last],
-        "tz": [parsed.tz],
-        "workspace": parsed.workspace,
-        "project": parsed.project,
-    }
-    try:
-        query = parse({**asked, "user": [_user(store, viewer, parsed.user)]})
-        return report(store, viewer, query)
-    except Forbidden:
-        raise PerfwidgetError(
-            f"The store has no such member, workspace or project in organization {viewer.organization_id}; "
-            "check --user, --workspace and --project."
-        ) from None
-
-
-def _organization(store: Store, named: str | None) -> str:
-    found = running.only_organization(store) if named is None else named
-    if found is None:
-        raise PerfwidgetError("The store is empty; import facts into it first.")
-    return found
-
-
-def _user(store: Store, viewer: Viewer, asked: str) -> str:
-    """Return the id of the member who has the e-mail asked for; anything else is taken for an id."""
-    with store.reading() as reader:
-        scope = access.scope(viewer, Query(), reader.standing(viewer, Query())).scope
-        found = [member for member in reader.members(scope, asked, MOST_MATCHES) if _is(member, asked)]
-    ids = [member.user_id for member in found if member.user_id == asked] or [member.user_id for member in found]
-    if len(ids) > 1:
-        raise InvalidSetting(f"{len(ids)} members have the e-mail {asked}; name one by id: {', '.join(ids)}.")
-    return ids[0] if ids else asked
-
-
-def _is(member: Profile, asked: str) -> bool:
-    return member.user_id == asked or (member.email or "").casefold() == asked.casefold()

@@ -14,17 +14,16 @@ from flask_login import current_user, login_url
 from perfwidget import page
 from perfwidget.errors import Forbidden, InvalidSetting, PerfwidgetError, Unauthenticated
 from perfwidget.hosting.downloads import Downloads
+from perfwidget.hosting.files import file_views
 from perfwidget.hosting.mount import DashBlueprint, MountedDash
 from perfwidget.hosting.places import AT_WORK, WAITING, Places
 from perfwidget.hosting.refusals import failed_callback, failure, page_that_says, refusal
 from perfwidget.hosting.static_files import assets_folder
-from perfwidget.metrics import COMMENTS_RECEIVED, TIMELINE, Rules
+from perfwidget.metrics import Rules
 from perfwidget.page import PageContext
 from perfwidget.question.access import Role, Viewer, scope
-from perfwidget.question.behind import parse_behind
-from perfwidget.question.period import DEFAULT_MAX_DAYS, Grain
+from perfwidget.question.period import DEFAULT_MAX_DAYS
 from perfwidget.question.query import DEFAULT_TIMEZONE, Query, Theme, parse
-from perfwidget.report import exports
 from perfwidget.settings import LATE_AFTER, frame_sources, roles_by_kind, task_link, time_zone
 from perfwidget.stores import Store
 
@@ -55,6 +54,8 @@ class PerformanceWidget(DashBlueprint):
       for; without it the page takes the browser's and files take UTC.
     - `export_roles`: for kinds of downloads ("report", "timeline", "comments", "rows") the roles that may have them,
       within their scope; kinds that it does not name are everybody's. "rows" speaks of the list on the page as well.
+    - `token_viewer`: for other programs, which send `Authorization: Bearer TOKEN` to the addresses of files: what says
+      whose token it is, as a `Viewer`, and None of one that is nobody's. Without it files take the session alone.
     - `late_after`: the age in seconds from which on facts that a source keeps in step are called late on the page.
     - `task_url`: the address of a task in the host, such as "/projects/{project_id}/data?task={task_id}"; listed rows
       link to it. Without it they do not link.
@@ -78,10 +79,12 @@ class PerformanceWidget(DashBlueprint):
         export_roles: Mapping[str, Iterable[Role | str]] | None = None,
         task_url: str | None = None,
         late_after: int = LATE_AFTER,
+        token_viewer: Callable[[str], Viewer | None] | None = None,
     ) -> None:
         super().__init__(name, __name__)
         self._store = store
         self._viewer_of = viewer_of
+        self._token_viewer = token_viewer
         self._title = title
         self._rules = Rules(count_rejected, count_predictions)
         self._frame_ancestors = frame_sources(frame_ancestors)
@@ -95,11 +98,10 @@ class PerformanceWidget(DashBlueprint):
         self.register_error_handler(PerfwidgetError, refusal)
         self.register_error_handler(Exception, failure)
         self.add_url_rule("/session", "session", lambda: ("", 204))
-        self.add_url_rule("/export/report.csv", "report_csv", self._report_csv)
-        self.add_url_rule("/export/report.json", "report_json", self._report_json)
-        self.add_url_rule("/export/timeline.csv", "timeline_csv", self._timeline_csv)
-        self.add_url_rule("/export/comments.csv", "comments_csv", self._comments_csv)
-        self.add_url_rule("/export/rows.csv", "rows_csv", self._rows_csv)
+        views = file_views(self._downloads, self._query)
+        self._files = {file: file.replace(".", "_") for file in views}
+        for file, view in views.items():
+            self.add_url_rule(f"/export/{file}", self._files[file], view)
         paid_in = time_zone(timezone)
         self._context = PageContext(
             store=store,
@@ -138,12 +140,24 @@ class PerformanceWidget(DashBlueprint):
 
     def _viewer(self) -> Viewer:
         """Return the viewer of this request, asked of the host afresh."""
+        token = self._token()
+        if token is not None and self._token_viewer is not None:
+            named = self._token_viewer(token)
+            if named is None:
+                raise Unauthenticated("This token is nobody's; ask for a new one.")
+            return named
         if not current_user.is_authenticated:
             raise Unauthenticated(SIGN_IN_AGAIN)
         viewer = self._viewer_of(current_user)
         if viewer is None:
             raise Forbidden("You are no member of an organization here; ask your administrator.")
         return viewer
+
+    def _token(self) -> str | None:
+        """Return the token by which another program asks for a file."""
+        sent, endpoint = request.authorization, (request.endpoint or "").rpartition(".")[2]
+        for_programs = self._token_viewer is not None and endpoint in self._files.values()
+        return sent.token if for_programs and sent is not None and sent.type == "bearer" else None
 
     def _place(self) -> AbstractContextManager[None]:
         """Hold one of the few places in which questions are answered; raises Busy."""
@@ -159,7 +173,7 @@ class PerformanceWidget(DashBlueprint):
             # One answer whoever is signed in and whatever is asked for, so that another site learns nothing by it.
             told = page_that_says(FOREIGN_PAGE, title=self._title, href=self.public_prefix(), link="Open the dashboard")
             return told, 403
-        if not current_user.is_authenticated:
+        if self._token() is None and not current_user.is_authenticated:
             if page:
                 return self._sign_in()
             raise Unauthenticated(SIGN_IN_AGAIN)
@@ -243,28 +257,8 @@ class PerformanceWidget(DashBlueprint):
         """Say whether the viewer's role may have a kind of download; those that no setting names are everybody's."""
         return kind not in self._export_roles or viewer.known_role() in self._export_roles[kind]
 
-    # -- Downloads --------------------------------------------------------------------------------------------------
-
     def _query(self) -> Query:
         return self._context.parse(request.args.to_dict(flat=False))
-
-    def _report_csv(self) -> Response:
-        return self._downloads.report(self._query(), "csv", exports.report_csv)
-
-    def _report_json(self) -> Response:
-        return self._downloads.report(self._query(), "json", exports.report_json)
-
-    def _timeline_csv(self) -> Response:
-        return self._downloads.stream("timeline", self._query(), TIMELINE)
-
-    def _comments_csv(self) -> Response:
-        return self._downloads.stream("comments", self._query(), COMMENTS_RECEIVED)
-
-    def _rows_csv(self) -> Response:
-        query = self._query()
-        behind = parse_behind(request.args.to_dict(flat=False))
-        grain = query.grain or Grain.DAY
-        return self._downloads.stream("rows", query, behind.metric.rows, lambda period: behind.part(period, grain))
 
 
 def _from_elsewhere() -> bool:

@@ -102,8 +102,12 @@ def test_the_csv_format_is_the_same_report(address: str, tmp_path: Path, capsys:
     run("import", "--store", address, str(export(tmp_path / "a.json", row(1, 10))))
     capsys.readouterr()
     assert run("report", "--store", address, "--user", "7", *PERIOD, "--format", "csv") == 0
-    total = next(csv.DictReader(io.StringIO(capsys.readouterr().out)))
-    assert (total["date"], total["total_time"], total["submitted_annotations"]) == ("total", "10.0", "1")
+    days = {each["date"]: each for each in csv.DictReader(io.StringIO(capsys.readouterr().out))}
+    worked = [(date, day["total_time_s"], day["submitted_annotations"]) for date, day in days.items()]
+    assert [each for each in worked if each[1] != "0.0"] == [("2024-03-01", "10.0", "1")]
+    assert {(each["user_id"], each["timezone"], each["scope"]) for each in days.values()} == {
+        ("7", "UTC", "all projects")
+    }
 
 
 def test_filters_may_repeat(address: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -21,11 +21,13 @@ from hypothesis import strategies as st
 
 from perfwidget import cli
 from perfwidget.facts import Project
-from perfwidget.metrics import METRICS, Section
+from perfwidget.metrics import METRICS, Section, Unit
 from perfwidget.question.access import Role, Viewer, scope
 from perfwidget.question.query import parse
+from perfwidget.report import read_days
 from perfwidget.report.drilldown import RowsBehind, read_rows
-from perfwidget.report.exports import csv_lines, guarded, report_csv, text_cell
+from perfwidget.report.exports import csv_lines, guarded, text_cell
+from perfwidget.report.number_files import members_csv, report_csv
 from perfwidget.stores import Store, open_store
 from perfwidget.stores.listing import Order
 from tests.conftest import WHOLE, NewStore, enough
@@ -166,18 +168,27 @@ def test_csv_json_and_page_say_the_same(store: Store, engine: str, world: Any, s
     asked = {"user": "ann", "from_": "2024-03-26", "to": "2024-04-06", "tz": world[2], "project": sorted(some)}
     report = ask(store, viewer, **asked)  # type: ignore[arg-type]
     told = json.loads(report.to_json())
-    header, total, *days = read("".join(report_csv(report)))
-    of_total = dict(zip(header, total, strict=True))
+    query = parse({name.rstrip("_"): [value] if isinstance(value, str) else value for name, value in asked.items()})
+    with store.reading() as reader:
+        scoped = scope(viewer, query, reader.standing(viewer, query))
+        header, *days = read("".join(text for text, _ in report_csv(read_days(reader, scoped, query), scoped)))
+        named, whole = read("".join(text for text, _ in members_csv(report, scoped, query.table)))
     flat = {key: value for section in Section if section.value in told for key, value in told[section.value].items()}
-    assert {key: of_total[key] for key in header[2:]} == {
-        key: "" if flat[key] is None else json.dumps(flat[key]) for key in header[2:]
+    of_whole = dict(zip(map(key_of, named), whole, strict=True))
+    assert {key: of_whole[key] for key in flat} == {
+        key: "" if value is None else json.dumps(value) for key, value in flat.items()
     }
-    assert {row[1] for row in (total, *days)} == {world[2]}
+    assert {row[4] for row in days} == {world[2]} == {of_whole["timezone"]}
     for row, day in zip(days, told["days"], strict=True):
-        cells = dict(zip(header, row, strict=True))
+        cells = dict(zip(map(key_of, header), row, strict=True))
         assert {key: cells[key] for key in day} == {
             key: value if key == "date" else "" if value is None else json.dumps(value) for key, value in day.items()
         }
+
+
+def key_of(column: str) -> str:
+    """Return the key of the number in a column, whose name may tell its unit."""
+    return column.removesuffix("_s").removesuffix("_share")
 
 
 def test_the_command_line_says_what_the_widget_says(new_store: NewStore, capsys: pytest.CaptureFixture[str]) -> None:

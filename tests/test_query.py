@@ -120,7 +120,14 @@ def test_an_empty_value_is_as_none_and_unknown_names_are_ignored(name: str) -> N
 @pytest.mark.parametrize(
     ("name", "one", "other"),
     [
-        ("user", "7", "8"),
+        ("members", "all", "none"),
+        ("compare", "previous", "next"),
+        ("tab", "annotations", "reviews"),
+        ("sort", "member", "-total_time"),
+        ("page", "1", "2"),
+        ("size", "25", "50"),
+        ("columns", "skipped", "skipped,rejected"),
+        ("idle", "show", "hide"),
         ("from", "2024-03-01", "2024-03-02"),
         ("to", "2024-03-01", "2024-03-02"),
         ("preset", "today", "yesterday"),

@@ -17,6 +17,7 @@ from perfwidget.metrics import BY_KEY, BY_MEMBER, BY_PROJECT, METRICS, WHOLE, Ax
 from perfwidget.question.access import ScopedQuery, Viewer, scope
 from perfwidget.question.period import Grain
 from perfwidget.question.query import Query, parse
+from perfwidget.question.table import Table
 from perfwidget.report import Report, read_members, read_report
 from perfwidget.stores import Store, open_store
 from perfwidget.stores.answering import Numbers
@@ -150,7 +151,8 @@ def owner(organization: str) -> Viewer:
 
 
 def of(store: Store, organization: str, *users: str) -> Report:
-    return reported(store, owner(organization), question(users=users))
+    """Return the report of a set, those without activity among its members."""
+    return reported(store, owner(organization), question(users=users, table=Table(idle=True)))
 
 
 @settings(max_examples=40)

@@ -24,7 +24,8 @@ from perfwidget.question import access
 from perfwidget.question.access import ScopedQuery, Viewer
 from perfwidget.question.period import Grain, Period
 from perfwidget.question.query import Query
-from perfwidget.report import Report, exports, read_report, resolved_period
+from perfwidget.report import exports, read_days, read_report, resolved_period
+from perfwidget.report.number_files import Texts, members_csv, report_csv
 from perfwidget.stores.listing import Slice
 from perfwidget.stores.reading import Reader
 from perfwidget.stores.store import Store
@@ -120,28 +121,69 @@ class Downloads:
     """Holds one of the few places in which questions are answered; raises Busy."""
     streams: Places = field(default_factory=lambda: Places(AT_ONCE, 0))
 
-    def report(self, query: Query, suffix: str, write: Callable[[Report], Iterator[str]]) -> Response:
-        """Send a report; it is whole before its first byte leaves."""
+    def report(self, query: Query) -> Response:
+        """Send a report as JSON; it is whole before its first byte leaves."""
         viewer = self._permitted("report")
         with self.place(), self.store.reading() as reader:
             asked = access.scope(viewer, query, reader.standing(viewer, query), self.rules)
             answer = read_report(reader, asked, query, Grain.DAY)
-        text = "".join([exports.FOR_EXCEL if suffix == "csv" and _for_excel() else "", *write(answer)])
         response = _file(
-            text,
-            exports.file_name("report", asked.subject_name, answer.period, suffix),
+            answer.to_json() + "\n", exports.file_name("report", asked.subject_name, answer.period, "json")
         )
         download = Asked("report", viewer, asked.subject_name, answer.period)
         download.told(_app(), len(answer.series), complete=True)
         return response
 
-    def stream(
+    def days(self, query: Query) -> Response:
+        """Send a row for each member and day as CSV."""
+        excel = _for_excel()
+        return self._stream(
+            "report",
+            query,
+            lambda reader, asked: report_csv(read_days(reader, asked, query), asked, for_excel=excel),
+        )
+
+    def members(self, query: Query) -> Response:
+        """Send a row for each member as CSV; where the question names a page of the table, those on it."""
+        excel = _for_excel()
+        return self._stream(
+            "report",
+            query,
+            lambda reader, asked: members_csv(
+                read_report(reader, asked, query, Grain.MONTH), asked, query.table, for_excel=excel
+            ),
+            name="members",
+        )
+
+    def rows(
         self, kind: str, query: Query, rows: Rows, during: Callable[[Period], Period] = lambda period: period
     ) -> Response:
-        """Send rows as CSV, some thousands at once, from one consistent state of the store.
+        """Send rows as CSV; `during` may narrow the period."""
+        excel = _for_excel()
 
-        `during` may narrow the period. Who asks is checked before the first byte and again with every batch. Raises
-        PerfwidgetError while nothing is sent yet; later the connection breaks.
+        def written(reader: Reader, asked: ScopedQuery) -> Texts:
+            return exports.rows_csv(
+                rows,
+                reader.stream(asked, rows, Slice(asked.start, asked.end)),
+                ZoneInfo(asked.dated.timezone),
+                with_emails=asked.scope.role.chooses_members or rows.scan.member == "user_id",
+                for_excel=excel,
+            )
+
+        return self._stream(kind, query, written, during)
+
+    def _stream(
+        self,
+        kind: str,
+        query: Query,
+        written: Callable[[Reader, ScopedQuery], Texts],
+        during: Callable[[Period], Period] = lambda period: period,
+        name: str = "",
+    ) -> Response:
+        """Send a file part by part, some thousand rows at once, from one consistent state of the store.
+
+        Who asks is checked before the first byte and again with every part. Raises PerfwidgetError while nothing is
+        sent yet; later the connection breaks.
         """
         viewer = self._permitted(kind)
         stack = ExitStack()
@@ -154,18 +196,19 @@ class Downloads:
             asked = access.scope(viewer, query, reader.standing(viewer, query), self.rules)
             whole = resolved_period(reader, asked, query)
             period = during(whole)
+            asked = asked.during(whole).part(period)
             download = Asked(kind, viewer, asked.subject_name, period)
-            texts = self._texts(reader, asked.during(whole).part(period), query, rows, download, stack)
+            texts = self._texts(written(reader, asked), asked, query, download, stack)
             first = "".join(islice(texts, 2))  # the header and some rows: a store that fails does so in time
         except BaseException:
             stack.close()
             raise
-        response = _file(_chain(first, texts), exports.file_name(kind, asked.subject_name, period, "csv"))
+        response = _file(_chain(first, texts), exports.file_name(name or kind, asked.subject_name, period, "csv"))
         response.call_on_close(stack.close)
         return response
 
     def _texts(
-        self, reader: Reader, asked: ScopedQuery, query: Query, rows: Rows, download: Asked, stack: ExitStack
+        self, parts: Texts, asked: ScopedQuery, query: Query, download: Asked, stack: ExitStack
     ) -> Iterator[str]:
         app, asking, sent, complete = _app(), dict(request.environ), 0, False
 
@@ -173,16 +216,8 @@ class Downloads:
             download.told(app, sent, complete=complete)
 
         stack.callback(ended)
-        part = Slice(download.period.start, download.period.end)
-        batches = exports.rows_csv(
-            rows,
-            reader.stream(asked, rows, part),
-            ZoneInfo(download.period.timezone),
-            with_emails=asked.scope.role.chooses_members or rows.scan.member == "user_id",
-            for_excel=_for_excel(),
-        )
         began, taken = monotonic(), 0
-        for text, count in batches:
+        for text, count in parts:
             if sent:
                 with app.request_context(asking):  # a new one, for which the host looks at the session again
                     self._check_again(download, query, asked)

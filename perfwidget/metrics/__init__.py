@@ -6,7 +6,7 @@ numbers only; Python divides once, so that every engine gives the same digits.
 
 from collections.abc import Mapping
 
-from perfwidget.metrics.axis import BY_BUCKET, BY_MEMBER, BY_PROJECT, TOLD_BY, WHOLE, Axis, Group
+from perfwidget.metrics.axis import BY_BUCKET, BY_BUCKET_AND_MEMBER, BY_MEMBER, BY_PROJECT, TOLD_BY, WHOLE, Axis, Group
 from perfwidget.metrics.formulas import (
     Aggregate,
     Aggregates,
@@ -50,6 +50,7 @@ from perfwidget.metrics.summary import SUMMARY_METRICS
 __all__ = [
     "ANNOTATED",
     "BY_BUCKET",
+    "BY_BUCKET_AND_MEMBER",
     "BY_KEY",
     "BY_MEMBER",
     "BY_PROJECT",

@@ -4,7 +4,7 @@ This module is the only maker of `Scope` and `ScopedQuery`, and a store answers 
 viewer are out of reach by construction. It decides; what the store says of the viewer is handed to it as a `Standing`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
@@ -178,6 +178,12 @@ class ScopedQuery:
             and (mine.role.chooses_members or not theirs.role.chooses_members)
             and (self.projects is None or (other.projects is not None and other.projects <= self.projects))
         )
+
+    def among(self, members: Collection[str]) -> "ScopedQuery":
+        """Return the same question about some of its subjects; raises ValueError for others."""
+        if self.subjects is not None and not self.subjects >= set(members):
+            raise ValueError("These members are none of those that were asked for.")
+        return replace(self, subjects=frozenset(members))
 
     def during(self, period: Period) -> "ScopedQuery":
         """Return the same question about a resolved period."""

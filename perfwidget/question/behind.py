@@ -36,10 +36,8 @@ def parse_behind(asked: Mapping[str, Iterable[str]]) -> Behind:
     return _behind(parameters.one(given, "metric"), parameters.one(given, "date"))
 
 
-def parse_rows(named: str | None) -> Behind | None:
+def parse_rows(named: str) -> Behind:
     """Return the number that the page's `rows` names, written `metric` or `metric@date`; raises InvalidQuery."""
-    if named is None:
-        return None
     metric, _, day = named.partition("@")
     if metric not in BY_KEY:
         raise InvalidQuery("rows names no number of this page; choose one on the page.")

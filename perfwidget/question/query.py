@@ -11,7 +11,7 @@ from perfwidget.question import parameters
 from perfwidget.question.behind import Behind, parse_rows
 from perfwidget.question.parameters import Given
 from perfwidget.question.period import DEFAULT_MAX_DAYS, Grain, Period, Preset, preset_dates, zone
-from perfwidget.question.table import Table, parse_table
+from perfwidget.question.table import TABLE_NAMES, Table, parse_table
 
 DEFAULT_PRESET = Preset.LAST_30_DAYS
 DEFAULT_TIMEZONE = "UTC"
@@ -89,6 +89,7 @@ def parse(
     timezone = parameters.one(given, "tz") or timezone
     today = (now or datetime.now(UTC)).astimezone(zone(timezone)).date()
     users, everybody = _members(given)
+    named = parameters.one(given, "rows")
     period, preset = _period(given, timezone, today, max_period_days)
     return Query(
         users=users,
@@ -103,9 +104,9 @@ def parse(
         grain=parameters.choice(Grain, "grain", given),
         statistic=parameters.choice(Statistic, "statistic", given) or Statistic.AVERAGE,
         theme=parameters.choice(Theme, "theme", given),
-        rows=parse_rows(parameters.one(given, "rows")),
+        rows=None if named is None else parse_rows(named),
         compare=parameters.flag("compare", "previous", given),
-        table=parse_table(given),
+        table=parse_table(given) if given.keys() & TABLE_NAMES else Table(),
     )
 
 

@@ -15,6 +15,10 @@ MEMBER = "member"
 """The column of names, by which the table is sorted at first."""
 
 
+TABLE_NAMES = frozenset({"tab", "sort", "page", "size", "columns", "idle"})
+"""The parameters of an address that speak of the table."""
+
+
 class TableTab(StrEnum):
     """The tabs of the table, as addresses name them."""
 

@@ -1,13 +1,16 @@
 """From a scoped question to numbers and files."""
 
-from perfwidget.report.numbers import (
-    MemberNumbers,
-    Point,
-    Report,
-    read_members,
-    read_report,
-    report,
-    resolved_period,
-)
+from perfwidget.report.numbers import MemberNumbers, Point, Previous, Report
+from perfwidget.report.reading import read_days, read_members, read_report, report, resolved_period
 
-__all__ = ["MemberNumbers", "Point", "Report", "read_members", "read_report", "report", "resolved_period"]
+__all__ = [
+    "MemberNumbers",
+    "Point",
+    "Previous",
+    "Report",
+    "read_days",
+    "read_members",
+    "read_report",
+    "report",
+    "resolved_period",
+]

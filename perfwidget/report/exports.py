@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from perfwidget.facts import Annotation, Comment, Fact, Review, ReviewVisit
 from perfwidget.facts.columns import FIRST_INSTANT, MICROSECONDS, MILLIONTHS, Kind
-from perfwidget.metrics import DAILY_CSV, TIMELINE, Number, Rows
+from perfwidget.metrics import TIMELINE, Number, Rows
 from perfwidget.question.period import Period
 from perfwidget.report import Report
 from perfwidget.stores.listing import columns_of
@@ -64,18 +64,6 @@ def number_cell(value: Number) -> str:
 def csv_lines(rows: Iterable[Iterable[str]]) -> Iterator[str]:
     """Write rows of finished cells, numbers and quoted texts, as RFC 4180 lines, one at a time."""
     return (",".join(row) + "\r\n" for row in rows)
-
-
-def report_csv(report: Report) -> Iterator[str]:
-    """Return the lines of the report CSV: the header, the whole period as `total`, then every day of its zone."""
-    columns = [metric.key for metric in DAILY_CSV]
-    by_day = ((point.bucket.first.isoformat(), point.values) for point in report.series)
-    rows = (("total", report.values), *by_day)
-    zone = text_cell(report.period.timezone)
-    return csv_lines(
-        [("date", "timezone", *columns)]
-        + [(name, zone, *(number_cell(values[key]) for key in columns)) for name, values in rows]
-    )
 
 
 def report_json(report: Report) -> Iterator[str]:
@@ -209,11 +197,14 @@ def _writer(kind: Kind, timezone: ZoneInfo, *, for_excel: bool) -> Callable[[Any
         case Kind.FLAGS:
             return str
         case Kind.ID:
-            plain = _SAFE_NUMBER if for_excel else _INTEGER
-            return lambda value: value if plain.fullmatch(value) else _id_cell(value)
+            return lambda value: id_cell(value, for_excel=for_excel)
         case Kind.TEXT:
             return text_cell
 
 
-def _id_cell(value: str) -> str:
+def id_cell(value: str, *, for_excel: bool = False) -> str:
+    """Return an id as a cell; with `for_excel` digits that a spreadsheet would change are text."""
+    plain = _SAFE_NUMBER if for_excel else _INTEGER
+    if plain.fullmatch(value):
+        return value
     return f'"\'{value}"' if _INTEGER.fullmatch(value) else text_cell(value)

@@ -1,11 +1,12 @@
 """One question's numbers: the statements of each scan, and their rows put together by group."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from perfwidget.facts import RECORDED_KINDS
 from perfwidget.metrics import (
     BY_BUCKET,
+    BY_BUCKET_AND_MEMBER,
     BY_MEMBER,
     TOLD_BY,
     WHOLE,
@@ -50,11 +51,16 @@ class Answer(NamedTuple):
 
 
 def answer(
-    session: Session, asked: ScopedQuery, groups: Sequence[Group], buckets: Sequence[Bucket], metrics: Sequence[Metric]
+    session: Session,
+    asked: ScopedQuery,
+    groups: Sequence[Group],
+    buckets: Sequence[Bucket],
+    metrics: Sequence[Metric],
+    members: Collection[str],
 ) -> Answer:
     """Answer every aggregate of some metrics for each group of axes."""
     of_scans = wanted_of(tuple(metrics))
-    found = {group: _Found(asked, group, of_scans, _expected(asked, group, buckets)) for group in groups}
+    found = {group: _Found(asked, group, of_scans, _expected(asked, group, buckets, members)) for group in groups}
     runs = runs_of(buckets)
     since = dict(session.rows(*recorded(session.dialect, asked)))
     asked = asked.knowing(since)
@@ -80,13 +86,16 @@ def _by_group(rows: Sequence[Row]) -> Iterator[tuple[Group, Sequence[Row]]]:
         yield tuple(axis for axis, has in zip(TOLD_BY, there, strict=True) if has), found
 
 
-def _expected(asked: ScopedQuery, group: Group, buckets: Sequence[Bucket]) -> list[Key]:
+def _expected(asked: ScopedQuery, group: Group, buckets: Sequence[Bucket], members: Collection[str]) -> list[Key]:
     """Return the keys of the groups that are there without facts, too."""
     if group == WHOLE:
         return [()]
     if group == BY_BUCKET:
         return [(place,) for place in range(len(buckets))]
-    return [(member,) for member in sorted(asked.subjects or ())] if group == BY_MEMBER else []
+    there = sorted({*(asked.subjects or ()), *members})
+    if group == BY_BUCKET_AND_MEMBER:
+        return [(place, member) for member in there for place in range(len(buckets))]
+    return [(member,) for member in there] if group == BY_MEMBER else []
 
 
 class _Found:

@@ -145,6 +145,14 @@ class Choices:
         )
         return [Profile(*row) for row in self._rows(text, parameters)]
 
+    def member_ids(self, scope: Scope) -> frozenset[str]:
+        """Return the ids of all members that the viewer may choose."""
+        if not scope.role.chooses_members:
+            return frozenset({scope.viewer_id})
+        known = self._everybody if scope.role.sees_organization else _MEMBERS
+        text = f"SELECT {self._texts('user_id')} FROM ({known}) known"
+        return frozenset(user for (user,) in self._rows(text, {"organization_id": scope.organization_id}))
+
     def members_of(self, scope: Scope, project_id: str) -> frozenset[str]:
         """Return who is a member of a project in scope, by itself or through its workspace.
 

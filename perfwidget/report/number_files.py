@@ -1,0 +1,100 @@
+"""Files of numbers: a row a member and day, or a row a member. No row adds up others."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from perfwidget.metrics import DAILY_CSV, METRICS, Metric, Number, Unit
+from perfwidget.question.access import ScopedQuery
+from perfwidget.question.period import Period, zone
+from perfwidget.question.table import Table
+from perfwidget.report.exports import FOR_EXCEL, csv_lines, id_cell, number_cell, text_cell
+from perfwidget.report.numbers import Point, Report
+from perfwidget.report.team import page_of, sorted_members
+from perfwidget.stores.choosing import Profile
+
+_PERSON = ("user_id", "user_email", "user_name")
+_SUFFIXES = {Unit.SECONDS: "_s", Unit.SHARE: "_share"}
+_MOST_NAMED = 10
+
+Texts = Iterator[tuple[str, int]]
+"""Parts of a file, each with its number of rows."""
+
+
+def column_of(metric: Metric) -> str:
+    """Return the name of a number's column: its key, with the unit where a reader could err."""
+    return metric.key + _SUFFIXES.get(metric.unit, "")
+
+
+def report_csv(
+    days: Iterable[tuple[Profile, Sequence[Point]]], asked: ScopedQuery, *, for_excel: bool = False
+) -> Texts:
+    """Write a row a member and day: every number of a day. The header comes first."""
+    header = (*_PERSON, "date", "timezone", "scope", *map(column_of, DAILY_CSV))
+    yield _begun(header, for_excel=for_excel), 0
+    zone, scope = text_cell(asked.dated.timezone), text_cell(scope_words(asked))
+    for user, points in days:
+        person = _person(user, for_excel=for_excel)
+        rows = [
+            (*person, point.bucket.first.isoformat(), zone, scope, *_cells(DAILY_CSV, point.values, asked.dated))
+            for point in points
+        ]
+        yield "".join(csv_lines(rows)), len(rows)
+
+
+def members_csv(report: Report, asked: ScopedQuery, table: Table, *, for_excel: bool = False) -> Texts:
+    """Write a row a member for the whole period: every number there is, and those of the previous one if asked for.
+
+    They stand in the order of the table; where that names a page, its members alone.
+    """
+    cut = table.page is not None or table.size is not None
+    members = page_of(report.by_member, table).rows if cut else sorted_members(report.by_member, table)
+    before = report.previous
+    earlier = {each.user.user_id: each.values for each in before.members} if before else {}
+    columns = [column_of(metric) for metric in METRICS]
+    header = (*_PERSON, "from", "to", "timezone", "scope", *columns)
+    if before:
+        header = (*header, *(f"previous_{name}" for name in ("from", "to", *columns)))
+    yield _begun(header, for_excel=for_excel), 0
+    zone, scope = text_cell(report.period.timezone), text_cell(scope_words(asked))
+    rows = [
+        (
+            *_person(user, for_excel=for_excel),
+            *report.period.written,
+            zone,
+            scope,
+            *_cells(METRICS, values, report.period),
+            *(_earlier(before.period, earlier.get(user.user_id)) if before else ()),
+        )
+        for user, values in ((each.user, each.values) for each in members)
+    ]
+    yield "".join(csv_lines(rows)), len(rows)
+
+
+def scope_words(asked: ScopedQuery) -> str:
+    """Say in words which projects the numbers speak of."""
+    for name, chosen in (("projects", asked.asked_projects), ("workspaces", asked.workspaces)):
+        if chosen:
+            listed = ", ".join(chosen) if len(chosen) <= _MOST_NAMED else f"{len(chosen):,} chosen ones"
+            return f"{name}: {listed}"
+    if asked.projects is None:
+        return "all projects"
+    return f"your {len(asked.projects):,} projects; work in other projects is not included"
+
+
+def _begun(header: Sequence[str], *, for_excel: bool) -> str:
+    return "".join([FOR_EXCEL if for_excel else "", *csv_lines([header])])
+
+
+def _person(user: Profile, *, for_excel: bool) -> tuple[str, str, str]:
+    return id_cell(user.user_id, for_excel=for_excel), text_cell(user.email or ""), text_cell(user.name or "")
+
+
+def _cells(metrics: Sequence[Metric], values: Mapping[str, Number], period: Period) -> Iterator[str]:
+    place = zone(period.timezone)
+    for metric in metrics:
+        written = metric.written(values[metric.key], place)
+        yield written if isinstance(written, str) else number_cell(written)
+
+
+def _earlier(period: Period, values: Mapping[str, Number] | None) -> Iterator[str]:
+    yield from period.written
+    yield from _cells(METRICS, values, period) if values else ("" for _ in METRICS)

@@ -1,0 +1,56 @@
+"""The table of several members: its columns, its order and its pages."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from perfwidget.metrics import BY_KEY, METRICS, Metric
+from perfwidget.question.table import MEMBER, SIZES, Table
+from perfwidget.report.numbers import MemberNumbers
+from perfwidget.stores.choosing import Profile
+
+
+@dataclass(frozen=True, slots=True)
+class TeamPage:
+    """One page of the table: its members in order, its number from 1 up to `pages`, and how many members there are."""
+
+    rows: Sequence[MemberNumbers]
+    page: int
+    pages: int
+    size: int
+    of: int
+
+    @property
+    def first(self) -> int:
+        """The place of its first member among all, from 1; 0 where there are none."""
+        return (self.page - 1) * self.size + 1 if self.rows else 0
+
+
+def columns_of(table: Table) -> Sequence[Metric]:
+    """Return the numbers that the table shows: those that were chosen, or else those of its tab."""
+    if table.columns:
+        return [BY_KEY[key] for key in table.columns]
+    return [metric for metric in METRICS if any(tab.value.lower() == table.tab.value for tab in metric.tabs)]
+
+
+def sorted_members(members: Sequence[MemberNumbers], table: Table) -> Sequence[MemberNumbers]:
+    """Return members in the order of the table: missing numbers last either way, equals by their id."""
+    by_id = sorted(members, key=lambda each: each.user.user_id)
+    if table.sort == MEMBER:
+        return sorted(by_id, key=lambda each: _name(each.user), reverse=table.descending)
+    numbers = [(each.values[table.sort], each) for each in by_id]
+    there = [(number, each) for number, each in numbers if number is not None]
+    there.sort(key=lambda pair: pair[0], reverse=table.descending)
+    return [each for _, each in there] + [each for number, each in numbers if number is None]
+
+
+def page_of(members: Sequence[MemberNumbers], table: Table) -> TeamPage:
+    """Return the page that is asked for; a page beyond the last is the last."""
+    size = table.size or SIZES[0]
+    pages = max(1, -(-len(members) // size))
+    page = min(table.page or 1, pages)
+    rows = sorted_members(members, table)[(page - 1) * size : page * size]
+    return TeamPage(rows, page, pages, size, len(members))
+
+
+def _name(user: Profile) -> str:
+    return (user.name or user.email or user.user_id).casefold()
