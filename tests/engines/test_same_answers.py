@@ -141,7 +141,7 @@ PERIODS = (
     "from=2024-03-20&to=2024-04-10&tz=America/Sao_Paulo&project=p&project=ü",
     "preset=all_time&tz=UTC&workspace=w",
 )
-DOWNLOADS = ("report.json", "report.csv", "timeline.csv", "comments.csv")
+DOWNLOADS = ("report.json", "report.csv", "members.csv", "timeline.csv", "comments.csv")
 
 
 # Of the rows behind numbers every question has a third, so that each number is asked for of both members.

@@ -182,6 +182,7 @@ def _questions(asked: str, metric: str) -> Iterator[tuple[str, Any]]:
     yield "/_dash-layout", None
     yield f"/export/report.json?{PERIOD}&{asked}", None
     yield f"/export/report.csv?{PERIOD}&{asked}", None
+    yield f"/export/members.csv?{PERIOD}&{asked}", None
     yield f"/export/timeline.csv?preset=all_time&{asked}", None
     yield f"/export/comments.csv?preset=all_time&{asked}", None
     yield f"/export/rows.csv?{PERIOD}&{asked}&metric={metric}", None
@@ -249,7 +250,17 @@ UPDATED = _annotation(HERE, 1, "p", VIEWER, FIRST_DAY, "updated", 1)
     drawn=pools,
     other=pools,
     asked=st.sampled_from(
-        ["", "", "user=b", "user=stranger", "project=p", "project=q", "workspace=v", "user=b&project=p"]
+        [
+            "",
+            "members=all",
+            "user=b",
+            "user=a&user=b",
+            "user=stranger",
+            "project=p",
+            "project=q",
+            "workspace=v",
+            "user=b&project=p",
+        ]
     ),
     metric=st.sampled_from(METRICS),
 )
