@@ -26,7 +26,6 @@ from perfwidget.question.period import Grain, Period
 from perfwidget.question.query import Statistic
 from perfwidget.report import Point, Report
 from perfwidget.stores.choosing import Profile
-from perfwidget.stores.listing import Tally
 
 NOTHING: dict[str, Number] = {
     metric.key: 0.0 if metric.unit is Unit.SECONDS else 0 for metric in METRICS
@@ -37,6 +36,10 @@ NOTHING: dict[str, Number] = {
         "time_per_annotation_average",
         "performance_score",
         "performance_score_without_own_reviews",
+        "first_pass",
+        "review_time_median",
+        "review_time_average",
+        "last_active",
     )
 )
 """The numbers of a time in which nothing happened, where everything is recorded."""
@@ -550,9 +553,9 @@ def test_a_card_without_a_value_says_why() -> None:
     assert reasons(report({"fixes_without_score": 1}))[5] == "no review with a score"
 
 
-def beside(asked: Report, longest: Tally | None = None) -> list[list[str]]:
+def beside(asked: Report) -> list[list[str]]:
     """Return what stands below the number of each card."""
-    return [[said(part) for part in card.children[2:]] for card in cards(asked, longest=longest)]
+    return [[said(part) for part in card.children[2:]] for card in cards(asked)]
 
 
 def test_what_a_number_cannot_be_read_without_stands_on_its_card() -> None:
@@ -566,7 +569,7 @@ def test_what_a_number_cannot_be_read_without_stands_on_its_card() -> None:
         "Performance Score without own reviews: 0 %"
     ]
     assert beside(report({"moved_later": 2, "moved_later_time": 61.0, "days_over_24_hours": 1}))[:2] == [
-        ["Time of those moved to a later period: 1m 1s", "Days of more than 24 hours: 1"],
+        ["Time moved to a later period, not counted here: 1m 1s", "Days of more than 24 hours: 1"],
         ["Moved to a later period: 2"],
     ]
     assert beside(report(BUSY, rules=Rules(count_rejected=True)))[1] == ["Rejected: 2, counted"]
@@ -574,9 +577,18 @@ def test_what_a_number_cannot_be_read_without_stands_on_its_card() -> None:
 
 def test_the_total_time_says_what_the_longest_times_make_up_of_it() -> None:
     # 450.25 of 900.5 seconds are exactly a half.
-    [said_of_it] = beside(report(BUSY), Tally(2, 2, 450_250_000, None))[0]
+    [said_of_it] = beside(report(BUSY | {"long_time": 450.25, "long_annotations": 2}))[0]
     assert said_of_it == "50 % of it in 2 annotations longer than ten times the median"
-    assert beside(report(BUSY), Tally(0, 0, 0, None))[0] == []
+    assert beside(report(BUSY))[0] == []
+
+
+def test_what_reviewers_said_stands_in_two_lines_beside_the_score() -> None:
+    numbers = {"first_pass": 0.75, "received_accepted": 12, "received_rejected": 3, "comments_received": 2}
+    assert beside(report(BUSY | numbers))[-1] == [
+        "First pass: 75 %",
+        "Accepted: 12 · Rejected by reviewers: 3",
+        "Comments received: 2",
+    ]
 
 
 def test_notes_that_are_0_or_not_recorded_take_one_line() -> None:

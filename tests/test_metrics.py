@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import pytest
 
-from perfwidget.facts import AnnotationFlag, Fact, Member, Project, Recorded, ReviewVisit
+from perfwidget.facts import AnnotationFlag, Comment, Fact, Member, Project, Recorded, ReviewVisit
 from perfwidget.facts.ingest import Snapshot
 from perfwidget.metrics import BY_KEY, Rules
 from perfwidget.question.access import Viewer
@@ -429,6 +429,22 @@ NOTES += [
     ),
     Case(
         "updated_after_rejection",
+        "at one instant the review with the higher number decides, and texts come after numbers",
+        [
+            *(annotation(number, "2024-03-05 10:00", last_action="updated") for number in (1, 2, 3, 4)),
+            review(100, "2024-02-01 10:00", "rejected", annotation_id=1),
+            review(99, "2024-02-01 10:00", "accepted", annotation_id=1),
+            review(101, "2024-02-01 10:00", "accepted", annotation_id=2),
+            review(102, "2024-02-01 10:00", "rejected", annotation_id=2),
+            review("0x", "2024-02-01 10:00", "rejected", annotation_id=3),
+            review(900, "2024-02-01 10:00", "accepted", annotation_id=3),
+            review("007", "2024-02-01 10:00", "accepted", annotation_id=4),
+            review(8, "2024-02-01 10:00", "rejected", annotation_id=4),
+        ],
+        3,
+    ),
+    Case(
+        "updated_after_rejection",
         "has updated ones of the period only",
         [
             annotation(1, "2024-03-05 10:00"),
@@ -539,7 +555,212 @@ VISITS = [
     visit(14, "2024-03-05 10:00", None, user_id="ann"),
 ]
 
+GOT = [
+    review(1, "2024-03-05 10:00", "accepted"),
+    review(2, "2024-03-05 11:00", "accepted"),  # the same annotation once more
+    review(3, "2024-03-06 10:00", "accepted", reviewer_id="ann", annotation_id=2),
+    review(4, "2024-03-05 10:00", "rejected"),
+    review(5, "2024-03-06 10:00", "rejected", reviewer_id=None),
+    review(6, "2024-03-06 10:00", "fixed_and_accepted"),
+]
+RECEIVED = [
+    Case("received_accepted", "is every action", [*UNSCORED, *GOT], 3, {"2024-03-05": 2, "2024-03-06": 1}),
+    Case("received_accepted", "is 0 without any", UNSCORED, 0, {"2024-03-05": 0}),
+    Case("received_rejected", "is every action", [*UNSCORED, *GOT], 2, {"2024-03-05": 1, "2024-03-06": 1}),
+    Case("received_fixed_and_accepted", "is every action", [*UNSCORED, *GOT], 1, {"2024-03-05": 0, "2024-03-06": 1}),
+]
+
+
+def reviews_of(annotation_id: int, *told: tuple[int | str, str, str], **columns: object) -> list[Fact]:
+    """Return reviews of one of ann's annotations, by id, instant and action."""
+    return [review(number, instant, action, annotation_id=annotation_id, **columns) for number, instant, action in told]
+
+
+FIRST = [
+    # Accepted at first and rejected afterwards; rejected at first; fixed at first, by ann herself.
+    *reviews_of(1, (1, "2024-03-05 10:00", "accepted"), (2, "2024-03-06 10:00", "rejected")),
+    *reviews_of(2, (3, "2024-03-05 10:00", "rejected"), (4, "2024-03-05 10:01", "accepted")),
+    *reviews_of(3, (5, "2024-03-06 10:00", "fixed_and_accepted"), reviewer_id="ann"),
+    # First reviewed before March, and after it.
+    *reviews_of(4, (6, "2024-02-29 23:59:59.999999", "accepted"), (7, "2024-03-05 10:00", "rejected")),
+    *reviews_of(5, (8, "2024-04-01 00:00", "rejected")),
+    # Another kind of action is none; of others and of nobody.
+    *reviews_of(6, (9, "2024-02-01 10:00", "pondered"), (10, "2024-03-06 11:00", "accepted")),
+    *reviews_of(7, (11, "2024-03-05 10:00", "rejected"), completed_by="rev"),
+    *reviews_of(8, (12, "2024-03-05 10:00", "rejected"), completed_by=None),
+    # The state of the annotation does not matter.
+    annotation(1, "2024-01-05 10:00", last_action="rejected"),
+    annotation(3, "2024-03-05 10:00", was_cancelled=True, last_action="skipped"),
+]
+"""First reviews of March: on the 5th one of two passes, on the 6th both."""
+
+SAME_INSTANT = [
+    # As numbers 9 is before 10, and as texts "a" before "b"; numbers are before texts, "007" among these.
+    *reviews_of(1, (10, "2024-03-05 10:00", "rejected"), (9, "2024-03-05 10:00", "accepted")),
+    *reviews_of(2, ("b", "2024-03-05 10:00", "rejected"), ("a", "2024-03-05 10:00", "accepted")),
+    *reviews_of(3, ("007", "2024-03-05 10:00", "rejected"), (20, "2024-03-05 10:00", "accepted")),
+    *reviews_of(4, (-5, "2024-03-05 10:00", "rejected"), (-12, "2024-03-05 10:00", "accepted")),
+    *reviews_of(5, (-7, "2024-03-05 10:00", "accepted"), (0, "2024-03-05 10:00", "rejected")),
+    *reviews_of(6, ("Z", "2024-03-05 10:00", "accepted"), ("ä", "2024-03-05 10:00", "rejected")),
+    *reviews_of(7, (10**40, "2024-03-05 10:00", "rejected"), (10**40 - 1, "2024-03-05 10:00", "accepted")),
+    *reviews_of(8, ("-x", "2024-03-05 10:00", "rejected"), (5, "2024-03-05 10:00", "accepted")),
+    *reviews_of(9, ("1e1", "2024-03-05 10:00", "rejected"), (31, "2024-03-05 10:00", "accepted")),
+    *reviews_of(10, (-31, "2024-03-05 10:00", "rejected"), (-32, "2024-03-05 10:00", "accepted")),
+]
+RECEIVED += [
+    Case("first_pass", "is the share that passes at first", FIRST, 3 / 4, {"2024-03-05": 0.5, "2024-03-06": 1.0}),
+    Case("first_pass", "is missing where nothing was reviewed at first", FIRST[5:8], None, {"2024-03-05": None}),
+    Case("first_pass", "of rejections is 0", FIRST[2:4], 0.0),
+    Case("first_pass", "at one instant has the lower id first", SAME_INSTANT, 1.0),
+    Case(
+        "first_pass",
+        "reaches from the first to the last instant",
+        [
+            *reviews_of(1, (1, "2024-03-01 00:00", "accepted")),
+            *reviews_of(2, (2, "2024-03-31 23:59:59.999999", "rejected")),
+        ],
+        0.5,
+        {"2024-03-01": 1.0, "2024-03-31": 0.0},
+    ),
+]
+
+LONG = [
+    # The median of 2, 2, 2, 20, 20.000001 and 900 is 11: only 900 is longer than 110.
+    *(annotation(number, "2024-03-05 10:00", lead_time=2) for number in (1, 2, 3)),
+    annotation(4, "2024-03-05 11:00", lead_time=20),
+    annotation(5, "2024-03-06 10:00", last_action="updated", lead_time=20.000001),
+    annotation(6, "2024-03-06 11:00", lead_time=900),
+]
+LONGER = [
+    # Nine of 2 make the median of all 2: 20 is ten times that and not longer.
+    *LONG,
+    *(annotation(number, "2024-03-07 10:00", lead_time=2) for number in range(11, 17)),
+    # These take no part in Total Time, nor in the median.
+    *(annotation(number, "2024-03-06 10:00", lead_time=5_000, last_action="rejected") for number in (21, 22)),
+    *(annotation(number, "2024-03-06 10:00", lead_time=5_000, was_cancelled=True) for number in range(23, 33)),
+    *(annotation(number, "2024-03-06 10:00", lead_time=None) for number in range(33, 43)),
+    *(annotation(number, "2024-04-01 00:00", lead_time=5_000) for number in range(43, 53)),
+    *(annotation(number, "2024-03-06 10:00", lead_time=5_000, completed_by="rev") for number in range(53, 63)),
+]
+NO_TIME = [annotation(number, "2024-03-05 10:00", lead_time=0) for number in (1, 2, 3)]
+HALF = [
+    # The median of 1 and 2 µs beside 0 and 15 or 16 µs is 1.5 µs, and ten times that 15 µs.
+    *(annotation(number, "2024-03-05 10:00", lead_time=number / 10**6) for number in (0, 1, 2)),
+]
+RECEIVED += [
+    Case("long_time", "is longer than ten medians of all days", LONG, 900.0, {"2024-03-06": 900.0}),
+    Case(
+        "long_time",
+        "has no time that is ten medians or does not count",
+        LONGER,
+        920.000001,
+        {"2024-03-05": 0.0, "2024-03-06": 920.000001},
+    ),
+    Case("long_annotations", "have no time that is ten medians", LONGER, 2, {"2024-03-05": 0, "2024-03-06": 2}),
+    Case("long_annotations", "count rejected ones if told to", LONGER, 4, rules=REJECTED_COUNTS),
+    Case("long_annotations", "are the other member's by their own median", LONGER, 0, user="rev"),
+    Case(
+        "long_annotations",
+        "are compared in whole microseconds",
+        [*HALF, annotation(9, "2024-03-05 10:00", lead_time=0.000_015)],
+        0,
+    ),
+    Case(
+        "long_annotations",
+        "are longer by a microsecond",
+        [*HALF, annotation(9, "2024-03-05 10:00", lead_time=0.000_016)],
+        1,
+    ),
+    Case("long_annotations", "are none where the median is 0", [*NO_TIME, LONG[-1]], 0),
+    Case("long_time", "is 0 where the median is 0", [*NO_TIME, LONG[-1]], 0.0, {"2024-03-06": 0.0}),
+    Case("long_time", "is missing where Total Time is", UNTIMED, None, {"2024-03-05": None, "2024-03-06": 0.0}),
+    Case("long_time", "is 0 without work", [], 0.0),
+]
+
+
+def comment(number: int, created_at: str, created_by: str | None, completed_by: str | None = "ann") -> Comment:
+    """Return somebody's comment on an annotation of ann's, or of another's."""
+    made = at(created_at)
+    return Comment(
+        "acme", number, 1, "p1", "t1", completed_by, created_by, text="…", created_at=made, updated_at=made,
+        is_resolved=False,
+    )  # fmt: skip
+
+
+COMMENTS = [
+    comment(1, "2024-03-01 00:00", "rev"),
+    comment(2, "2024-03-31 23:59:59.999999", "rev"),
+    comment(3, "2024-03-05 10:00", None),
+    comment(4, "2024-03-05 10:00", "ann"),
+    comment(5, "2024-03-05 10:00", "ann", "rev"),
+    comment(6, "2024-03-05 10:00", "rev", "rev"),
+    comment(7, "2024-03-05 10:00", "rev", None),
+    comment(8, "2024-02-29 23:59:59.999999", "rev"),
+    comment(9, "2024-04-01 00:00", "ann"),
+]
+
+
+def instant(text: str) -> int:
+    """Return an instant in microseconds since 1970."""
+    return round(at(text).timestamp() * 1_000_000)
+
+
+ACTIVE = [
+    annotation(1, "2024-03-05 10:00", lead_time=1),
+    annotation(2, "2024-04-01 00:00"),
+    annotation(3, "2024-03-20 10:00", last_action="imported"),
+    annotation(4, "2024-03-20 10:00", completed_by="rev"),
+    comment(1, "2024-03-20 10:00", "rev"),
+    review(1, "2024-03-20 10:00", "accepted"),
+    review(2, "2024-03-20 10:00", "pondered", reviewer_id="ann"),
+    visit(1, "2024-03-20 10:00", "2024-03-20 10:05", user_id="ann"),
+]
+ALL_KINDS = ("reviews", "review_visits", "comments")
+RECEIVED += [
+    Case("comments_received", "are by others on ann's annotations", COMMENTS, 3, recorded=ALL_KINDS),
+    Case("comments_received", "are by others on rev's annotations", COMMENTS, 1, user="rev", recorded=ALL_KINDS),
+    Case("comments_added", "are ann's on whosever annotations", COMMENTS, 2, recorded=ALL_KINDS),
+    Case("comments_added", "are rev's on whosever annotations", COMMENTS, 4, user="rev", recorded=ALL_KINDS),
+    Case("comments_received", "are 0 without any", [], 0, recorded=ALL_KINDS),
+    Case("last_active", "is missing without work", [], None),
+    Case("last_active", "is the latest work", ACTIVE, instant("2024-03-05 10:00")),
+    *(
+        Case("last_active", f"is the latest {name}", [*ACTIVE, fact], instant("2024-03-06 12:34:56.789"))
+        for name, fact in {
+            "submit": annotation(9, "2024-03-06 12:34:56.789"),
+            "skip": annotation(9, "2024-03-06 12:34:56.789", was_cancelled=True, last_action="odd"),
+            "rejected annotation": annotation(9, "2024-03-06 12:34:56.789", last_action="rejected"),
+            "acceptance": review(9, "2024-03-06 12:34:56.789", "accepted", reviewer_id="ann", completed_by="rev"),
+            "rejection": review(9, "2024-03-06 12:34:56.789", "rejected", reviewer_id="ann", completed_by=None),
+            "fix": review(9, "2024-03-06 12:34:56.789", "fixed_and_accepted", reviewer_id="ann"),
+            "comment": comment(9, "2024-03-06 12:34:56.789", "ann", "rev"),
+        }.items()
+    ),
+    Case("last_active", "has no predictions", [flagged(1, AnnotationFlag.FROM_PREDICTION)], None),
+]
+
 REVIEWING = [
+    # 1 twice, and 2 once; of other kinds, times and people there are more.
+    Case(
+        "annotations_reviewed",
+        "is each annotation once",
+        [
+            *REVIEWS_TAKEN,
+            review(21, "2024-03-05 10:00", "rejected", annotation_id=2),
+            review(22, "2024-03-05 10:00", "pondered", annotation_id=3),
+            review(23, "2024-04-01 00:00", "accepted", annotation_id=4),
+        ],
+        2,
+        {"2024-03-05": 2, "2024-03-06": 1, "2024-03-07": 0},
+        user="rev",
+    ),
+    Case("annotations_reviewed", "is 0 without reviews", [], 0, user="rev"),
+    # 0, 1.5, 2, 4 and 8 s
+    Case("review_time_median", "is the middle one", VISITS, 2.0, user="rev"),
+    Case("review_time_median", "of an even number is between two", VISITS[:2], 1.75, user="rev"),
+    Case("review_time_median", "is missing without usable visits", VISITS[8:10], None, user="rev"),
+    Case("review_time_average", "is the mean of usable visits", VISITS, 3.1, user="rev"),
+    Case("review_time_average", "is missing without usable visits", VISITS[8:10], None, user="rev"),
     Case("reviews_accepted", "is every action", REVIEWS_TAKEN, 3, {"2024-03-05": 2, "2024-03-06": 1}, user="rev"),
     Case("reviews_rejected", "is every action", REVIEWS_TAKEN, 2, {"2024-03-05": 1, "2024-03-06": 1}, user="rev"),
     Case(
@@ -573,11 +794,17 @@ NEEDED = {
         "own_reviews",
         "performance_score_without_own_reviews",
         "other_reviews",
+        "received_accepted",
+        "received_fixed_and_accepted",
+        "received_rejected",
+        "first_pass",
+        "annotations_reviewed",
         "reviews_accepted",
         "reviews_rejected",
         "reviews_fixed_and_accepted",
     ],
-    "review_visits": ["review_time", "unusable_visits"],
+    "review_visits": ["review_time", "review_time_median", "review_time_average", "unusable_visits"],
+    "comments": ["comments_received", "comments_added"],
 }
 """What has no value where its source does not record such facts."""
 
@@ -595,7 +822,7 @@ UNRECORDED = [
     for user in ("ann", "rev")
 ]
 
-CASES = [*SUMMARY, *SCORES, *NOTES, *REVIEWING, *UNRECORDED]
+CASES = [*SUMMARY, *SCORES, *RECEIVED, *NOTES, *REVIEWING, *UNRECORDED]
 
 
 @pytest.fixture(scope="module")
@@ -690,15 +917,33 @@ def test_a_period_of_before_reviews_were_recorded_has_no_number_of_them(store: S
     assert told(store, kept).values["reviews_accepted"] == 3
 
 
+def test_annotations_of_before_reviews_were_recorded_take_no_part_in_first_pass(store: Store) -> None:
+    facts = [
+        Recorded("acme", "reviews", at("2024-03-04 00:00")),
+        annotation(1, "2024-03-05 10:00", created_at=at("2024-03-03 23:59:59.999999")),
+        annotation(2, "2024-03-05 10:00", created_at=at("2024-03-04 00:00")),
+        *reviews_of(1, (1, "2024-03-05 10:00", "accepted")),
+        *reviews_of(2, (2, "2024-03-05 10:00", "rejected")),
+        *reviews_of(3, (3, "2024-03-06 10:00", "accepted")),  # of which nobody knows when it was created
+    ]
+    case = Case("first_pass", "recorded since the 4th", facts, 0.5, recorded=())
+    answer = told(store, case)
+    assert (answer.values["first_pass"], answer.values["received_accepted"]) == (0.5, 2)
+    always = [Recorded("acme", "reviews"), *facts[1:]]
+    assert told(store, Case("first_pass", "always recorded", always, 2 / 3, recorded=())).values["first_pass"] == 2 / 3
+
+
 def test_a_number_speaks_of_the_chosen_projects_only(store: Store) -> None:
     facts = [
         annotation(1, "2024-03-05 10:00", lead_time=1),
         annotation(2, "2024-03-05 10:00", lead_time=2, project_id="p2"),
         review(1, "2024-03-05 10:00", "accepted"),
         review(2, "2024-03-05 10:00", "rejected", annotation_id=2, project_id="p2"),
+        # Earlier, but out of sight where only p1 is asked for.
+        review(3, "2024-03-01 10:00", "rejected", project_id="p2"),
         Project("acme", "p2", None, title="Two"),
     ]
-    for project, time, score in (("p1", 1.0, 1.0), ("p2", 2.0, 0.0)):
+    for project, time, score, passes in (("p1", 1.0, 1.0, 1.0), ("p2", 2.0, 0.0, 0.0)):
         case = Case("total_time", f"of project {project}", facts, time)
-        answer = told(store, case, project=project)
-        assert (answer.values["total_time"], answer.values["performance_score"]) == (time, score)
+        values = told(store, case, project=project).values
+        assert (values["total_time"], values["performance_score"], values["first_pass"]) == (time, score, passes)

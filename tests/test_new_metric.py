@@ -18,7 +18,7 @@ SUMMARY_METRICS += (
         Sum(((1, total_of(UPDATED.that(Condition.TIME_USABLE), "lead_time")),), MICROSECONDS),
         UPDATED.that(Condition.TIME_USABLE),
         daily=Daily.EVERYWHERE,
-        tab=Tab.ANNOTATIONS,
+        tabs=(Tab.ANNOTATIONS,),
     ),
 )
 """

@@ -20,6 +20,8 @@ from tests.worlds import ask
 
 COUNTED = {"submitted", "updated", "accepted", "fixed_and_accepted", "deleted_review"}
 ACTIONS = sorted(COUNTED | {"rejected", "imported", "skipped", "something new"})
+IDS = (10, 9, "9x", 100, "b", "B", 8, -3, -20, "08", 7, 99)
+"""Of reviews: neither their numbers nor their texts are in the order of the list."""
 ZONES = ["UTC", "Europe/Berlin", "America/Phoenix", "America/Sao_Paulo", "Asia/Kathmandu", "Australia/Lord_Howe"]
 SPRING = datetime(2024, 3, 25, tzinfo=UTC)
 _numbers = itertools.count()
@@ -41,7 +43,7 @@ _times = (
 )
 _rows = st.tuples(_instants, _times, st.sampled_from(ACTIONS), st.booleans(), st.sampled_from("abc"), st.integers(0, 9))
 _reviews = st.tuples(
-    _instants,
+    _instants | st.sampled_from([SPRING - timedelta(days=9), SPRING + timedelta(days=3)]),
     st.sampled_from(["accepted", "rejected", "fixed_and_accepted", "other"]),
     st.none() | st.integers(0, 100).map(lambda hundredths: hundredths / 100),
     st.sampled_from("abc"),
@@ -71,7 +73,7 @@ def written(store: Store, world: tuple[list[tuple], list[tuple], str]) -> tuple[
         for number, (instant, time, action, cancelled, project, age) in enumerate(rows)
     ]
     told = [
-        Review(organization, number, number, project, number, "ann", reviewer, action, score, created_at=instant)
+        Review(organization, IDS[number], number % 5, project, 1, "ann", reviewer, action, score, created_at=instant)
         for number, (instant, action, score, project, reviewer) in enumerate(reviews)
     ]
     facts: list[Fact] = [Member(organization, "ann", None, None, role="annotator"), *annotations, *told]
@@ -81,22 +83,54 @@ def written(store: Store, world: tuple[list[tuple], list[tuple], str]) -> tuple[
     return organization, annotations, told
 
 
+def microseconds(instant: datetime) -> int:
+    return (instant - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
+
+
 def asked(store: Store, organization: str, zone: str, **more: object) -> Report:
     owner = Viewer(organization, "boss", "owner")
     period = {"from_": "2024-03-26", "to": "2024-04-06", "tz": zone}
     return ask(store, owner, user="ann", **{**period, **more})  # type: ignore[arg-type]
 
 
-def plainly(annotations: list[Annotation], reviews: list[Review], zone: str, days: set[date]) -> dict[str, object]:
-    """Work out the figures of some days with exact fractions, straight from their definitions."""
+def in_order(review: Review) -> tuple[object, ...]:
+    """Return by what a review comes after another one: its instant, then its id, numbers before texts."""
+    number = isinstance(review.review_id, int)
+    return review.created_at, not number, review.review_id if number else 0, "" if number else review.review_id
 
-    def on(instant: datetime) -> bool:
-        return instant.astimezone(ZoneInfo(zone)).date() in days
+
+def plainly(
+    annotations: list[Annotation], reviews: list[Review], zone: str, days: set[date], whole: set[date]
+) -> dict[str, object]:
+    """Work out the figures of some days of a whole with exact fractions, straight from their definitions."""
+
+    def on(instant: datetime, those: set[date] = days) -> bool:
+        return instant.astimezone(ZoneInfo(zone)).date() in those
+
+    def usable(rows: list[Annotation]) -> list[Fraction]:
+        return [Fraction(str(row.lead_time)) for row in rows if row.lead_time is not None and row.lead_time >= 0]
 
     mine = [row for row in annotations if on(row.completed_at)]
     kept = [row for row in mine if not row.was_cancelled]
     counted = [row for row in kept if row.last_action in COUNTED]
-    times = [Fraction(str(row.lead_time)) for row in counted if row.lead_time is not None and row.lead_time >= 0]
+    times = usable(counted)
+    of_whole = usable(
+        [
+            row
+            for row in annotations
+            if on(row.completed_at, whole) and not row.was_cancelled and row.last_action in COUNTED
+        ]
+    )
+    long = [time for time in times if median(of_whole) and time > 10 * median(of_whole)]
+    actions = [each for each in reviews if each.action in ("accepted", "rejected", "fixed_and_accepted")]
+    of_annotation: dict[object, list[Review]] = {}
+    for each in sorted(actions, key=in_order):
+        of_annotation.setdefault(each.annotation_id, []).append(each)
+    firsts = [told[0] for told in of_annotation.values() if on(told[0].created_at)]
+    active = [row.completed_at for row in mine if row.was_cancelled or row.last_action in COUNTED | {"rejected"}]
+    taken = [each for each in actions if on(each.created_at) and each.reviewer_id == "ann"]
+    active += [each.created_at for each in taken]
+    updated = [row for row in counted if row.last_action == "updated"]
     scores = {"accepted": Fraction(1), "rejected": Fraction(0)}
     received = [review for review in reviews if on(review.created_at) and review.action != "other"]
     others = [review for review in received if review.reviewer_id != "ann"]
@@ -121,7 +155,21 @@ def plainly(annotations: list[Annotation], reviews: list[Review], zone: str, day
             by_day[day] = by_day.get(day, Fraction()) + Fraction(str(row.lead_time))
     return {
         "submitted_annotations": len(counted),
-        "updated": sum(row.last_action == "updated" for row in counted),
+        "updated": len(updated),
+        "updated_after_rejection": sum(
+            row.annotation_id in of_annotation and of_annotation[row.annotation_id][-1].action == "rejected"
+            for row in updated
+        ),
+        "received_accepted": sum(each.action == "accepted" for each in received),
+        "received_fixed_and_accepted": sum(each.action == "fixed_and_accepted" for each in received),
+        "received_rejected": sum(each.action == "rejected" for each in received),
+        "first_pass": (
+            float(Fraction(sum(each.action != "rejected" for each in firsts), len(firsts))) if firsts else None
+        ),
+        "long_time": None if counted and not times else float(sum(long)),
+        "long_annotations": len(long),
+        "annotations_reviewed": len({each.annotation_id for each in taken}),
+        "last_active": max((microseconds(each) for each in active), default=None),
         "skipped": len(mine) - len(kept),
         "rejected": sum(row.last_action == "rejected" for row in kept),
         "other_actions": sum(row.last_action not in COUNTED | {"rejected"} for row in kept),
@@ -148,10 +196,10 @@ def test_reports_agree_with_a_plain_computation(store: Store, engine: str, world
     organization, annotations, reviews = written(store, world)
     report = asked(store, organization, world[2])
     days = {point.bucket.first for point in report.series}
-    expected = plainly(annotations, reviews, world[2], days)
+    expected = plainly(annotations, reviews, world[2], days, days)
     assert {key: report.values[key] for key in expected} == expected
     for point in report.series:
-        of_day = plainly(annotations, reviews, world[2], {point.bucket.first})
+        of_day = plainly(annotations, reviews, world[2], {point.bucket.first}, days)
         assert {key: point.values[key] for key in of_day if key in point.values} == {
             key: value for key, value in of_day.items() if key in point.values
         }

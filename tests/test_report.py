@@ -246,7 +246,9 @@ def test_of_few_and_of_many_the_latest_review_decides(store: Store) -> None:
         one = ask(store, user="ann", from_=day_, to=day_)
         assert one.values["updated_after_rejection"] == expected
     year = ask(store, user="ann", from_="2024-01-01", to="2024-12-31")
-    assert year.values == {**report.values, "performance_score": 0.5}  # with the 400 accepted in April
+    # With the 400 accepted in April. Of every annotation the review that comes first in the order of ids is the first.
+    assert year.values == {**report.values, "performance_score": 0.5, "received_accepted": 2400}
+    assert (report.values["received_accepted"], report.values["first_pass"]) == (2000, 1600 / 2400)
 
 
 def test_what_only_reviews_can_tell_has_no_value_without_them(store: Store) -> None:
@@ -290,10 +292,13 @@ def test_what_a_member_did_as_a_reviewer(store: Store) -> None:
     )
     report = ask(store, user="rev", **MARCH)
     assert report.to_dict()["reviewing"] == {
+        "annotations_reviewed": 1,
         "reviews_accepted": 1,
         "reviews_rejected": 1,
         "reviews_fixed_and_accepted": 1,
         "review_time": 600 + 330.5 + 120,
+        "review_time_median": 330.5,
+        "review_time_average": 1050.5 / 3,
     }
     assert report.values["unusable_visits"] == 2
     assert day(report, "2024-03-04")["review_time"] is None
@@ -423,6 +428,6 @@ def test_all_time_begins_with_the_first_fact(store: Store) -> None:
 def test_the_days_as_a_frame(store: Store) -> None:
     frame = march(store, annotation(1, "2024-03-05 10:00", lead_time=10)).to_pandas()
     assert frame.loc["2024-03-05", "total_time"] == 10
-    assert frame.shape == (31, 12)
+    assert frame.shape == (31, 20)
     assert frame["submitted_annotations"].sum() == 1
     assert frame["review_time"].isna().all()

@@ -9,7 +9,7 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from perfwidget.facts import Fact, Project, ReviewVisit
+from perfwidget.facts import Comment, Fact, Project, ReviewVisit
 from perfwidget.report.exports import FOR_EXCEL
 from perfwidget.stores import Store, open_store
 from tests.conftest import NewStore
@@ -44,7 +44,15 @@ def facts() -> list[Fact]:
         review(4, "2024-03-06 13:00", "fixed_and_accepted"),
         ReviewVisit(ORGANIZATION, 1, 1, "p1", "rev", at("2024-03-06 10:00"), at("2024-03-06 10:05")),
         ReviewVisit(ORGANIZATION, 2, 99, "p1", "rev", at("2024-03-06 11:00"), None),
+        comment(),
     ]
+
+
+def comment() -> Comment:
+    made = at("2024-03-05 10:00")
+    return Comment(
+        ORGANIZATION, 1, 1, "p1", "10", "ann", "rev", "<b>Look</b>\nagain", made, made, is_resolved=False
+    )  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -110,7 +118,34 @@ def test_the_annotations_behind_a_total_with_what_they_come_to(store: Store) -> 
     [about, long] = [text_of(part) for part in within(parts(answer), "P")]
     assert about.startswith("2h 2m 0s = 7320.25 seconds · 4 annotations. The time spent")
     # 7,200 of 7,320.25
-    assert long == "1 of 4 lead times is longer than ten times the median of 50s, and makes up 98 % of the sum."
+    assert long == "1 of 4 lead times is longer than ten times the member's own median, and makes up 98 % of the sum."
+
+
+def test_what_is_long_on_a_day_is_told_by_the_whole_period(store: Store) -> None:
+    # Of all times the median is 50.125 s; of the 2nd alone it is 7,200 s.
+    browser = client(store)
+    for rows in ("long_time@2024-03-02", "total_time@2024-03-02", "long_annotations"):
+        answer = asking(browser, "rows-sought", sought(rows))
+        assert [row[4] for row in listed(answer)] == ["long 2h 0m 0s"]
+    for rows, number in (("long_time@2024-03-02", "2h 0m 0s"), ("long_annotations@2024-03-02", "1 · ")):
+        answer = asking(browser, "rows-sought", sought(rows))
+        assert text_of(within(parts(answer), "P")[0]).startswith(number)
+    file = browser.get(f"/performance/export/rows.csv?metric=long_time&date=2024-03-02&{MARCH}")
+    assert [row["task_id"] for row in csv.DictReader(io.StringIO(file.text, newline=""))] == ["a?b=#c/d"]
+    assert "Nothing is counted here" in asking(browser, "rows-sought", sought("long_time@2024-03-01")).text
+
+
+def test_comments_are_listed_with_what_they_say(store: Store) -> None:
+    browser = client(store)
+    answer = asking(browser, "rows-sought", sought("comments_received"))
+    assert listed(answer) == [["5 Mar 2024 03:00:00", "One", "10", "<b>Look</b> again"]]
+    assert within(parts(answer), "Tfoot") == []
+    [about] = [text_of(part) for part in within(parts(answer), "P")]
+    assert about.startswith("1 · 1 comment. Comments that others")
+    assert "Nothing is counted here" in asking(browser, "rows-sought", sought("comments_added")).text
+    file = browser.get(f"/performance/export/rows.csv?metric=comments_added&{MARCH.replace('ann', 'rev')}")
+    [row] = csv.DictReader(io.StringIO(file.text, newline=""))
+    assert (row["comment_id"], row["created_by"], row["text"]) == ("1", "rev", "<b>Look</b>\nagain")
 
 
 def test_what_takes_no_part_in_a_time_is_listed_where_it_counts(store: Store) -> None:
@@ -118,7 +153,7 @@ def test_what_takes_no_part_in_a_time_is_listed_where_it_counts(store: Store) ->
     assert [(row[2], row[3], row[4]) for row in rows] == [
         ("10", "Submitted", "1m 0s"),
         ("9", "Updated", "—"),
-        ("a?b=#c/d", "Submitted", "2h 0m 0s"),
+        ("a?b=#c/d", "Submitted", "long 2h 0m 0s"),
         ("11", "Submitted", "invalid"),
         ("12", "Accepted", "20s"),
         ("15", "Submitted", "40s"),
@@ -293,6 +328,7 @@ def test_rows_of_before_the_period_are_told_by_its_beginning_however_many_there_
         ("boss:owner", "total_time@2024-02-29", MARCH, 400),
         ("boss:owner", "total_time@March", MARCH, 400),
         ("boss:owner", "first_submitted_earlier@2024-03-02", MARCH, 400),
+        ("boss:owner", "last_active", MARCH, 400),
     ],
 )
 def test_rows_are_refused_like_the_number(store: Store, user: str, rows: str, question: str, status: int) -> None:

@@ -5,13 +5,14 @@ import json
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from perfwidget.errors import Forbidden
-from perfwidget.facts import Annotation, Fact, Member, Membership, Project, Recorded, Review, ReviewVisit
+from perfwidget.facts import Annotation, Comment, Fact, Member, Membership, Project, Recorded, Review, ReviewVisit
 from perfwidget.metrics import BY_KEY, BY_MEMBER, BY_PROJECT, METRICS, WHOLE, Axis, Number
 from perfwidget.question.access import ScopedQuery, Viewer, scope
 from perfwidget.question.period import Grain
@@ -24,7 +25,10 @@ from tests.conftest import NewStore, enough
 
 SPRING = datetime(2024, 3, 25, tzinfo=UTC)
 PEOPLE = ("a", "b", "c")
+IDS = (10, 9, "9x", 100, "b", "B", 8, -3, -20, "08", 7, 99)
+"""Of reviews: neither their numbers nor their texts are in the order of the list."""
 TOGETHER = "together"
+LONG = ("long_time", "long_annotations")
 _numbers = itertools.count()
 
 
@@ -37,6 +41,7 @@ def store(new_store: NewStore) -> Iterator[Store]:
 
 
 _instants = st.integers(0, 10 * 24 * 60 - 1).map(lambda minutes: SPRING + timedelta(minutes=minutes))
+_same_instants = st.sampled_from([SPRING - timedelta(days=30), *(SPRING + timedelta(days=day) for day in (2, 3, 20))])
 _times = st.none() | st.integers(0, 10**6).map(lambda thousandths: thousandths / 1000) | st.sampled_from((-3, 90_000))
 _actions = st.sampled_from(["submitted", "updated", "updated", "accepted", "rejected", "imported", "something new"])
 _annotations = st.lists(
@@ -45,8 +50,8 @@ _annotations = st.lists(
 )
 _reviews = st.lists(
     st.tuples(
-        st.integers(0, 19),
-        _instants,
+        st.integers(0, 19) | st.integers(0, 2),
+        _instants | _same_instants,
         st.sampled_from(["accepted", "rejected", "fixed_and_accepted", "other"]),
         st.none() | st.integers(0, 100).map(lambda hundredths: hundredths / 100),
         st.sampled_from([*PEOPLE, "rev"]),
@@ -57,18 +62,22 @@ _visits = st.lists(
     st.tuples(_instants, st.none() | st.integers(-60, 600), st.sampled_from([*PEOPLE, "rev"]), st.sampled_from("pq")),
     max_size=6,
 )
-_worlds = st.tuples(_annotations, _reviews, _visits)
+_comments = st.lists(
+    st.tuples(_instants, st.sampled_from([*PEOPLE, None]), st.sampled_from([*PEOPLE, "rev"]), st.sampled_from("pq")),
+    max_size=6,
+)
+_worlds = st.tuples(_annotations, _reviews, _visits, _comments)
 _sets = st.sets(st.sampled_from(PEOPLE), min_size=2)
 
 
-def written(store: Store, world: tuple[list, list, list], merged: Collection[str] = ()) -> str:  # type: ignore[type-arg]
+def written(store: Store, world: tuple[Any, ...], merged: Collection[str] = ()) -> str:
     """Keep a world in an organization of its own, and let one member have done what all of the `merged` did."""
     organization = f"o{next(_numbers)}"
 
     def named(user: str | None) -> str | None:
         return TOGETHER if user in merged else user
 
-    rows, reviews, visits = world
+    rows, reviews, visits, *more = world
     facts: list[Fact] = [
         Annotation(
             organization,
@@ -92,7 +101,7 @@ def written(store: Store, world: tuple[list, list, list], merged: Collection[str
             facts.append(
                 Review(
                     organization,
-                    number,
+                    IDS[number],
                     place,
                     project,
                     place,
@@ -106,9 +115,16 @@ def written(store: Store, world: tuple[list, list, list], merged: Collection[str
     for number, (opened, lasted, visitor, project) in enumerate(visits):
         closed = None if lasted is None else opened + timedelta(seconds=lasted)
         facts.append(ReviewVisit(organization, number, 1, project, named(visitor) or "rev", opened, closed))
+    for number, (made, owner, author, project) in enumerate(itertools.chain(*more)):
+        facts.append(
+            Comment(
+                organization, number, number, project, number, named(owner), named(author) or author, "…", made, made,
+                is_resolved=False,
+            )
+        )  # fmt: skip
     facts += [Member(organization, each, None, None, role="annotator") for each in (*PEOPLE, TOGETHER)]
     facts += [Project(organization, project, None, title=project) for project in "pq"]
-    facts += [Recorded(organization, kind) for kind in ("reviews", "review_visits")]
+    facts += [Recorded(organization, kind) for kind in ("reviews", "review_visits", "comments")]
     facts += [Member(organization, "lead", None, None, role="manager"), Membership(organization, "lead", None, "p")]
     store.write(facts, unknown="keep")
     return organization
@@ -146,14 +162,16 @@ def test_the_report_of_a_set_is_that_of_its_rows(store: Store, engine: str, worl
         return
     together = of(store, written(store, world), *users)
     one = of(store, written(store, world, merged=users), TOGETHER)
-    # Of one member a review of the other's annotation is their own; the product with the median and long days are
-    # each one's own.
+    # Of one member a review of the other's annotation is their own, and a comment on it; the product with the median,
+    # what is long by it, and long days are each one's own.
     apart = {"own_reviews", "performance_score_without_own_reviews", "total_time_median", "days_over_24_hours"}
+    apart |= {"comments_received", *LONG}
     assert {key: value for key, value in together.values.items() if key not in apart} == {
         key: value for key, value in one.values.items() if key not in apart
     }
     for mine, theirs in zip(together.series, one.series, strict=True):
-        assert mine.values | {"total_time_median": None} == theirs.values | {"total_time_median": None}
+        own = dict.fromkeys(("total_time_median", *LONG))
+        assert mine.values | own == theirs.values | own
         assert mine.values["total_time_median"] is None
 
 
@@ -167,8 +185,15 @@ def test_the_row_of_a_member_is_their_own_report(store: Store, engine: str, worl
     assert [each.user.user_id for each in together.members] == sorted(users)
     own = {user: of(store, organization, user).values for user in users}
     assert {each.user.user_id: each.values for each in together.members} == own
-    for key in ("own_reviews", "days_over_24_hours", "moved_later"):
+    sums = ("own_reviews", "days_over_24_hours", "moved_later", "long_annotations", "comments_received")
+    for key in (*sums, "comments_added", "received_rejected"):
         assert together.values[key] == sum(numbers(own, key))
+    long = [value or 0 for value in numbers(own, "long_time")]
+    assert (together.values["long_time"] or 0) == pytest.approx(sum(long), rel=1e-12)
+    assert sum(point.values["long_annotations"] for point in together.series) == sum(numbers(own, "long_annotations"))  # type: ignore[misc]
+    active = [value for value in numbers(own, "last_active") if value is not None]
+    assert together.values["last_active"] == max(active, default=None)
+    assert together.values["annotations_reviewed"] <= sum(numbers(own, "annotations_reviewed"))  # type: ignore[operator]
     products = [value for value in numbers(own, "total_time_median") if value is not None]
     assert together.values["total_time_median"] == (pytest.approx(sum(products), rel=1e-12) if products else None)
 
@@ -225,8 +250,8 @@ def told(aggregates: object, place: int) -> dict[str, Number]:
 
 
 def comparable(values: dict[str, Number]) -> dict[str, Number]:  # type: ignore[type-arg]
-    """Leave out what is not recorded: aggregates alone do not know that."""
-    return {metric.key: values[metric.key] for metric in METRICS if metric.needs != "flags"}
+    """Leave out what is not recorded, as aggregates alone do not know that, and what is long by all projects."""
+    return {metric.key: values[metric.key] for metric in METRICS if metric.needs != "flags" and metric.key not in LONG}
 
 
 def test_who_may_not_choose_gets_no_set(store: Store) -> None:
@@ -287,6 +312,39 @@ def test_the_product_with_the_median_of_a_set_is_the_sum_of_the_members_own(stor
 
 def told_of(key: str, numbers: Numbers) -> dict[tuple[str, ...], Number]:
     return dict(zip(numbers.keys, BY_KEY[key].formula.values(numbers.aggregates), strict=True))
+
+
+def test_what_is_long_is_longer_than_ten_of_the_members_own_medians(store: Store) -> None:
+    day = SPRING + timedelta(days=2)
+    # a's median is 10 and c's 3.5; that of b's two projects together is 1, and in q alone it is 20.5. Of all it is 10.
+    times = {"a": (10, 10, 10, 101, 100), "b": (1, 1, 1, 11), "c": (3, 3, 4, 35)}
+    rows = [(day, user, "p", time, "submitted", False) for user, mine in times.items() for time in mine]
+    rows += [(day + timedelta(days=1), "b", "q", time, "updated", False) for time in (1, 40)]
+    organization = written(store, (rows, [], []))
+    for query in (question(users=PEOPLE), question(everybody=True)):
+        report = reported(store, owner(organization), query)
+        assert (report.values["long_time"], report.values["long_annotations"]) == (152.0, 3)
+        own = {each.user.user_id: each.values["long_time"] for each in report.members}
+        assert own == {"a": 101.0, "b": 51.0, "c": 0.0}
+        by_day = {str(point.bucket.first): point.values["long_time"] for point in report.series}
+        assert (by_day["2024-03-27"], by_day["2024-03-28"], by_day["2024-03-29"]) == (112.0, 40.0, 0.0)
+        with store.reading() as reader:
+            found = reader.answer(scoped(store, owner(organization), query), [BY_PROJECT, BY_MEMBER]).numbers
+        assert told_of("long_annotations", found[BY_PROJECT]) == {("p",): 2, ("q",): 1}
+        assert told_of("long_annotations", found[BY_MEMBER]) == {("a",): 1, ("b",): 2, ("c",): 0}
+
+
+def test_who_reviewed_the_same_annotation_reviewed_one(store: Store) -> None:
+    day = SPRING + timedelta(days=2)
+    rows = [(day, "c", "p", 1, "submitted", False), (day, "c", "q", 1, "submitted", False)]
+    reviews = [(0, day, "rejected", None, "a"), (0, day, "accepted", None, "b"), (1, day, "accepted", None, "b")]
+    organization = written(store, (rows, reviews, []))
+    report = of(store, organization, "a", "b")
+    assert report.values["annotations_reviewed"] == 2
+    assert [each.values["annotations_reviewed"] for each in report.members] == [1, 2]
+    with store.reading() as reader:
+        found = reader.answer(scoped(store, owner(organization), question(users=("a", "b"))), [BY_PROJECT]).numbers
+    assert told_of("annotations_reviewed", found[BY_PROJECT]) == {("p",): 1, ("q",): 1}
 
 
 def test_a_set_as_json_names_its_members(store: Store) -> None:

@@ -25,9 +25,9 @@ DEMO_ACCOUNTS = {f"{role}@demo.example": role for role in Role}
 MOST_MEMBERS = 500
 """How many members a page lists; a platform with more would have pages."""
 
-COLUMNS = tuple(metric for metric in METRICS if metric.tab is not None)
+COLUMNS = tuple(metric for metric in METRICS if metric.tabs)
 
-SUMMARY = {tab.value: tuple(metric for metric in COLUMNS if metric.tab is tab) for tab in Tab}
+SUMMARY = {tab.value: tuple(metric for metric in COLUMNS if tab in metric.tabs) for tab in Tab}
 """The numbers of a project's Annotation Summary, in groups."""
 
 

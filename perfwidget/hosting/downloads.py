@@ -194,8 +194,9 @@ class Downloads:
                 raise Busy("Too many downloads are running; try again in a minute.", retry_after=60) from None
             reader = stack.enter_context(self.store.reading())
             asked = access.scope(viewer, query, reader.standing(viewer, query), self.rules)
-            period = during(resolved_period(reader, asked, query))
-            asked = asked.during(period)
+            whole = resolved_period(reader, asked, query)
+            period = during(whole)
+            asked = asked.during(whole).part(period)
             download = Asked(kind, viewer, asked.subject_name, period)
             texts = self._texts(written(reader, asked), asked, query, download, stack)
             first = "".join(islice(texts, 2))  # the header and some rows: a store that fails does so in time

@@ -7,7 +7,18 @@ numbers only; Python divides once, so that every engine gives the same digits.
 from collections.abc import Mapping
 
 from perfwidget.metrics.axis import BY_BUCKET, BY_BUCKET_AND_MEMBER, BY_MEMBER, BY_PROJECT, TOLD_BY, WHOLE, Axis, Group
-from perfwidget.metrics.formulas import Aggregate, Aggregates, Count, Middle, Nested, Number, Plain, Total
+from perfwidget.metrics.formulas import (
+    Aggregate,
+    Aggregates,
+    Count,
+    Distinct,
+    Latest,
+    Middle,
+    Nested,
+    Number,
+    Plain,
+    Total,
+)
 from perfwidget.metrics.metric import Better, Daily, Metric, Section, Tab, Unit
 from perfwidget.metrics.notes import NOTE_METRICS
 from perfwidget.metrics.reviewing import REVIEWING_METRICS
@@ -15,6 +26,8 @@ from perfwidget.metrics.rows import (
     ANNOTATED,
     COMMENTS_RECEIVED,
     COUNTED_ACTIONS,
+    LONG,
+    LONG_TIMES,
     LONGEST_DAY,
     REVIEW_ACTIONS,
     REVIEWED,
@@ -45,7 +58,9 @@ __all__ = [
     "COUNTED_ACTIONS",
     "DAILY",
     "DAILY_CSV",
+    "LONG",
     "LONGEST_DAY",
+    "LONG_TIMES",
     "METRICS",
     "REVIEWED",
     "REVIEWING",
@@ -63,8 +78,10 @@ __all__ = [
     "Condition",
     "Count",
     "Daily",
+    "Distinct",
     "Group",
     "Is",
+    "Latest",
     "Metric",
     "Middle",
     "Nested",

@@ -1,7 +1,7 @@
 """How numbers are worked out of aggregates: whole numbers from the engine, divided once here, for many groups at once.
 
-Aggregates are looked up often, so each exists once and is compared by identity: `count_of`, `total_of`, `middle_of` and
-`nested` make them.
+Aggregates are looked up often, so each exists once and is compared by identity: `count_of`, `distinct_of`, `total_of`,
+`middle_of`, `latest_of` and `nested` make them.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -20,6 +20,14 @@ class Count:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Distinct:
+    """How many values a column of ids has."""
+
+    rows: Rows
+    column: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Total:
     """The sum of a column of whole numbers; `lasted` sums the time from opened_at to closed_at, in microseconds."""
 
@@ -35,7 +43,15 @@ class Middle:
     column: str
 
 
-Plain = Count | Total | Middle
+@dataclass(frozen=True, slots=True, eq=False)
+class Latest:
+    """The greatest value of a column of instants."""
+
+    rows: Rows
+    column: str
+
+
+Plain = Count | Distinct | Total | Middle | Latest
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,8 +64,8 @@ class Nested:
     by: Group
     parts: tuple[Plain, ...]
     fold: str
-    folded: Callable[..., int | None]
-    """The same of the columns of parts, where these are known already."""
+    folded: Callable[[Sequence[int | None]], int] | None = None
+    """The same of the one part's column, where that is known already; only for days."""
 
 
 Aggregate = Plain | Nested
@@ -59,6 +75,12 @@ Aggregate = Plain | Nested
 def count_of(rows: Rows) -> Count:
     """Return the aggregate that counts rows."""
     return Count(rows)
+
+
+@cache
+def distinct_of(rows: Rows, column: str) -> Distinct:
+    """Return the aggregate that counts the values of a column of rows."""
+    return Distinct(rows, column)
 
 
 @cache
@@ -74,13 +96,21 @@ def middle_of(rows: Rows, column: str) -> Middle:
 
 
 @cache
-def nested(by: Group, parts: tuple[Plain, ...], fold: str, folded: Callable[..., int | None]) -> Nested:
+def latest_of(rows: Rows, column: str) -> Latest:
+    """Return the aggregate that finds the latest instant of rows."""
+    return Latest(rows, column)
+
+
+@cache
+def nested(
+    by: Group, parts: tuple[Plain, ...], fold: str, folded: Callable[[Sequence[int | None]], int] | None = None
+) -> Nested:
     """Return the aggregate that folds others over inner axes."""
     return Nested(by, parts, fold, folded)
 
 
 Aggregates = Mapping[Aggregate, Sequence[int | None]]
-"""What an engine answers: of each aggregate a whole number for each group; None for the middle of nothing.
+"""What an engine answers: of each aggregate a whole number for each group; None for the middle or latest of nothing.
 
 A nested aggregate is left out where each group is of one value of its inner axes: the parts tell the number then.
 """
@@ -167,7 +197,7 @@ class CountTimesMedian:
         products = aggregates.get(self._of_members)
         if products is None:
             pairs = zip(aggregates[self.count], aggregates[self.middle], strict=True)
-            products = [_sum_of_products([count], [middle]) for count, middle in pairs]
+            products = [None if middle is None else (count or 0) * middle for count, middle in pairs]
         return [None if product is None else product / twice for product in products]
 
     def aggregates(self) -> tuple[Aggregate, ...]:
@@ -176,7 +206,23 @@ class CountTimesMedian:
 
     @property
     def _of_members(self) -> Nested:
-        return nested((Axis.MEMBER,), (self.count, self.middle), "sum({0} * {1})", _sum_of_products)
+        return nested((Axis.MEMBER,), (self.count, self.middle), "sum({0} * {1})")
+
+
+@dataclass(frozen=True, slots=True)
+class LatestOf:
+    """The latest of several instants, in microseconds since 1970; no value where there is none."""
+
+    instants: tuple[Latest, ...]
+
+    def values(self, aggregates: Aggregates) -> list[Number]:
+        """Return the latest instant of each group, or None where there is none."""
+        columns = zip(*(aggregates[each] for each in self.instants), strict=True)
+        return [max((each for each in row if each is not None), default=None) for row in columns]
+
+    def aggregates(self) -> tuple[Aggregate, ...]:
+        """Return the aggregates that an engine has to answer."""
+        return self.instants
 
 
 def days_above(limit: int, of: Total) -> Nested:
@@ -189,12 +235,7 @@ def _above(limit: int, sums: Sequence[int | None]) -> int:
     return sum((each or 0) > limit for each in sums)
 
 
-def _sum_of_products(counts: Sequence[int | None], middles: Sequence[int | None]) -> int | None:
-    products = [(count or 0) * middle for count, middle in zip(counts, middles, strict=True) if middle is not None]
-    return sum(products) if products else None
-
-
-Formula = Sum | Mean | Median | CountTimesMedian
+Formula = Sum | Mean | Median | CountTimesMedian | LatestOf
 
 
 def count(rows: Rows) -> Sum:

@@ -1,9 +1,11 @@
 """What a number is: its key, label, unit, definition and formula, each said once."""
 
 from dataclasses import dataclass
+from datetime import timedelta, tzinfo
 from enum import Enum
 
-from perfwidget.metrics.formulas import Formula
+from perfwidget.facts.columns import FIRST_INSTANT
+from perfwidget.metrics.formulas import Formula, Number
 from perfwidget.metrics.rows import Rows
 
 
@@ -14,6 +16,8 @@ class Unit(Enum):
     COUNT = "count"
     SHARE = "share"
     """A fraction from 0 to 1, shown to people as a percentage."""
+    INSTANT = "instant"
+    """Whole microseconds since 1970; files have ISO 8601 with the offset of the period's zone."""
 
 
 class Section(Enum):
@@ -24,6 +28,8 @@ class Section(Enum):
     NOT_COUNTED = "not_counted"
     NOTES = "notes"
     REVIEWING = "reviewing"
+    COMMENTS = "comments"
+    ACTIVITY = "activity"
 
 
 class Daily(Enum):
@@ -67,13 +73,19 @@ class Metric:
     rows: Rows
     """The rows that it speaks of."""
     daily: Daily = Daily.NOWHERE
-    tab: Tab | None = None
-    """Where it is a column of a table of members, if it is."""
+    tabs: tuple[Tab, ...] = ()
+    """Where it is a column of a table of members, unless other columns are chosen."""
     better: Better = Better.NEITHER
     needs: str | None = None
     """The kind of facts that must be recorded for it to have a value; None where annotations are enough."""
 
+    def written(self, number: Number, timezone: tzinfo) -> Number | str:
+        """Return one of its numbers as files have it: itself, or an instant with the offset of a zone."""
+        if number is None or self.unit is not Unit.INSTANT:
+            return number
+        return (FIRST_INSTANT + timedelta(microseconds=number)).astimezone(timezone).isoformat()
+
     @property
     def reading_order(self) -> tuple[bool, int]:
         """Its place among the numbers of a day: annotating before reviewing; counts, then times, then shares."""
-        return self.section is Section.REVIEWING, (Unit.COUNT, Unit.SECONDS, Unit.SHARE).index(self.unit)
+        return self.section is Section.REVIEWING, (Unit.COUNT, Unit.SECONDS, Unit.SHARE, Unit.INSTANT).index(self.unit)

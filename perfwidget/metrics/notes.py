@@ -30,7 +30,7 @@ NOTE_METRICS: tuple[Metric, ...] = (
         "Annotations that a reviewer has sent back and that are not yet resubmitted.",
         count(KEPT.that(OneOf("last_action", ("rejected",)))),
         KEPT.that(OneOf("last_action", ("rejected",))),
-        tab=Tab.ANNOTATIONS,
+        tabs=(Tab.ANNOTATIONS,),
         better=Better.LOWER,
     ),
     Metric(
@@ -105,7 +105,7 @@ NOTE_METRICS: tuple[Metric, ...] = (
     ),
     Metric(
         "moved_later_time",
-        "Time of those moved to a later period",
+        "Time moved to a later period, not counted here",
         Unit.SECONDS,
         Section.NOTES,
         "The usable times of the annotations that moved to a later period, as they are now.",

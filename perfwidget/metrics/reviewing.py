@@ -1,11 +1,37 @@
-"""What the member did as a reviewer, and what of reviews and visits could not be counted."""
+"""What the member did as a reviewer, comments, when they were last active, and what of reviews could not be counted."""
 
 from perfwidget.facts.columns import MICROSECONDS
-from perfwidget.metrics.formulas import Sum, count, total_of
-from perfwidget.metrics.metric import Daily, Metric, Section, Tab, Unit
-from perfwidget.metrics.rows import OTHER_REVIEWS, TAKEN, UNTIMED_VISITS, VISITS
+from perfwidget.metrics.formulas import LatestOf, Mean, Median, Sum, count, distinct_of, latest_of, middle_of, total_of
+from perfwidget.metrics.metric import Better, Daily, Metric, Section, Tab, Unit
+from perfwidget.metrics.rows import (
+    COMMENTS_ADDED,
+    COMMENTS_RECEIVED,
+    OTHER_REVIEWS,
+    REVIEWS_TAKEN,
+    TAKEN,
+    UNTIMED_VISITS,
+    VISITS,
+    WORKED,
+)
+
+TIME_REVIEWED = Sum(((1, total_of(VISITS, "lasted")),))
+"""In microseconds."""
 
 REVIEWING_METRICS: tuple[Metric, ...] = (
+    Metric(
+        "annotations_reviewed",
+        "Annotations reviewed",
+        Unit.COUNT,
+        Section.REVIEWING,
+        "Annotations that the member accepted, rejected, or fixed and accepted in this period, each once however often "
+        "it was reviewed.",
+        Sum(((1, distinct_of(REVIEWS_TAKEN, "annotation_id")),)),
+        REVIEWS_TAKEN,
+        daily=Daily.EVERYWHERE,
+        tabs=(Tab.REVIEWS,),
+        better=Better.HIGHER,
+        needs="reviews",
+    ),
     Metric(
         "reviews_accepted",
         "Accepted (actions)",
@@ -15,7 +41,7 @@ REVIEWING_METRICS: tuple[Metric, ...] = (
         count(TAKEN["accepted"]),
         TAKEN["accepted"],
         daily=Daily.EVERYWHERE,
-        tab=Tab.REVIEWS,
+        tabs=(Tab.REVIEWS,),
         needs="reviews",
     ),
     Metric(
@@ -27,7 +53,7 @@ REVIEWING_METRICS: tuple[Metric, ...] = (
         count(TAKEN["rejected"]),
         TAKEN["rejected"],
         daily=Daily.EVERYWHERE,
-        tab=Tab.REVIEWS,
+        tabs=(Tab.REVIEWS,),
         needs="reviews",
     ),
     Metric(
@@ -39,7 +65,7 @@ REVIEWING_METRICS: tuple[Metric, ...] = (
         count(TAKEN["fixed_and_accepted"]),
         TAKEN["fixed_and_accepted"],
         daily=Daily.EVERYWHERE,
-        tab=Tab.REVIEWS,
+        tabs=(Tab.REVIEWS,),
         needs="reviews",
     ),
     Metric(
@@ -52,7 +78,30 @@ REVIEWING_METRICS: tuple[Metric, ...] = (
         Sum(((1, total_of(VISITS, "lasted")),), MICROSECONDS),
         VISITS,
         daily=Daily.EVERYWHERE,
-        tab=Tab.REVIEWS,
+        tabs=(Tab.REVIEWS,),
+        needs="review_visits",
+    ),
+    Metric(
+        "review_time_median",
+        "Time per Visit (Median)",
+        Unit.SECONDS,
+        Section.REVIEWING,
+        "The middle one of the times of the member's visits to submitted annotations (the mean of the two middle ones "
+        "if their number is even).",
+        Median(middle_of(VISITS, "lasted"), MICROSECONDS),
+        VISITS,
+        tabs=(Tab.REVIEWS,),
+        needs="review_visits",
+    ),
+    Metric(
+        "review_time_average",
+        "Time per Visit (Average)",
+        Unit.SECONDS,
+        Section.REVIEWING,
+        "Review Time divided by the number of visits that have a time.",
+        Mean(TIME_REVIEWED, count(VISITS), MICROSECONDS),
+        VISITS,
+        tabs=(Tab.REVIEWS,),
         needs="review_visits",
     ),
     Metric(
@@ -76,5 +125,42 @@ REVIEWING_METRICS: tuple[Metric, ...] = (
         count(OTHER_REVIEWS),
         OTHER_REVIEWS,
         needs="reviews",
+    ),
+    Metric(
+        "comments_received",
+        "Comments received",
+        Unit.COUNT,
+        Section.COMMENTS,
+        "Comments that others wrote in this period on annotations of the member.",
+        count(COMMENTS_RECEIVED),
+        COMMENTS_RECEIVED,
+        needs="comments",
+    ),
+    Metric(
+        "comments_added",
+        "Comments added",
+        Unit.COUNT,
+        Section.COMMENTS,
+        "Comments that the member wrote in this period, on their own annotations or on those of others.",
+        count(COMMENTS_ADDED),
+        COMMENTS_ADDED,
+        needs="comments",
+    ),
+    Metric(
+        "last_active",
+        "Last active",
+        Unit.INSTANT,
+        Section.ACTIVITY,
+        "The member's latest work in this period: a submit, update or skip of their own annotation, a review action or "
+        "a comment.",
+        LatestOf(
+            (
+                latest_of(WORKED, "completed_at"),
+                latest_of(REVIEWS_TAKEN, "created_at"),
+                latest_of(COMMENTS_ADDED, "created_at"),
+            )
+        ),
+        WORKED,
+        tabs=(Tab.ANNOTATIONS, Tab.REVIEWS),
     ),
 )

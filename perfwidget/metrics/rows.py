@@ -35,6 +35,7 @@ REVIEWING = Scan("reviewing", Review, "reviewer_id", ("created_at",))
 VISITED = Scan("visited", ReviewVisit, "user_id", ("closed_at", "opened_at"))
 ACTED = Scan("acted", Action, "user_id", ("created_at",))
 COMMENTED = Scan("commented", Comment, "completed_by", ("created_at",))
+COMMENTING = Scan("commenting", Comment, "created_by", ("created_at",))
 
 
 class Condition(Enum):
@@ -44,11 +45,14 @@ class Condition(Enum):
     UNCOUNTED = "last_action is neither counted nor rejected"
     CREATED_EARLIER = "created_at lies before the period"
     LATEST_REVIEW_REJECTS = "the annotation's latest review rejects it"
+    FIRST_REVIEW = "it is the first review of its annotation, which was not created before reviews were recorded"
     BY_OWNER = "the reviewer is the annotation's owner"
     BY_NO_OWNER = "the reviewer is not the annotation's owner"
     BY_OTHERS = "the comment is not by the annotation's owner"
     LONG_DAY = "its owner's countable annotations of that day have usable times of more than 24 hours"
+    LONG = "lead_time is longer than ten times its owner's median of the question's whole period"
     COUNTED_OR_SKIPPED = "was_cancelled, or last_action is one of the counted ones"
+    COUNTED_SKIPPED_OR_REJECTED = "was_cancelled, or last_action is rejected or one of the counted ones"
     POSTED_BY_OTHER = "its source says that somebody else than its owner wrote it"
     IMPORTED = "its source says that it came with an import"
     FROM_PREDICTION = "its source says that it is a prediction taken over as it was"
@@ -107,11 +111,15 @@ LONGEST_DAY = 24 * 3_600 * MICROSECONDS
 COUNTED_ACTIONS = ("submitted", "updated", "accepted", "fixed_and_accepted", "deleted_review")
 REVIEW_ACTIONS = ("accepted", "rejected", "fixed_and_accepted")
 
-SCANS = (ANNOTATED, ACTED, REVIEWED, REVIEWING, VISITED, COMMENTED)
+LONG_TIMES = 10
+"""A lead time is long if it is longer than so many times the median of its owner's."""
+
+SCANS = (ANNOTATED, ACTED, REVIEWED, REVIEWING, VISITED, COMMENTED, COMMENTING)
 """All ways in which facts are read."""
 
 TIMELINE = Rows(ACTED)
 COMMENTS_RECEIVED = Rows(COMMENTED, (Condition.BY_OTHERS,))
+COMMENTS_ADDED = Rows(COMMENTING)
 
 KEPT = Rows(ANNOTATED, (Is("was_cancelled", False),))
 COUNTABLE = KEPT.that(Condition.COUNTED)
@@ -123,12 +131,18 @@ SKIPPED = Rows(ANNOTATED, (Is("was_cancelled", True),))
 FIRST_SUBMITTED_EARLIER = COUNTABLE.that(Condition.CREATED_EARLIER)
 MOVED_LATER = replace(COUNTABLE, scan=MOVED)
 ON_LONG_DAYS = USABLE.that(Condition.LONG_DAY)
+LONG = USABLE.that(Condition.LONG)
+WORKED = Rows(ANNOTATED, (Condition.COUNTED_SKIPPED_OR_REJECTED,))
 RECEIVED = Rows(REVIEWED, (OneOf("action", REVIEW_ACTIONS),))
 OWN_REVIEWS = RECEIVED.that(Condition.BY_OWNER)
 ACCEPTS = Rows(REVIEWED, (OneOf("action", ("accepted",)),))
 FIXES = Rows(REVIEWED, (OneOf("action", ("fixed_and_accepted",)),))
+REJECTIONS = Rows(REVIEWED, (OneOf("action", ("rejected",)),))
+FIRST_REVIEWS = Rows(REVIEWED, (Condition.FIRST_REVIEW,))
+PASSES = FIRST_REVIEWS.that(OneOf("action", ("accepted", "fixed_and_accepted")))
 SCORED = Rows(REVIEWED, (OneOf("action", ("accepted", "rejected")),))
 OTHER_REVIEWS = Rows(REVIEWED, (NoneOf("action", REVIEW_ACTIONS),))
+REVIEWS_TAKEN = Rows(REVIEWING, (OneOf("action", REVIEW_ACTIONS),))
 TAKEN = {action: Rows(REVIEWING, (OneOf("action", (action,)),)) for action in REVIEW_ACTIONS}
 VISITS = Rows(VISITED, (Condition.VISIT_TIMED,))
 UNTIMED_VISITS = Rows(VISITED, (Condition.VISIT_UNTIMED,))

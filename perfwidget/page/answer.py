@@ -6,22 +6,28 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs
 
+from dash import html
+
 from perfwidget.errors import InvalidQuery
-from perfwidget.facts.columns import MICROSECONDS
 from perfwidget.facts.ingest import NOT_COMPLETE
-from perfwidget.metrics import BY_KEY
 from perfwidget.page import formats, ids, words
-from perfwidget.page.cards import Clock, cards, clock, folded, heading
+from perfwidget.page.cards import Clock, cards, clock, folded, heading, spoken
 from perfwidget.page.context import PageContext
 from perfwidget.page.control_words import EXPORTS
-from perfwidget.page.panels import ANNOTATION_SUMMARY, PANELS, TIME_REVIEWED, TOTAL_TIME, shares, shown
+from perfwidget.page.panels import (
+    ANNOTATION_SUMMARY,
+    PANELS,
+    REVIEWS,
+    TIME_REVIEWED,
+    TOTAL_TIME,
+    legend,
+    shares,
+    shown,
+)
 from perfwidget.question import access
-from perfwidget.question.access import ScopedQuery
 from perfwidget.question.period import zone
 from perfwidget.question.query import Query
 from perfwidget.report import Report, read_report
-from perfwidget.report.drilldown import LONG
-from perfwidget.stores.listing import Slice, Tally
 from perfwidget.stores.reading import Reader
 
 log = logging.getLogger(__name__)
@@ -45,11 +51,10 @@ def ask(context: PageContext, question: Any) -> Shown:
     with context.store.reading() as reader:
         asked = access.scope(viewer, query, reader.standing(viewer, query), context.rules)
         report = read_report(reader, asked, query)
-        longest = _longest(reader, asked, report)
         fresh = freshness(reader, viewer.organization_id)
     now = datetime.now(UTC)
     as_of = fresh.as_of if fresh and fresh.complete else now
-    parts = show(report, context.review_time_since, now, question if context.offers("rows") else None, as_of, longest)
+    parts = show(report, context.review_time_since, now, question if context.offers("rows") else None, as_of)
     notices = list(context.store.notices)
     if query.grain not in (None, report.grain):
         notices.append(words.TOO_LONG.format(words.PER[query.grain], words.PER[report.grain]))
@@ -148,7 +153,6 @@ def show(
     now: datetime,
     question: str | None = None,
     as_of: datetime | None = None,
-    longest: Tally | None = None,
 ) -> Shown:
     """Draw the report that answers a question; `now` is the instant of the answer, `as_of` that of its facts.
 
@@ -164,9 +168,10 @@ def show(
         (ids.AS_OF, "children"): time.text,
         (ids.AS_OF, "dateTime"): time.instant,
         (ids.AS_OF, "title"): time.title,
-        (ids.CARDS, "children"): _guarded("cards", lambda: cards(report, question, longest)),
+        (ids.CARDS, "children"): _guarded("cards", lambda: cards(report, question)),
         (ANNOTATION_SUMMARY.legend, "children"): _guarded("shares", lambda: shares(report, question)),
-        (TIME_REVIEWED.legend, "children"): review_time_notice(report, review_time_since),
+        (TIME_REVIEWED.legend, "children"): _guarded("visits", lambda: visits(report, review_time_since, question)),
+        (REVIEWS.legend, "children"): _guarded("reviewing", lambda: reviewing(report, question)),
         (ids.NOTES, "children"): _guarded("notes", lambda: folded(report, question)),
         (ids.READINGS, "data"): next(dict(each.figures) for panel, each in drawn if panel is TOTAL_TIME),
         (ids.DATES, "first"): formats.end(begins),
@@ -187,6 +192,19 @@ def show(
     }
 
 
+def reviewing(report: Report, question: str | None) -> list[html.Span]:
+    """Return the legend of the reviews that the member took, and what else they did as a reviewer."""
+    line = spoken(("annotations_reviewed", "comments_added"), report, question)
+    return [*legend(REVIEWS), *([html.Span(line)] if line else [])]
+
+
+def visits(report: Report, since: date, question: str | None) -> list[Any]:
+    """Return what stands above the graph of review time: times per visit, and since when there are any."""
+    line = spoken(("review_time_median", "review_time_average"), report, question)
+    notice = review_time_notice(report, since)
+    return [html.Span(part) for part in (line, notice) if part]
+
+
 def review_time_notice(report: Report, since: date) -> str | None:
     """Return a notice where the period begins before review time was recorded: by the platform, or by this source."""
     if "review_visits" not in report.recorded:
@@ -196,16 +214,6 @@ def review_time_notice(report: Report, since: date) -> str | None:
         instant = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=recorded)
         since = max(since, instant.astimezone(zone(report.period.timezone)).date())
     return words.review_time_since(since) if report.period.first < since else None
-
-
-def _longest(reader: Reader, asked: ScopedQuery, report: Report) -> Tally | None:
-    """Return the times that are more than ten times the median of all; None where there is no median."""
-    median = report.values["time_per_annotation_median"]
-    if not median:
-        return None
-    part = Slice(report.period.start, report.period.end)
-    above = LONG * round(2 * median * MICROSECONDS) // 2  # a median lies at a whole microsecond, or between two
-    return reader.tally(asked.during(report.period), BY_KEY["total_time"].rows, part, above)
 
 
 def _guarded(part: str, build: Callable[[], list[Any]]) -> list[Any]:
@@ -224,6 +232,7 @@ OUTPUTS: Sequence[tuple[str, str]] = (
     (ids.CARDS, "children"),
     (ANNOTATION_SUMMARY.legend, "children"),
     (TIME_REVIEWED.legend, "children"),
+    (REVIEWS.legend, "children"),
     (ids.NOTES, "children"),
     (ids.READINGS, "data"),
     (ids.DATES, "first"),

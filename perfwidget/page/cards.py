@@ -3,7 +3,7 @@
 A number leads to the rows that it counts: it is a link to the page with these rows opened.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -11,16 +11,13 @@ from urllib.parse import parse_qsl, urlencode
 
 from dash import dcc, html
 
-from perfwidget.facts.columns import MICROSECONDS
 from perfwidget.metrics import BY_KEY, METRICS, Metric, Section, Unit
 from perfwidget.page import formats, words
 from perfwidget.report import Report
-from perfwidget.stores.listing import Tally
 
-SUMMARY = tuple(metric for metric in METRICS if metric.section is Section.SUMMARY)
-
-BESIDE: Mapping[str, Sequence[str]] = {
+BESIDE: Mapping[str, Sequence[str | tuple[str, ...]]] = {
     "total_time": (
+        "long_time",
         "lead_time_missing",
         "lead_time_invalid",
         "first_submitted_earlier_time",
@@ -38,12 +35,23 @@ BESIDE: Mapping[str, Sequence[str]] = {
         "imported",
         "other_actions",
     ),
-    "performance_score": ("fixes_without_score", "own_reviews", "performance_score_without_own_reviews"),
+    "performance_score": (
+        "first_pass",
+        ("received_accepted", "received_fixed_and_accepted", "received_rejected"),
+        "fixes_without_score",
+        "own_reviews",
+        "performance_score_without_own_reviews",
+        "comments_received",
+    ),
 }
-"""The notes that stand beside a number where they are not 0, as it cannot be read rightly without them."""
+"""What stands beside a number where it is not 0, as that cannot be read rightly without it; some share a line."""
 
 NOTES = tuple(metric for metric in METRICS if metric.section in (Section.NOT_COUNTED, Section.NOTES))
-_ON_CARDS = frozenset(key for keys in BESIDE.values() for key in keys)
+_LINES = {key: [(line,) if isinstance(line, str) else line for line in lines] for key, lines in BESIDE.items()}
+_BESIDE = frozenset(key for lines in _LINES.values() for line in lines for key in line) | {"long_annotations"}
+
+SUMMARY = tuple(metric for metric in METRICS if metric.section is Section.SUMMARY and metric.key not in _BESIDE)
+"""The numbers that have a card of their own."""
 
 
 # -- Whose figures, and of when ----------------------------------------------------------------------------------------
@@ -60,6 +68,9 @@ def heading(report: Report) -> list[Any]:
     ]
     if not report.user.active:
         parts.insert(1, html.Span(words.INACTIVE, className="inactive"))
+    if (active := report.values["last_active"]) is not None:
+        told = f"{words.LAST_ACTIVE} {formats.instant(active, report.period.timezone)}"
+        parts.append(html.Span(told, title=BY_KEY["last_active"].definition))
     return [each for part in parts for each in (part, words.BETWEEN)]
 
 
@@ -94,28 +105,20 @@ def _filters(workspaces: Sequence[str], projects: Sequence[str]) -> str:
 # -- Cards -------------------------------------------------------------------------------------------------------------
 
 
-def cards(report: Report, question: str | None = None, longest: Tally | None = None) -> list[html.Div]:
-    """Return the cards of a report; `longest` are its times above ten times their median.
-
-    With the question that the report answers, numbers lead to their rows.
-    """
-    return [_card(metric, report, question, longest) for metric in SUMMARY]
+def cards(report: Report, question: str | None = None) -> list[html.Div]:
+    """Return the cards of a report; with the question that it answers, numbers lead to their rows."""
+    return [_card(metric, report, question) for metric in SUMMARY]
 
 
-def _card(metric: Metric, report: Report, question: str | None, longest: Tally | None) -> html.Div:
+def _card(metric: Metric, report: Report, question: str | None) -> html.Div:
     definition = f"about-{metric.key.replace('_', '-')}"
     described: dict[str, Any] = {"aria-describedby": definition}
     name = html.Button(metric.label, type="button", className="card-name", id=f"{definition}-name", **described)
     tip = html.Span(metric.definition, id=definition, className="tip", role="tooltip")
     beside: list[Any] = [html.Dd(reason, className="card-note")] if (reason := why_none(metric, report)) else []
-    if metric.key == "total_time" and longest is not None and longest.rows:
-        total = report.values[metric.key]
-        assert total  # noqa: S101 (some of it is long)
-        said = words.long_times(longest.rows, formats.share(longest.total / MICROSECONDS / total))
-        beside.append(html.Dd(said, className="card-note"))
-    for note in map(BY_KEY.__getitem__, BESIDE.get(metric.key, ())):
-        if _speaks(note, report):
-            beside.append(html.Dd(_note(note, report, question), className="card-note"))
+    for line in _LINES.get(metric.key, ()):
+        if notes := spoken(line, report, question):
+            beside.append(html.Dd(notes, className="card-note"))
     number = html.Dd(_number(metric, report, question), className="card-number")
     place = f"card-{metric.key.replace('_', '-')}"
     return html.Div([html.Dt([name, tip]), number, *beside], id=place, className="card")
@@ -125,6 +128,12 @@ def _speaks(note: Metric, report: Report) -> bool:
     """Say whether a note has anything to say: a count or a time that is not 0, a share that has a value."""
     value = report.values[note.key]
     return value is not None if note.unit is Unit.SHARE else bool(value)
+
+
+def spoken(keys: Iterable[str], report: Report, question: str | None) -> list[Any]:
+    """Return the parts of a line of notes, of those that have anything to say."""
+    notes = [_note(note, report, question) for note in map(BY_KEY.__getitem__, keys) if _speaks(note, report)]
+    return [part for note in notes for part in (words.BETWEEN, note)][1:]
 
 
 def _number(metric: Metric, report: Report, question: str | None) -> Any:
@@ -138,6 +147,9 @@ def _note(note: Metric, report: Report, question: str | None) -> Any:
     text = words.note(note.label, formats.value(note, report.values[note.key]))
     if note.key == "rejected":
         text = words.rejected(int(report.values[note.key] or 0), report.rules)
+    elif note.key == "long_time":
+        share = (report.values[note.key] or 0) / (report.values["total_time"] or 1)
+        text = words.long_times(int(report.values["long_annotations"] or 0), formats.share(share))
     return text if question is None else linked(text, note, question, title=note.definition)
 
 
@@ -165,7 +177,7 @@ def _exactly(metric: Metric, report: Report) -> str | None:
 def folded(report: Report, question: str | None = None) -> list[html.Div | html.Details]:
     """Return the notes that stand on no card, and in one line those that have nothing to say."""
     speaking = [metric for metric in NOTES if _speaks(metric, report)]
-    told = [metric for metric in speaking if metric.key not in _ON_CARDS]
+    told = [metric for metric in speaking if metric.key not in _BESIDE]
     silent = [metric for metric in NOTES if metric not in speaking]
     parts: list[html.Div | html.Details] = [_noted(metric, report, question) for metric in told]
     if silent:

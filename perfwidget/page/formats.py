@@ -4,12 +4,13 @@ import math
 import re
 import unicodedata
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import TypedDict
 
+from perfwidget.facts.columns import FIRST_INSTANT
 from perfwidget.metrics import Metric, Number, Unit
-from perfwidget.question.period import Bucket, Grain, Period
+from perfwidget.question.period import Bucket, Grain, Period, zone
 from perfwidget.stores.choosing import Profile
 
 # -- Numbers ----------------------------------------------------------------------------------------------------------
@@ -50,9 +51,11 @@ def share(fraction: float) -> str:
 _BY_UNIT = {Unit.SECONDS: duration, Unit.COUNT: count, Unit.SHARE: share}
 
 
-def value(metric: Metric, number: Number) -> str:
-    """Return a metric's number in its unit, or a dash where there is none."""
-    return NO_VALUE if number is None else _BY_UNIT[metric.unit](number)
+def value(metric: Metric, number: Number, timezone: str = "UTC") -> str:
+    """Return a metric's number in its unit, or a dash where there is none; an instant as a zone's clocks show it."""
+    if number is None:
+        return NO_VALUE
+    return instant(number, timezone) if metric.unit is Unit.INSTANT else _BY_UNIT[metric.unit](number)
 
 
 def values(metric: Metric, numbers: Iterable[Number]) -> list[str]:
@@ -92,6 +95,12 @@ def weekday(when: date) -> str:
 def moment(when: datetime) -> str:
     """Return an instant as `4 Mar 2024 09:05:22`, in the zone that it comes with."""
     return f"{day(when.date())} {when:%H:%M:%S}"
+
+
+def instant(number: float, timezone: str) -> str:
+    """Return microseconds since 1970 as `4 Mar 2024 09:05`, as the clocks of a zone show it."""
+    when = (FIRST_INSTANT + timedelta(microseconds=number)).astimezone(zone(timezone))
+    return f"{day(when.date())} {when:%H:%M}"
 
 
 def end(written: str) -> str:

@@ -1,6 +1,6 @@
 """Every word about the rows behind a number, as `words` has all others."""
 
-from perfwidget.facts import Annotation, Fact, Review, ReviewVisit
+from perfwidget.facts import Annotation, Comment, Fact, Review, ReviewVisit
 from perfwidget.page import formats
 
 PANEL = "Rows behind a number"
@@ -13,6 +13,7 @@ LAST_ACTION = "Last action"
 LEAD_TIME = "Lead time"
 REVIEW = "Review"
 SCORE = "Score"
+COMMENT = "Comment"
 DURATION = "Duration"
 SORT = "Sort by this column"
 ALL_ROWS = "All rows"
@@ -42,6 +43,7 @@ ACTIONS = {
 
 _LISTED = {
     Annotation: ("annotation", "annotations"),
+    Comment: ("comment", "comments"),
     Review: ("review action", "review actions"),
     ReviewVisit: ("review visit", "review visits"),
 }
@@ -53,11 +55,11 @@ def listed(number: int, fact: type[Fact]) -> str:
     return f"{formats.count(number)} {one if number == 1 else several}"
 
 
-def longest(number: int, of: int, median: str, share: str) -> str:
+def longest(number: int, of: int, share: str) -> str:
     """Say what the longest times make up; they may come from tasks left open, and count all the same."""
     return (
         f"{formats.count(number)} of {formats.count(of)} lead times {'is' if number == 1 else 'are'} longer than ten "
-        f"times the median of {median}, and {'makes' if number == 1 else 'make'} up {share} of the sum."
+        f"times the member's own median, and {'makes' if number == 1 else 'make'} up {share} of the sum."
     )
 
 

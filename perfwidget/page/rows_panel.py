@@ -10,7 +10,7 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from perfwidget.errors import Forbidden, InvalidQuery
-from perfwidget.facts import Annotation, Review
+from perfwidget.facts import Annotation, Comment, Review
 from perfwidget.facts.columns import FIRST_INSTANT, MICROSECONDS, MILLIONTHS
 from perfwidget.metrics import Unit
 from perfwidget.page import formats, row_words, words
@@ -75,8 +75,9 @@ def panel(listed: RowsBehind, question: str, link: TaskLink | None) -> list[Comp
         return [_head(listed), html.P(row_words.NO_ROWS, className="rows-about")]
     named = aria(labelledby="rows-title")
     parts = [_head(listed), html.P(_about(listed), className="rows-about", role="status")]
-    if listed.longest is not None and listed.longest.rows:
-        parts.append(html.P(_long(listed), className="rows-long"))
+    if listed.long is not None:
+        said = row_words.longest(listed.long.annotations, listed.tally.usable, formats.share(listed.long.share))
+        parts.append(html.P(said, className="rows-long"))
     return [
         *parts,
         html.Div(_table(listed, question, link), className="rows-table", tabIndex="0", role="region", **named),
@@ -95,13 +96,6 @@ def _about(listed: RowsBehind) -> list[Any]:
     if number is not None and metric.unit is not Unit.COUNT:
         parts += [" = ", words.exactly(formats.exact(number), metric.unit)]
     return [*parts, words.BETWEEN, row_words.listed(listed.tally.rows, metric.rows.scan.fact), ". ", metric.definition]
-
-
-def _long(listed: RowsBehind) -> str:
-    longest, tally = listed.longest, listed.tally
-    assert longest is not None and tally.middle is not None  # noqa: S101 (asked for by panel)
-    median = formats.duration(tally.middle / 2 / MICROSECONDS)
-    return row_words.longest(longest.rows, tally.usable, median, formats.share(longest.total / tally.total))
 
 
 class _Column(NamedTuple):
@@ -123,6 +117,8 @@ def _columns(listed: RowsBehind) -> Sequence[_Column]:
     elif fact is Review:
         columns.append(_Column(Order.ACTION, row_words.REVIEW, _action))
         columns.append(_Column(Order.QUANTITY, row_words.SCORE, _score))
+    elif fact is Comment:
+        columns.append(_Column(Order.ACTION, row_words.COMMENT, _said))
     else:
         columns.append(_Column(Order.QUANTITY, row_words.DURATION, _lasted))
     return columns
@@ -131,13 +127,11 @@ def _columns(listed: RowsBehind) -> Sequence[_Column]:
 def _table(listed: RowsBehind, question: str, link: TaskLink | None) -> html.Table:
     columns = _columns(listed)
     body = [html.Tr([html.Td(column.cell(row, listed, link)) for column in columns]) for row in listed.rows]
-    return html.Table(
-        [
-            html.Thead(html.Tr([_sorter(column, listed, question) for column in columns])),
-            html.Tbody(body),
-            html.Tfoot(html.Tr([html.Th(row_words.ALL_ROWS, colSpan=len(columns) - 1, scope="row"), _sums(listed)])),
-        ],
-    )
+    parts = [html.Thead(html.Tr([_sorter(column, listed, question) for column in columns])), html.Tbody(body)]
+    if listed.metric.rows.scan.fact is not Comment:
+        name = html.Th(row_words.ALL_ROWS, colSpan=len(columns) - 1, scope="row")
+        parts.append(html.Tfoot(html.Tr([name, _sums(listed)])))
+    return html.Table(parts)
 
 
 def _sorter(column: _Column, listed: RowsBehind, question: str) -> html.Th:
@@ -185,12 +179,16 @@ def _action(row: ListedRow, *_: Any) -> str:
     return row_words.ACTIONS.get(row.action or "", shown(row.action))
 
 
-def _lasted(row: ListedRow, listed: RowsBehind, _link: TaskLink | None) -> Any:
+def _said(row: ListedRow, *_: Any) -> str:
+    return shown(row.action) or formats.NO_VALUE
+
+
+def _lasted(row: ListedRow, *_: Any) -> Any:
     if row.quantity is None:
         return row_words.INVALID_TIME if row.given else formats.NO_VALUE
     seconds = row.quantity / MICROSECONDS
     text = html.Span(formats.duration(seconds), title=words.exactly(formats.exact(seconds), Unit.SECONDS))
-    return [html.Span(row_words.LONG, className="long"), " ", text] if listed.stands_out(row) else text
+    return [html.Span(row_words.LONG, className="long"), " ", text] if row.long else text
 
 
 def _score(row: ListedRow, *_: Any) -> Any:

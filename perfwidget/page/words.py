@@ -94,6 +94,9 @@ def long_times(number: int, share: str) -> str:
     return f"{share} of it in {annotations} longer than ten times the median"
 
 
+LAST_ACTIVE = "last active"
+
+
 def rows_behind(label: str) -> str:
     """Say what activating a number does."""
     return f"Show the rows behind {label}"
@@ -177,6 +180,8 @@ SECTIONS = {
     Section.SUMMARY: "Summary",
     Section.ANNOTATION_SUMMARY: "Annotation Summary",
     Section.REVIEWING: "Reviewing",
+    Section.COMMENTS: "Comments",
+    Section.ACTIVITY: "Activity",
     Section.NOT_COUNTED: "Not counted",
     Section.NOTES: "Worth knowing",
 }

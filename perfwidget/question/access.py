@@ -133,6 +133,10 @@ class ScopedQuery:
     """None is all time, until `during` gives it its dates."""
     rules: Rules
     seal: object = None
+    whole: Period | None = None
+    """The period that this one is a part of, where it is one."""
+    reviews_since: int | None = None
+    """The instant since when reviews are recorded, in microseconds, where they were not always: as the store says."""
 
     def __post_init__(self) -> None:
         if self.seal is not _SEAL:
@@ -184,6 +188,14 @@ class ScopedQuery:
     def during(self, period: Period) -> "ScopedQuery":
         """Return the same question about a resolved period."""
         return replace(self, period=period)
+
+    def part(self, period: Period) -> "ScopedQuery":
+        """Return the same question about a part of its period; what is long is told by the whole."""
+        return replace(self, period=period, whole=self.whole or self.period)
+
+    def knowing(self, recorded: Mapping[str, int | None]) -> "ScopedQuery":
+        """Return the same question with what the store says of what is recorded, and since when."""
+        return replace(self, reviews_since=recorded.get("reviews"))
 
 
 def scope(viewer: Viewer, query: Query, standing: Standing, rules: Rules = Rules()) -> ScopedQuery:  # noqa: B008

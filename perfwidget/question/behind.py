@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from perfwidget.errors import InvalidQuery
-from perfwidget.metrics import BY_KEY, Condition, Metric
+from perfwidget.metrics import BY_KEY, Condition, Metric, Unit
 from perfwidget.question import parameters
 from perfwidget.question.period import Grain, Period
 
@@ -48,6 +48,8 @@ def _behind(key: str | None, day: str | None) -> Behind:
     if key is None or key not in BY_KEY:
         raise InvalidQuery(f"metric must be one of {', '.join(BY_KEY)}.")
     metric = BY_KEY[key]
+    if metric.unit is Unit.INSTANT:
+        raise InvalidQuery(f"{key} is an instant, which no rows add up to; choose another number.")
     if day is not None and Condition.CREATED_EARLIER in metric.rows.where:
         raise InvalidQuery(f"{key} speaks of the whole period; leave out the date.")
     return Behind(metric, None if day is None else parameters.day("date", day))

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil
+from typing import NamedTuple
 
-from perfwidget.facts import Annotation
-from perfwidget.metrics import WHOLE, Metric, Number, Unit
+from perfwidget.metrics import BY_KEY, USABLE, WHOLE, Metric, Number
 from perfwidget.question.access import ScopedQuery
 from perfwidget.question.behind import Behind
 from perfwidget.question.period import Grain, Period
@@ -17,8 +17,14 @@ from perfwidget.stores.reading import Reader
 PAGE = 50
 """Rows on a page."""
 
-LONG = 10
-"""A lead time stands out if it is longer than so many times the median."""
+LONG_PART = (BY_KEY["total_time"], BY_KEY["long_annotations"], BY_KEY["long_time"])
+
+
+class LongPart(NamedTuple):
+    """The part of Total Time in long annotations: how many these are, and their share of it."""
+
+    annotations: int
+    share: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +32,8 @@ class RowsBehind:
     """One page of the rows that a number counts.
 
     `number` is what the report says; `tally` is worked out of the rows themselves, all of them, so that the two can be
-    seen to agree. `longest` are the lead times above `LONG` × the median; None where the number speaks of none. `page`
-    counts from 1 up to `pages`.
+    seen to agree. `long` is the part in long annotations where the rows are those of Total Time and some are long.
+    `page` counts from 1 up to `pages`.
     """
 
     behind: Behind
@@ -35,7 +41,7 @@ class RowsBehind:
     grain: Grain
     number: Number
     tally: Tally
-    longest: Tally | None
+    long: LongPart | None
     rows: Sequence[ListedRow]
     order: Order
     descending: bool
@@ -46,10 +52,6 @@ class RowsBehind:
     def metric(self) -> Metric:
         """The number that they are behind."""
         return self.behind.metric
-
-    def stands_out(self, row: ListedRow) -> bool:
-        """Say whether the row is one of the longest."""
-        return self.longest is not None and row.quantity is not None and row.quantity > _threshold(self.tally)
 
 
 def read_rows(
@@ -63,19 +65,21 @@ def read_rows(
     whole = resolved_period(reader, asked, query)
     grain = whole.grain(query.grain)
     period = behind.part(whole, grain)
-    asked, rows, part = asked.during(period), behind.metric.rows, Slice(period.start, period.end)
+    asked, rows, part = asked.during(whole).part(period), behind.metric.rows, Slice(period.start, period.end)
     tally = reader.tally(asked, rows, part)
     pages = max(1, ceil(tally.rows / PAGE))
     page = min(page, pages)
     place = slice((page - 1) * PAGE, page * PAGE)
-    answer = reader.answer(asked, [WHOLE], metrics=[behind.metric])
+    metrics = [behind.metric, *(LONG_PART if rows == USABLE else ())]
+    aggregates = reader.answer(asked, [WHOLE], metrics=metrics).numbers[WHOLE].aggregates
+    number, *long = (metric.formula.values(aggregates)[0] for metric in metrics)
     return RowsBehind(
         behind=behind,
         period=period,
         grain=grain,
-        number=behind.metric.formula.values(answer.numbers[WHOLE].aggregates)[0],
+        number=number,
         tally=tally,
-        longest=_longest(reader, asked, behind.metric, part, tally),
+        long=_long_part(*long),
         rows=reader.page(asked, rows, part, order, descending=descending, place=place),
         order=order,
         descending=descending,
@@ -84,11 +88,5 @@ def read_rows(
     )
 
 
-def _longest(reader: Reader, asked: ScopedQuery, metric: Metric, part: Slice, tally: Tally) -> Tally | None:
-    if metric.rows.scan.fact is not Annotation or metric.unit is not Unit.SECONDS or not tally.middle:
-        return None
-    return reader.tally(asked, metric.rows, part, _threshold(tally))
-
-
-def _threshold(tally: Tally) -> int:
-    return LONG * (tally.middle or 0) // 2  # whole microseconds: nothing lies between this and the half above it
+def _long_part(total: Number = None, annotations: Number = None, time: Number = None) -> LongPart | None:
+    return LongPart(int(annotations), time / total) if total and annotations and time else None

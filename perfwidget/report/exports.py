@@ -8,9 +8,9 @@ from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from perfwidget.facts import Annotation, Fact, Review, ReviewVisit
+from perfwidget.facts import Annotation, Comment, Fact, Review, ReviewVisit
 from perfwidget.facts.columns import FIRST_INSTANT, MICROSECONDS, MILLIONTHS, Kind
-from perfwidget.metrics import COMMENTS_RECEIVED, TIMELINE, Number, Rows
+from perfwidget.metrics import TIMELINE, Number, Rows
 from perfwidget.question.period import Period
 from perfwidget.report import Report
 from perfwidget.stores.listing import columns_of
@@ -148,7 +148,7 @@ def row_columns(rows: Rows) -> dict[str, str]:
     """Return the columns of the CSV of rows, and the columns of the rows that they show."""
     if rows == TIMELINE:
         return TIMELINE_COLUMNS
-    if rows == COMMENTS_RECEIVED:
+    if rows.scan.fact is Comment:
         return COMMENT_COLUMNS
     return {column: column for column in ROW_COLUMNS[rows.scan.fact]}
 

@@ -13,7 +13,7 @@ from perfwidget.metrics import (
     Rules,
     Section,
 )
-from perfwidget.question.period import Bucket, Grain, Period
+from perfwidget.question.period import Bucket, Grain, Period, zone
 from perfwidget.stores.choosing import Profile
 
 if TYPE_CHECKING:
@@ -98,8 +98,8 @@ class Report:
             "period": _written(self.period),
             "scope": self.scope if self.scope == "all" else list(self.scope),
             "filters": {"workspaces": list(self.workspaces), "projects": list(self.projects)},
-            **_sections(self.values),
-            **(_of_members(self.members) if self.several else {}),
+            **_sections(self.values, self.period),
+            **(_of_members(self.members, self.period) if self.several else {}),
             **({"without_activity": self.without_activity} if self.several else {}),
             **({"previous": self._previous()} if self.compares else {}),
             "days": [
@@ -114,8 +114,8 @@ class Report:
             return None
         return {
             "period": _written(self.previous.period),
-            **_sections(self.previous.values),
-            **(_of_members(self.previous.members) if self.several else {}),
+            **_sections(self.previous.values, self.previous.period),
+            **(_of_members(self.previous.members, self.previous.period) if self.several else {}),
         }
 
     def to_json(self) -> str:
@@ -150,14 +150,17 @@ def _written(period: Period) -> dict[str, str]:
     return {"from": begins, "to": ends, "timezone": period.timezone}
 
 
-def _of_members(members: Sequence[MemberNumbers]) -> dict[str, Any]:
-    return {"members": [{"user": _person(each.user), **_sections(each.values)} for each in members]}
+def _of_members(members: Sequence[MemberNumbers], period: Period) -> dict[str, Any]:
+    return {"members": [{"user": _person(each.user), **_sections(each.values, period)} for each in members]}
 
 
-def _sections(values: Mapping[str, Number]) -> dict[str, dict[str, Number]]:
-    """Return numbers by the sections of the JSON report."""
+def _sections(values: Mapping[str, Number], period: Period) -> dict[str, dict[str, Number | str]]:
+    """Return the numbers of a period by the sections of the JSON report."""
+    place = zone(period.timezone)
     return {
-        section.value: {metric.key: values[metric.key] for metric in METRICS if metric.section is section}
+        section.value: {
+            metric.key: metric.written(values[metric.key], place) for metric in METRICS if metric.section is section
+        }
         for section in Section
     }
 

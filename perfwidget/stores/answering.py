@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from perfwidget.facts import RECORDED_KINDS
 from perfwidget.metrics import (
     BY_BUCKET,
     BY_BUCKET_AND_MEMBER,
@@ -13,6 +14,7 @@ from perfwidget.metrics import (
     Aggregates,
     Axis,
     Group,
+    Latest,
     Metric,
     Middle,
     Nested,
@@ -60,7 +62,11 @@ def answer(
     of_scans = wanted_of(tuple(metrics))
     found = {group: _Found(asked, group, of_scans, _expected(asked, group, buckets, members)) for group in groups}
     runs = runs_of(buckets)
+    since = dict(session.rows(*recorded(session.dialect, asked)))
+    asked = asked.knowing(since)
     for wanted in of_scans:
+        if wanted.scan.fact.table in RECORDED_KINDS and wanted.scan.fact.table not in since:
+            continue  # there are no such facts
         for statement, aggregates in statements(session.dialect, asked, wanted, groups, runs):
             for group, rows in _by_group(session.rows(*statement)):
                 found[group].take(rows, aggregates)
@@ -68,7 +74,6 @@ def answer(
             for group in groups:
                 if told_by_days(asked, each, group, groups, runs):
                     found[group].fold(each, found[BY_BUCKET].numbers().aggregates)
-    since = dict(session.rows(*recorded(session.dialect, asked)))
     return Answer({group: each.numbers() for group, each in found.items()}, since)
 
 
@@ -100,7 +105,7 @@ class _Found:
         self._group = group
         self._nothing: dict[Aggregate, int | None] = {}
         for wanted in of_scans:
-            self._nothing |= {each: None if isinstance(each, Middle) else 0 for each in wanted.plain}
+            self._nothing |= {each: None if isinstance(each, Middle | Latest) else 0 for each in wanted.plain}
             self._nothing |= {each: None for each in wanted.nested if inner_axes(asked, each, group)}
         self._places = {key: place for place, key in enumerate(keys)}
         self._columns = {each: [nothing] * len(keys) for each, nothing in self._nothing.items()}
@@ -122,7 +127,8 @@ class _Found:
 
     def fold(self, aggregate: Nested, of: Aggregates) -> None:
         """Take an aggregate of the whole from the numbers that it is made of."""
-        self._columns[aggregate][0] = aggregate.folded(*(of[part] for part in aggregate.parts))
+        assert aggregate.folded is not None  # noqa: S101 (told_by_days)
+        self._columns[aggregate][0] = aggregate.folded(of[aggregate.parts[0]])
 
     def _place(self, key: Key) -> int:
         if key not in self._places:

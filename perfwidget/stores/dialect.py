@@ -1,6 +1,6 @@
 """What differs between the engines that answer the same statements: a value, written down once an engine."""
 
-from collections.abc import Callable, Mapping, Sized
+from collections.abc import Callable, Mapping, Set, Sized
 from dataclasses import dataclass, field
 
 
@@ -14,14 +14,18 @@ class Dialect:
     """The aggregate that counts the rows which meet a condition."""
     middle: Callable[[str, str], str]
     """The aggregate of twice the exact median of whole numbers, as a whole number, of those that meet a condition."""
+    first: Callable[[str, str, str], str]
+    """The aggregate of a column's value at the first instant, and there of the first in a further order."""
     latest: Callable[[str, str, str], str]
-    """The aggregate of a column's value at the latest instant, and there of the last identity."""
+    """The aggregate of a column's value at the latest instant, and there of the last in a further order."""
     quotient: Callable[[str, str], str]
     """How often a whole number (the second) goes into another that is not negative."""
     in_lower_case: Callable[[str], str]
     """A text in lower case, each character by itself and of any script."""
     holds: Callable[[str, str], str]
     """That a text holds another."""
+    matches: Callable[[str, str], str]
+    """That the whole of a text is as a pattern of our own, a regular expression of what all engines know."""
     flag: Callable[[int], str] = "(coalesce(flags, 0) & {0:d} > 0)".format
     """That a bit of an annotation's flags is set; it is not where no flags are known."""
     total: Callable[[str], str] = "sum({})".format
@@ -30,5 +34,7 @@ class Dialect:
     """An id or a text of the contract as text that is ordered by its bytes in UTF-8."""
     copies: Mapping[str, str] = field(default_factory=dict)
     """The tables that lie in the order of a scan, by its name, where these are not the facts' own."""
+    whole_numbers: Set[str] = frozenset()
+    """The columns of ids that are whole numbers, and not text."""
     keeps_more: bool = True
     """Whether there are columns and tables of our own beside the contract's: mentions and bookmarks."""

@@ -16,7 +16,9 @@ from perfwidget.metrics import (
     Aggregate,
     Axis,
     Count,
+    Distinct,
     Group,
+    Latest,
     Metric,
     Middle,
     Nested,
@@ -26,12 +28,12 @@ from perfwidget.metrics import (
     Total,
 )
 from perfwidget.question.access import ScopedQuery
+from perfwidget.stores.conditions import conditions
 from perfwidget.stores.dialect import Dialect
 from perfwidget.stores.sql import (
     COLUMNS,
     Run,
     Statement,
-    conditions,
     days_of,
     facts_from,
     instant_of,
@@ -168,7 +170,11 @@ def _aggregate(dialect: Dialect, aggregate: Plain, rows: str) -> str:
     match aggregate:
         case Count():
             return dialect.count(rows)
+        case Distinct(column=column):
+            return f"count(DISTINCT {column}) FILTER (WHERE {rows})"
         case Total(column=column):
             return f"{dialect.total(column)} FILTER (WHERE {rows})"
         case Middle(column=column):
             return dialect.middle(column, rows)
+        case Latest(column=column):
+            return f"max({column}) FILTER (WHERE {rows})"

@@ -5,10 +5,11 @@ from typing import NamedTuple
 
 from perfwidget.facts import Action, Annotation, Comment, Fact, Review, ReviewVisit
 from perfwidget.facts.columns import MILLIONTHS, Kind
-from perfwidget.metrics import Rows
+from perfwidget.metrics import ANNOTATED, LONG, Rows
 from perfwidget.question.access import ScopedQuery
+from perfwidget.stores.conditions import conditions
 from perfwidget.stores.dialect import Dialect
-from perfwidget.stores.sql import Statement, conditions, facts_from, instant_of
+from perfwidget.stores.sql import Statement, facts_from, instant_of
 
 PERSON: dict[type[Fact], str] = {
     Action: "user_id",
@@ -76,11 +77,12 @@ def _titles(rows: str) -> str:
 
 # -- Rows to be read by people, a page at a time --------------------------------------------------------------------
 
-ACTION: dict[type[Fact], str] = {Annotation: "last_action", Review: "action", ReviewVisit: "NULL"}
-"""What was done last, by what a row is."""
+ACTION: dict[type[Fact], str] = {Annotation: "last_action", Comment: "text", Review: "action", ReviewVisit: "NULL"}
+"""What was done last, or said, by what a row is."""
 
 QUANTITY: dict[type[Fact], str] = {
     Annotation: "CASE WHEN lead_time >= 0 THEN lead_time END",
+    Comment: "CASE WHEN FALSE THEN created_at END",
     Review: (
         f"CASE action WHEN 'accepted' THEN {MILLIONTHS} WHEN 'rejected' THEN 0 WHEN 'fixed_and_accepted' THEN score END"
     ),
@@ -88,7 +90,7 @@ QUANTITY: dict[type[Fact], str] = {
 }
 """What a row adds to a number: microseconds of lead time or of a visit, millionths of a score; null where nothing."""
 
-GIVEN: dict[type[Fact], str] = {Annotation: "lead_time", Review: "score", ReviewVisit: "closed_at"}
+GIVEN: dict[type[Fact], str] = {Annotation: "lead_time", Comment: "text", Review: "score", ReviewVisit: "closed_at"}
 """The column that says whether the source told the quantity at all, usable or not."""
 
 
@@ -112,7 +114,10 @@ _ORDERED_BY: dict[Order, tuple[str, ...]] = {
 
 
 class ListedRow(NamedTuple):
-    """A row behind a number, as people read it: its instant in microseconds, and what it adds to the number."""
+    """A row behind a number, as people read it: its instant in microseconds, and what it adds to the number.
+
+    `given` says whether the source has a value that may be none, `long` whether the lead time is long.
+    """
 
     row_id: str
     instant: int
@@ -123,6 +128,7 @@ class ListedRow(NamedTuple):
     action: str | None
     quantity: int | None
     given: bool
+    long: bool
 
 
 class Tally(NamedTuple):
@@ -155,29 +161,29 @@ def page_of(
     text = (
         f"SELECT {', '.join(ListedRow._fields)} FROM (SELECT {row} AS row_id, dated.instant, {project} AS project_id, "
         f"coalesce(projects.title, {project}) AS project_title, {dialect.as_text(task)} AS task_id, "
-        f"{dialect.as_text('dated.annotation_id')} AS annotation_id, {act} AS action, dated.quantity, dated.given "
-        f"FROM ({facts.text}) dated {_titles('dated')} {annotations}) listed "
+        f"{dialect.as_text('dated.annotation_id')} AS annotation_id, {act} AS action, "
+        f"dated.quantity, dated.given, dated.long FROM ({facts.text}) dated {_titles('dated')} {annotations}) listed "
         f"ORDER BY {by} LIMIT $listed OFFSET $skipped"
     )
     return Statement(text, facts.parameters | {"listed": place.stop - place.start, "skipped": place.start})
 
 
-def tally(dialect: Dialect, asked: ScopedQuery, rows: Rows, part: Slice, above: int | None) -> Statement:
-    """Return the statement of the `Tally` of the rows themselves, or of those with a quantity above so much."""
+def tally(dialect: Dialect, asked: ScopedQuery, rows: Rows, part: Slice) -> Statement:
+    """Return the statement of the `Tally` of the rows themselves."""
     facts = _facts(dialect, asked, rows, part)
     middle, total = dialect.middle("quantity", "quantity IS NOT NULL"), dialect.total("quantity")
     text = f"SELECT count(*), count(quantity), coalesce({total}, 0), {middle} FROM ({facts.text}) listed"
-    if above is None:
-        return Statement(text, facts.parameters)
-    return Statement(f"{text} WHERE quantity > $above", facts.parameters | {"above": above})
+    return Statement(text, facts.parameters)
 
 
 def _facts(dialect: Dialect, asked: ScopedQuery, rows: Rows, part: Slice) -> Statement:
     """Return the query of the rows behind a number with all their columns and what people read of each."""
     fact = rows.scan.fact
     facts = facts_from(dialect, asked, rows.scan, *part)
+    long = f"coalesce({conditions(dialect, asked, LONG)}, FALSE)" if rows.scan is ANNOTATED else "FALSE"
     text = (
         f"SELECT *, {instant_of(rows.scan)} AS instant, {ACTION[fact]} AS act, {QUANTITY[fact]} AS quantity, "
-        f"{GIVEN[fact]} IS NOT NULL AS given FROM {facts.text} AND {conditions(dialect, asked, rows)}"
+        f"{GIVEN[fact]} IS NOT NULL AS given, {long} AS long "
+        f"FROM {facts.text} AND {conditions(dialect, asked, rows)}"
     )
     return Statement(text, facts.parameters)

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from perfwidget.facts import FACTS, Annotation, Comment
-from perfwidget.metrics import METRICS, Group, Metric, Rows
+from perfwidget.metrics import METRICS, REVIEWED, Group, Metric, Rows
 from perfwidget.question.access import ScopedQuery
 from perfwidget.question.period import Bucket
 from perfwidget.stores.answering import Answer, answer
@@ -19,7 +19,7 @@ from perfwidget.stores.listing import (
     page_of,
     tally,
 )
-from perfwidget.stores.sql import first_instant
+from perfwidget.stores.sql import first_instant, recorded
 
 STREAMED = 5_000
 """Rows of a download that are handed on at once, and after which its permission is asked for again."""
@@ -68,6 +68,7 @@ class Reader(Choices):
 
     def stream(self, asked: ScopedQuery, rows: Rows, period: Slice) -> Iterator[Sequence[tuple[Any, ...]]]:
         """Read rows with `listing.columns_of(rows)`, oldest first, at most some thousands at once."""
+        asked = self._knowing(asked, rows)
         names = columns_of(rows)
         instant, identity = names.index("instant"), names.index(rows.scan.fact.key_columns[-1])
         after, listed = None, SORTED
@@ -83,13 +84,20 @@ class Reader(Choices):
         self, asked: ScopedQuery, rows: Rows, part: Slice, order: Order, *, descending: bool, place: slice
     ) -> Sequence[ListedRow]:
         """Return the rows behind a number from `place.start` to before `place.stop`, in an order that is total."""
+        asked = self._knowing(asked, rows)
         statement = page_of(self._dialect, asked, rows, part, order, descending=descending, place=place)
         return [ListedRow(*row) for row in self._rows(*statement)]
 
-    def tally(self, asked: ScopedQuery, rows: Rows, part: Slice, above: int | None = None) -> Tally:
-        """Return what all rows behind a number come to, or those with a quantity above so much."""
-        [row] = self._rows(*tally(self._dialect, asked, rows, part, above))
+    def tally(self, asked: ScopedQuery, rows: Rows, part: Slice) -> Tally:
+        """Return what all rows behind a number come to."""
+        [row] = self._rows(*tally(self._dialect, self._knowing(asked, rows), rows, part))
         return Tally(*row)
+
+    def _knowing(self, asked: ScopedQuery, rows: Rows) -> ScopedQuery:
+        """Return the question with what is recorded, where that says which rows are meant."""
+        if rows.scan is not REVIEWED:
+            return asked
+        return asked.knowing(dict(self._rows(*recorded(self._dialect, asked))))
 
     def organizations(self) -> Sequence[str]:
         """Return the ids of all organizations; for those who own the store, never for a viewer."""

@@ -119,7 +119,7 @@ SABOTAGES = [
     ),
     (
         "reviews out of sight leave a trace in a note",
-        "perfwidget/stores/sql.py",
+        "perfwidget/stores/conditions.py",
         'reviews = f"SELECT annotation_id FROM reviews WHERE {mine}',
         'reviews = f"SELECT annotation_id FROM reviews WHERE organization_id = $organization_id',
         "tests/test_access.py -k out_of_sight",

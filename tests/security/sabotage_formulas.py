@@ -3,6 +3,7 @@
 What is broken begins with the key of its number; `test_sabotage_list.py` sees that there is one for each.
 """
 
+CONDITIONS = "perfwidget/stores/conditions.py"
 FORMULAS = "perfwidget/metrics/formulas.py"
 NOTES = "perfwidget/metrics/notes.py"
 REVIEWING = "perfwidget/metrics/reviewing.py"
@@ -17,8 +18,8 @@ SABOTAGES = [
     (
         "total_time: work without any usable time has taken none",
         SUMMARY,
-        "MICROSECONDS, (count_of(COUNTABLE), count_of(USABLE))),",
-        "MICROSECONDS),",
+        "(1, LEAD_TIMES),), MICROSECONDS, (count_of(COUNTABLE), count_of(USABLE))),",
+        "(1, LEAD_TIMES),), MICROSECONDS),",
         NUMBERS,
     ),
     (
@@ -97,6 +98,63 @@ SABOTAGES = [
         '"accepted", "fixed_and_accepted", "deleted_review")',
         '"accepted", "fixed_and_accepted")',
         NUMBERS,
+    ),
+    # -- What reviewers said of it, and what took long
+    (
+        "received_accepted: fixes are among them",
+        SUMMARY,
+        "        count(ACCEPTS),\n",
+        "        count(PASSES),\n",
+        NUMBERS,
+    ),
+    (
+        "received_fixed_and_accepted: only those with a score are",
+        SUMMARY,
+        "        count(FIXES),\n",
+        "        count(FIXES.that(Condition.SCORE_PRESENT)),\n",
+        NUMBERS,
+    ),
+    (
+        "received_rejected: all reviews are",
+        SUMMARY,
+        "        count(REJECTIONS),\n",
+        "        count(RECEIVED),\n",
+        NUMBERS,
+    ),
+    (
+        "first_pass: every review is the first one",
+        ROWS,
+        "FIRST_REVIEWS = Rows(REVIEWED, (Condition.FIRST_REVIEW,))",
+        "FIRST_REVIEWS = RECEIVED",
+        NUMBERS,
+    ),
+    (
+        "first_pass: what was fixed has not passed",
+        ROWS,
+        'PASSES = FIRST_REVIEWS.that(OneOf("action", ("accepted", "fixed_and_accepted")))',
+        'PASSES = FIRST_REVIEWS.that(OneOf("action", ("accepted",)))',
+        NUMBERS,
+    ),
+    (
+        "long_time: work without any usable time has taken none",
+        SUMMARY,
+        'total_of(LONG, "lead_time")),), MICROSECONDS, (count_of(COUNTABLE), count_of(USABLE)))',
+        'total_of(LONG, "lead_time")),), MICROSECONDS)',
+        NUMBERS,
+    ),
+    (
+        "long_time: it is all of the time",
+        ROWS,
+        "LONG = USABLE.that(Condition.LONG)",
+        "LONG = USABLE",
+        NUMBERS,
+    ),
+    (
+        "long_annotations: ten times the median is long already",
+        CONDITIONS,
+        "AND 2 * lead_time > {LONG_TIMES} * middle)",
+        "AND 2 * lead_time >= {LONG_TIMES} * middle)",
+        "tests/test_sets.py -k long",
     ),
     # -- What is not counted
     (
@@ -227,6 +285,55 @@ SABOTAGES = [
         NUMBERS,
     ),
     # -- Reviewing
+    (
+        "annotations_reviewed: each action counts",
+        REVIEWING,
+        'Sum(((1, distinct_of(REVIEWS_TAKEN, "annotation_id")),))',
+        "count(REVIEWS_TAKEN)",
+        NUMBERS,
+    ),
+    (
+        "review_time_median: it is the mean",
+        REVIEWING,
+        '        Median(middle_of(VISITS, "lasted"), MICROSECONDS),\n',
+        "        Mean(TIME_REVIEWED, count(VISITS), MICROSECONDS),\n",
+        NUMBERS,
+    ),
+    (
+        "review_time_average: the unusable visits are counted",
+        REVIEWING,
+        "        Mean(TIME_REVIEWED, count(VISITS), MICROSECONDS),\n",
+        "        Mean(TIME_REVIEWED, count(UNTIMED_VISITS), MICROSECONDS),\n",
+        NUMBERS,
+    ),
+    (
+        "comments_received: the member's own are among them",
+        ROWS,
+        "COMMENTS_RECEIVED = Rows(COMMENTED, (Condition.BY_OTHERS,))",
+        "COMMENTS_RECEIVED = Rows(COMMENTED)",
+        NUMBERS,
+    ),
+    (
+        "comments_added: those on the own annotations are not",
+        ROWS,
+        "COMMENTS_ADDED = Rows(COMMENTING)",
+        "COMMENTS_ADDED = Rows(COMMENTING, (Condition.BY_OTHERS,))",
+        NUMBERS,
+    ),
+    (
+        "last_active: skipped tasks are no work",
+        ROWS,
+        "WORKED = Rows(ANNOTATED, (Condition.COUNTED_SKIPPED_OR_REJECTED,))",
+        "WORKED = Rows(ANNOTATED, (Condition.COUNTED,))",
+        NUMBERS,
+    ),
+    (
+        "last_active: comments are no work",
+        REVIEWING,
+        '                latest_of(COMMENTS_ADDED, "created_at"),\n',
+        "",
+        NUMBERS,
+    ),
     (
         "reviews_accepted: they are the rejections",
         REVIEWING,

@@ -1,6 +1,7 @@
 """Ways to work numbers out otherwise than their definitions say, and the tests that see it; see `sabotage.py`."""
 
 SQL = "perfwidget/stores/sql.py"
+CONDITIONS = "perfwidget/stores/conditions.py"
 FORMULAS = "perfwidget/stores/formulas.py"
 NOTES = "perfwidget/metrics/notes.py"
 METRIC_FORMULAS = "perfwidget/metrics/formulas.py"
@@ -65,21 +66,21 @@ SABOTAGES = (
     ),
     (
         "the rows of long days are all rows",
-        SQL,
+        CONDITIONS,
         "            return part(_on_long_day(dialect, asked))",
         '            return "TRUE"',
         "tests/test_rows.py -k long_days",
     ),
     (
         "own reviews stay in the score without them",
-        SQL,
+        CONDITIONS,
         '"(reviewer_id IS NULL OR reviewer_id <> completed_by)"',
         '"TRUE"',
         f"{BY_HAND} without_own",
     ),
     (
         "reviews by nobody knows whom are own ones",
-        SQL,
+        CONDITIONS,
         '"(reviewer_id IS NULL OR reviewer_id <> completed_by)"',
         '"reviewer_id <> completed_by"',
         f"{BY_HAND} without_own",
@@ -118,5 +119,61 @@ SABOTAGES = (
         "if isinstance(value, str | bytes):",
         "if isinstance(value, bytes):",
         "tests/test_store.py -k text_or_a_timedelta",
+    ),
+    (
+        "at one instant the review whose id is the lower text is the first",
+        CONDITIONS,
+        'first = dialect.first("review_id", "created_at", in_order(dialect, "review_id"))',
+        'first = dialect.first("review_id", "created_at", "review_id")',
+        f"{BY_HAND} first_pass",
+    ),
+    (
+        "at one instant the review whose id is the higher text is the latest",
+        CONDITIONS,
+        'latest = dialect.latest("action", "created_at", in_order(dialect, "review_id"))',
+        'latest = dialect.latest("action", "created_at", "review_id")',
+        f"{BY_HAND} updated_after",
+    ),
+    (
+        "of negative ids the longer one is the larger one",
+        CONDITIONS,
+        "THEN '-' || {below} || {turned} ",
+        "THEN '-' || {_digits(length)} || {turned} ",
+        f"{BY_HAND} first_pass",
+    ),
+    (
+        "annotations of before reviews were recorded take part",
+        CONDITIONS,
+        "    if asked.reviews_since is None:\n        return condition\n",
+        "    return condition\n",
+        f"{BY_HAND} before_reviews",
+    ),
+    (
+        "the first review is the first one of the period",
+        CONDITIONS,
+        'reviews = f"SELECT {first} FROM reviews WHERE {mine} AND',
+        'reviews = f"SELECT {first} FROM reviews WHERE {mine} AND created_at >= $since AND',
+        f"{BY_HAND} first_pass",
+    ),
+    (
+        "where the median is 0 everything is long",
+        CONDITIONS,
+        "middle = f\"nullif({dialect.middle('lead_time', conditions(dialect, asked, USABLE))}, 0)\"",
+        "middle = dialect.middle('lead_time', conditions(dialect, asked, USABLE))",
+        f"{BY_HAND} long_annotations",
+    ),
+    (
+        "ten times the median is long already",
+        CONDITIONS,
+        "2 * lead_time > {LONG_TIMES} * (SELECT",
+        "2 * lead_time >= {LONG_TIMES} * (SELECT",
+        f"{BY_HAND} long_annotations",
+    ),
+    (
+        "what is long on a day is told by that day",
+        "perfwidget/question/access.py",
+        "replace(self, period=period, whole=self.whole or self.period)",
+        "replace(self, period=period)",
+        "tests/test_rows.py -k long_on_a_day",
     ),
 )

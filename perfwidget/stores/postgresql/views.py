@@ -101,10 +101,13 @@ class ViewsStore(Store):
         """Look the views over; raises StoreUnavailable, and InvalidSetting for views that are not as they must be."""
         self._database = PostgreSQLDatabase(address)
         with self._database.opening() as connection:
-            self._dialect = replace(
-                dialect_of(connection), as_text='CAST({} AS TEXT) COLLATE "C"'.format, keeps_more=False
-            )
             self._ids = dict(_ids(address, _types(connection, address)))
+            self._dialect = replace(
+                dialect_of(connection),
+                as_text='CAST({} AS TEXT) COLLATE "C"'.format,
+                whole_numbers=frozenset(name for name, convert in self._ids.items() if convert is _whole),
+                keeps_more=False,
+            )
 
     @contextmanager
     def reading(self) -> Iterator[Reader]:
