@@ -23,6 +23,7 @@ from perfwidget.metrics import Rows, Rules
 from perfwidget.question import access
 from perfwidget.question.access import ScopedQuery, Viewer
 from perfwidget.question.period import Grain, Period
+from perfwidget.question.pseudonyms import named_to
 from perfwidget.question.query import Query
 from perfwidget.report import Report, exports, read_report, resolved_period
 from perfwidget.stores.listing import Slice
@@ -118,6 +119,8 @@ class Downloads:
     offered: Callable[[str, Viewer], bool]
     place: Callable[[], AbstractContextManager[None]]
     """Holds one of the few places in which questions are answered; raises Busy."""
+    pseudonym_key: Callable[[], bytes]
+    """What pseudonyms are made with in the current request."""
     streams: Places = field(default_factory=lambda: Places(AT_ONCE, 0))
 
     def report(self, query: Query, suffix: str, write: Callable[[Report], Iterator[str]]) -> Response:
@@ -177,6 +180,7 @@ class Downloads:
             rows,
             reader.stream(asked, rows, part),
             ZoneInfo(download.period.timezone),
+            named=named_to(asked.scope, self.pseudonym_key()),
             with_emails=asked.scope.role.chooses_members or rows.scan.member == "user_id",
             for_excel=_for_excel(),
         )
