@@ -19,7 +19,7 @@ from perfwidget.question import access
 from perfwidget.question.access import ScopedQuery
 from perfwidget.question.period import zone
 from perfwidget.question.query import Query
-from perfwidget.report import Report, read_report
+from perfwidget.report import Report, read_report, resolved_period
 from perfwidget.report.drilldown import LONG
 from perfwidget.stores.listing import Slice, Tally
 from perfwidget.stores.reading import Reader
@@ -47,6 +47,7 @@ def ask(context: PageContext, question: Any) -> Shown:
         report = read_report(reader, asked, query)
         longest = _longest(reader, asked, report)
         fresh = freshness(reader, viewer.organization_id)
+        news = _news(reader, asked.during(report.period), fresh)
     now = datetime.now(UTC)
     as_of = fresh.as_of if fresh and fresh.complete else now
     parts = show(report, context.review_time_since, now, question if context.offers("rows") else None, as_of, longest)
@@ -56,7 +57,7 @@ def ask(context: PageContext, question: Any) -> Shown:
     told = {
         "question": question,
         "notices": notices,
-        "news": fresh.news if fresh else None,
+        "news": news,
     }
     late = late_notice(fresh, now, context.late_after, query.timezone)
     return {
@@ -69,7 +70,7 @@ def ask(context: PageContext, question: Any) -> Shown:
 
 
 class Freshness(NamedTuple):
-    """As of when an organization's facts are, and a text that differs whenever some of them have changed."""
+    """As of when an organization's facts are, and a text that differs whenever any of them have changed."""
 
     as_of: datetime
     news: str
@@ -99,6 +100,13 @@ def freshness(reader: Reader, organization_id: str) -> Freshness | None:
     return Freshness(NOT_COMPLETE + timedelta(microseconds=oldest), news)
 
 
+def _news(reader: Reader, asked: ScopedQuery, fresh: Freshness | None) -> str | None:
+    """Return a mark that differs once facts in scope have changed, and tells nothing of others; None as `freshness`."""
+    if fresh is None or asked.scope.role.sees_organization:
+        return fresh and fresh.news
+    return reader.fingerprint(asked)
+
+
 class Look(NamedTuple):
     """What an open page learns of its source: a mark that differs once there are other facts, and how old these are."""
 
@@ -112,14 +120,15 @@ def look(context: PageContext, question: Any) -> Look:
     query = read(context, question)
     viewer = context.viewer()
     with context.store.reading() as reader:
-        access.scope(viewer, query, reader.standing(viewer, query))
+        asked = access.scope(viewer, query, reader.standing(viewer, query))
         fresh = freshness(reader, viewer.organization_id)
+        news = _news(reader, asked.during(resolved_period(reader, asked, query)), fresh)
     if fresh is None:
         return Look(None, "", None)
     now = datetime.now(UTC)
     as_of = fresh.as_of if fresh.complete else now
     late = late_notice(fresh, now, context.late_after, query.timezone)
-    return Look(fresh.news, late, clock(as_of.astimezone(zone(query.timezone)), now))
+    return Look(news, late, clock(as_of.astimezone(zone(query.timezone)), now))
 
 
 def late_notice(fresh: Freshness | None, now: datetime, after: int, timezone: str) -> str:

@@ -22,6 +22,8 @@ class Dialect:
     """A text in lower case, each character by itself and of any script."""
     holds: Callable[[str, str], str]
     """That a text holds another."""
+    hashed: Callable[[str], str]
+    """A whole number of 64 bits that differs, as far as anybody can tell, where any of some columns does."""
     flag: Callable[[int], str] = "(coalesce(flags, 0) & {0:d} > 0)".format
     """That a bit of an annotation's flags is set; it is not where no flags are known."""
     total: Callable[[str], str] = "sum({})".format

@@ -145,6 +145,13 @@ SABOTAGES = [
         "hmac.new(bytes(1), whom",
         "tests/security/test_pseudonyms.py -k the_same",
     ),
+    (
+        "an open page learns when others work",
+        "perfwidget/page/answer.py",
+        "if fresh is None or asked.scope.role.sees_organization:",
+        "if fresh is None or asked.scope.role:",
+        TRACES,
+    ),
     # -- The lists
     (
         "searches find colleagues for everybody",

@@ -24,6 +24,7 @@ DIALECT = Dialect(
     # all characters the Turkish İ alone becomes two.
     in_lower_case=("arrayStringConcat(arrayMap(c -> if(c = 'İ', 'i', lowerUTF8(c)), extractAll({}, '(?s).')))".format),
     holds="position({}, {}) > 0".format,
+    hashed="cityHash64(tuple({}))".format,
 )
 
 

@@ -45,6 +45,7 @@ DIALECT = Dialect(
     quotient="({}) // {}".format,
     in_lower_case="lower({})".format,
     holds="contains({}, {})".format,
+    hashed="hash({})".format,
     copies={REVIEWING.name: table_for(REVIEWING)},
 )
 

@@ -26,6 +26,7 @@ def dialect_of(connection: Connection) -> Dialect:
         quotient="({}) / {}".format,
         in_lower_case=(f'lower(CAST({{}} AS TEXT) COLLATE {quoted(_lowering(connection))}) COLLATE "C"').format,
         holds="strpos({}, {}) > 0".format,
+        hashed="hashtextextended(CAST(ROW({}) AS TEXT), 0)".format,
     )
 
 
