@@ -23,6 +23,7 @@ from perfwidget.metrics import Rows, Rules
 from perfwidget.question import access
 from perfwidget.question.access import ScopedQuery, Viewer
 from perfwidget.question.period import Grain, Period
+from perfwidget.question.pseudonyms import named_to
 from perfwidget.question.query import Query
 from perfwidget.report import exports, read_days, read_report, resolved_period
 from perfwidget.report.number_files import Texts, members_csv, report_csv
@@ -119,6 +120,8 @@ class Downloads:
     offered: Callable[[str, Viewer], bool]
     place: Callable[[], AbstractContextManager[None]]
     """Holds one of the few places in which questions are answered; raises Busy."""
+    pseudonym_key: Callable[[], bytes]
+    """What pseudonyms are made with in the current request."""
     streams: Places = field(default_factory=lambda: Places(AT_ONCE, 0))
 
     def report(self, query: Query) -> Response:
@@ -166,6 +169,7 @@ class Downloads:
                 rows,
                 reader.stream(asked, rows, Slice(asked.start, asked.end)),
                 ZoneInfo(asked.dated.timezone),
+                named=named_to(asked.scope, self.pseudonym_key()),
                 with_emails=asked.scope.role.chooses_members or rows.scan.member == "user_id",
                 for_excel=excel,
             )

@@ -131,6 +131,27 @@ SABOTAGES = [
         "with_emails=True or",
         PLAIN,
     ),
+    (
+        "everybody gets the e-mails that stand for ids",
+        "perfwidget/report/exports.py",
+        "named if column in _PEOPLE else str",
+        "named if column in () else str",
+        "tests/security/test_pseudonyms.py -k somebody_else",
+    ),
+    (
+        "pseudonyms can be worked out by whoever guesses e-mails",
+        "perfwidget/question/pseudonyms.py",
+        "hmac.new(key, whom",
+        "hmac.new(bytes(1), whom",
+        "tests/security/test_pseudonyms.py -k the_same",
+    ),
+    (
+        "an open page learns when others work",
+        "perfwidget/page/answer.py",
+        "if fresh is None or asked.scope.role.sees_organization:",
+        "if fresh is None or asked.scope.role:",
+        TRACES,
+    ),
     # -- The lists
     (
         "searches find colleagues for everybody",
