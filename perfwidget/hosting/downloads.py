@@ -174,6 +174,7 @@ class Downloads:
                 rows,
                 reader.stream(asked, rows, Slice(asked.start, asked.end)),
                 ZoneInfo(asked.dated.timezone),
+                several=asked.subject_id is None,
                 named=named_to(asked.scope, self.pseudonym_key()),
                 with_emails=asked.scope.role.chooses_members or rows.scan.member == "user_id",
                 for_excel=excel,
