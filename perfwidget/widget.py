@@ -57,6 +57,8 @@ class PerformanceWidget(DashBlueprint):
     - `token_viewer`: for other programs, which send `Authorization: Bearer TOKEN` to the addresses of files: what says
       whose token it is, as a `Viewer`, and None of one that is nobody's. Without it files take the session alone.
     - `late_after`: the age in seconds from which on facts that a source keeps in step are called late on the page.
+    - `pseudonym_key`: what pseudonyms of people are made with who are known by an e-mail only; a text that nobody else
+      knows, at best of 32 random bytes. Default: the host's `SECRET_KEY`. With another key they are other ones.
     - `task_url`: the address of a task in the host, such as "/projects/{project_id}/data?task={task_id}"; listed rows
       link to it. Without it they do not link.
 
@@ -80,6 +82,7 @@ class PerformanceWidget(DashBlueprint):
         task_url: str | None = None,
         late_after: int = LATE_AFTER,
         token_viewer: Callable[[str], Viewer | None] | None = None,
+        pseudonym_key: str | bytes | None = None,
     ) -> None:
         super().__init__(name, __name__)
         self._store = store
@@ -89,8 +92,9 @@ class PerformanceWidget(DashBlueprint):
         self._rules = Rules(count_rejected, count_predictions)
         self._frame_ancestors = frame_sources(frame_ancestors)
         self._places = Places(AT_WORK, WAITING)
+        self._pseudonym_key = pseudonym_key
         self._export_roles = roles_by_kind(export_roles or {})
-        self._downloads = Downloads(store, self._viewer, self._rules, self._offered, self._place)
+        self._downloads = Downloads(store, self._viewer, self._rules, self._offered, self._place, self._key)
         if max_period_days < 1:
             raise InvalidSetting("max_period_days must be at least 1.")
         self.before_request(self._guard)
@@ -256,6 +260,13 @@ class PerformanceWidget(DashBlueprint):
     def _offered(self, kind: str, viewer: Viewer) -> bool:
         """Say whether the viewer's role may have a kind of download; those that no setting names are everybody's."""
         return kind not in self._export_roles or viewer.known_role() in self._export_roles[kind]
+
+    def _key(self) -> bytes:
+        """Return what pseudonyms are made with; empty where there is nothing secret."""
+        key = self._pseudonym_key or current_app.secret_key or b""
+        return key.encode() if isinstance(key, str) else key
+
+    # -- Downloads --------------------------------------------------------------------------------------------------
 
     def _query(self) -> Query:
         return self._context.parse(request.args.to_dict(flat=False))

@@ -1,6 +1,7 @@
 """As of when the figures are, where a source keeps them in step: the route that the page looks at, and its words."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -8,11 +9,11 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from perfwidget.facts import Member
-from perfwidget.facts.ingest import NOT_COMPLETE, Bookmark
+from perfwidget.facts import Fact, Member, Membership
+from perfwidget.facts.ingest import NOT_COMPLETE, Bookmark, Observation
 from perfwidget.stores import Store, open_store
 from tests.hosts import asking, asking_body, host
-from tests.worlds import ORGANIZATION, annotation, people
+from tests.worlds import ORGANIZATION, annotation, people, review
 
 SOURCE = "platform"
 
@@ -64,17 +65,61 @@ def test_without_a_source_that_keeps_them_in_step_the_figures_are_of_now(client:
     assert (drawn["answer"]["data"]["news"], drawn["late"]["data"]) == (None, "")
 
 
-def test_news_change_with_the_facts_alone(store: Store, client: Callable[..., FlaskClient]) -> None:
+def test_news_of_those_who_see_everything_change_with_the_facts_alone(
+    store: Store, client: Callable[..., FlaskClient]
+) -> None:
     store.write([Bookmark(ORGANIZATION, SOURCE, "1", ago(minutes=1)), Bookmark(ORGANIZATION, "project 7", "page 3")])
-    first = news(client())
+    first = news(client("boss:owner"))
     store.write([Bookmark(ORGANIZATION, SOURCE, "1", ago(seconds=1)), Bookmark(ORGANIZATION, "project 7", "page 4")])
-    assert news(client()) == first
+    assert news(client("boss:owner")) == first
     store.write([Bookmark("another", SOURCE, "9", ago(seconds=1))])
-    assert news(client()) == first
+    assert news(client("boss:owner")) == first
     store.write([Bookmark(ORGANIZATION, SOURCE, "2", ago(seconds=1))])
-    assert news(client()) != first
-    drawn = asking(client(), "asked", {"question": "tz=UTC"}).json["response"]["answer"]["data"]
-    assert drawn["news"] == news(client())
+    assert news(client("boss:owner")) != first
+    drawn = asking(client("boss:owner"), "asked", {"question": "tz=UTC"}).json["response"]["answer"]["data"]
+    assert drawn["news"] == news(client("boss:owner"))
+    drawn = asking(client("ann:annotator"), "asked", {"question": ""}).json["response"]["answer"]["data"]
+    assert drawn["news"] == news(client("ann:annotator"))
+
+
+def test_news_are_of_the_viewers_own_facts(store: Store, client: Callable[..., FlaskClient]) -> None:
+    store.write([Bookmark(ORGANIZATION, SOURCE, "1", ago(minutes=1)), Membership(ORGANIZATION, "rev", project_id="p1")])
+    who = {name: client(name) for name in ("ann:annotator", "rev:reviewer", "max:manager", "boss:owner")}
+    store.write([Membership(ORGANIZATION, "max", project_id="p1")])
+
+    def told() -> dict[str, str | None]:
+        asked = {name: "&user=ann" if name[0] in "mb" else "" for name in who}
+        return {
+            name: look(browser, f"from=2024-03-01&to=2024-03-31&tz=UTC{asked[name]}")["news"]["data"]
+            for name, browser in who.items()
+        }
+
+    when = "2024-03-06 12:00"
+    mine = annotation(1, when)
+    steps: list[tuple[list[Fact | Observation], str]] = [
+        ([], ""),
+        ([annotation(2, when, project_id="p2")], "ann"),
+        ([annotation(3, when, project_id="p2", completed_by="rev")], ""),
+        ([annotation(4, when, completed_by="bob")], ""),
+        ([annotation(5, "2023-01-01 12:00")], ""),  # outside the period
+        ([review(1, when, "accepted")], "ann rev max"),
+        ([review(2, "2023-01-01 12:00", "rejected")], "ann max"),  # of any time, where it may be the latest
+        ([review(3, when, "accepted", completed_by="bob", reviewer_id="eve")], ""),
+        ([mine], "ann max"),
+        ([mine], ""),
+        ([replace(mine, lead_time=1)], "ann max"),
+        ([replace(mine, lead_time=1, last_action="updated")], "ann max"),
+        ([replace(mine, lead_time=1, last_action="updated", task_id="other")], ""),  # no number hangs on it
+        ([annotation("e", when, organization_id="elsewhere")], ""),
+        ([Membership(ORGANIZATION, "ann", project_id="p3")], "ann"),
+    ]
+    before = told()
+    for number, (facts, whose) in enumerate(steps, 2):
+        store.write([*facts, Bookmark(ORGANIZATION, SOURCE, str(number), ago(minutes=1))])
+        after = told()
+        changed = {name.partition(":")[0] for name in who if after[name] != before[name]}
+        assert changed == {*whose.split(), "boss"}, (number, facts)
+        before = after
 
 
 def test_the_source_that_is_furthest_behind_says_how_fresh_the_figures_are(

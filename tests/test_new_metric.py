@@ -70,9 +70,9 @@ def test_a_new_metric_is_one_entry(tmp_path: Path) -> None:
     told = json.loads(run("-c", ASKING))
     assert told["card"]
     assert "Time of Updates" in told["table"]
-    head, total, *days = (line.split(",") for line in told["csv"])
-    place = head.index("time_of_updates")
-    assert [row[place] for row in (total, *days)] == ["40.0", "0.0", "40.0"]
+    head, *days = (line.split(",") for line in told["csv"])
+    place = head.index("time_of_updates_s")
+    assert [row[place] for row in days] == ["0.0", "40.0"]
     assert told["json"]["summary"]["time_of_updates"] == 40.0
     assert [day["time_of_updates"] for day in told["json"]["days"]] == [0.0, 40.0]
     assert told["json"]["definitions"]["time_of_updates"] == "The time spent on updated annotations."

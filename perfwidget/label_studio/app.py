@@ -39,6 +39,7 @@ def create_app(
     sign_in: str = SIGN_IN,
     count_rejected: bool = False,
     timezone: str | None = None,
+    pseudonym_key: str | None = None,
 ) -> Flask:
     """Return the application; raises InvalidSetting for a prefix or a sign-in that is none.
 
@@ -82,6 +83,7 @@ def create_app(
         task_url=TASK_URL,
         count_rejected=count_rejected,
         timezone=timezone,
+        pseudonym_key=pseudonym_key,
     )
     app.register_blueprint(widget, url_prefix=prefix)
     app.register_blueprint(own_pages.script(), url_prefix=prefix)

@@ -112,6 +112,7 @@ def run_server(parsed: argparse.Namespace) -> int:
             sign_in=parsed.sign_in,
             count_rejected=count_rejected,
             timezone=parsed.tz,
+            pseudonym_key=_token(parsed),  # there is no secret of ours that outlives the program
         )
         secret = parsed.webhook_secret or (secrets.token_urlsafe(32) if install else "")
         installer = Installer(server, _webhook_address(parsed, here), secret) if install else None

@@ -25,9 +25,11 @@ from perfwidget.page.panels import (
     shown,
 )
 from perfwidget.question import access
-from perfwidget.question.period import zone
+from perfwidget.question.access import ScopedQuery
+from perfwidget.question.period import Period, zone
+from perfwidget.question.previous import previous
 from perfwidget.question.query import Query
-from perfwidget.report import Report, read_report
+from perfwidget.report import Report, read_report, resolved_period
 from perfwidget.stores.reading import Reader
 
 log = logging.getLogger(__name__)
@@ -52,6 +54,7 @@ def ask(context: PageContext, question: Any) -> Shown:
         asked = access.scope(viewer, query, reader.standing(viewer, query), context.rules)
         report = read_report(reader, asked, query)
         fresh = freshness(reader, viewer.organization_id)
+        news = _news(reader, asked, query, report.period, fresh)
     now = datetime.now(UTC)
     as_of = fresh.as_of if fresh and fresh.complete else now
     parts = show(report, context.review_time_since, now, question if context.offers("rows") else None, as_of)
@@ -61,7 +64,7 @@ def ask(context: PageContext, question: Any) -> Shown:
     told = {
         "question": question,
         "notices": notices,
-        "news": fresh.news if fresh else None,
+        "news": news,
     }
     late = late_notice(fresh, now, context.late_after, query.timezone)
     return {
@@ -74,7 +77,7 @@ def ask(context: PageContext, question: Any) -> Shown:
 
 
 class Freshness(NamedTuple):
-    """As of when an organization's facts are, and a text that differs whenever some of them have changed."""
+    """As of when an organization's facts are, and a text that differs whenever any of them have changed."""
 
     as_of: datetime
     news: str
@@ -104,6 +107,15 @@ def freshness(reader: Reader, organization_id: str) -> Freshness | None:
     return Freshness(NOT_COMPLETE + timedelta(microseconds=oldest), news)
 
 
+def _news(reader: Reader, asked: ScopedQuery, query: Query, period: Period, fresh: Freshness | None) -> str | None:
+    """Return a mark that differs once facts in scope have changed, and tells nothing of others; None as `freshness`."""
+    if fresh is None or asked.scope.role.sees_organization:
+        return fresh and fresh.news
+    before = previous(period, query.preset) if query.compare else None
+    whole = period if before is None else Period(before.first, period.last, period.timezone)
+    return reader.fingerprint(asked.during(whole))
+
+
 class Look(NamedTuple):
     """What an open page learns of its source: a mark that differs once there are other facts, and how old these are."""
 
@@ -117,14 +129,15 @@ def look(context: PageContext, question: Any) -> Look:
     query = read(context, question)
     viewer = context.viewer()
     with context.store.reading() as reader:
-        access.scope(viewer, query, reader.standing(viewer, query))
+        asked = access.scope(viewer, query, reader.standing(viewer, query))
         fresh = freshness(reader, viewer.organization_id)
+        news = _news(reader, asked, query, resolved_period(reader, asked, query), fresh)
     if fresh is None:
         return Look(None, "", None)
     now = datetime.now(UTC)
     as_of = fresh.as_of if fresh.complete else now
     late = late_notice(fresh, now, context.late_after, query.timezone)
-    return Look(fresh.news, late, clock(as_of.astimezone(zone(query.timezone)), now))
+    return Look(news, late, clock(as_of.astimezone(zone(query.timezone)), now))
 
 
 def late_notice(fresh: Freshness | None, now: datetime, after: int, timezone: str) -> str:

@@ -12,8 +12,10 @@ from perfwidget.facts import Annotation, Comment, Fact, Review, ReviewVisit
 from perfwidget.facts.columns import FIRST_INSTANT, MICROSECONDS, MILLIONTHS, Kind
 from perfwidget.metrics import TIMELINE, Number, Rows
 from perfwidget.question.period import Period
+from perfwidget.question.pseudonyms import Named
 from perfwidget.report import Report
 from perfwidget.stores.listing import columns_of
+from perfwidget.stores.schema import MENTIONED
 
 _INTEGER = re.compile("-?[0-9]+")
 _SAFE_NUMBER = re.compile("0|-?[1-9][0-9]{0,14}")
@@ -126,6 +128,7 @@ ROW_COLUMNS: Mapping[type[Fact], tuple[str, ...]] = {
         "started_at",
         "updated_at",
         "completed_at_estimated",
+        "completed_by",
     ),
     Review: (
         "created_at",
@@ -139,17 +142,30 @@ ROW_COLUMNS: Mapping[type[Fact], tuple[str, ...]] = {
         "completed_by",
         "reviewer_id",
     ),
-    ReviewVisit: ("opened_at", "closed_at", "project_id", "project_title", "annotation_id", "visit_id", "review_id"),
+    ReviewVisit: (
+        "opened_at",
+        "closed_at",
+        "project_id",
+        "project_title",
+        "annotation_id",
+        "visit_id",
+        "review_id",
+        "user_id",
+    ),
 }
 """The columns of the rows behind a number, by what they are."""
 
 
-def row_columns(rows: Rows) -> dict[str, str]:
-    """Return the columns of the CSV of rows, and the columns of the rows that they show."""
+_PEOPLE = frozenset(column for _, column in MENTIONED["member"])
+"""The columns that hold ids of people."""
+
+
+def row_columns(rows: Rows, *, several: bool) -> dict[str, str]:
+    """Return the columns of the CSV of rows, and the columns of the rows that they show; all say whose a row is."""
     if rows == TIMELINE:
         return TIMELINE_COLUMNS
-    if rows.scan.fact is Comment:
-        return COMMENT_COLUMNS
+    if rows.scan.fact is Comment:  # those of one member's file are a contract
+        return {**COMMENT_COLUMNS, "completed_by": "completed_by"} if several else COMMENT_COLUMNS
     return {column: column for column in ROW_COLUMNS[rows.scan.fact]}
 
 
@@ -158,19 +174,25 @@ def rows_csv(
     batches: Iterable[Sequence[tuple[Any, ...]]],
     timezone: ZoneInfo,
     *,
+    several: bool,
     with_emails: bool,
+    named: Named,
     for_excel: bool = False,
 ) -> Iterator[tuple[str, int]]:
     """Write batches of rows as CSV, a text and its number of rows a batch; the header comes first, with none.
 
-    Instants are ISO 8601 with the offset of the zone, lead times seconds, scores 0 to 1. E-mails are left empty unless
-    the viewer may choose members. With `for_excel`, ids whose digits a spreadsheet would change are texts.
+    Of several members every row says whose it is. Instants are ISO 8601 with the offset of the zone, lead times
+    seconds, scores 0 to 1. E-mails are left empty unless the viewer may choose members; `named` says what people's ids
+    are to them. With `for_excel`, ids whose digits a spreadsheet would change are texts.
     """
-    shown = row_columns(rows)
+    shown = row_columns(rows, several=several)
     names = columns_of(rows)
     kinds = {column.name: column.kind for column in rows.scan.fact.columns()}
     cells = [
-        (names.index(column), _writer(kinds.get(column, Kind.TEXT), timezone, for_excel=for_excel))
+        (
+            names.index(column),
+            _writer(kinds.get(column, Kind.TEXT), timezone, named if column in _PEOPLE else str, for_excel=for_excel),
+        )
         for column in shown.values()
     ]
     email = None if with_emails else names.index("email")
@@ -183,7 +205,7 @@ def rows_csv(
         yield "".join(lines), len(batch)
 
 
-def _writer(kind: Kind, timezone: ZoneInfo, *, for_excel: bool) -> Callable[[Any], str]:
+def _writer(kind: Kind, timezone: ZoneInfo, named: Named, *, for_excel: bool) -> Callable[[Any], str]:
     """Return what writes a stored value of a kind as a cell."""
     match kind:
         case Kind.INSTANT:
@@ -197,7 +219,7 @@ def _writer(kind: Kind, timezone: ZoneInfo, *, for_excel: bool) -> Callable[[Any
         case Kind.FLAGS:
             return str
         case Kind.ID:
-            return lambda value: id_cell(value, for_excel=for_excel)
+            return lambda value: id_cell(named(value), for_excel=for_excel)
         case Kind.TEXT:
             return text_cell
 

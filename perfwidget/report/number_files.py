@@ -1,6 +1,7 @@
 """Files of numbers: a row a member and day, or a row a member. No row adds up others."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import tzinfo
 
 from perfwidget.metrics import DAILY_CSV, METRICS, Metric, Number, Unit
 from perfwidget.question.access import ScopedQuery
@@ -30,11 +31,12 @@ def report_csv(
     """Write a row a member and day: every number of a day. The header comes first."""
     header = (*_PERSON, "date", "timezone", "scope", *map(column_of, DAILY_CSV))
     yield _begun(header, for_excel=for_excel), 0
-    zone, scope = text_cell(asked.dated.timezone), text_cell(scope_words(asked))
+    named, scope = text_cell(asked.dated.timezone), text_cell(scope_words(asked))
+    place = zone(asked.dated.timezone)
     for user, points in days:
         person = _person(user, for_excel=for_excel)
         rows = [
-            (*person, point.bucket.first.isoformat(), zone, scope, *_cells(DAILY_CSV, point.values, asked.dated))
+            (*person, point.bucket.first.isoformat(), named, scope, *_cells(DAILY_CSV, point.values, place))
             for point in points
         ]
         yield "".join(csv_lines(rows)), len(rows)
@@ -54,14 +56,15 @@ def members_csv(report: Report, asked: ScopedQuery, table: Table, *, for_excel: 
     if before:
         header = (*header, *(f"previous_{name}" for name in ("from", "to", *columns)))
     yield _begun(header, for_excel=for_excel), 0
-    zone, scope = text_cell(report.period.timezone), text_cell(scope_words(asked))
+    named, scope = text_cell(report.period.timezone), text_cell(scope_words(asked))
+    place = zone(report.period.timezone)
     rows = [
         (
             *_person(user, for_excel=for_excel),
             *report.period.written,
-            zone,
+            named,
             scope,
-            *_cells(METRICS, values, report.period),
+            *_cells(METRICS, values, place),
             *(_earlier(before.period, earlier.get(user.user_id)) if before else ()),
         )
         for user, values in ((each.user, each.values) for each in members)
@@ -88,13 +91,11 @@ def _person(user: Profile, *, for_excel: bool) -> tuple[str, str, str]:
     return id_cell(user.user_id, for_excel=for_excel), text_cell(user.email or ""), text_cell(user.name or "")
 
 
-def _cells(metrics: Sequence[Metric], values: Mapping[str, Number], period: Period) -> Iterator[str]:
-    place = zone(period.timezone)
-    for metric in metrics:
-        written = metric.written(values[metric.key], place)
-        yield written if isinstance(written, str) else number_cell(written)
+def _cells(metrics: Sequence[Metric], values: Mapping[str, Number], timezone: tzinfo) -> Iterator[str]:
+    written = (metric.written(values[metric.key], timezone) for metric in metrics)
+    return (each if isinstance(each, str) else number_cell(each) for each in written)
 
 
 def _earlier(period: Period, values: Mapping[str, Number] | None) -> Iterator[str]:
     yield from period.written
-    yield from _cells(METRICS, values, period) if values else ("" for _ in METRICS)
+    yield from _cells(METRICS, values, zone(period.timezone)) if values else ("" for _ in METRICS)

@@ -155,7 +155,7 @@ def _of_members(members: Sequence[MemberNumbers], period: Period) -> dict[str, A
 
 
 def _sections(values: Mapping[str, Number], period: Period) -> dict[str, dict[str, Number | str]]:
-    """Return numbers by the sections of the JSON report."""
+    """Return the numbers of a period by the sections of the JSON report."""
     place = zone(period.timezone)
     return {
         section.value: {

@@ -29,7 +29,7 @@ def columns_of(table: Table) -> Sequence[Metric]:
     """Return the numbers that the table shows: those that were chosen, or else those of its tab."""
     if table.columns:
         return [BY_KEY[key] for key in table.columns]
-    return [metric for metric in METRICS if any(tab.value.lower() == table.tab.value for tab in metric.tabs)]
+    return [metric for metric in METRICS if table.tab.value in {tab.value.lower() for tab in metric.tabs}]
 
 
 def sorted_members(members: Sequence[MemberNumbers], table: Table) -> Sequence[MemberNumbers]:

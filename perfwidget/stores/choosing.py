@@ -132,14 +132,13 @@ class Choices:
             "search": clean_text(search),
             "limit": limit,
         }
-        known = self._everybody if scope.role.sees_organization else _MEMBERS
         lower, user_id = self._dialect.in_lower_case, self._dialect.as_text("user_id")
         found = " OR ".join(
             self._dialect.holds(lower(named), lower("$search"))
             for named in ("coalesce(display_name, '')", "coalesce(email, '')", user_id)
         )
         text = (
-            f"SELECT {self._member} FROM ({known}) known WHERE ({found})"
+            f"SELECT {self._member} FROM ({self._choosable(scope)}) known WHERE ({found})"
             f"{'' if scope.role.chooses_members else ' AND user_id = $viewer_id'} "
             f"ORDER BY {lower(f'coalesce(display_name, email, {user_id})')}, {user_id} LIMIT $limit"
         )
@@ -149,8 +148,7 @@ class Choices:
         """Return the ids of all members that the viewer may choose."""
         if not scope.role.chooses_members:
             return frozenset({scope.viewer_id})
-        known = self._everybody if scope.role.sees_organization else _MEMBERS
-        text = f"SELECT {self._texts('user_id')} FROM ({known}) known"
+        text = f"SELECT {self._texts('user_id')} FROM ({self._choosable(scope)}) known"
         return frozenset(user for (user,) in self._rows(text, {"organization_id": scope.organization_id}))
 
     def members_of(self, scope: Scope, project_id: str) -> frozenset[str]:
@@ -196,6 +194,10 @@ class Choices:
             found += [(project, project, None) for project in scope.projects - known]
         options = [ProjectOption(*row) for row in found]
         return sorted(options, key=lambda option: (option.title.casefold(), option.project_id))
+
+    def _choosable(self, scope: Scope) -> str:
+        """The query of the members whom those who choose members may choose."""
+        return self._everybody if scope.role.sees_organization else _MEMBERS
 
     @property
     def _everybody(self) -> str:

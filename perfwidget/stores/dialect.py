@@ -26,6 +26,8 @@ class Dialect:
     """That a text holds another."""
     matches: Callable[[str, str], str]
     """That the whole of a text is as a pattern of our own, a regular expression of what all engines know."""
+    hashed: Callable[[str], str]
+    """A whole number of 64 bits that differs, as far as anybody can tell, where any of some columns does."""
     flag: Callable[[int], str] = "(coalesce(flags, 0) & {0:d} > 0)".format
     """That a bit of an annotation's flags is set; it is not where no flags are known."""
     total: Callable[[str], str] = "sum({})".format

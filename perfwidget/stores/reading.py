@@ -1,5 +1,6 @@
 """Questions to one consistent state of a store, in SQL that engines share."""
 
+import hashlib
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -9,6 +10,7 @@ from perfwidget.question.access import ScopedQuery
 from perfwidget.question.period import Bucket
 from perfwidget.stores.answering import Answer, answer
 from perfwidget.stores.choosing import Choices
+from perfwidget.stores.fingerprint import fingerprint
 from perfwidget.stores.listing import (
     ListedRow,
     Order,
@@ -98,6 +100,12 @@ class Reader(Choices):
         if rows.scan is not REVIEWED:
             return asked
         return asked.knowing(dict(self._rows(*recorded(self._dialect, asked))))
+
+    def fingerprint(self, asked: ScopedQuery) -> str:
+        """Return a text that differs once the numbers may, by facts in the question's scope and by no others."""
+        rows = sorted(self._rows(*fingerprint(self._dialect, asked)))
+        told = [sorted(asked.projects or ()), *(tuple(map(str, row)) for row in rows)]
+        return hashlib.sha256(repr(told).encode()).hexdigest()
 
     def organizations(self) -> Sequence[str]:
         """Return the ids of all organizations; for those who own the store, never for a viewer."""

@@ -26,7 +26,7 @@ PART = "team"
 SAYS = "all members, one year"
 OWNER = Viewer(ORGANIZATION, "boss", "owner")
 PERIOD = Period(LAST_DAY - timedelta(days=364), LAST_DAY, TIMEZONE)
-COLUMNS = tuple(metric for metric in METRICS if metric.tab is not None)
+COLUMNS = tuple(metric for metric in METRICS if metric.tabs)
 LEAST = 3
 """Turns, of which some of a large world take many seconds."""
 

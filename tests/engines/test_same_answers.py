@@ -5,6 +5,7 @@ import itertools
 import json
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -23,7 +24,9 @@ from perfwidget.facts import (
 )
 from perfwidget.facts.ingest import EmailTold, Inferred, Observation
 from perfwidget.metrics import BY_KEY, METRICS
+from perfwidget.question import access
 from perfwidget.question.access import Viewer
+from perfwidget.question.query import parse
 from perfwidget.sources.export import ImportResult, read_export
 from perfwidget.stores import Store, open_store
 from perfwidget.stores.listing import Order, Slice
@@ -141,7 +144,7 @@ PERIODS = (
     "from=2024-03-20&to=2024-04-10&tz=America/Sao_Paulo&project=p&project=ü",
     "preset=all_time&tz=UTC&workspace=w",
 )
-DOWNLOADS = ("report.json", "report.csv", "timeline.csv", "comments.csv")
+DOWNLOADS = ("report.json", "report.csv", "members.csv", "timeline.csv", "comments.csv")
 
 
 # Of the rows behind numbers every question has a third, so that each number is asked for of both members.
@@ -238,3 +241,59 @@ def test_what_a_member_known_by_e_mail_did_has_passed_on(stores: list[Store]) ->
         with store.reading() as reader:
             found = reader._rows("SELECT completed_by FROM annotations WHERE annotation_id = 'by e-mail'", {})
         assert list(map(tuple, found)) == [("örn",)]
+
+
+def test_a_fingerprint_changes_with_any_fact_in_scope_and_with_no_other(stores: list[Store]) -> None:
+    ann = Viewer(ORGANIZATION, "ann", "annotator", projects=["p"])
+    when = "2024-03-25 12:00"
+    mine = annotation("new", when, project_id="p", lead_time=None)
+    seen = [
+        mine,
+        replace(mine, lead_time=0),
+        replace(mine, lead_time=-1),
+        replace(mine, lead_time=0, started_at=at(when)),
+        replace(mine, lead_time=0, flags=0),
+        replace(mine, lead_time=0, was_cancelled=True),
+        replace(mine, last_action="updated"),
+    ]
+    unseen = [
+        replace(mine, project_id="p1"),
+        replace(mine, completed_by="bob"),
+        replace(mine, completed_by=None),
+        annotation("new", "2024-01-01 12:00", project_id="p"),
+        replace(mine, organization_id="elsewhere"),
+    ]
+    query = parse({"from": ["2024-03-20"], "to": ["2024-04-10"], "tz": ["UTC"]})
+    for store in stores:
+
+        def told(store: Store = store) -> str:
+            with store.reading() as reader:
+                return reader.fingerprint(access.scope(ann, query, reader.standing(ann, query)))
+
+        found = [told()]
+        for facts in (seen, unseen):
+            for fact in facts:
+                store.write([fact])
+                found.append(told())
+                store.remove([fact])
+            assert told() == found[0]
+        assert len(set(found[: 1 + len(seen)])) == 1 + len(seen)
+        assert set(found[1 + len(seen) :]) == {found[0]}
+
+
+def test_a_fingerprint_of_everybody_changes_with_anybodys_facts_in_scope(stores: list[Store]) -> None:
+    max_ = Viewer(ORGANIZATION, "max", "manager")
+    query = replace(parse({"from": ["2024-03-20"], "to": ["2024-04-10"], "tz": ["UTC"]}), everybody=True)
+    member, stranger = (annotation("new", "2024-03-25 12:00", project_id="ü", completed_by=who) for who in ("max", "x"))
+    for store in stores:
+
+        def told(store: Store = store) -> str:
+            with store.reading() as reader:
+                return reader.fingerprint(access.scope(max_, query, reader.standing(max_, query)))
+
+        before = told()
+        for fact, changes in ((member, True), (stranger, False), (replace(member, project_id="p"), False)):
+            store.write([fact])
+            assert (told() != before) is changes
+            store.remove([fact])
+        assert told() == before

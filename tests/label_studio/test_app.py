@@ -175,9 +175,13 @@ def test_news_are_those_of_the_own_organization(there: Beside) -> None:
         return browser.post(CALLBACK, json=body, headers=PROXIED)
 
     told = look("").get_json()
-    assert told["response"]["news"]["data"] == "label studio=1"
+    assert told["response"]["news"]["data"]
     assert "secret" not in str(told)
+    there.store.write([Bookmark("other", "secret source", "4712", at("2024-03-01 12:00"))])
+    assert look("").get_json()["response"]["news"] == told["response"]["news"]
     assert look("user=6").status_code == 403
+    browser = there.browser(OWNER)
+    assert look("").get_json()["response"]["news"]["data"] == "label studio=1"
     assert look("project=99").status_code == 403
     assert look("").headers["Cross-Origin-Resource-Policy"] == "same-origin"
 

@@ -29,6 +29,7 @@ ROUTES: dict[str, tuple[str, str]] = {
     "assets": ("static", "/assets/<path:filename>"),
     "session": ("nothing", "/session"),
     "report_csv": ("figures", "/export/report.csv"),
+    "members_csv": ("figures", "/export/members.csv"),
     "report_json": ("figures", "/export/report.json"),
     "timeline_csv": ("rows", "/export/timeline.csv"),
     "comments_csv": ("rows", "/export/comments.csv"),
@@ -54,6 +55,7 @@ SURFACES: dict[str, tuple[str, dict[str, str]]] = {
     "page": ("index", {}),
     "report.json": ("report_json", {}),
     "report.csv": ("report_csv", {}),
+    "members.csv": ("members_csv", {}),
     "timeline.csv": ("timeline_csv", {}),
     "comments.csv": ("comments_csv", {}),
     "times.csv": ("rows_csv", {"metric": "total_time"}),
@@ -122,6 +124,9 @@ MEMBERS: dict[str, Spell] = {
     "empty": lambda _: ("",),
     "twice": lambda person: (person.user, person.user, ""),
     "two": lambda person: (person.user, _colleague(person)),
+    "two and a stranger": lambda person: (person.user, _colleague(person), "4711"),
+    "everybody": lambda _: (),
+    "everybody and one": lambda person: (person.user,),
     "blank before": lambda _: (" 7",),
     "blank behind": lambda _: ("7 ",),
     "zero before": lambda _: ("07",),  # somebody else
@@ -136,7 +141,7 @@ MEMBERS: dict[str, Spell] = {
     "line break": lambda _: ("7\n",),
     "long": lambda _: ("7" * 256,),
 }
-PLAIN_MEMBERS = tuple(MEMBERS)[:8]
+PLAIN_MEMBERS = (*tuple(MEMBERS)[:8], "two", "everybody")
 
 
 @dataclass(frozen=True)
@@ -224,6 +229,7 @@ class Case:
         narrowing = NARROWINGS[self.narrowing]
         return Ask(
             MEMBERS[self.member](person),
+            ("all",) if self.member.startswith("everybody") else (),
             narrowing.workspaces(person),
             narrowing.projects(person),
             ENTRIES[self.entry],
@@ -232,7 +238,13 @@ class Case:
     def question(self) -> str:
         """Return the same as the query of an address."""
         ask = self.ask()
-        named = (("user", ask.users), ("workspace", ask.workspaces), ("project", ask.projects), ("entry", ask.entries))
+        named = (
+            ("user", ask.users),
+            ("members", ask.members),
+            ("workspace", ask.workspaces),
+            ("project", ask.projects),
+            ("entry", ask.entries),
+        )
         pairs = [(name, value) for name, values in named for value in values]
         pairs += SURFACES[self.surface][1].items()
         return "&".join([PERIOD, *(f"{self._encoded(name)}={self._encoded(value)}" for name, value in pairs)])

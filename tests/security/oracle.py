@@ -59,6 +59,7 @@ class Ask:
     """What an address asks for, once its percent-encoding is undone."""
 
     users: tuple[str, ...] = ()
+    members: tuple[str, ...] = ()
     workspaces: tuple[str, ...] = ()
     projects: tuple[str, ...] = ()
     entries: tuple[str, ...] = ()
@@ -77,11 +78,20 @@ class World:
 
 @dataclass(frozen=True)
 class Decision:
-    """The statuses that are right, and for 200 the member and the projects whose facts make the answer."""
+    """The statuses that are right, and for 200 the members and the projects whose facts make the answer.
+
+    `everybody` says that the members are all whom the person may choose, and none was named.
+    """
 
     statuses: frozenset[int]
-    subject: str = ""
+    subjects: frozenset[str] = frozenset()
     projects: frozenset[str] = frozenset()
+    everybody: bool = False
+
+    @property
+    def several(self) -> bool:
+        """Whether the answer is of several members together."""
+        return self.everybody or len(self.subjects) > 1
 
 
 @dataclass(frozen=True)
@@ -137,11 +147,13 @@ def decide(world: World, person: Person | None, ask: Ask) -> Decision:
     users, workspaces, projects, entries = (
         set(filter(None, given)) for given in (ask.users, ask.workspaces, ask.projects, ask.entries)
     )
-    subject = next(iter(users), person.user)
     allowed = offer(world, person)
+    chooses = ROLES[person.role].members == ORGANIZATION
+    everybody = bool(ask.members) or (chooses and not users and "home" not in entries)
     if (
         not entries <= set(ROLES[person.role].entries)
-        or subject not in allowed.members | {person.user}
+        or (everybody and not chooses)
+        or not users <= allowed.members | {person.user}
         or not projects <= set(allowed.projects)
         or not workspaces <= allowed.workspaces
     ):
@@ -151,15 +163,17 @@ def decide(world: World, person: Person | None, ask: Ask) -> Decision:
         for project, workspace in allowed.projects.items()
         if (not projects or project in projects) and (not workspaces or workspace in workspaces)
     }
-    return Decision(frozenset({200}), subject, frozenset(left))
+    subjects = allowed.members if everybody else users or {person.user}
+    return Decision(frozenset({200}), frozenset(subjects), frozenset(left), everybody)
 
 
 def malformed(ask: Ask) -> bool:
-    """Say whether an address is nonsense whoever asks: ids that can be none, two members, an entry that is none."""
+    """Say whether an address is nonsense whoever asks: ids that can be none, names beside everybody, a wrong entry."""
     ids = [*ask.users, *ask.workspaces, *ask.projects]
     return (
         any(len(each) > 255 or _uncontrolled(each) for each in ids)
-        or len(set(filter(None, ask.users))) > 1
+        or (bool(ask.members) and any(ask.users))
+        or not set(ask.members) <= {"all"}
         or len(set(filter(None, ask.entries))) > 1
         or not set(filter(None, ask.entries)) <= set(_PAGES)
     )

@@ -62,9 +62,9 @@ SABOTAGES = [
     ),
     (
         "ids are tidied before they are looked up",
-        "perfwidget/question/query.py",
-        "        return id_text(value)\n",
-        '        return id_text(value.strip().lstrip("0+"))\n',
+        "perfwidget/question/parameters.py",
+        "dict.fromkeys(map(id_text, given.get(name, [])))",
+        'dict.fromkeys(id_text(value.strip().lstrip("0+")) for value in given.get(name, []))',
         PAIRS,
     ),
     # -- The rows
@@ -131,6 +131,27 @@ SABOTAGES = [
         "with_emails=True or",
         PLAIN,
     ),
+    (
+        "everybody gets the e-mails that stand for ids",
+        "perfwidget/report/exports.py",
+        "named if column in _PEOPLE else str",
+        "named if column in () else str",
+        "tests/security/test_pseudonyms.py -k somebody_else",
+    ),
+    (
+        "pseudonyms can be worked out by whoever guesses e-mails",
+        "perfwidget/question/pseudonyms.py",
+        "hmac.new(key, whom",
+        "hmac.new(bytes(1), whom",
+        "tests/security/test_pseudonyms.py -k the_same",
+    ),
+    (
+        "an open page learns when others work",
+        "perfwidget/page/answer.py",
+        "if fresh is None or asked.scope.role.sees_organization:",
+        "if fresh is None or asked.scope.role:",
+        TRACES,
+    ),
     # -- The lists
     (
         "searches find colleagues for everybody",
@@ -142,15 +163,48 @@ SABOTAGES = [
     (
         "managers choose whom facts mention, too",
         "perfwidget/stores/choosing.py",
-        "known = self._everybody if scope.role.sees_organization else _MEMBERS",
-        "known = self._everybody",
+        "return self._everybody if scope.role.sees_organization else _MEMBERS",
+        "return self._everybody",
         LISTS,
+    ),
+    (
+        "everybody may ask about everybody",
+        "perfwidget/question/access.py",
+        "if not (role.chooses_members if subjects is None else subjects <= known):",
+        "if not (subjects is None or subjects <= known):",
+        "tests/test_team.py -k refused_whole",
+    ),
+    (
+        "one of several may be anybody",
+        "perfwidget/question/access.py",
+        "subjects <= known):",
+        "bool(subjects & known)):",
+        "tests/test_team.py -k refused_whole",
+    ),
+    (
+        "a token of nobody is the session's",
+        "perfwidget/widget.py",
+        """            if named is None:
+                raise Unauthenticated("This token is nobody's; ask for a new one.")
+            return named
+""",
+        """            if named is not None:
+                return named
+""",
+        "tests/test_tokens.py",
+    ),
+    (
+        "tokens open the page, too",
+        "perfwidget/widget.py",
+        "self._token_viewer is not None and endpoint in self._files.values()",
+        "self._token_viewer is not None",
+        "tests/test_tokens.py",
     ),
     # -- The door
     (
         "scripts are for everybody",
         "perfwidget/widget.py",
-        "        if not current_user.is_authenticated:\n            if page:",
+        "        if self._token() is None and not current_user.is_authenticated:\n            if page:",
         '        if not current_user.is_authenticated and not request.path.endswith(".js"):\n            if page:',
         f"{MATRIX}::test_files_are_for_those_who_are_signed_in",
     ),

@@ -126,8 +126,8 @@ SABOTAGES = [
     (
         "last_quarter: it ends with the first day of this one",
         PERIOD,
-        "_quarter(quarter - ONE_DAY), quarter - ONE_DAY",
-        "_quarter(quarter - ONE_DAY), quarter",
+        "quarter_start(quarter - ONE_DAY), quarter - ONE_DAY",
+        "quarter_start(quarter - ONE_DAY), quarter",
         PRESETS,
     ),
     (
@@ -139,7 +139,7 @@ SABOTAGES = [
     ),
     (
         "all_time: it begins with the day of the first fact in UTC",
-        "perfwidget/report/numbers.py",
+        "perfwidget/report/reading.py",
         "instant.astimezone(zone(query.timezone)).date()",
         "instant.date()",
         "tests/test_report.py -k all_time",
@@ -195,7 +195,7 @@ SABOTAGES = [
     ),
     (
         "an hour too late for a day is taken",
-        QUERY,
+        "perfwidget/question/parameters.py",
         "(?:[01][0-9]|2[0-3])",
         "(?:[01][0-9]|2[0-4])",
         PARSING,
@@ -203,8 +203,8 @@ SABOTAGES = [
     (
         "the zone in which people are paid is not asked for",
         QUERY,
-        'timezone = _one(given, "tz") or timezone',
-        'timezone = _one(given, "tz") or DEFAULT_TIMEZONE',
+        'timezone = parameters.one(given, "tz") or timezone',
+        'timezone = parameters.one(given, "tz") or DEFAULT_TIMEZONE',
         PARSING,
     ),
     (
@@ -251,10 +251,10 @@ SABOTAGES = [
     ),
     (
         "a calendar takes the time of day away",
-        DATES,
-        "at = [day + (end or given)[10:]",
-        "at = [day",
-        f"{TYPED} -k calendar",
+        "assets/components/dates.js",
+        "day + at.slice(10) : at",
+        "day : at",
+        f"{PAGE} -k times_of_day_are_shown",
     ),
     (
         "the page takes a time of day for one end alone",
@@ -269,5 +269,19 @@ SABOTAGES = [
         '(timed or "T" not in found)',
         "True",
         f"{TYPED} -k times",
+    ),
+    (
+        "the month before this one so far is whole",
+        "perfwidget/question/previous.py",
+        "return _months_before(first, 1), _months_before(last, 1)",
+        "return _months_before(first, 1), before",
+        "tests/test_previous.py",
+    ),
+    (
+        "the half before a half that has ended is cut",
+        "perfwidget/question/previous.py",
+        "return start, before if ended else min(start + elapsed, before)",
+        "return start, min(start + elapsed, before)",
+        "tests/test_previous.py",
     ),
 ]

@@ -161,17 +161,21 @@ def _titled(cells: Iterable[Cell]) -> set[str]:
     return {title_token(where, project) for where, _, project in cells if (where, project) in WORLD.projects}
 
 
-def _texts(case: Case, person: Person, subject: str, cells: set[Cell]) -> set[str]:
+def _texts(case: Case, person: Person, decision: Decision, cells: set[Cell]) -> set[str]:
     """Return the tokens that the answer must hold, and no other."""
     of = {kind: {token(kind, cell) for cell in cells} for kind in "tacrv"}
     titles = _titled(cells)
+    at_work = {member for _, member, _ in cells}
+    asked = () if decision.everybody else decision.subjects
     match case.surface:
-        case "page" | "report.csv" | "news" | "tables":
+        case "page" | "news" | "tables":
             return set()
+        case "report.csv" | "members.csv":
+            return _named(person, at_work if decision.several else decision.subjects)
         case "report.json" | "figures":
-            return _named(person, [subject])
+            return _named(person, {*asked, *at_work} if decision.several else decision.subjects)
         case "timeline.csv":
-            return of["a"] | titles | (_named(person, [subject]) if cells else set())
+            return of["a"] | titles | _named(person, at_work)
         case "comments.csv":
             authors = {neighbour(cell)[1] for cell in cells}
             chooses = ROLES[person.role].members != "self"
@@ -196,12 +200,20 @@ def _figures(case: Case, answer: TestResponse) -> list[tuple[float | None, float
         case "report.json":
             return [(day["total_time"], day["review_time"]) for day in answer.json["days"]]
         case "report.csv":
-            days = list(csv.DictReader(io.StringIO(answer.text)))[1:]
-            return [(number(day["total_time"]), number(day["review_time"])) for day in days]
+            by_date: dict[str, list[float | None]] = {}
+            for day in csv.DictReader(io.StringIO(answer.text)):
+                sums = by_date.setdefault(day["date"], [None, None])
+                for place, name in enumerate(("total_time_s", "review_time_s")):
+                    sums[place] = _sum(sums[place], number(day[name]))
+            return [(annotating, reviewing) for annotating, reviewing in by_date.values()]
         case "tables":
             both = [shown_seconds(answer, panel) or [""] * DAYS for panel in ("total-time", "review-time")]
             return [(number(one), number(other)) for one, other in zip(*both, strict=True)]
     return None
+
+
+def _sum(one: float | None, other: float | None) -> float | None:
+    return one if other is None else other if one is None else one + other
 
 
 def _faults(case: Case, decision: Decision, answer: TestResponse) -> Iterator[str]:
@@ -215,8 +227,8 @@ def _faults(case: Case, decision: Decision, answer: TestResponse) -> Iterator[st
         if strange := tokens(text):
             yield f"a refusal tells {sorted(strange)}"
         return
-    cells = seen(WORLD, person.organization, [decision.subject], decision.projects)
-    expected, found = _texts(case, person, decision.subject, cells), tokens(text)
+    cells = seen(WORLD, person.organization, decision.subjects, decision.projects)
+    expected, found = _texts(case, person, decision, cells), tokens(text)
     if found - expected:
         yield f"it tells what it must not: {sorted(found - expected)}"
     if expected - found:

@@ -23,7 +23,7 @@ from tests.worlds import ORGANIZATION, annotation, at, people
 
 MARCH = "from=2024-03-04&to=2024-03-10&tz=UTC"
 PREFIX = "/performance/"
-FILES = ("report.csv", "report.json", "timeline.csv", "comments.csv")
+FILES = ("report.csv", "report.json", "members.csv", "timeline.csv", "comments.csv")
 EXPORTS = [f"{PREFIX}export/{name}?{MARCH}" for name in FILES]
 ERRORS = [
     f"{PREFIX}export/report.json?user=rev",

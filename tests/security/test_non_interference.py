@@ -5,6 +5,7 @@ says of the time of day and the random id that Dash writes into each page are ta
 nothing else is.
 """
 
+import hashlib
 import json
 import re
 from collections.abc import Iterable, Iterator
@@ -29,6 +30,7 @@ from perfwidget.facts import (
     ReviewVisit,
     Workspace,
 )
+from perfwidget.facts.ingest import Bookmark
 from perfwidget.stores import Store, open_store
 from tests.conftest import WHOLE
 from tests.hosts import asking_body
@@ -182,10 +184,12 @@ def _questions(asked: str, metric: str) -> Iterator[tuple[str, Any]]:
     yield "/_dash-layout", None
     yield f"/export/report.json?{PERIOD}&{asked}", None
     yield f"/export/report.csv?{PERIOD}&{asked}", None
+    yield f"/export/members.csv?{PERIOD}&{asked}", None
     yield f"/export/timeline.csv?preset=all_time&{asked}", None
     yield f"/export/comments.csv?preset=all_time&{asked}", None
     yield f"/export/rows.csv?{PERIOD}&{asked}&metric={metric}", None
     yield "asked", {"question": f"{PERIOD}&{asked}"}
+    yield "look", {"question": f"{PERIOD}&{asked}"}
     yield "rows-sought", sought
     yield from (("seek", {"kind": kind, "text": "", "workspaces": []}) for kind in ("member", "workspace", "project"))
     yield "seek", {"kind": "member", "text": "b", "workspaces": []}
@@ -198,12 +202,14 @@ class Side:
         self.store = store
         self.platform = Platform(store, {VIEWER: Person(HERE, VIEWER, "owner")})
         self.browser = self.platform.browser(VIEWER)
-        self._bodies = {name: asking_body(self.browser, name, None) for name in ("asked", "seek", "rows-sought")}
+        self._bodies = {
+            name: asking_body(self.browser, name, None) for name in ("asked", "look", "seek", "rows-sought")
+        }
 
     def answers(self, viewer: Person, world: list[Fact], asked: str, metric: str) -> list[tuple[object, ...]]:
         """Put the world in, ask everything, take the world out again."""
         self.platform.people[VIEWER] = viewer
-        self.store.write(world, unknown="keep")
+        self.store.write([*world, *_bookmarks(world)], unknown="keep")
         try:
             return [(place, *self._answer(place, value)) for place, value in _questions(asked, metric)]
         finally:
@@ -220,6 +226,14 @@ class Side:
             text = json.dumps(_without_time(answer.json)) if place == "asked" else answer.text
         headers = sorted((name, said) for name, said in answer.headers if name not in ("Date", "Content-Length"))
         return answer.status_code, headers, text
+
+
+def _bookmarks(world: list[Fact]) -> Iterator[Bookmark]:
+    """Yield how far a source was read of each organization: other facts, another place, of one and the same age."""
+    for where in (HERE, THERE):
+        facts = sorted(repr(fact) for fact in world if fact.organization_id == where)
+        yield Bookmark(where, "source", hashlib.sha256("".join(facts).encode()).hexdigest(), FIRST_DAY)
+        yield Bookmark(where, "project q", str(len(facts)))
 
 
 def _without_time(answer: dict[str, Any]) -> dict[str, Any]:
@@ -249,7 +263,17 @@ UPDATED = _annotation(HERE, 1, "p", VIEWER, FIRST_DAY, "updated", 1)
     drawn=pools,
     other=pools,
     asked=st.sampled_from(
-        ["", "", "user=b", "user=stranger", "project=p", "project=q", "workspace=v", "user=b&project=p"]
+        [
+            "",
+            "members=all",
+            "user=b",
+            "user=a&user=b",
+            "user=stranger",
+            "project=p",
+            "project=q",
+            "workspace=v",
+            "user=b&project=p",
+        ]
     ),
     metric=st.sampled_from(METRICS),
 )

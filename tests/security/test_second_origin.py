@@ -18,6 +18,7 @@ MARCH = "from=2024-03-04&to=2024-03-10&tz=UTC"
 DATA = (
     "export/report.json",
     "export/report.csv",
+    "export/members.csv",
     "export/timeline.csv",
     "_dash-layout",
     "_dash-dependencies",

@@ -77,7 +77,7 @@ class Running:
         self.answer, self.ask, self.person, self.decision, self.rights = answer, ask, person, decision, rights
         self.parts = iter(answer.response)
         self.rows = -1  # the header is none
-        self.due = sum(LONG.get(project, 0) for project in decision.projects) if decision.subject == VIEWER else 0
+        self.due = sum(LONG.get(project, 0) for project in decision.projects) if decision.subjects == {VIEWER} else 0
 
     def read(self) -> list[str]:
         """Return the projects of the next rows; raises what the stream raises, StopIteration at a clean end."""
@@ -160,7 +160,7 @@ class Changes(RuleBasedStateMachine):
     def ask_for_figures(self, ask: Ask) -> None:
         decision = decide(self.world, self.person, ask)
         question = f"{PERIOD}&{_address(ask)}"
-        cells = seen(self.world, ORGANIZATION, [decision.subject], decision.projects)
+        cells = seen(self.world, ORGANIZATION, decision.subjects, decision.projects)
         report = self.browser.get(f"{PREFIX}/export/report.json?{question}")
         page = self.browser.get(f"{PREFIX}/?{question}", headers={"Sec-Fetch-Dest": "document"})
         figures = self._call("asked", {"question": question})
@@ -250,7 +250,7 @@ class Changes(RuleBasedStateMachine):
             return False, False
         rights = offer(self.world, person)
         covered = (
-            now.subject == running.decision.subject
+            now.subjects == running.decision.subjects
             and running.decision.projects <= set(rights.projects)
             and not (ROLES[person.role].members == "self" != ROLES[running.person.role].members)
         )

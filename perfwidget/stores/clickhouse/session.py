@@ -26,6 +26,7 @@ DIALECT = Dialect(
     in_lower_case=("arrayStringConcat(arrayMap(c -> if(c = 'İ', 'i', lowerUTF8(c)), extractAll({}, '(?s).')))".format),
     holds="position({}, {}) > 0".format,
     matches="match({}, '^({})$')".format,
+    hashed="cityHash64(tuple({}))".format,
 )
 
 

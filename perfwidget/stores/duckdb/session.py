@@ -47,6 +47,7 @@ DIALECT = Dialect(
     in_lower_case="lower({})".format,
     holds="contains({}, {})".format,
     matches="regexp_full_match({}, '{}')".format,
+    hashed="hash({})".format,
     copies={REVIEWING.name: table_for(REVIEWING)},
 )
 

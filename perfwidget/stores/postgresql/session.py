@@ -28,6 +28,7 @@ def dialect_of(connection: Connection) -> Dialect:
         in_lower_case=(f'lower(CAST({{}} AS TEXT) COLLATE {quoted(_lowering(connection))}) COLLATE "C"').format,
         holds="strpos({}, {}) > 0".format,
         matches="{} ~ '^({})$'".format,
+        hashed="hashtextextended(CAST(ROW({}) AS TEXT), 0)".format,
     )
 
 
