@@ -137,10 +137,22 @@ def test_foreign_and_missing_ids_are_refused_in_the_same_words(
 )
 def test_an_entry_that_the_role_does_not_have_is_refused(store: Store, who: Viewer, entry: str, allowed: bool) -> None:
     if allowed:
-        assert ask(store, who, entry=entry, **DAY).user.user_id == who.user_id
+        assert [each.user_id for each in ask(store, who, entry=entry, **DAY).users] == (
+            [who.user_id] if entry == "home" else []  # everybody
+        )
     else:
         with pytest.raises(Forbidden):
             ask(store, who, entry=entry, **DAY)
+
+
+@pytest.mark.parametrize("who", [BOSS, ADA, MAX, REV, ANN])
+def test_who_chooses_members_lands_on_everybody_but_on_their_home(store: Store, who: Viewer) -> None:
+    chooses = who in (BOSS, ADA, MAX)
+    assert ask(store, who, **DAY).several == chooses
+    assert ask(store, who, entry="home", **DAY).user.user_id == who.user_id
+    if chooses:
+        assert ask(store, who, entry="home", members="all", **DAY).to_json() == ask(store, who, **DAY).to_json()
+        assert ask(store, who, user="ann", **DAY).user.user_id == "ann"
 
 
 @pytest.mark.parametrize("who", [viewer("ann", "king"), viewer("ann", ""), viewer("gone", "owner")])

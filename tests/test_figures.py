@@ -19,8 +19,9 @@ from perfwidget.hosting.static_files import assets_folder
 from perfwidget.metrics import BY_KEY, METRICS, Number, Rules, Section, Unit
 from perfwidget.page import axes, figures
 from perfwidget.page.answer import review_time_notice, show
-from perfwidget.page.cards import SUMMARY, cards, clock, definitions, folded, heading, why_none
+from perfwidget.page.cards import SUMMARY, cards, definitions, folded, why_none
 from perfwidget.page.graph_style import Figure
+from perfwidget.page.heading import clock, heading
 from perfwidget.page.panels import PANELS, shown
 from perfwidget.question.period import Grain, Period
 from perfwidget.question.query import Statistic
@@ -76,6 +77,8 @@ def report(
     values = {
         "users": (Profile("7", "ann@acme.example", EVIL, active=True, role="annotator"),),
         "members": (),
+        "without_activity": 0,
+        "asked_about": 1,
         "period": period,
         "scope": "all",
         "workspaces": (),
@@ -621,7 +624,7 @@ def test_the_heading_says_whose_figures_of_when_where_and_in_which_scope() -> No
     assert clock(at, at).text == "as of 14:05"
     assert clock(at, at + timedelta(days=1)).text == "as of Sun 31 Mar 2024 14:05"
     own = report(BUSY, scope=("p1", "p2"), projects=("p1",), workspaces=("w1", "w2"))
-    assert "your projects (2), only 2 workspaces and 1 project of them" in said(heading(own))
+    assert "your 2 projects, only 2 workspaces and 1 project of them" in said(heading(own))
     gone = report(BUSY, users=(Profile("7", None, None, active=False, role=None),))
     assert said(heading(gone)).startswith("7 · inactive · 4 Mar 2024")
 

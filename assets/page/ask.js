@@ -23,7 +23,11 @@ function outputs(values, before = {}) {
 }
 
 /* Said on the element itself: as a property of it, Dash would render all that is within once more, which takes 20 ms. */
-const busy = (now) => byId('figures') && byId('figures').setAttribute('aria-busy', now);
+const busy = (now) => {
+  if (!byId('figures')) return;
+  byId('figures').setAttribute('aria-busy', now);
+  byId('team')[now ? 'setAttribute' : 'removeAttribute']('aria-busy', 'true');
+};
 
 const browserZone = () => Intl.DateTimeFormat().resolvedOptions().timeZone || 'UTC';
 /* The zone of who asks for none: that in which people are paid, else the browser's where it is known. */
@@ -43,10 +47,10 @@ function entries(values, chosen) {
   return Object.fromEntries(Object.entries(LISTS).map(([id, [kind, all]]) => {
     const offered = [...choices[all], ...(found && found.kind === kind ? found.options : [])];
     const fits = ({ workspace }) => kind !== 'project' || !chosen.workspaces.length || chosen.workspaces.includes(workspace);
-    const named = [...(values[`${id}.options`] || []), ...(answer ? [answer.member] : []), ...offered];
-    const labels = new Map(named.map(({ value, label }) => [value, label]));
+    const named = [...(values[`${id}.options`] || []), ...(answer ? answer.members : []), ...offered];
+    const known = new Map(named.map(({ value, label, search }) => [value, { value, label, search }]));
     const listed = new Set([...[chosen[id]].flat().filter(Boolean), ...offered.filter(fits).map(({ value }) => value)]);
-    return [`${id}.options`, [...listed].map((value) => ({ value, label: labels.get(value) || harmless(address.toId(value)) }))];
+    return [`${id}.options`, [...listed].map((value) => known.get(value) || { value, label: harmless(address.toId(value)) })];
   }));
 }
 
@@ -76,7 +80,7 @@ function list() {
 
 /* What a control that was changed makes of the address. */
 const CHANGES = {
-  'member.value': (member, { viewer }) => ({ user: member && member !== viewer && address.toId(member) }),
+  'member.value': (members, known, { search }) => address.membersChosen(search, members, known),
   'preset.value': (preset, _, { from, to }) => (
     preset === address.CUSTOM ? { from, to, preset: '' } : { from: '', to: '', preset }),
   'dates.chosen': ({ first, last }) => ({ from: first, to: last, preset: '' }),
@@ -87,6 +91,7 @@ const CHANGES = {
     return { workspace: workspaces.map(address.toId), project: chosen.filter(fits).map(address.toId) };
   },
   'projects.value': (projects) => ({ project: projects.map(address.toId) }),
+  'compare.value': (compare) => ({ compare }),
   'grain.value': (grain) => ({ grain }),
   'statistic.value': (statistic) => ({ statistic }),
   'theme.value': (theme) => ({ theme }),
@@ -99,7 +104,7 @@ function addressed(search, values, changed, known) {
   if (changed.includes('reset.n_clicks')) return address.atRest(search, known);
   const shown = { ...answer, chosen: values['projects.value'] || [] };
   return changed.reduce((now, name) => {
-    if (name in CHANGES) return address.changed(now, CHANGES[name](values[name] || [], known, shown));
+    if (name in CHANGES) return address.changed(now, CHANGES[name](values[name] || [], known, { ...shown, search: now }));
     const { meta, point } = (name.endsWith('.clickData') && answer.leads && values[name]) || {};
     return meta ? address.changed(now, { rows: point === null ? meta : `${meta}@${answer.dates[point]}` }) : now;
   }, search);
@@ -115,7 +120,10 @@ function ask() {
   const retry = problem && problem.again && changed.includes('pulse.n_intervals') && !document.hidden;
   const news = answer && changed.includes('news.data') && values['news.data'] !== answer.news;
   const again = retry || news || changed.some((name) => /^(refresh|try-again)\./.test(name));
-  const needed = !before || again || question !== before.question;
+  const table = address.tableIn(search);
+  const turned = before && table !== address.tableIn(shown);
+  const alone = answer && answer.question === question && !problem;
+  const needed = !before || again || question !== before.question || (turned && !alone);
   const { from, to, ...held } = controls;
   const sets = {
     ...entries(values, controls),
@@ -126,8 +134,11 @@ function ask() {
   if (!before) sets['timezone.options'] = zones([controls.timezone]);
   if (restore && needed) Object.assign(sets, { 'dates.first': from, 'dates.last': to });
   if (needed) {
-    sets['asked.data'] = { question, attempt: (before ? before.attempt : 0) + 1 };
+    sets['asked.data'] = { question, table, attempt: (before ? before.attempt : 0) + 1 };
     busy(true);
+  } else if (turned && answer.several) {
+    sets['team-sought.data'] = { question, table };
+    byId('team').setAttribute('aria-busy', 'true');
   }
   const rowsNeeded = needed || changed.includes('rows-again.n_clicks');
   openRows(address.rowsIn(search), values['rows-sought.data'] || {}, rowsNeeded, question, sets);
@@ -159,6 +170,13 @@ function openRows(rows, { rows: before = '', attempt = 0 }, needed, question, se
 /* Before Dash looks at it: an address that says all that it asks. */
 const complete = () => history.replaceState(history.state, '', address.whole(location.search, { zone: ownZone() }) + location.hash);
 
+/* Once one member of several is shown, who came from a table of them: ask for the way to the next one. */
+function among(answer) {
+  const of = new URLSearchParams(location.search).get('among');
+  const sought = answer && !answer.several && of;
+  return sought ? { question: answer.question, table: address.tableIn(location.search), among: of } : window.dash_clientside.no_update;
+}
+
 /* From time to time: look whether the source has other facts. */
 const beat = (beats, problem, asked) => (problem || document.hidden ? window.dash_clientside.no_update : { ...asked, beats });
 
@@ -173,4 +191,4 @@ function open_tables(answer) {
 const read = (readings, statistic) => (readings && readings[statistic]) || null;
 
 window.perfwidget_ask = { byId, busy, browserZone, ownZone, complete, given, outputs, constants };
-window.dash_clientside = { ...window.dash_clientside, perfwidget: { ask, beat, read, seek, list, open_tables } };
+window.dash_clientside = { ...window.dash_clientside, perfwidget: { ask, among, beat, read, seek, list, open_tables } };

@@ -9,11 +9,12 @@ from urllib.parse import parse_qs
 from dash import html
 
 from perfwidget.errors import InvalidQuery
-from perfwidget.facts.ingest import NOT_COMPLETE
 from perfwidget.page import formats, ids, words
-from perfwidget.page.cards import Clock, cards, clock, folded, heading, spoken
+from perfwidget.page.cards import cards, folded, question_of, spoken
 from perfwidget.page.context import PageContext
 from perfwidget.page.control_words import EXPORTS
+from perfwidget.page.freshness import freshness, late_notice, news_in_scope
+from perfwidget.page.heading import Clock, clock, heading, whom
 from perfwidget.page.panels import (
     ANNOTATION_SUMMARY,
     PANELS,
@@ -24,10 +25,10 @@ from perfwidget.page.panels import (
     shares,
     shown,
 )
+from perfwidget.page.team import team
 from perfwidget.question import access
 from perfwidget.question.access import ScopedQuery
-from perfwidget.question.period import Period, zone
-from perfwidget.question.previous import previous
+from perfwidget.question.period import zone
 from perfwidget.question.query import Query
 from perfwidget.report import Report, read_report, resolved_period
 from perfwidget.stores.reading import Reader
@@ -43,21 +44,25 @@ Shown = dict[tuple[str, str], Any]
 """What an answer puts into the page, by the component's id and its property."""
 
 
-def ask(context: PageContext, question: Any) -> Shown:
+def ask(context: PageContext, question: Any, table: Any = "") -> Shown:
     """Answer a question, written as the query of an address, for the viewer of the current request.
+
+    `table` says in the same way what of the table of members is shown.
 
     Raises InvalidQuery, Forbidden and StoreUnavailable, each with its sentence for people.
     """
-    query = read(context, question)
+    query = read(context, f"{question}&{table}" if isinstance(question, str) and table else question)
     viewer = context.viewer()
+    leads = context.offers("rows")
     with context.store.reading() as reader:
         asked = access.scope(viewer, query, reader.standing(viewer, query), context.rules)
         report = read_report(reader, asked, query)
+        members = _members(reader, asked, report, query, question, leads=leads)
         fresh = freshness(reader, viewer.organization_id)
-        news = _news(reader, asked, query, report.period, fresh)
+        news = news_in_scope(reader, asked, query, report.period, fresh)
     now = datetime.now(UTC)
     as_of = fresh.as_of if fresh and fresh.complete else now
-    parts = show(report, context.review_time_since, now, question if context.offers("rows") else None, as_of)
+    parts = show(report, context.review_time_since, now, question if leads else None, as_of)
     notices = list(context.store.notices)
     if query.grain not in (None, report.grain):
         notices.append(words.TOO_LONG.format(words.PER[query.grain], words.PER[report.grain]))
@@ -70,50 +75,39 @@ def ask(context: PageContext, question: Any) -> Shown:
     return {
         **parts,
         **{(link, "href"): f"{context.prefix()}{file}{question}" for link, file in _EXPORTS.items()},
+        (ids.TEAM, "content"): members,
+        (ids.NEIGHBOURS, "content"): [],
+        (ids.TEAM, "address"): f"?{question_of(question)}",
         (ids.ANSWER, "data"): {**parts[ids.ANSWER, "data"], **told},
         (ids.LATE, "data"): late,
         (ids.PROBLEM, "data"): None,
     }
 
 
-class Freshness(NamedTuple):
-    """As of when an organization's facts are, and a text that differs whenever any of them have changed."""
+def ask_members(context: PageContext, sought: Any) -> list[Any]:
+    """Return the table of members alone, where nothing else of the page changes; raises what `ask` raises.
 
-    as_of: datetime
-    news: str
-
-    @property
-    def complete(self) -> bool:
-        """Whether every source was read to its end at least once."""
-        return self.as_of > NOT_COMPLETE
-
-    def late(self, now: datetime, after: int) -> bool:
-        """Say whether the facts are older than so many seconds, or a clock went back and nobody knows how old."""
-        return not timedelta(0) <= now - self.as_of <= timedelta(seconds=after)
-
-
-def freshness(reader: Reader, organization_id: str) -> Freshness | None:
-    """Return how fresh an organization's facts are; None where no source says so.
-
-    Of several sources the one that is furthest behind decides.
+    `sought` holds the page's question and what of the table is asked for.
     """
-    marks = sorted(
-        (source, mark) for source, mark in reader.bookmarks(organization_id).items() if mark.as_of is not None
-    )
-    if not marks:
-        return None
-    oldest = min(mark.as_of for _, mark in marks if mark.as_of is not None)
-    news = " ".join(f"{source}={mark.position}" for source, mark in marks)
-    return Freshness(NOT_COMPLETE + timedelta(microseconds=oldest), news)
+    match sought:
+        case {"question": str(question), "table": str(table)}:
+            query = read(context, f"{question}&{table}")
+        case _:
+            raise InvalidQuery("The question is malformed; load the page again.")
+    viewer = context.viewer()
+    with context.store.reading() as reader:
+        asked = access.scope(viewer, query, reader.standing(viewer, query), context.rules)
+        report = read_report(reader, asked, query)
+        return _members(reader, asked, report, query, question, leads=context.offers("rows"))
 
 
-def _news(reader: Reader, asked: ScopedQuery, query: Query, period: Period, fresh: Freshness | None) -> str | None:
-    """Return a mark that differs once facts in scope have changed, and tells nothing of others; None as `freshness`."""
-    if fresh is None or asked.scope.role.sees_organization:
-        return fresh and fresh.news
-    before = previous(period, query.preset) if query.compare else None
-    whole = period if before is None else Period(before.first, period.last, period.timezone)
-    return reader.fingerprint(asked.during(whole))
+def _members(
+    reader: Reader, asked: ScopedQuery, report: Report, query: Query, question: str, *, leads: bool
+) -> list[Any]:
+    """Return the table of members; nothing of one member."""
+    if not report.several:
+        return []
+    return _guarded("members", lambda: team(reader, asked, report, query, question, leads=leads))
 
 
 class Look(NamedTuple):
@@ -131,22 +125,13 @@ def look(context: PageContext, question: Any) -> Look:
     with context.store.reading() as reader:
         asked = access.scope(viewer, query, reader.standing(viewer, query))
         fresh = freshness(reader, viewer.organization_id)
-        news = _news(reader, asked, query, resolved_period(reader, asked, query), fresh)
+        news = news_in_scope(reader, asked, query, resolved_period(reader, asked, query), fresh)
     if fresh is None:
         return Look(None, "", None)
     now = datetime.now(UTC)
     as_of = fresh.as_of if fresh.complete else now
     late = late_notice(fresh, now, context.late_after, query.timezone)
     return Look(news, late, clock(as_of.astimezone(zone(query.timezone)), now))
-
-
-def late_notice(fresh: Freshness | None, now: datetime, after: int, timezone: str) -> str:
-    """Return the sentence for facts that are older than they should be, or not complete yet; or nothing."""
-    if fresh is not None and not fresh.complete:
-        return words.FIRST_READING
-    if fresh is None or not fresh.late(now, after):
-        return ""
-    return words.late(formats.moment(fresh.as_of.astimezone(zone(timezone))).rpartition(":")[0])
 
 
 def read(context: PageContext, question: Any) -> Query:
@@ -177,7 +162,7 @@ def show(
     dates = [point.bucket.first.isoformat() for point in report.series]
     begins, ends = report.period.written
     return {
-        (ids.HEADING, "children"): heading(report),
+        (ids.HEADING, "children"): heading(report, question),
         (ids.AS_OF, "children"): time.text,
         (ids.AS_OF, "dateTime"): time.instant,
         (ids.AS_OF, "title"): time.title,
@@ -193,12 +178,13 @@ def show(
         **{(panel.graph, "figure"): each.figures.get("") for panel, each in drawn if panel is not TOTAL_TIME},
         **{(panel.message, "children"): each.message for panel, each in drawn},
         (ids.ANSWER, "data"): {
-            "member": formats.option(report.user.user_id, words.member_option(report.user)),
-            "name": formats.member_name(report.user),
+            "members": [formats.option(each.user_id, words.member_option(each)) for each in report.users],
+            "name": whom(report),
+            "several": report.several,
             "from": begins,
             "to": ends,
             "time": f"{as_of:%H:%M}",
-            "what": words.whose(formats.member_name(report.user), report.period),
+            "what": words.whose(whom(report), report.period),
             "dates": dates,
             "leads": question is not None,
         },
@@ -247,6 +233,9 @@ OUTPUTS: Sequence[tuple[str, str]] = (
     (TIME_REVIEWED.legend, "children"),
     (REVIEWS.legend, "children"),
     (ids.NOTES, "children"),
+    (ids.TEAM, "content"),
+    (ids.NEIGHBOURS, "content"),
+    (ids.TEAM, "address"),
     (ids.READINGS, "data"),
     (ids.DATES, "first"),
     (ids.DATES, "last"),

@@ -1,7 +1,9 @@
 """The wires of the page: a question goes in and everything that it shows comes out.
 
     address, controls, clicks -> ask (browser)  -> ASKED, ROWS_SOUGHT, controls, address
-    ASKED                     -> answer         -> heading, cards, figures, notes, tables, ANSWER
+    ASKED                     -> answer         -> heading, cards, members, figures, notes, tables, ANSWER
+    TEAM_SOUGHT               -> members        -> members alone, where nothing but their table changes
+    ANSWER about one of them  -> among (browser) -> TEAM_SOUGHT -> members -> the way to the next one
     ROWS_SOUGHT               -> rows           -> ROWS
     typed dates               -> read_dates     -> DATES -> ask
     search in a list          -> seek (browser) -> SEEK -> find -> FOUND -> list (browser) -> the lists
@@ -21,6 +23,7 @@ from perfwidget.page import answer as answers
 from perfwidget.page import choices, formats, ids, typed_dates
 from perfwidget.page.cards import definitions
 from perfwidget.page.context import PageContext
+from perfwidget.page.neighbours import neighbours
 from perfwidget.page.panels import PANELS, TOTAL_TIME
 from perfwidget.page.rows_panel import opened_rows
 from perfwidget.page.tables import open_tables
@@ -31,6 +34,7 @@ CONTROLS = (
     (ids.TIMEZONE, "value"),
     (ids.WORKSPACES, "value"),
     (ids.PROJECTS, "value"),
+    (ids.COMPARE, "value"),
     (ids.GRAIN, "value"),
     (ids.STATISTIC, "value"),
     (ids.THEME, "value"),
@@ -52,7 +56,7 @@ def register_callbacks(app: Dash, context: PageContext) -> None:
 
     @app.callback(*told, Input(ids.ASKED, "data"), prevent_initial_call=True)
     def answer(asked: Any) -> list[Any]:
-        shown = answers.ask(context, _question(asked))
+        shown = answers.ask(context, _question(asked), asked.get("table") if isinstance(asked, dict) else None)
         return [shown[each] for each in answers.OUTPUTS]
 
     @app.callback(
@@ -79,6 +83,18 @@ def register_callbacks(app: Dash, context: PageContext) -> None:
     def tables(asked: Any) -> list[Any]:
         shown = open_tables(context, asked)
         return [shown.get(panel, no_update) for panel in PANELS]
+
+    @app.callback(
+        Output(ids.TEAM, "content", allow_duplicate=True),
+        Output(ids.NEIGHBOURS, "content", allow_duplicate=True),
+        Output(ids.PROBLEM, "data", allow_duplicate=True),
+        Input(ids.TEAM_SOUGHT, "data"),
+        prevent_initial_call=True,
+    )
+    def members(sought: Any) -> list[Any]:
+        if isinstance(sought, dict) and "among" in sought:
+            return [no_update, neighbours(context, sought), no_update]
+        return [answers.ask_members(context, sought), no_update, None]
 
     @app.callback(Output(ids.FOUND, "data"), Input(ids.SEEK, "data"), prevent_initial_call=True)
     def find(sought: Any) -> dict[str, Any]:
@@ -118,6 +134,7 @@ def _register_asking(app: Dash) -> None:
         app,
         "ask",
         Output(ids.ASKED, "data"),
+        Output(ids.TEAM_SOUGHT, "data"),
         Output(ids.ROWS_SOUGHT, "data"),
         Output(ids.ROWS_PANEL, "hidden"),
         Output(ids.ROWS_PANEL, "aria-busy"),
@@ -143,6 +160,7 @@ def _register_asking(app: Dash) -> None:
         *(State(name, "options") for name in SEARCHED),
         at_start=True,
     )
+    _in_browser(app, "among", Output(ids.TEAM_SOUGHT, "data", allow_duplicate=True), Input(ids.ANSWER, "data"))
     _in_browser(
         app,
         "beat",

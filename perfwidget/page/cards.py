@@ -1,18 +1,18 @@
-"""What an answer says in words and numbers: the heading, the six cards at the top, and the notes beside the numbers.
+"""What an answer says in numbers: the six cards at the top, and the notes beside the numbers.
 
 A number leads to the rows that it counts: it is a link to the page with these rows opened.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from dash import dcc, html
 
-from perfwidget.metrics import BY_KEY, METRICS, Metric, Section, Unit
+from perfwidget.metrics import BY_KEY, METRICS, Better, Metric, Section, Unit
 from perfwidget.page import formats, words
+from perfwidget.page.comparison import change, dates
 from perfwidget.report import Report
 
 BESIDE: Mapping[str, Sequence[str | tuple[str, ...]]] = {
@@ -54,54 +54,6 @@ SUMMARY = tuple(metric for metric in METRICS if metric.section is Section.SUMMAR
 """The numbers that have a card of their own."""
 
 
-# -- Whose figures, and of when ----------------------------------------------------------------------------------------
-
-
-def heading(report: Report) -> list[Any]:
-    """Return the parts of the line; the instant of which the figures are follows in an element of its own."""
-    email = formats.member_email(report.user)
-    beside: list[Any] = [" ", html.Span(email, className="email")] if email else []
-    parts = [
-        html.Span([html.Strong(formats.member_name(report.user)), *beside], className="who"),
-        html.Span(formats.period(report.period), className="when"),
-        html.Span(_scope(report)),
-    ]
-    if not report.user.active:
-        parts.insert(1, html.Span(words.INACTIVE, className="inactive"))
-    if (active := report.values["last_active"]) is not None:
-        told = f"{words.LAST_ACTIVE} {formats.instant(active, report.period.timezone)}"
-        parts.append(html.Span(told, title=BY_KEY["last_active"].definition))
-    return [each for part in parts for each in (part, words.BETWEEN)]
-
-
-class Clock(NamedTuple):
-    """The instant of which figures are: what is read, the instant itself as ISO 8601, and its date and time."""
-
-    text: str
-    instant: str
-    title: str
-
-
-def clock(as_of: datetime, now: datetime) -> Clock:
-    """Return what the page says of the instant of which its figures are: with its date where that is another day's."""
-    title = f"{formats.weekday(as_of.date())} {as_of:%H:%M:%S}"
-    text = f"{as_of:%H:%M}" if as_of.date() == now.astimezone(as_of.tzinfo).date() else title.rpartition(":")[0]
-    return Clock(words.as_of(text), as_of.isoformat(timespec="seconds"), title)
-
-
-def _scope(report: Report) -> str:
-    scope = words.ALL_PROJECTS if report.scope == "all" else words.your_projects(len(report.scope))
-    filters = _filters(report.workspaces, report.projects)
-    return f"{scope}, {filters}" if filters else scope
-
-
-def _filters(workspaces: Sequence[str], projects: Sequence[str]) -> str:
-    chosen = [words.workspaces(len(workspaces))] if workspaces else []
-    if projects:
-        chosen.append(words.projects(len(projects)))
-    return words.only(chosen) if chosen else ""
-
-
 # -- Cards -------------------------------------------------------------------------------------------------------------
 
 
@@ -116,6 +68,7 @@ def _card(metric: Metric, report: Report, question: str | None) -> html.Div:
     name = html.Button(metric.label, type="button", className="card-name", id=f"{definition}-name", **described)
     tip = html.Span(metric.definition, id=definition, className="tip", role="tooltip")
     beside: list[Any] = [html.Dd(reason, className="card-note")] if (reason := why_none(metric, report)) else []
+    beside += _changed(metric, report)
     for line in _LINES.get(metric.key, ()):
         if notes := spoken(line, report, question):
             beside.append(html.Dd(notes, className="card-note"))
@@ -141,6 +94,18 @@ def _number(metric: Metric, report: Report, question: str | None) -> Any:
     if report.values[metric.key] is None or question is None:
         return html.Span(shown, className="card-value", title=exactly)
     return linked(shown, metric, question, kind="card-value", title=exactly)
+
+
+def _changed(metric: Metric, report: Report) -> list[html.Dd]:
+    """Return how a number differs from that of the period before, if that is asked for and has one."""
+    before = report.previous
+    changed = change(metric, report.values[metric.key], before.values[metric.key]) if before else None
+    if before is None or changed is None:
+        return []
+    when = dates(before.period)
+    told: list[Any] = [html.Strong(changed.text), words.compared(changed.word, when)]
+    title = f"{formats.value(metric, before.values[metric.key])}, {when}"
+    return [html.Dd(told, className=f"card-note change {(changed.verdict or Better.NEITHER).value}", title=title)]
 
 
 def _note(note: Metric, report: Report, question: str | None) -> Any:
@@ -235,10 +200,10 @@ def linked(
 
 def address_of(question: str, rows: str) -> str:
     """Return the address of the page with the rows of `metric` or `metric@date` opened."""
-    return "?" + "&".join(filter(None, (_question(question), urlencode({"rows": rows}, safe="@"))))
+    return "?" + "&".join(filter(None, (question_of(question), urlencode({"rows": rows}, safe="@"))))
 
 
 @lru_cache(maxsize=32)
-def _question(question: str) -> str:
+def question_of(question: str) -> str:
     """Return a question as every link of the page that answers it has it."""
     return urlencode(parse_qsl(question), safe="/@:")

@@ -4,13 +4,14 @@ Lists come with the page up to a length; longer ones are searched on the server.
 the viewer's own scope, and of no request but the current one.
 """
 
+import re
 from collections.abc import Collection, Iterable
 from typing import Any, Literal, NamedTuple, TypedDict
 
 from perfwidget.errors import InvalidQuery
-from perfwidget.page import words
+from perfwidget.page import team_words, words
 from perfwidget.page.context import PageContext
-from perfwidget.page.formats import Option, option, option_value, shown
+from perfwidget.page.formats import SEVERAL, Option, option, option_label, option_value, shown, together
 from perfwidget.question import access
 from perfwidget.question.access import Scope
 from perfwidget.question.query import Query
@@ -20,7 +21,8 @@ from perfwidget.stores.reading import Reader
 MOST_MEMBERS = 50
 MOST_PROJECTS = 1_000
 MOST_FOUND = 50
-LONGEST_SEARCH = 255
+LONGEST_SEARCH = 4_000
+"""Characters, which a pasted list of ids and e-mails may have."""
 
 Kind = Literal["member", "workspace", "project"]
 
@@ -50,6 +52,7 @@ def choices(context: PageContext) -> Choices:
     with context.store.reading() as reader:
         scope = _scope(context, reader)
         members = reader.members(scope, "", MOST_MEMBERS + 1) if scope.role.chooses_members else []
+        everybody = Option(value=SEVERAL, label=team_words.all_members(len(reader.member_ids(scope))))
         workspaces = _workspaces(reader, scope)
         projects = _projects(reader, scope)
     cut: dict[Kind, bool] = {
@@ -60,7 +63,7 @@ def choices(context: PageContext) -> Choices:
     return Choices(
         viewer=option_value(scope.viewer_id),
         choosesMembers=scope.role.chooses_members,
-        members=[_member_option(member) for member in members[:MOST_MEMBERS]],
+        members=[everybody, *map(_member_option, members[:MOST_MEMBERS])] if members else [],
         workspaces=[option(*each) for each in workspaces[:MOST_PROJECTS]],
         projects=[_project_option(each) for each in projects[:MOST_PROJECTS]],
         more=[kind for kind, was_cut in cut.items() if was_cut],
@@ -78,13 +81,29 @@ def found(context: PageContext, sought: Any) -> dict[str, Any]:
     with context.store.reading() as reader:
         scope = _scope(context, reader)
         if kind == "member":
-            options = map(_member_option, reader.members(scope, text, MOST_FOUND))
+            listed = _listed(reader, scope, text)
+            options = listed or map(_member_option, reader.members(scope, text, MOST_FOUND))
         elif kind == "workspace":
             options = [option(*each) for each in _workspaces(reader, scope) if _holds(each, text)][:MOST_FOUND]
         else:
             within = [each for each in _projects(reader, scope) if not workspaces or each.workspace in workspaces]
             options = [_project_option(each) for each in within if _holds(each, text)][:MOST_FOUND]
         return {"kind": kind, "text": text, "options": list(options)}
+
+
+def _listed(reader: Reader, scope: Scope, text: str) -> list[Option]:
+    """Return the members that a pasted list of ids and e-mails names, and first an entry for all of them."""
+    names = list(dict.fromkeys(filter(None, re.split(r"[\s,;]+", text))))
+    found = reader.members_named(scope, names) if len(names) > 1 else []
+    if not found:
+        return []
+    known = {name for each in found for name in (each.user_id, (each.email or "").casefold())}
+    missing = [shown(name) for name in names if name not in known and name.casefold() not in known]
+    value = together(each.user_id for each in found)
+    these = Option(value=value, label=option_label(team_words.these_members(len(found), missing)))
+    # The list on the page looks for what was typed in `search`.
+    sought = option_label(text)
+    return [Option(**each, search=sought) for each in (these, *map(_member_option, found))]
 
 
 def _scope(context: PageContext, reader: Reader) -> Scope:

@@ -63,6 +63,18 @@ class DateRange(_OwnComponent):
     _properties = ("first", "last", "days", "labels", "typed", "said", "chosen")
 
 
+class Markup(_OwnComponent):
+    """Elements told as plain data, for what would be hundreds of components; what is no other now stays as it is.
+
+    - `id`: the name that callbacks know it by.
+    - `content`: a list of texts and elements; an element is a list of its name, its properties and its children.
+    - `address`: what a link that begins with `&` goes on from; the links of this page are followed within it.
+    """
+
+    _type = "Markup"
+    _properties = ("content", "address")
+
+
 def aria(**states: str) -> dict[str, Any]:
     """Return attributes for people who do not see the page: `aria(label=…)` is `aria-label`."""
     return {f"aria-{name}": value for name, value in states.items()}

@@ -5,7 +5,7 @@ from typing import Any
 from perfwidget.question.period import Grain, Preset
 
 FILTERS = "Filters"
-MEMBER = "Member"
+MEMBERS = "Members"
 PERIOD = "Period"
 DATES = "Dates"
 FROM = "From"
@@ -15,6 +15,8 @@ WORKSPACES = "Workspaces"
 ALL_WORKSPACES = "All"
 PROJECTS = "Projects"
 EVERY_PROJECT = "All"
+COMPARE = "Compare with"
+COMPARED = {"nothing": "Nothing", "previous": "Period before"}
 GRAIN = "By"
 RESET = "Reset"
 RESET_ABOUT = "Back to the last 30 days without filters"
@@ -44,11 +46,14 @@ GRAINS = {"auto": "Auto", Grain.DAY: "Day", Grain.WEEK: "Week", Grain.MONTH: "Mo
 THEMES = {"auto": "Theme: auto", "light": "Theme: light", "dark": "Theme: dark"}
 EXPORTS = {
     "report.csv": "Report (CSV)",
+    "members.csv": "Members (CSV)",
     "report.json": "Report (JSON)",
     "timeline.csv": "Timeline (CSV)",
     "comments.csv": "Comments Received (CSV)",
 }
 """The downloads, by their file in the address."""
+KINDS = {"members.csv": "report"}
+"""Whose kind is not called as they are."""
 
 DROPDOWN: Any = {
     "select_all": "Select all",

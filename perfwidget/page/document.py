@@ -17,7 +17,7 @@ ASSETS_IGNORE = r"\.(css|js|svg)$"
 START_SCRIPT = "page/start.js"
 """The script that starts Dash, once all others have run."""
 
-COMPONENT_SCRIPTS = ("sketch", "chart", "dates")
+COMPONENT_SCRIPTS = ("sketch", "chart", "dates", "markup")
 PAGE_SCRIPTS = ("requests", "address", "ask", "manners")
 """The scripts of assets/components/ and of assets/page/, in the order in which they run."""
 

@@ -13,17 +13,19 @@ from perfwidget.question.query import DEFAULT_PRESET
 
 TALLEST_LIST = 320  # pixels
 
-AUTO, CUSTOM = "auto", "custom"
-"""What controls hold where the address says nothing: the period's own grain, the browser's theme, and dates at will."""
+AUTO, CUSTOM, NOTHING = "auto", "custom", "nothing"
+"""What controls hold where the address says nothing: the period's own grain, the browser's theme, dates at will, and
+no comparison."""
 
 
 def filters(choices: Choices) -> html.Section:
     """Return the bar, without what a viewer cannot choose."""
     workspaces = _several(ids.WORKSPACES, control_words.ALL_WORKSPACES)
+    compared = [{"value": value, "label": label} for value, label in control_words.COMPARED.items()]
     controls = [
         _field(
-            control_words.MEMBER,
-            _dropdown(ids.MEMBER, clearable=False),
+            control_words.MEMBERS,
+            _several(ids.MEMBER, control_words.MEMBERS, clearable=False),
             ids.MEMBER,
             hidden=not choices["choosesMembers"],
         ),
@@ -32,6 +34,7 @@ def filters(choices: Choices) -> html.Section:
         _field(control_words.TIMEZONE, dbc.Select(id=ids.TIMEZONE, options=[]), ids.TIMEZONE),
         _field(control_words.WORKSPACES, workspaces, ids.WORKSPACES, hidden=not choices["workspaces"]),
         _field(control_words.PROJECTS, _several(ids.PROJECTS, control_words.EVERY_PROJECT), ids.PROJECTS),
+        _field(control_words.COMPARE, dbc.Select(id=ids.COMPARE, options=compared, value=NOTHING), ids.COMPARE),
         _group(
             control_words.GRAIN,
             segments(ids.GRAIN, {str(grain): name for grain, name in control_words.GRAINS.items()}, AUTO),
@@ -77,8 +80,8 @@ def _dropdown(name: str, **options: Any) -> dcc.Dropdown:
     return dcc.Dropdown(id=name, options=[], maxHeight=TALLEST_LIST, labels=control_words.DROPDOWN, **options)
 
 
-def _several(name: str, placeholder: str) -> dcc.Dropdown:
-    return _dropdown(name, value=[], multi=True, debounce=True, closeOnSelect=False, placeholder=placeholder)
+def _several(name: str, placeholder: str, **options: Any) -> dcc.Dropdown:
+    return _dropdown(name, value=[], multi=True, debounce=True, closeOnSelect=False, placeholder=placeholder, **options)
 
 
 def _presets() -> dbc.Select:

@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from functools import lru_cache
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
 from perfwidget.facts.columns import FIRST_INSTANT
 from perfwidget.metrics import Metric, Number, Unit
@@ -66,7 +66,7 @@ def values(metric: Metric, numbers: Iterable[Number]) -> list[str]:
 
 
 # Graphs and tables tell the same times, and a time reads the same whether it is a whole number or not.
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=16)
 def _durations(times: tuple[Number, ...]) -> list[str]:
     return [NO_VALUE if time is None else duration(time) for time in times]
 
@@ -201,6 +201,8 @@ class Option(TypedDict):
 
     value: str
     label: str
+    search: NotRequired[str]
+    """What a list on the page looks for what is typed in, where it is not the label."""
 
 
 def option(id_: str, label: str) -> Option:
@@ -215,6 +217,20 @@ def option(id_: str, label: str) -> Option:
 def option_value(id_: str) -> str:
     """Return an id as the value of an entry: without underscores, and another one for every id."""
     return id_.replace("~", "~0").replace("_", "~1")
+
+
+SEVERAL = "_"
+"""What values that stand for several members begin with, and are put together by; alone, it stands for everybody."""
+
+
+def together(ids: Iterable[str]) -> str:
+    """Return the value of an entry that stands for several members; of none, for everybody."""
+    return SEVERAL + SEVERAL.join(map(option_value, ids))
+
+
+def id_of(value: str) -> str:
+    """Return the id whose value as an entry is this."""
+    return value.replace("~1", "_").replace("~0", "~")
 
 
 def option_label(label: str) -> str:

@@ -7,7 +7,7 @@ from dash import dcc, html
 
 from perfwidget.page import control_words, ids, row_words, words
 from perfwidget.page.choices import Choices, choices
-from perfwidget.page.components import Chart, aria
+from perfwidget.page.components import Chart, Markup, aria
 from perfwidget.page.context import PageContext
 from perfwidget.page.filters import AUTO, filters, segments
 from perfwidget.page.panels import ANNOTATION_SUMMARY, PANELS, TOTAL_TIME, Panel, legend
@@ -31,6 +31,7 @@ def _memory(allowed: Choices) -> list[Any]:
         ids.PROBLEM,
         ids.SEEK,
         ids.OPEN_TABLES,
+        ids.TEAM_SOUGHT,
         ids.FOUND,
         ids.LATE,
         ids.LOOK,
@@ -66,7 +67,9 @@ def _head(context: PageContext) -> html.Header:
         title=control_words.THEME,
     )
     offered = [
-        file for file in control_words.EXPORTS if not context.in_request() or context.offers(file.partition(".")[0])
+        file
+        for file in control_words.EXPORTS
+        if not context.in_request() or context.offers(control_words.KINDS.get(file, file.partition(".")[0]))
     ]
     downloads = [
         dbc.DropdownMenuItem(
@@ -89,7 +92,7 @@ def _head(context: PageContext) -> html.Header:
     return html.Header(
         [
             html.H1(words.TITLE),
-            html.Div([heading, refresh], className="about"),
+            html.Div([heading, refresh, Markup(id=ids.NEIGHBOURS)], className="about"),
             html.Div([theme, export], className="tools"),
         ],
         className="head",
@@ -110,6 +113,7 @@ def _main() -> html.Main:
         [
             _notice(),
             html.Section(html.Dl(id=ids.CARDS, className="cards"), **aria(label=words.SUMMARY)),
+            html.Section(Markup(id=ids.TEAM), className="panel team"),
             _rows(),
             html.Section([_panel(panel) for panel in PANELS], className="panels", **aria(label=words.GRAPHS)),
             html.Section(
@@ -155,6 +159,7 @@ def _panel(panel: Panel) -> html.Section:
     if panel is TOTAL_TIME:
         switch = segments(ids.STATISTIC, words.STATISTICS, Statistic.AVERAGE.value)
         head.append(html.Div(switch, role="radiogroup", **aria(label=words.STATISTIC)))
+        head.append(html.Span(words.OF_ONE, className="of-one"))
     kind = "legend shares" if panel is ANNOTATION_SUMMARY else "legend"
     return html.Section(
         [

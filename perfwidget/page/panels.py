@@ -101,7 +101,9 @@ def _one(draw: Callable[[Report], Figure]) -> Callable[[Report], dict[str, Figur
 
 
 def _both(report: Report) -> dict[str, Figure]:
-    return {statistic.value: figures.total_time(report, statistic) for statistic in Statistic}
+    """Return both readings; of several members the first one twice, as a day's median is one member's."""
+    readings = (Statistic.AVERAGE,) * 2 if report.several else Statistic
+    return {str(each): figures.total_time(report, reading) for each, reading in zip(Statistic, readings, strict=True)}
 
 
 def _by_date(*series: Series) -> Callable[[Report], Table]:

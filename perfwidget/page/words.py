@@ -8,7 +8,7 @@ behind a number stands in `row_words`, the words of controls stand in `control_w
 from collections.abc import Sequence
 from datetime import date
 
-from perfwidget.metrics import Rules, Section, Unit
+from perfwidget.metrics import Better, Rules, Section, Unit
 from perfwidget.page import formats
 from perfwidget.question.period import Grain, Period
 from perfwidget.stores.choosing import Profile
@@ -20,13 +20,19 @@ NO_SCRIPT = "The dashboard needs JavaScript; allow it for this page."
 
 BETWEEN = " · "
 ALL_PROJECTS = "all projects"
+NOT_INCLUDED = "work in other projects is not included"
 INACTIVE = "inactive"
 REFRESH = "Ask for the figures again"
 
 
 def your_projects(number: int) -> str:
     """Name the scope of a viewer who sees some projects."""
-    return f"your projects ({formats.count(number)})"
+    return f"your {projects(number)}"
+
+
+def members(number: int) -> str:
+    """Say how many members the figures speak of."""
+    return f"{formats.count(number)} {'member' if number == 1 else 'members'}"
 
 
 def workspaces(number: int) -> str:
@@ -36,7 +42,7 @@ def workspaces(number: int) -> str:
 
 def projects(number: int) -> str:
     """Name a number of chosen projects."""
-    return f"{number} {'project' if number == 1 else 'projects'}"
+    return f"{formats.count(number)} {'project' if number == 1 else 'projects'}"
 
 
 def only(chosen: Sequence[str]) -> str:
@@ -95,6 +101,19 @@ def long_times(number: int, share: str) -> str:
 
 
 LAST_ACTIVE = "last active"
+UNCHANGED = "= no change"
+VERDICTS = {Better.HIGHER: "better", Better.LOWER: "worse", Better.NEITHER: ""}
+
+
+def points(fraction: float) -> str:
+    """Return a difference of shares in percentage points."""
+    number = f"{fraction * 100:.1f}".removesuffix(".0")
+    return f"{number} {'point' if number == '1' else 'points'}" if number != "0" else "<0.1 points"
+
+
+def compared(verdict: str, dates: str) -> str:
+    """Say what a change is compared with."""
+    return f", {verdict} than {dates}" if verdict else f" to {dates}"
 
 
 def rows_behind(label: str) -> str:
@@ -124,6 +143,7 @@ IN_ALL = "in all"
 DATA = "Data"
 STATISTIC = "Reading of the total time"
 STATISTICS = {"average": "Average", "median": "Median"}
+OF_ONE = "The reading by the median speaks of one member; choose one to see it."
 FULL_RANGE = "Full range"
 ANNOTATIONS = "annotations"
 PER = {Grain.DAY: "per day", Grain.WEEK: "per week", Grain.MONTH: "per month"}

@@ -209,7 +209,8 @@ def scope(viewer: Viewer, query: Query, standing: Standing, rules: Rules = Rules
         raise Forbidden("Your account is not active in this organization; ask your administrator.")
     if query.entry is not None and query.entry not in role.entries:
         raise Forbidden("Your role does not open the dashboard from that page; open it from Home.")
-    subjects = None if query.everybody else frozenset(query.users or (viewer.user_id,))
+    lands_on_all = not query.users and role.chooses_members and query.entry is not Entry.HOME
+    subjects = None if query.everybody or lands_on_all else frozenset(query.users or (viewer.user_id,))
     known = {viewer.user_id} | (standing.users if role.chooses_members else frozenset())
     if not (role.chooses_members if subjects is None else subjects <= known):
         raise Forbidden

@@ -49,7 +49,8 @@ class Theme(StrEnum):
 class Query:
     """A well-formed question, before anybody asked whether the viewer may have the answer.
 
-    `users` are the members asked about, and none means the viewer; `everybody` is all whom the viewer may choose.
+    `users` are the members asked about; `everybody` is all whom the viewer may choose. With neither, they are those on
+    whom the viewer's role lands (`access.scope`).
     Empty `workspaces` and `projects` are no filter. `period` None means all time up to `today`; its first date is
     that of the first fact in scope. `grain` None leaves the choice to the period. `compare` asks for the previous
     period as well.

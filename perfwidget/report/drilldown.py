@@ -1,6 +1,6 @@
 """The rows behind a number, a page at a time, with what they come to, so that people can check their figures."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil
 from typing import NamedTuple
@@ -11,6 +11,7 @@ from perfwidget.question.behind import Behind
 from perfwidget.question.period import Grain, Period
 from perfwidget.question.query import Query
 from perfwidget.report import resolved_period
+from perfwidget.stores.choosing import Profile
 from perfwidget.stores.listing import ListedRow, Order, Slice, Tally
 from perfwidget.stores.reading import Reader
 
@@ -47,6 +48,10 @@ class RowsBehind:
     descending: bool
     page: int
     pages: int
+    people: Mapping[str, Profile]
+    """Whose the rows of this page are, by their ids; the one member alone where only one is asked about."""
+    several: bool
+    """Whether the number is one of several members together."""
 
     @property
     def metric(self) -> Metric:
@@ -73,6 +78,8 @@ def read_rows(
     metrics = [behind.metric, *(LONG_PART if rows == USABLE else ())]
     aggregates = reader.answer(asked, [WHOLE], metrics=metrics).numbers[WHOLE].aggregates
     number, *long = (metric.formula.values(aggregates)[0] for metric in metrics)
+    listed = reader.page(asked, rows, part, order, descending=descending, place=place)
+    whose = {each.member_id for each in listed} if asked.subject_id is None else {asked.subject_id}
     return RowsBehind(
         behind=behind,
         period=period,
@@ -80,11 +87,13 @@ def read_rows(
         number=number,
         tally=tally,
         long=_long_part(*long),
-        rows=reader.page(asked, rows, part, order, descending=descending, place=place),
+        rows=listed,
         order=order,
         descending=descending,
         page=page,
         pages=pages,
+        people=reader.profiles(asked.scope, whose),
+        several=asked.subject_id is None,
     )
 
 

@@ -54,12 +54,13 @@ class Report:
     `recorded` maps the kinds of facts that the source records to the instant since when (None: always). `users` are
     the members asked about, none where that is everybody whom the viewer may choose. Of several, `members` holds those
     with activity in the period, by id, or all of them where the question wants that; `without_activity` says how many
-    have none. `previous` is None where it is not asked for, or where there is none.
+    have none, `asked_about` how many there are. `previous` is None where it is not asked for, or where there is none.
     """
 
     users: tuple[Profile, ...]
     members: tuple[MemberNumbers, ...]
     without_activity: int
+    asked_about: int
     period: Period
     scope: Literal["all"] | tuple[str, ...]
     workspaces: tuple[str, ...]

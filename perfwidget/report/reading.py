@@ -86,6 +86,7 @@ def read_report(reader: Reader, asked: ScopedQuery, query: Query, grain: Grain |
         users=tuple(users[each] for each in sorted(asked.subjects or ())),
         members=tuple(MemberNumbers(users[each], values) for each, values in sorted(shown.items())),
         without_activity=len(set(chosen) - active),
+        asked_about=len({*chosen, *active}) if several else 1,
         period=period,
         scope=_named_scope(asked.scope),
         workspaces=asked.workspaces,

@@ -144,6 +144,22 @@ class Choices:
         )
         return [Profile(*row) for row in self._rows(text, parameters)]
 
+    def members_named(self, scope: Scope, names: Sequence[str]) -> Sequence[Profile]:
+        """Return the members that the viewer may choose whose id or e-mail, in any case, is one of some names."""
+        if not names or not scope.role.chooses_members:
+            return []
+        known = self._everybody if scope.role.sees_organization else _MEMBERS
+        lower = self._dialect.in_lower_case
+        emails = {f"email_{place}": name for place, name in enumerate(names)}
+        named = " OR ".join(f"{lower('email')} = {lower(f'${name}')}" for name in emails)
+        ids = self._dialect.in_list("user_id", "names", names)
+        text = (
+            f"SELECT {self._member} FROM ({known}) known WHERE {ids} OR {named} "
+            f"ORDER BY {self._dialect.as_text('user_id')}"
+        )
+        parameters = {"organization_id": scope.organization_id, "names": sorted(set(names)), **emails}
+        return [Profile(*row) for row in self._rows(text, parameters)]
+
     def member_ids(self, scope: Scope) -> frozenset[str]:
         """Return the ids of all members that the viewer may choose."""
         if not scope.role.chooses_members:

@@ -129,6 +129,8 @@ class ListedRow(NamedTuple):
     quantity: int | None
     given: bool
     long: bool
+    member_id: str
+    """Whose it is: the member by whom the number is told."""
 
 
 class Tally(NamedTuple):
@@ -157,12 +159,14 @@ def page_of(
     )
     direction = "DESC" if descending else "ASC"
     by = ", ".join(f"{key} {direction} NULLS LAST" for key in (*_ORDERED_BY[order], "instant", "row_id"))
-    row, project, act = (dialect.as_text(f"dated.{name}") for name in (fact.key_columns[-1], "project_id", "act"))
+    names = (fact.key_columns[-1], "project_id", "act", rows.scan.member)
+    row, project, act, member = (dialect.as_text(f"dated.{name}") for name in names)
     text = (
         f"SELECT {', '.join(ListedRow._fields)} FROM (SELECT {row} AS row_id, dated.instant, {project} AS project_id, "
         f"coalesce(projects.title, {project}) AS project_title, {dialect.as_text(task)} AS task_id, "
         f"{dialect.as_text('dated.annotation_id')} AS annotation_id, {act} AS action, "
-        f"dated.quantity, dated.given, dated.long FROM ({facts.text}) dated {_titles('dated')} {annotations}) listed "
+        f"dated.quantity, dated.given, dated.long, {member} AS member_id "
+        f"FROM ({facts.text}) dated {_titles('dated')} {annotations}) listed "
         f"ORDER BY {by} LIMIT $listed OFFSET $skipped"
     )
     return Statement(text, facts.parameters | {"listed": place.stop - place.start, "skipped": place.start})

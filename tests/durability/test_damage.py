@@ -468,6 +468,13 @@ def test_a_log_on_a_damaged_file_is_not_set_aside(large: Path, tmp_path: Path) -
     assert refused > 0
 
 
+def test_who_is_at_fault_is_told_by_what_duckdb_says() -> None:
+    """A log is set aside for faults of its own only."""
+    said = 'Failure while replaying WAL file "facts.duckdb.wal": Corrupt {} 1 does not match stored checksum 2'
+    mine, files = (duckdb.IOException(said.format(each)) for each in ("WAL file: computed", "database file: computed"))
+    assert [recovery.log_is_damaged(each) for each in (mine, files)] == [True, False]
+
+
 def test_a_file_that_was_cut_is_refused_or_noticed(large: Path, tmp_path: Path) -> None:
     whole = (large / "facts.duckdb").read_bytes()
     for left in (len(whole) // 4, len(whole) // 2, len(whole) - BLOCK):

@@ -193,7 +193,7 @@ SABOTAGES = [
         RECOVERY,
         " and not is_damage(fault)",
         "",
-        f"{DAMAGE} -k on_a_damaged_file",
+        f"{DAMAGE} -k at_fault",
     ),
     (
         "a new file is made beside a log",
