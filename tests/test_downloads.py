@@ -327,7 +327,7 @@ def test_files_of_times_of_day_hold_what_lies_between_them(store: Store) -> None
     rows = browser.get(f"/performance/export/rows.csv?metric=updated&{times}")
     assert [row[4] for row in table(rows)[1:]] == ["2"]
     report = browser.get(f"/performance/export/report.csv?{times}")
-    assert [[*row[3:5], *row[6:8]] for row in table(report)[1:]] == [
+    assert [[*row[3:5], row[6], row[11]] for row in table(report)[1:]] == [
         ["2024-03-01", "America/Phoenix", "1", "1"],
         ["2024-03-02", "America/Phoenix", "1", "0"],
     ]

@@ -17,7 +17,7 @@ SUMMARY_METRICS += (
         "The time spent on updated annotations.",
         Sum(((1, total_of(UPDATED.that(Condition.TIME_USABLE), "lead_time")),), MICROSECONDS),
         UPDATED.that(Condition.TIME_USABLE),
-        daily=Daily.EVERYWHERE,
+        daily=True,
         tabs=(Tab.ANNOTATIONS,),
     ),
 )

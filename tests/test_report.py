@@ -251,6 +251,19 @@ def test_of_few_and_of_many_the_latest_review_decides(store: Store) -> None:
     assert (report.values["received_accepted"], report.values["first_pass"]) == (2000, 1600 / 2400)
 
 
+def test_reviews_at_one_instant_are_in_the_order_of_their_ids(store: Store) -> None:
+    """Whole numbers by their value, then texts by their code points: what is updated last was rejected, and passed."""
+    pairs = [(9, 10), (-12, -5), (-7, 0), (10**40 - 1, 10**40), (20, "007"), ("a", "b"), ("Z", "ä"), (31, "1e1")]
+    pairs += [("B", "a"), (5, "-x"), ("ü", "\uffff"), ("\uffff", "\U00010000"), (8, "+7"), (-31, "-0"), (6, "6 ")]
+    facts: list[Fact] = []
+    for number, (first, last) in enumerate(pairs):
+        facts.append(annotation(number, "2024-03-10 10:00", last_action="updated"))
+        said = ((last, "rejected"), (first, "accepted"))
+        facts += [review(each, "2024-03-01 10:00", action, annotation_id=number) for each, action in said]
+    for report in (march(store, *facts), ask(store, members="all", **MARCH)):
+        assert (report.values["first_pass"], report.values["updated_after_rejection"]) == (1.0, len(pairs))
+
+
 def test_what_only_reviews_can_tell_has_no_value_without_them(store: Store) -> None:
     of_reviews = ("fixes_without_score", "updated_after_rejection", "own_reviews", "performance_score")
     report = march(store, annotation(1, "2024-03-10 10:00"))

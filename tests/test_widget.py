@@ -173,7 +173,15 @@ def test_the_json_report_says_what_the_contract_says(store: Store) -> None:
         "time_per_annotation_median": 60.25,
         "time_per_annotation_average": 60.25,
         "performance_score": 0.42,
+        "received_accepted": 0,
+        "received_fixed_and_accepted": 1,
+        "received_rejected": 0,
+        "first_pass": 1.0,
+        "long_time": 0.0,
+        "long_annotations": 0,
     }
+    assert report["comments"] == {"comments_received": None, "comments_added": None}
+    assert report["activity"] == {"last_active": "2024-03-02T05:00:00-07:00"}
     assert list(report) == [
         "user",
         "period",
@@ -184,12 +192,18 @@ def test_the_json_report_says_what_the_contract_says(store: Store) -> None:
         "not_counted",
         "notes",
         "reviewing",
+        "comments",
+        "activity",
         "days",
         "definitions",
     ]
     assert list(report["days"][0]) == [
         "date",
         "submitted_annotations",
+        "received_accepted",
+        "received_fixed_and_accepted",
+        "received_rejected",
+        "long_annotations",
         "submitted",
         "updated",
         "skipped",
@@ -197,6 +211,10 @@ def test_the_json_report_says_what_the_contract_says(store: Store) -> None:
         "total_time_median",
         "time_per_annotation_median",
         "time_per_annotation_average",
+        "long_time",
+        "performance_score",
+        "first_pass",
+        "annotations_reviewed",
         "reviews_accepted",
         "reviews_rejected",
         "reviews_fixed_and_accepted",
@@ -214,14 +232,17 @@ def test_the_csv_report_says_the_same_as_the_json_report(store: Store) -> None:
     assert table.text.endswith("\r\n")
     header, *rows = csv.reader(io.StringIO(table.text))
     assert ",".join(header) == (
-        "user_id,user_email,user_name,date,timezone,scope,submitted_annotations,submitted,updated,skipped,total_time_s,"
-        "total_time_median_s,time_per_annotation_median_s,time_per_annotation_average_s,performance_score_share,"
-        "reviews_accepted,reviews_rejected,reviews_fixed_and_accepted,review_time_s"
+        "user_id,user_email,user_name,date,timezone,scope,submitted_annotations,received_accepted,"
+        "received_fixed_and_accepted,received_rejected,long_annotations,submitted,updated,skipped,total_time_s,"
+        "total_time_median_s,time_per_annotation_median_s,time_per_annotation_average_s,long_time_s,"
+        "performance_score_share,first_pass_share,annotations_reviewed,reviews_accepted,reviews_rejected,"
+        "reviews_fixed_and_accepted,review_time_s"
     )
     assert [row[3] for row in rows] == ["2024-03-01", "2024-03-02"]
     assert {tuple(row[:3] + row[4:6]) for row in rows} == {("ann", "ann@acme.example", "Ann", "UTC", "all projects")}
-    assert rows[0][6:] == ["1", "1", "0", "0", "60.25", "60.25", "60.25", "60.25", "", "0", "0", "0", ""]
-    assert rows[1][6:] == ["1", "0", "1", "0", "", "", "", "", "0.42", "0", "0", "0", ""]
+    times, reviewed = ["60.25", "60.25", "60.25", "60.25", "0.0"], ["0", "0", "0", "0", ""]
+    assert rows[0][6:] == ["1", "0", "0", "0", "0", "1", "0", "0", *times, "", "", *reviewed]
+    assert rows[1][6:] == ["1", "0", "1", "0", "0", "0", "1", "0", "", "", "", "", "", "0.42", "1.0", *reviewed]
     for row, day in zip(rows, report["days"], strict=True):
         told = {name.removesuffix("_s").removesuffix("_share"): cell for name, cell in zip(header, row, strict=True)}
         assert {key: told[key] for key in day if key != "date"} == {
@@ -447,6 +468,8 @@ def test_every_number_leads_to_its_rows(store: Store) -> None:
         "time_per_annotation_median",
         "time_per_annotation_average",
         "performance_score",
+        "first_pass",
+        "received_fixed_and_accepted",
     ]
     assert f"?{question}&rows=submitted_annotations" in links
     for link in links:

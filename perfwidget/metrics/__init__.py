@@ -19,7 +19,7 @@ from perfwidget.metrics.formulas import (
     Plain,
     Total,
 )
-from perfwidget.metrics.metric import Better, Daily, Metric, Section, Tab, Unit
+from perfwidget.metrics.metric import Better, Metric, Section, Tab, Unit
 from perfwidget.metrics.notes import NOTE_METRICS
 from perfwidget.metrics.reviewing import REVIEWING_METRICS
 from perfwidget.metrics.rows import (
@@ -57,7 +57,6 @@ __all__ = [
     "COMMENTS_RECEIVED",
     "COUNTED_ACTIONS",
     "DAILY",
-    "DAILY_CSV",
     "LONG",
     "LONGEST_DAY",
     "LONG_TIMES",
@@ -77,7 +76,6 @@ __all__ = [
     "Better",
     "Condition",
     "Count",
-    "Daily",
     "Distinct",
     "Group",
     "Is",
@@ -104,10 +102,5 @@ METRICS: tuple[Metric, ...] = SUMMARY_METRICS + NOTE_METRICS + REVIEWING_METRICS
 
 BY_KEY: Mapping[str, Metric] = {metric.key: metric for metric in METRICS}
 
-_DAYS = sorted(METRICS, key=lambda metric: metric.reading_order)
-
-DAILY = tuple(metric for metric in _DAYS if metric.daily is Daily.EVERYWHERE)
-"""The numbers of a day in the JSON report and the DataFrame, in their order."""
-
-DAILY_CSV = tuple(metric for metric in _DAYS if metric.daily is not Daily.NOWHERE)
-"""The numbers of a day in the report CSV, in its order."""
+DAILY = tuple(sorted((metric for metric in METRICS if metric.daily), key=lambda metric: metric.reading_order))
+"""The numbers of a day, in the order of reports and files."""

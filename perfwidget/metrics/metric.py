@@ -32,16 +32,6 @@ class Section(Enum):
     ACTIVITY = "activity"
 
 
-class Daily(Enum):
-    """Where the report gives a number for every day as well."""
-
-    NOWHERE = 0
-    CSV = 1
-    """In the report CSV alone."""
-    EVERYWHERE = 2
-    """In the JSON report, the report CSV, and the DataFrame of days."""
-
-
 class Tab(Enum):
     """The tab of a table of members that a number is a column of."""
 
@@ -72,7 +62,8 @@ class Metric:
     formula: Formula
     rows: Rows
     """The rows that it speaks of."""
-    daily: Daily = Daily.NOWHERE
+    daily: bool = False
+    """Whether reports give it for every day as well."""
     tabs: tuple[Tab, ...] = ()
     """Where it is a column of a table of members, unless other columns are chosen."""
     better: Better = Better.NEITHER

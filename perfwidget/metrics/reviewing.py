@@ -2,7 +2,7 @@
 
 from perfwidget.facts.columns import MICROSECONDS
 from perfwidget.metrics.formulas import LatestOf, Mean, Median, Sum, count, distinct_of, latest_of, middle_of, total_of
-from perfwidget.metrics.metric import Better, Daily, Metric, Section, Tab, Unit
+from perfwidget.metrics.metric import Better, Metric, Section, Tab, Unit
 from perfwidget.metrics.rows import (
     COMMENTS_ADDED,
     COMMENTS_RECEIVED,
@@ -27,7 +27,7 @@ REVIEWING_METRICS: tuple[Metric, ...] = (
         "it was reviewed.",
         Sum(((1, distinct_of(REVIEWS_TAKEN, "annotation_id")),)),
         REVIEWS_TAKEN,
-        daily=Daily.EVERYWHERE,
+        daily=True,
         tabs=(Tab.REVIEWS,),
         better=Better.HIGHER,
         needs="reviews",
@@ -40,7 +40,7 @@ REVIEWING_METRICS: tuple[Metric, ...] = (
         "Review actions by which the member accepted an annotation. Each action counts.",
         count(TAKEN["accepted"]),
         TAKEN["accepted"],
-        daily=Daily.EVERYWHERE,
+        daily=True,
         tabs=(Tab.REVIEWS,),
         needs="reviews",
     ),
@@ -52,7 +52,7 @@ REVIEWING_METRICS: tuple[Metric, ...] = (
         "Review actions by which the member rejected an annotation. Each action counts.",
         count(TAKEN["rejected"]),
         TAKEN["rejected"],
-        daily=Daily.EVERYWHERE,
+        daily=True,
         tabs=(Tab.REVIEWS,),
         needs="reviews",
     ),
@@ -64,7 +64,7 @@ REVIEWING_METRICS: tuple[Metric, ...] = (
         "Review actions by which the member fixed and accepted an annotation. Each action counts.",
         count(TAKEN["fixed_and_accepted"]),
         TAKEN["fixed_and_accepted"],
-        daily=Daily.EVERYWHERE,
+        daily=True,
         tabs=(Tab.REVIEWS,),
         needs="reviews",
     ),
@@ -77,7 +77,7 @@ REVIEWING_METRICS: tuple[Metric, ...] = (
         "visits that overlap are added up.",
         Sum(((1, total_of(VISITS, "lasted")),), MICROSECONDS),
         VISITS,
-        daily=Daily.EVERYWHERE,
+        daily=True,
         tabs=(Tab.REVIEWS,),
         needs="review_visits",
     ),

@@ -2,7 +2,7 @@
 
 from perfwidget.facts.columns import MICROSECONDS, MILLIONTHS
 from perfwidget.metrics.formulas import CountTimesMedian, Mean, Median, Sum, count, count_of, middle_of, total_of
-from perfwidget.metrics.metric import Better, Daily, Metric, Section, Tab, Unit
+from perfwidget.metrics.metric import Better, Metric, Section, Tab, Unit
 from perfwidget.metrics.rows import (
     ACCEPTS,
     COUNTABLE,
@@ -43,7 +43,7 @@ SUMMARY_METRICS: tuple[Metric, ...] = (
         "added up over sessions. Annotations without a usable time take no part.",
         Sum(((1, LEAD_TIMES),), MICROSECONDS, (count_of(COUNTABLE), count_of(USABLE))),
         USABLE,
-        daily=Daily.EVERYWHERE,
+        daily=True,
         tabs=(Tab.ANNOTATIONS,),
     ),
     Metric(
@@ -55,7 +55,7 @@ SUMMARY_METRICS: tuple[Metric, ...] = (
         "Skipped ones never count; rejected ones count once they are resubmitted, unless the platform counts them all.",
         count(COUNTABLE),
         COUNTABLE,
-        daily=Daily.EVERYWHERE,
+        daily=True,
         tabs=(Tab.ANNOTATIONS,),
         better=Better.HIGHER,
     ),
@@ -67,7 +67,7 @@ SUMMARY_METRICS: tuple[Metric, ...] = (
         "Submitted Annotations × Time per Annotation (Median): the total that a few tasks left open cannot inflate.",
         CountTimesMedian(count_of(COUNTABLE), MIDDLE_LEAD_TIME, MICROSECONDS),
         COUNTABLE,
-        daily=Daily.EVERYWHERE,
+        daily=True,
         tabs=(Tab.ANNOTATIONS,),
     ),
     Metric(
@@ -79,7 +79,7 @@ SUMMARY_METRICS: tuple[Metric, ...] = (
         "number is even).",
         Median(MIDDLE_LEAD_TIME, MICROSECONDS),
         USABLE,
-        daily=Daily.EVERYWHERE,
+        daily=True,
         tabs=(Tab.ANNOTATIONS,),
     ),
     Metric(
@@ -90,7 +90,7 @@ SUMMARY_METRICS: tuple[Metric, ...] = (
         "Total Time divided by the number of submitted annotations that have a usable time.",
         Mean(Sum(((1, LEAD_TIMES),)), count(USABLE), MICROSECONDS),
         USABLE,
-        daily=Daily.EVERYWHERE,
+        daily=True,
         tabs=(Tab.ANNOTATIONS,),
     ),
     Metric(
@@ -103,7 +103,7 @@ SUMMARY_METRICS: tuple[Metric, ...] = (
         "without a score take no part.",
         mean_score(),
         RECEIVED,
-        daily=Daily.EVERYWHERE,
+        daily=True,
         tabs=(Tab.ANNOTATIONS,),
         better=Better.HIGHER,
         needs="reviews",
@@ -117,7 +117,7 @@ SUMMARY_METRICS: tuple[Metric, ...] = (
         "member's own among them.",
         count(ACCEPTS),
         ACCEPTS,
-        daily=Daily.EVERYWHERE,
+        daily=True,
         tabs=(Tab.ANNOTATIONS,),
         better=Better.HIGHER,
         needs="reviews",
@@ -131,7 +131,7 @@ SUMMARY_METRICS: tuple[Metric, ...] = (
         "the member's own among them.",
         count(FIXES),
         FIXES,
-        daily=Daily.EVERYWHERE,
+        daily=True,
         tabs=(Tab.ANNOTATIONS,),
         needs="reviews",
     ),
@@ -144,7 +144,7 @@ SUMMARY_METRICS: tuple[Metric, ...] = (
         "member's own among them.",
         count(REJECTIONS),
         REJECTIONS,
-        daily=Daily.EVERYWHERE,
+        daily=True,
         tabs=(Tab.ANNOTATIONS,),
         better=Better.LOWER,
         needs="reviews",
@@ -158,7 +158,7 @@ SUMMARY_METRICS: tuple[Metric, ...] = (
         "in the period of its first review. Annotations created before reviews were recorded take no part.",
         Mean(count(PASSES), count(FIRST_REVIEWS), 1),
         FIRST_REVIEWS,
-        daily=Daily.EVERYWHERE,
+        daily=True,
         tabs=(Tab.ANNOTATIONS,),
         better=Better.HIGHER,
         needs="reviews",
@@ -172,7 +172,7 @@ SUMMARY_METRICS: tuple[Metric, ...] = (
         "that of the whole period, also on single days. Such times may come from tasks left open.",
         Sum(((1, total_of(LONG, "lead_time")),), MICROSECONDS, (count_of(COUNTABLE), count_of(USABLE))),
         LONG,
-        daily=Daily.EVERYWHERE,
+        daily=True,
         better=Better.LOWER,
     ),
     Metric(
@@ -183,7 +183,7 @@ SUMMARY_METRICS: tuple[Metric, ...] = (
         "Submitted annotations that took longer than ten times the member's own median of the whole period.",
         count(LONG),
         LONG,
-        daily=Daily.EVERYWHERE,
+        daily=True,
         better=Better.LOWER,
     ),
     Metric(
@@ -194,7 +194,7 @@ SUMMARY_METRICS: tuple[Metric, ...] = (
         "Submitted annotations whose last action is not an update.",
         count(SUBMITTED),
         SUBMITTED,
-        daily=Daily.EVERYWHERE,
+        daily=True,
         better=Better.HIGHER,
     ),
     Metric(
@@ -205,7 +205,7 @@ SUMMARY_METRICS: tuple[Metric, ...] = (
         "Submitted annotations whose last action is an update.",
         count(UPDATED),
         UPDATED,
-        daily=Daily.EVERYWHERE,
+        daily=True,
     ),
     Metric(
         "skipped",
@@ -215,7 +215,7 @@ SUMMARY_METRICS: tuple[Metric, ...] = (
         "Tasks that the member skipped in this period; they are no submitted annotations.",
         count(SKIPPED),
         SKIPPED,
-        daily=Daily.EVERYWHERE,
+        daily=True,
         tabs=(Tab.ANNOTATIONS,),
     ),
 )

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import tzinfo
 
-from perfwidget.metrics import DAILY_CSV, METRICS, Metric, Number, Unit
+from perfwidget.metrics import DAILY, METRICS, Metric, Number, Unit
 from perfwidget.question.access import ScopedQuery
 from perfwidget.question.period import Period, zone
 from perfwidget.question.table import Table
@@ -29,14 +29,14 @@ def report_csv(
     days: Iterable[tuple[Profile, Sequence[Point]]], asked: ScopedQuery, *, for_excel: bool = False
 ) -> Texts:
     """Write a row a member and day: every number of a day. The header comes first."""
-    header = (*_PERSON, "date", "timezone", "scope", *map(column_of, DAILY_CSV))
+    header = (*_PERSON, "date", "timezone", "scope", *map(column_of, DAILY))
     yield _begun(header, for_excel=for_excel), 0
     named, scope = text_cell(asked.dated.timezone), text_cell(scope_words(asked))
     place = zone(asked.dated.timezone)
     for user, points in days:
         person = _person(user, for_excel=for_excel)
         rows = [
-            (*person, point.bucket.first.isoformat(), named, scope, *_cells(DAILY_CSV, point.values, place))
+            (*person, point.bucket.first.isoformat(), named, scope, *_cells(DAILY, point.values, place))
             for point in points
         ]
         yield "".join(csv_lines(rows)), len(rows)

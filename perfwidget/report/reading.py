@@ -9,7 +9,7 @@ from perfwidget.metrics import (
     BY_BUCKET,
     BY_BUCKET_AND_MEMBER,
     BY_MEMBER,
-    DAILY_CSV,
+    DAILY,
     METRICS,
     WHOLE,
     Metric,
@@ -76,7 +76,7 @@ def read_report(reader: Reader, asked: ScopedQuery, query: Query, grain: Grain |
     groups = [WHOLE, BY_BUCKET, *([BY_MEMBER] if several else [])]
     answer = reader.answer(asked, groups, buckets, members=chosen if query.table.idle else ())
     recorded = answer.recorded
-    series = _told(answer.numbers[BY_BUCKET], DAILY_CSV, recorded, [bucket.end for bucket in buckets])
+    series = _told(answer.numbers[BY_BUCKET], DAILY, recorded, [bucket.end for bucket in buckets])
     numbers = _by_member(answer, METRICS, period) if several else {}
     active = {member for member, values in numbers.items() if _works(values)}
     shown = numbers if query.table.idle else {member: numbers[member] for member in numbers if member in active}
@@ -118,10 +118,10 @@ def read_days(reader: Reader, asked: ScopedQuery, query: Query) -> Iterator[tupl
     members = iter(_with_days(reader, asked, query))
     while some := list(islice(members, max(1, MOST_DAYS // len(buckets)))):
         users = reader.profiles(asked.scope, some)
-        answer = reader.answer(asked.among(some), [BY_BUCKET_AND_MEMBER], buckets, DAILY_CSV)
+        answer = reader.answer(asked.among(some), [BY_BUCKET_AND_MEMBER], buckets, DAILY)
         numbers = answer.numbers[BY_BUCKET_AND_MEMBER]
         ends = [buckets[place].end for place, _ in numbers.keys]
-        told = zip(numbers.keys, _told(numbers, DAILY_CSV, answer.recorded, ends), strict=True)
+        told = zip(numbers.keys, _told(numbers, DAILY, answer.recorded, ends), strict=True)
         days = {key: Point(buckets[key[0]], values) for key, values in told}
         for member in some:
             yield users[member], [days[place, member] for place in range(len(buckets))]

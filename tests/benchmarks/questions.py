@@ -7,7 +7,7 @@ from math import isclose, isnan
 from typing import NamedTuple
 
 from perfwidget import Viewer
-from perfwidget.metrics import BY_KEY, DAILY_CSV, METRICS, Number
+from perfwidget.metrics import BY_KEY, DAILY, METRICS, Number
 from perfwidget.question.period import Grain, Period
 from perfwidget.question.query import Query, parse
 from perfwidget.report import Report
@@ -21,7 +21,7 @@ PERIODS = (
 )
 """The ninety days that a page opens with, and those that people change to."""
 TOTALS = tuple(metric.key for metric in METRICS)
-DAILY = tuple(metric.key for metric in DAILY_CSV)
+DAILY = tuple(metric.key for metric in DAILY)
 
 
 class Answer(NamedTuple):

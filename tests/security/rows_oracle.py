@@ -6,12 +6,14 @@ Rows are those that were ever read, in any order. The rules are those for what a
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from fractions import Fraction
+from statistics import median
 from typing import Any, NamedTuple
 
 Row = dict[str, Any]
 OWN = ("submitted", "updated", "skipped")
+BEGINNING, MICROSECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
 COUNTED = ("submitted", "updated", "accepted", "fixed_and_accepted", "deleted_review")
 
 
@@ -147,6 +149,12 @@ def stands(rows: Sequence[Told], emails: Mapping[str, set[str]]) -> Stands:
     )
 
 
+def first_of(reviews: Sequence[Row]) -> Row | None:
+    """Return the first review that accepts or rejects: at one instant, the one with the lower id."""
+    known = [review for review in reviews if isinstance(review["accepted"], bool)]
+    return min(known, key=lambda review: (instant(review["created_at"]), review["id"]), default=None)
+
+
 def figures(tasks: Sequence[Row], member: str, begin: datetime, end: datetime) -> dict[str, Any]:
     """Return figures of a member and a period, out of all tasks that were ever read."""
     rows = told(tasks)
@@ -165,7 +173,15 @@ def figures(tasks: Sequence[Row], member: str, begin: datetime, end: datetime) -
         if begin <= instant(review["created_at"]) < end and isinstance(review["accepted"], bool)
     ]
     marks = [int(review["accepted"]) for each, review in given if each.owner == member]
-    by = [review["accepted"] for _, review in given if who(review["created_by"], emails) == member]
+    taken = [(each, review) for each, review in given if who(review["created_by"], emails) == member]
+    by = [review["accepted"] for _, review in taken]
+    firsts = [first_of(each.reviews) for each in every if each.owner == member]
+    passes = [
+        review["accepted"] for review in firsts if review is not None and begin <= instant(review["created_at"]) < end
+    ]
+    long = [time for time in times if median(times) and time > 10 * median(times)]
+    active = [each.completed_at for each in mine if each.cancelled or each.last_action in (*COUNTED, "rejected")]
+    active += [instant(review["created_at"]) for _, review in taken]
     return {
         "submitted_annotations": len(counted),
         "updated": sum(each.last_action == "updated" for each in counted),
@@ -173,6 +189,13 @@ def figures(tasks: Sequence[Row], member: str, begin: datetime, end: datetime) -
         "total_time": None if counted and not times else float(sum(times)),
         "completed_at_estimated": sum(each.estimated for each in mine if each.cancelled or each in counted),
         "performance_score": float(Fraction(sum(marks), len(marks))) if marks else None,
+        "received_accepted": sum(marks),
+        "received_rejected": len(marks) - sum(marks),
+        "first_pass": float(Fraction(sum(passes), len(passes))) if passes else None,
+        "long_time": None if counted and not times else float(sum(long)),
+        "long_annotations": len(long),
+        "annotations_reviewed": len({id(each) for each, _ in taken}),
+        "last_active": max(((each - BEGINNING) // MICROSECOND for each in active), default=None),
         "reviews_accepted": sum(by),
         "reviews_rejected": len(by) - sum(by),
     }
