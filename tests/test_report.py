@@ -254,7 +254,7 @@ def test_of_few_and_of_many_the_latest_review_decides(store: Store) -> None:
 def test_reviews_at_one_instant_are_in_the_order_of_their_ids(store: Store) -> None:
     """Whole numbers by their value, then texts by their code points: what is updated last was rejected, and passed."""
     pairs = [(9, 10), (-12, -5), (-7, 0), (10**40 - 1, 10**40), (20, "007"), ("a", "b"), ("Z", "ä"), (31, "1e1")]
-    pairs += [("B", "a"), (5, "-x"), ("ü", "\uffff"), ("\uffff", "\U00010000"), (8, "+7"), (-31, "-0"), (6, "6 ")]
+    pairs += [("B", "c"), (5, "-x"), ("ü", "\uffff"), ("x\uffff", "x\U00010000"), (8, "+7"), (-31, "-0"), (6, "6 ")]
     facts: list[Fact] = []
     for number, (first, last) in enumerate(pairs):
         facts.append(annotation(number, "2024-03-10 10:00", last_action="updated"))
