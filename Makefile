@@ -2,8 +2,9 @@
 # make test [ARGS="-k reviews"]   every check there is: lint, then all tests, those in a browser too
 # make test-label-studio          the tests beside a real Label Studio, which they install and start
 # make bench [ARGS="--annotations 10000000"]   how fast it is, beside what one would write instead
-# make load                       how a host's pages fare beside many dashboards, with wrk
+# make load                       how a host's pages fare beside many dashboards and beside an attack, with wrk
 # make test-security              all of the tests of which make test does a part, which takes long
+# make attack                     attacks the sample platform, and prints what came of it, now and in 1.0
 # make test-sabotage              sees that those tests turn red when what they protect is broken
 # make lint                       style, types and the direction of imports, of Python, scripts and stylesheets
 # make docs                       the README's table of numbers, from their definitions
@@ -25,7 +26,7 @@ LABEL_STUDIO := 1.23.2
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test test-label-studio test-security test-sabotage lint docs bench load lock browser proxy database clean
+.PHONY: help run test test-label-studio test-security attack test-sabotage lint docs bench load lock browser proxy database clean
 
 help:
 	@sed -n '/^#/!q; s/^# \{0,1\}//p' Makefile
@@ -49,6 +50,9 @@ test-security: $(VENV)/installed-test browser proxy database
 	@PERFWIDGET_SECURITY=full $(RUN) pytest $(AT_ONCE) tests/security tests/durability tests/label_studio \
 	  tests/engines tests/test_properties.py tests/test_downloads.py tests/test_exports.py tests/test_observations.py \
 	  tests/stores $(ARGS)
+
+attack: $(VENV)/installed-test
+	@$(RUN) tests.security.attack $(ARGS)
 
 test-sabotage: $(VENV)/installed-test browser proxy database
 	@$(RUN) tests.security.sabotage $(ARGS)

@@ -4,9 +4,11 @@ import csv
 import io
 import logging
 import shutil
+import socket
 import subprocess
 import threading
 from collections.abc import Iterator
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
@@ -362,6 +364,43 @@ def test_a_reader_that_stops_is_cut_off_and_leaves_its_place(busy: Store, monkey
         assert len(heard) == 1
     monkeypatch.setattr("perfwidget.hosting.downloads.PATIENCE", 30)
     assert len(table(browser.get(f"/performance/export/timeline.csv?{MARCH}"))) == MANY + 1
+
+
+def test_a_reader_that_stops_holds_no_thread_of_the_server(busy: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The server has one thread and next to no buffers: it answers again once the reader is cut off."""
+    monkeypatch.setattr("perfwidget.hosting.downloads.PATIENCE", 0.05)
+    listening = socket.socket()
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4_096)
+    listening.bind(("127.0.0.1", 0))
+    where = listening.getsockname()
+    server = create_server(host(busy), sockets=[listening], threads=1, outbuf_high_watermark=1_000)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    heard = []
+
+    def listen(_app: Any, **told: Any) -> None:
+        heard.append(told["complete"])
+
+    try:
+        with socket.socket() as stopped, downloaded.connected_to(listen):
+            stopped.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+            stopped.connect(where)
+            visit = HTTPConnection(*where, timeout=60)
+            visit.request("GET", "/login?as=ann:annotator")
+            answer = visit.getresponse()
+            cookie = answer.headers["Set-Cookie"].partition(";")[0]
+            answer.read()
+            address = f"/performance/export/timeline.csv?{MARCH}"
+            stopped.sendall(f"GET {address} HTTP/1.1\r\nHost: x\r\nCookie: {cookie}\r\n\r\n".encode())
+            assert stopped.recv(4) == b"HTTP"  # and nothing more
+            visit.request("GET", "/login")
+            assert visit.getresponse().status == 200
+            assert heard == [False]
+            visit.close()
+    finally:
+        server.trigger.pull_trigger(server.close)  # in its own thread, which would otherwise look at a closed socket
+        thread.join(30)
+        server.task_dispatcher.shutdown()
 
 
 @pytest.mark.parametrize("wanted", [True, False])

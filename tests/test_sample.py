@@ -69,6 +69,24 @@ def histories(facts: list[Fact]) -> Iterator[tuple[Annotation, list[Action]]]:
         yield annotation, sorted(told[annotation.annotation_id], key=lambda action: action.created_at)
 
 
+# --- how many
+
+
+def test_further_members_work_for_some_weeks_each(facts: list[Fact]) -> None:
+    crowd = list(sample_facts(NOW, members=224))
+    assert len(of(crowd, Member)) == 224
+    assert of(crowd, Member)[:24] == of(facts, Member)
+    annotations = {each.annotation_id: each for each in of(crowd, Annotation)}
+    assert len(annotations) == len(of(crowd, Annotation))
+    days: dict[object, set[date]] = defaultdict(set)
+    for each in annotations.values():
+        if int(each.completed_by) > 10_000:
+            days[each.completed_by].add(each.completed_at.date())
+    assert len(days) > 150
+    assert all(max(some) - min(some) <= timedelta(days=33) for some in days.values())
+    assert list(sample_facts(NOW, members=224)) == crowd
+
+
 # --- when
 
 

@@ -10,14 +10,14 @@ import pytest
 
 from perfwidget import Viewer, open_store
 from perfwidget.errors import Forbidden, InvalidQuery
-from perfwidget.facts import Fact, Member, Membership, Project
+from perfwidget.facts import Comment, Fact, Member, Membership, Project
 from perfwidget.question.table import SIZES, Table, TableTab
 from perfwidget.report import Report, report
 from perfwidget.report.team import columns_of, page_of, sorted_members
 from perfwidget.stores import Store
 from tests.conftest import NewStore
 from tests.hosts import host
-from tests.worlds import ORGANIZATION, OWNER, annotation, review
+from tests.worlds import ORGANIZATION, OWNER, annotation, at, review
 
 MARCH = {"first": "2024-03-01", "last": "2024-03-02"}
 IN_MARCH = "from=2024-03-01&to=2024-03-02&tz=UTC"
@@ -39,6 +39,9 @@ def facts() -> list[Fact]:
         annotation(6, "2024-02-29 10:00", lead_time=45),
         review(1, "2024-03-02 12:00", "accepted"),
         review(2, "2024-03-02 13:00", "rejected", annotation_id=4, completed_by="bob"),
+        Comment(
+            ORGANIZATION, 1, 4, "p1", "t4", "bob", "rev", "Too long.", at("2024-03-02 13:00"), at("2024-03-02 13:00")
+        ),
     ]
 
 
@@ -226,6 +229,19 @@ def test_days_are_worked_out_in_parts(store: Store, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr("perfwidget.report.reading.MOST_DAYS", 3)
     assert rows(store, f"report.csv?members=all&idle=show&{IN_MARCH}") == whole
     assert len(whole) == 6 * 2
+
+
+def test_rows_of_a_set_say_whose_they_are(store: Store) -> None:
+    both = rows(store, f"rows.csv?user=ann&user=bob&metric=submitted_annotations&{IN_MARCH}")
+    assert {(each["annotation_id"], each["completed_by"]) for each in both} == {
+        *((number, "ann") for number in "123"),
+        *((number, "bob") for number in "45"),
+    }
+    said = rows(store, f"comments.csv?members=all&{IN_MARCH}")
+    assert [(each["comment_id"], each["created_by"], each["completed_by"]) for each in said] == [("1", "rev", "bob")]
+    assert "completed_by" not in rows(store, f"comments.csv?user=bob&{IN_MARCH}")[0]
+    taken = rows(store, f"rows.csv?members=all&metric=performance_score&{IN_MARCH}")
+    assert [(each["review_id"], each["completed_by"]) for each in taken] == [("1", "ann"), ("2", "bob")]
 
 
 def test_files_of_a_set_are_refused_whole(store: Store) -> None:

@@ -21,6 +21,8 @@ from perfwidget.sources.import_result import ImportResult
 from perfwidget.sources.inputs import read_input, size_of
 from perfwidget.sources.piece_readers import PieceReaders
 from perfwidget.sources.sample import sample_facts
+from perfwidget.sources.sample_cast import PEOPLE
+from perfwidget.sources.sample_crowd import MOST_MEMBERS
 from perfwidget.stores.store import Store
 
 ORGANIZATION_OF_FILES = "default"
@@ -61,6 +63,13 @@ def _parser(program: str) -> argparse.ArgumentParser:
         help="where the facts live, such as duckdb:///facts.duckdb, and stay (default: made up, gone at the end)",
     )
     parser.add_argument(
+        "--members",
+        type=_members,
+        default=len(PEOPLE),
+        metavar="N",
+        help=f"how many members made-up facts have, from {len(PEOPLE)} to {MOST_MEMBERS:,} (default: %(default)s)",
+    )
+    parser.add_argument(
         "--import",
         dest="files",
         nargs="+",
@@ -78,12 +87,19 @@ def _run(parsed: argparse.Namespace) -> None:
         sockets = stack.enter_context(bound(parsed.host, parsed.port))
         url = parsed.store or f"duckdb:///{stack.enter_context(tempfile.TemporaryDirectory())}/sample.duckdb"
         store = stack.enter_context(closing(open_store(url)))
-        fill(store, parsed.files)
+        fill(store, parsed.files, parsed.members)
         _serve(create_app(store), parsed.host, sockets)
 
 
-def fill(store: Store, files: Sequence[Path]) -> None:
-    """Put the files' facts into a store, or made-up ones if there are no files and it is empty.
+def _members(text: str) -> int:
+    count = int(text) if text.isascii() and text.isdigit() else 0
+    if not len(PEOPLE) <= count <= MOST_MEMBERS:
+        raise argparse.ArgumentTypeError(f"it must be a number from {len(PEOPLE)} to {MOST_MEMBERS:,}")
+    return count
+
+
+def fill(store: Store, files: Sequence[Path], members: int = len(PEOPLE)) -> None:
+    """Put the files' facts into a store, or those of made-up members if there are no files and it is empty.
 
     The demo accounts are added to whichever organization lacks them: the files', or the first that there is. Raises
     UnreadableFile or OSError for a file that cannot be read.
@@ -98,7 +114,7 @@ def fill(store: Store, files: Sequence[Path]) -> None:
         store.write(missing_accounts(store, organizations[0]))
     else:
         _say("Making up sample facts …")
-        store.write(sample_facts(datetime.now(UTC)))
+        store.write(sample_facts(datetime.now(UTC), members=members))
 
 
 def _read_file(store: Store, path: Path) -> None:

@@ -8,9 +8,10 @@ over) and `complete` (False where it was broken off). A line with the same goes 
 import logging
 import threading
 from collections.abc import Callable, Hashable, Iterator
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import AbstractContextManager, ExitStack, suppress
 from dataclasses import dataclass, field
 from itertools import islice
+from socket import SHUT_RDWR, socket
 from time import monotonic
 from zoneinfo import ZoneInfo
 
@@ -19,6 +20,7 @@ from flask import Flask, Response, current_app, request
 
 from perfwidget.errors import Busy, Forbidden, InvalidQuery, PerfwidgetError
 from perfwidget.hosting.places import Places
+from perfwidget.hosting.requests import connection_of
 from perfwidget.metrics import Rows, Rules
 from perfwidget.question import access
 from perfwidget.question.access import ScopedQuery, Viewer
@@ -48,10 +50,10 @@ class BrokenOff(PerfwidgetError):
 
 
 class _Patience:
-    """Lets go of a stream's cursor and slot if its reader does not come back in time, whatever the server does then."""
+    """Lets go of a stream's cursor and slot if its reader does not come back in time, and of the server's thread."""
 
-    def __init__(self, stack: ExitStack) -> None:
-        self._stack = stack
+    def __init__(self, stack: ExitStack, connection: socket | None) -> None:
+        self._stack, self._connection = stack, connection
         self._lock = threading.Lock()
         self._over = False
         self._timer = threading.Timer(PATIENCE, self._let_go)
@@ -72,6 +74,9 @@ class _Patience:
             if not self._over:
                 self._over = True
                 self._stack.close()
+                if self._connection is not None:
+                    with suppress(OSError):  # it is closed already
+                        self._connection.shutdown(SHUT_RDWR)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +174,7 @@ class Downloads:
                 rows,
                 reader.stream(asked, rows, Slice(asked.start, asked.end)),
                 ZoneInfo(asked.dated.timezone),
+                several=asked.subject_id is None,
                 named=named_to(asked.scope, self.pseudonym_key()),
                 with_emails=asked.scope.role.chooses_members or rows.scan.member == "user_id",
                 for_excel=excel,
@@ -225,7 +231,7 @@ class Downloads:
             if sent:
                 with app.request_context(asking):  # a new one, for which the host looks at the session again
                     self._check_again(download, query, asked)
-            with _Patience(stack):
+            with _Patience(stack, connection_of(asking)):
                 yield text
             sent, taken = sent + count, taken + len(text)
             if (passed := monotonic() - began) >= PATIENCE:

@@ -7,6 +7,7 @@ here it is a 400 with a sentence, before Dash sees it.
 import gzip
 import json
 from collections.abc import Callable, Iterable, Mapping
+from socket import socket
 from typing import Any
 
 import brotli
@@ -54,6 +55,14 @@ def read_body(raw: bytes, callback_map: Mapping[str, Any]) -> dict[str, Any]:
     if not isinstance(changed, list) or not all(isinstance(name, str) and name in inputs for name in changed):
         raise BadRequest("`changedPropIds` is not a list of inputs of this callback; load the page again.")
     return body
+
+
+def connection_of(environ: Mapping[str, Any]) -> socket | None:
+    """The connection of a request, where the server tells it: gunicorn and Werkzeug do, waitress by its channel."""
+    told = environ.get("gunicorn.socket") or environ.get("werkzeug.socket")
+    channel = getattr(environ.get("waitress.client_disconnected"), "__self__", None)
+    found = told or getattr(channel, "socket", None)
+    return found if isinstance(found, socket) else None
 
 
 def letting_refusals_through(on_error: Callable[[Exception], Any]) -> Callable[[Exception], Any]:

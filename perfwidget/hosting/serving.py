@@ -12,7 +12,8 @@ from waitress.server import create_server
 
 from perfwidget.errors import PerfwidgetError
 
-THREADS = 8
+THREADS = 12
+"""More than can wait at once: nine in the places of questions and downloads, and two for Label Studio."""
 STALLED = 30
 """Seconds after which a client that takes nothing is cut off."""
 

@@ -66,7 +66,7 @@ def values(metric: Metric, numbers: Iterable[Number]) -> list[str]:
 
 
 # Graphs and tables tell the same times, and a time reads the same whether it is a whole number or not.
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=16)
 def _durations(times: tuple[Number, ...]) -> list[str]:
     return [NO_VALUE if time is None else duration(time) for time in times]
 

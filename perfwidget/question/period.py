@@ -182,7 +182,17 @@ class Period:
 
     def buckets(self, grain: Grain) -> tuple[Bucket, ...]:
         """Return the period cut into days, weeks or months; the first and the last may be cut short by its ends."""
-        return _buckets(self, grain)
+        return _buckets(self, grain) if self.grain(grain) is grain else tuple(self.each(grain))
+
+    def each(self, grain: Grain) -> Iterator[Bucket]:
+        """Yield the same one after the other, where they are too many to be kept."""
+        place = zone(self.timezone)
+        first, start = self.first, self.start
+        while (after := grain.after(grain.start(first))) <= self.last:
+            end = day_start(after, place)
+            yield Bucket(first, after - ONE_DAY, start, end)
+            first, start = after, end
+        yield Bucket(first, self.last, start, self.end)
 
     def grain(self, wanted: Grain | None = None) -> Grain:
         """Return the wanted grain, or the next one that has at most `MOST_BUCKETS` of the period.
@@ -198,18 +208,7 @@ class Period:
 
 @lru_cache(maxsize=8)
 def _buckets(period: Period, grain: Grain) -> tuple[Bucket, ...]:
-    timezone = zone(period.timezone)
-    firsts = list(_firsts(period, grain))
-    starts = [period.start, *(day_start(first, timezone) for first in firsts[1:]), period.end]
-    lasts = [first - ONE_DAY for first in firsts[1:]] + [period.last]
-    return tuple(map(Bucket, firsts, lasts, starts, starts[1:]))
-
-
-def _firsts(period: Period, grain: Grain) -> Iterator[date]:
-    first = period.first
-    while first <= period.last:
-        yield first
-        first = grain.after(grain.start(first))
+    return tuple(period.each(grain))
 
 
 def preset_dates(preset: Preset, today: date) -> tuple[date, date]:

@@ -128,6 +128,7 @@ ROW_COLUMNS: Mapping[type[Fact], tuple[str, ...]] = {
         "started_at",
         "updated_at",
         "completed_at_estimated",
+        "completed_by",
     ),
     Review: (
         "created_at",
@@ -141,7 +142,16 @@ ROW_COLUMNS: Mapping[type[Fact], tuple[str, ...]] = {
         "completed_by",
         "reviewer_id",
     ),
-    ReviewVisit: ("opened_at", "closed_at", "project_id", "project_title", "annotation_id", "visit_id", "review_id"),
+    ReviewVisit: (
+        "opened_at",
+        "closed_at",
+        "project_id",
+        "project_title",
+        "annotation_id",
+        "visit_id",
+        "review_id",
+        "user_id",
+    ),
 }
 """The columns of the rows behind a number, by what they are."""
 
@@ -150,12 +160,12 @@ _PEOPLE = frozenset(column for _, column in MENTIONED["member"])
 """The columns that hold ids of people."""
 
 
-def row_columns(rows: Rows) -> dict[str, str]:
-    """Return the columns of the CSV of rows, and the columns of the rows that they show."""
+def row_columns(rows: Rows, *, several: bool) -> dict[str, str]:
+    """Return the columns of the CSV of rows, and the columns of the rows that they show; all say whose a row is."""
     if rows == TIMELINE:
         return TIMELINE_COLUMNS
-    if rows.scan.fact is Comment:
-        return COMMENT_COLUMNS
+    if rows.scan.fact is Comment:  # those of one member's file are a contract
+        return {**COMMENT_COLUMNS, "completed_by": "completed_by"} if several else COMMENT_COLUMNS
     return {column: column for column in ROW_COLUMNS[rows.scan.fact]}
 
 
@@ -164,17 +174,18 @@ def rows_csv(
     batches: Iterable[Sequence[tuple[Any, ...]]],
     timezone: ZoneInfo,
     *,
+    several: bool,
     with_emails: bool,
     named: Named,
     for_excel: bool = False,
 ) -> Iterator[tuple[str, int]]:
     """Write batches of rows as CSV, a text and its number of rows a batch; the header comes first, with none.
 
-    Instants are ISO 8601 with the offset of the zone, lead times seconds, scores 0 to 1. E-mails are left empty unless
-    the viewer may choose members; `named` says what people's ids are to them. With `for_excel`, ids whose digits a
-    spreadsheet would change are texts.
+    Of several members every row says whose it is. Instants are ISO 8601 with the offset of the zone, lead times
+    seconds, scores 0 to 1. E-mails are left empty unless the viewer may choose members; `named` says what people's ids
+    are to them. With `for_excel`, ids whose digits a spreadsheet would change are texts.
     """
-    shown = row_columns(rows)
+    shown = row_columns(rows, several=several)
     names = columns_of(rows)
     kinds = {column.name: column.kind for column in rows.scan.fact.columns()}
     cells = [

@@ -6,7 +6,7 @@ owner's, and what would lie after now has not happened yet.
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, time
 from random import Random
 
@@ -26,7 +26,8 @@ from perfwidget.facts import (
     Workspace,
 )
 from perfwidget.metrics import REVIEW_ACTIONS
-from perfwidget.sources.sample_cast import JOBS, MAIL_DOMAIN, ORGANIZATION_ID, PEOPLE, TOUCHED, WORKSPACES
+from perfwidget.sources.sample_cast import JOBS, MAIL_DOMAIN, ORGANIZATION_ID, PEOPLE, TOUCHED, WORKSPACES, Cast
+from perfwidget.sources.sample_crowd import crowd
 from perfwidget.sources.sample_story import Draft, Event, Story
 
 REVIEW_VISITS_SINCE = datetime(2025, 9, 25, tzinfo=UTC)
@@ -37,14 +38,15 @@ _DAYS_SINCE_TOUCHED = 40
 _IDS_AN_ANNOTATION = 20  # more than the longest history has entries
 
 
-def sample_facts(today: date, *, seed: int = 7) -> Iterator[Fact]:
-    """Yield the facts of a whole organization, none of them later than now.
+def sample_facts(today: date, *, seed: int = 7, members: int = len(PEOPLE)) -> Iterator[Fact]:
+    """Yield the facts of a whole organization of so many members, none of them later than now.
 
     Now is `today` itself where that is an aware datetime; a date stands for its end in UTC.
     """
     now = today if isinstance(today, datetime) else datetime.combine(today, time.max, UTC)
-    yield from _organization()
-    drafts = sorted(Story(now, Random(seed)).drafts(), key=lambda draft: draft.events[0].at)
+    people = [*PEOPLE, *crowd(members - len(PEOPLE), Random(seed))]
+    yield from _organization(people)
+    drafts = sorted(Story(now, Random(seed), people).drafts(), key=lambda draft: draft.events[0].at)
     touched_at = now.timestamp() - _DAYS_SINCE_TOUCHED * 86_400
     for annotation_id, draft in enumerate(drafts, start=1):
         yield _annotation(draft, annotation_id, touched_at)
@@ -52,15 +54,15 @@ def sample_facts(today: date, *, seed: int = 7) -> Iterator[Fact]:
         yield from _looks(draft, annotation_id)
 
 
-def _organization() -> Iterator[Fact]:
-    for person in PEOPLE:
+def _organization(people: Sequence[Cast]) -> Iterator[Fact]:
+    for person in people:
         email = f"{person.mailbox}@{MAIL_DOMAIN}"
         yield Member(ORGANIZATION_ID, person.user_id, email, person.name, role=person.role, active=person.active)
     for workspace_id, title in WORKSPACES.items():
         yield Workspace(ORGANIZATION_ID, workspace_id, title)
     for job in JOBS:
         yield Project(ORGANIZATION_ID, job.project_id, job.workspace_id, title=job.title)
-    for person in PEOPLE:
+    for person in people:
         for workspace_id in person.workspaces:
             yield Membership(ORGANIZATION_ID, person.user_id, workspace_id=workspace_id)
         for project_id in person.projects:

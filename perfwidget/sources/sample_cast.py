@@ -39,6 +39,8 @@ class Cast(NamedTuple):
     """Whether they often work on Saturdays and Sundays."""
     reviews: bool = False
     active: bool = True
+    there: tuple[int, int] | None = None
+    """The first and last day of the story on which they are in the organization; None is always."""
 
 
 MAIL_DOMAIN = "demo.example"

@@ -1,7 +1,7 @@
 """How the sample members worked: every annotation played through from the first submit to the last review."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
 from random import Random
@@ -69,13 +69,14 @@ class Draft:
 class Story:
     """Plays the work of everybody, day by day, up to `now`."""
 
-    def __init__(self, now: datetime, rng: Random) -> None:
+    def __init__(self, now: datetime, rng: Random, people: Sequence[Cast] = PEOPLE) -> None:
+        self._people = people
         self._now = now.timestamp()
         self._rng = rng
         self._first = now.astimezone(UTC).date() - timedelta(days=DAYS - 1)
-        self._mornings = {person.user_id: self._plan(person) for person in PEOPLE}
+        self._mornings = {person.user_id: self._plan(person) for person in people}
         self._reviewers = {
-            job.project_id: [each for each in PEOPLE if each.reviews and _belongs(each, job)] for job in JOBS
+            job.project_id: [each for each in people if each.reviews and _belongs(each, job)] for job in JOBS
         }
         self._task_ids = {job.project_id: 100_000 * place for place, job in enumerate(JOBS, start=1)}
 
@@ -83,7 +84,7 @@ class Story:
         """Play every working day of everybody who annotates; yield what had happened by now."""
         rng = self._rng
         pilot = [job for job in JOBS if job.title == PASSING_THROUGH]
-        for person in PEOPLE:
+        for person in self._people:
             jobs = [job for job in JOBS if _belongs(person, job)]
             if not jobs or not person.a_day:
                 continue
@@ -104,6 +105,7 @@ class Story:
             late = rng.random() ** 2 * 2.5 * _HOUR
             works = rng.random() < chances[day.weekday()] and (day.month, day.day) not in _HOLIDAYS
             away = place in vacations or (not person.active and place >= DAYS - LEFT_DAYS_AGO)
+            away = away or not (person.there is None or person.there[0] <= place <= person.there[1])
             if person.weekends and place == DAYS - 1:  # whatever day it is, something happens today
                 works, away, late = True, False, 0.0
             mornings.append(datetime.combine(day, time(8), zone).timestamp() + late if works and not away else _NEVER)

@@ -3,7 +3,7 @@
 Values never stand in the text: they are named parameters, written `$name`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -108,7 +108,7 @@ class Run(NamedTuple):
         return self.place + (self.end - self.start) // self.length
 
 
-def runs_of(buckets: Sequence[Bucket]) -> Sequence[Run]:
+def runs_of(buckets: Iterable[Bucket]) -> Sequence[Run]:
     """Return buckets, which follow each other without gaps, as runs of one length: days, but for clock changes."""
     runs: list[Run] = []
     for place, bucket in enumerate(buckets):
@@ -122,10 +122,10 @@ def runs_of(buckets: Sequence[Bucket]) -> Sequence[Run]:
     return runs
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=8)
 def days_of(period: Period) -> Sequence[Run]:
     """Return the days of a period as runs."""
-    return runs_of(period.buckets(Grain.DAY))
+    return runs_of(period.each(Grain.DAY))
 
 
 def parameters_of(runs: Sequence[Run], name: str) -> dict[str, int]:

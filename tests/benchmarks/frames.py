@@ -17,13 +17,14 @@ from perfwidget.question.period import Grain
 from tests.benchmarks.questions import Answer, Question, is_empty, numbers
 
 SECONDS = 1_000_000
-CATEGORIES = ("completed_by", "reviewer_id", "user_id", "project_id", "action", "last_action")
+CATEGORIES = ("completed_by", "created_by", "reviewer_id", "user_id", "project_id", "action", "last_action")
 COLUMNS = {
     "annotations": "annotation_id::BIGINT AS annotation_id, project_id, completed_by, created_at, completed_at, "
     "completed_at_estimated, lead_time, last_action, was_cancelled, flags::TINYINT AS flags",
     "reviews": "annotation_id::BIGINT AS annotation_id, project_id, completed_by, reviewer_id, action, "
     "score, created_at",
     "review_visits": "project_id, user_id, opened_at, closed_at",
+    "comments": "project_id, completed_by, created_by, created_at",
 }
 """What the page needs of each table."""
 
@@ -34,6 +35,7 @@ class Frames(NamedTuple):
     annotations: pd.DataFrame
     reviews: pd.DataFrame
     review_visits: pd.DataFrame
+    comments: pd.DataFrame
 
 
 def unload(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
@@ -87,9 +89,12 @@ class Pandas:
         """Return every number of the page."""
         annotated = self.annotated(question)
         parts = [annotated, self.reviewed(question), self.reviewing(question), self.visited(question)]
-        total: dict[str, float] = self.moved(question)
+        total: dict[str, float] = self.moved(question) | self.commented(question)
         days = annotated.total_time.groupby(_local(question, annotated.instant).dt.normalize()).sum()
         total["days_over_24_hours"] = int((days > 86_400).sum())
+        total["worked"] = _latest(annotated.instant[annotated.active])
+        total["took"] = _latest(parts[2].instant[parts[2].annotations_reviewed.notna()])
+        total["visit_median"] = parts[3].review_time.median()
         bars: dict[object, dict[str, float]] = {}
         for part in parts:
             total |= _summed(part)
@@ -107,6 +112,9 @@ class Pandas:
         updated = action == "updated"
         earlier = countable & (rows.created_at < pd.Timestamp(question.period.start, unit="us", tz="UTC"))
         seconds = (rows.lead_time / SECONDS).where(usable)
+        # In whole microseconds, of which twice the median is a whole number, too.
+        long = usable & (2 * rows.lead_time > 10 * round(2 * rows.lead_time[usable].median()))
+        long &= bool(seconds.median())
         return pd.DataFrame(
             {
                 "instant": rows.completed_at,
@@ -129,6 +137,9 @@ class Pandas:
                 "posted_by_others": countable & (rows["flags"] & 1 > 0),
                 "imported": countable & (rows["flags"] & 2 > 0),
                 "longer_than_task": countable & (rows["flags"] & 4 > 0),
+                "long_time": seconds.where(long),
+                "long_annotations": long,
+                "active": rows.was_cancelled | countable | (action == "rejected"),
             }
         )
 
@@ -145,6 +156,7 @@ class Pandas:
         fixed = rows.action == "fixed_and_accepted"
         score = (rows.score / SECONDS).where(fixed)
         score = score.mask(rows.action == "accepted", 1.0).mask(rows.action == "rejected", 0.0)
+        first = rows.index.to_series().isin(self._in_order(question).drop_duplicates("annotation_id").index)
         return pd.DataFrame(
             {
                 "instant": rows.created_at,
@@ -155,6 +167,11 @@ class Pandas:
                 "scored_by_others": score.notna() & (rows.reviewer_id != question.member),
                 "own_reviews": rows.action.isin(REVIEW_ACTIONS) & (rows.reviewer_id == question.member),
                 "other_reviews": ~rows.action.isin(REVIEW_ACTIONS),
+                "received_accepted": rows.action == "accepted",
+                "received_fixed_and_accepted": fixed,
+                "received_rejected": rows.action == "rejected",
+                "firsts": first,
+                "passes": first & (rows.action != "rejected"),
             }
         )
 
@@ -162,6 +179,7 @@ class Pandas:
         """Return the reviews that the member took."""
         rows = self._selected(self.frames.reviews, question, "reviewer_id", "created_at")
         taken = {f"reviews_{action}": rows.action == action for action in REVIEW_ACTIONS}
+        taken["annotations_reviewed"] = rows.annotation_id.where(rows.action.isin(REVIEW_ACTIONS))
         return pd.DataFrame({"instant": rows.created_at} | taken)
 
     def visited(self, question: Question) -> pd.DataFrame:
@@ -171,8 +189,24 @@ class Pandas:
         rows = self._selected(mine.assign(at=mine.closed_at.fillna(mine.opened_at)), question, "user_id", "at")
         lasted = (rows.closed_at - rows.opened_at).dt.total_seconds()
         return pd.DataFrame(
-            {"instant": rows["at"], "review_time": lasted.where(lasted >= 0), "unusable_visits": ~(lasted >= 0)}
+            {
+                "instant": rows["at"],
+                "review_time": lasted.where(lasted >= 0),
+                "unusable_visits": ~(lasted >= 0),
+                "visits": lasted >= 0,
+            }
         )
+
+    def commented(self, question: Question) -> dict[str, float]:
+        """Return the comments of others on the member's annotations, and those that the member wrote."""
+        received = self._selected(self.frames.comments, question, "completed_by", "created_at")
+        added = self._selected(self.frames.comments, question, "created_by", "created_at")
+        others = received.created_by.astype(object) != question.member
+        return {
+            "comments_received": int(others.sum()),
+            "comments_added": len(added),
+            "wrote": _latest(added.created_at),
+        }
 
     def _selected(self, frame: pd.DataFrame, question: Question, member: str, instant: str) -> pd.DataFrame:
         start, end = (pd.Timestamp(at, unit="us", tz="UTC") for at in (question.period.start, question.period.end))
@@ -183,16 +217,30 @@ class Pandas:
 
     def _sent_back(self, question: Question) -> pd.Series:
         """Return the annotations whose latest review is a rejection."""
+        latest = self._in_order(question).drop_duplicates("annotation_id", keep="last")
+        return latest.annotation_id[latest.action == "rejected"]
+
+    def _in_order(self, question: Question) -> pd.DataFrame:
+        """Return the reviews of the member's annotations, of any time, oldest first."""
         reviews = self.frames.reviews
         mine = reviews[(reviews.completed_by == question.member) & reviews.action.isin(REVIEW_ACTIONS)]
         if question.projects is not None:
             mine = mine[mine.project_id.isin(question.projects)]
-        latest = mine.sort_values("created_at").drop_duplicates("annotation_id", keep="last")
-        return latest.annotation_id[latest.action == "rejected"]
+        return mine.sort_values("created_at")
+
+
+def _latest(instants: pd.Series) -> float:
+    """Return the latest instant in microseconds since 1970, or NaN."""
+    return float("nan") if instants.empty else instants.max().value // 1_000
+
+
+NOT_ADDED_UP = ["instant", "median", "annotations_reviewed", "active"]
 
 
 def _summed(part: pd.DataFrame) -> dict[str, float]:
-    values = part.drop(columns=["instant", "median"], errors="ignore").sum().to_dict()
+    values = part.drop(columns=NOT_ADDED_UP, errors="ignore").sum().to_dict()
+    if "annotations_reviewed" in part:
+        values["annotations_reviewed"] = part.annotations_reviewed.nunique()
     return values | ({"median": part["median"].median()} if "median" in part else {})
 
 
@@ -205,6 +253,8 @@ def _by_bar(question: Question, part: pd.DataFrame) -> Mapping[pd.Timestamp, dic
     first = local.dt.normalize() if question.grain is Grain.DAY else local.dt.to_period("W-SUN").dt.start_time
     grouped = part.drop(columns="instant").groupby(first)
     values = grouped.sum()
+    if "annotations_reviewed" in part:
+        values["annotations_reviewed"] = grouped["annotations_reviewed"].nunique()
     if "median" in part:
         values["median"] = grouped["median"].median()
     return values.to_dict("index")

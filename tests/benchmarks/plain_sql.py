@@ -21,6 +21,7 @@ TABLES = {
     "make_timestamp(created_at) AS created_at",
     "review_visits": "visit_id, project_id, user_id, make_timestamp(opened_at) AS opened_at, "
     "make_timestamp(closed_at) AS closed_at",
+    "comments": "comment_id, project_id, completed_by, created_by, make_timestamp(created_at) AS created_at",
 }
 
 COUNTABLE = (
@@ -35,6 +36,8 @@ CREATED = ("annotations", "completed_by", "created_at")
 RECEIVED = ("reviews", "completed_by", "created_at")
 TAKEN = ("reviews", "reviewer_id", "created_at")
 VISITED = ("review_visits", "user_id", "coalesce(closed_at, opened_at)")
+COMMENTED = ("comments", "completed_by", "created_at")
+COMMENTING = ("comments", "created_by", "created_at")
 
 SHARES = {
     "submitted": f"count(*) FILTER ({COUNTABLE} AND last_action <> 'updated')",
@@ -52,6 +55,38 @@ SCORES = {"scores": f"coalesce(sum({SCORE}), 0)", "scored": f"count({SCORE})"}
 TAKEN_BY_KIND = {
     f"reviews_{kind}": f"count(*) FILTER (action = '{kind}')" for kind in ("accepted", "rejected", "fixed_and_accepted")
 }
+RECEIVED_BY_KIND = {
+    f"received_{kind}": f"count(*) FILTER (action = '{kind}')"
+    for kind in ("accepted", "rejected", "fixed_and_accepted")
+}
+FIRSTS = (
+    "SELECT arg_min(review_id, created_at) FROM plain.reviews "
+    f"WHERE completed_by = $member AND {REVIEWED} {{projects}} GROUP BY annotation_id"
+)
+PASSES = {
+    "firsts": f"count(*) FILTER (review_id IN ({FIRSTS}))",
+    "passes": f"count(*) FILTER (review_id IN ({FIRSTS}) AND action <> 'rejected')",
+}
+OWN_MEDIAN = (
+    f"SELECT median(lead_time) FROM plain.annotations WHERE completed_by = $member AND {USABLE} "
+    "AND completed_at >= $start AND completed_at < $end {projects}"
+)
+LONG = f"{USABLE} AND lead_time > 10 * nullif(({OWN_MEDIAN}), 0)"
+LONG_PART = {
+    "long_time": f"coalesce(sum(lead_time) FILTER ({LONG}), 0)",
+    "long_annotations": f"count(*) FILTER ({LONG})",
+}
+WORKED = {
+    "worked": f"epoch_us(max(completed_at) FILTER (was_cancelled OR last_action = 'rejected' OR {COUNTABLE}))",
+}
+REVIEWED_ONCE = {"annotations_reviewed": f"count(DISTINCT annotation_id) FILTER ({REVIEWED})"}
+TOOK = {"took": f"epoch_us(max(created_at) FILTER ({REVIEWED}))"}
+LOOKED_EACH = {
+    "visits": "count(*) FILTER (closed_at >= opened_at)",
+    "visit_median": "median(epoch(closed_at - opened_at)) FILTER (closed_at >= opened_at)",
+}
+SAID = {"comments_received": "count(*) FILTER (created_by IS DISTINCT FROM $member)"}
+WROTE = {"comments_added": "count(*)", "wrote": "epoch_us(max(created_at))"}
 LOOKED = {"review_time": "coalesce(sum(epoch(closed_at - opened_at)) FILTER (closed_at >= opened_at), 0)"}
 SENT_BACK = (
     "SELECT annotation_id FROM (SELECT annotation_id, arg_max(action, created_at) AS latest FROM plain.reviews "
@@ -87,19 +122,23 @@ CARDS = (
     (ANNOTATED, MEDIAN),
     (ANNOTATED, TIME),
     (RECEIVED, SCORES),
+    (RECEIVED, RECEIVED_BY_KIND | PASSES),
+    (ANNOTATED, LONG_PART | WORKED),
     (ANNOTATED, SHARES),
     (ANNOTATED, NOTES),
     (CREATED, MOVED),
     (RECEIVED, NOTES_OF_REVIEWS),
-    (TAKEN, TAKEN_BY_KIND),
-    (VISITED, LOOKED | NOTES_OF_VISITS),
+    (TAKEN, TAKEN_BY_KIND | REVIEWED_ONCE | TOOK),
+    (VISITED, LOOKED | LOOKED_EACH | NOTES_OF_VISITS),
+    (COMMENTED, SAID),
+    (COMMENTING, WROTE),
 )
 GRAPHS = (
     (ANNOTATED, SHARES),
     (ANNOTATED, SUBMITTED | TIME | MEDIAN),
-    (ANNOTATED, TIME | MEDIAN),
-    (RECEIVED, SCORES),
-    (TAKEN, TAKEN_BY_KIND),
+    (ANNOTATED, TIME | MEDIAN | LONG_PART),
+    (RECEIVED, SCORES | RECEIVED_BY_KIND | PASSES),
+    (TAKEN, TAKEN_BY_KIND | REVIEWED_ONCE),
     (VISITED, LOOKED),
 )
 

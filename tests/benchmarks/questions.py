@@ -106,7 +106,9 @@ def numbers(aggregates: Mapping[str, float], *, bar: bool) -> dict[str, Number]:
     """Work the page's numbers out of sums, counts and medians, in seconds, that somebody found in some way.
 
     Counts are named like their number. Beside them stand `usable` (annotations with a usable time), `median`,
-    `scores` (the sum of scores), `scored` (how many there are), and both of the reviews of others.
+    `scores` (the sum of scores), `scored` (how many there are), and both of the reviews of others; `firsts` and
+    `passes` (first reviews, and those that accept or fix), `visits` (usable ones), `visit_median`, and what was done
+    latest, in microseconds: `worked`, `took` (a review) and `wrote` (a comment).
     """
 
     def over(sum_: str, count: str) -> Number:
@@ -122,8 +124,15 @@ def numbers(aggregates: Mapping[str, float], *, bar: bool) -> dict[str, Number]:
     found["performance_score_without_own_reviews"] = (
         over("scores_of_others", "scored_by_others") if aggregates.get("own_reviews") else None
     )
+    found["first_pass"] = over("passes", "firsts")
     if submitted and not aggregates.get("usable"):
-        found["total_time"] = None
+        found["total_time"] = found["long_time"] = None
+    if not bar:
+        visit = aggregates.get("visit_median")
+        found["review_time_median"] = None if visit is None or isnan(visit) else visit
+        found["review_time_average"] = over("review_time", "visits")
+        done = [aggregates.get(key) for key in ("worked", "took", "wrote")]
+        found["last_active"] = max((each for each in done if each is not None and not isnan(each)), default=None)
     return found
 
 

@@ -15,6 +15,8 @@ from perfwidget.errors import StoreUnavailable
 from perfwidget.facts import Annotation, Key
 from perfwidget.stores import Store
 from perfwidget.stores.duckdb import DuckDBStore, database, recovery
+from perfwidget.stores.duckdb.database import Database
+from perfwidget.stores.failures import DAMAGED
 from tests.hosts import asking, host
 from tests.worlds import ORGANIZATION, OWNER, annotation, ask, people
 
@@ -40,6 +42,7 @@ def torn(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("torn")
     subprocess.run([sys.executable, "-c", WRITER, str(folder / "facts.duckdb")], check=False)
     assert (folder / "facts.duckdb.wal").stat().st_size > 1_000
+    (folder / "facts.duckdb.tmp").rmdir()
     return folder
 
 
@@ -350,3 +353,281 @@ def test_a_question_that_takes_too_long_is_broken_off_and_leaves_nothing_open(
     assert asking(browser, "asked", {"question": "user=ann"}).status_code == 200
     store.write([annotation(1, "2024-03-01 12:00")])
     store.close()
+
+
+# -- Damaged blocks ---------------------------------------------------------------------------------------------------
+
+BLOCK, FIRST = 262_144, 12_288
+"""Bytes of a block of DuckDB's file, and where the first one begins."""
+
+
+@pytest.fixture(scope="module")
+def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give the folder of a store that was closed, with a hundred thousand annotations in order."""
+    folder = tmp_path_factory.mktemp("large")
+    store = DuckDBStore(folder / "facts.duckdb")
+    store.write(people())
+    store.write(annotation(each, f"2024-03-{1 + each % 28:02} 12:00", lead_time=each % 90) for each in range(100_000))
+    store.settle()
+    store.close()
+    return folder
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {each.name: each.read_bytes() for each in folder.iterdir() if each.is_file()}
+
+
+def everything(store: Store) -> None:
+    """Read every value of every table, as the statements of all questions together may."""
+    with store.reading() as reader:
+        for (table,) in reader._rows("SELECT table_name FROM duckdb_tables()", {}):
+            reader._rows(f"SELECT bit_xor(hash({table})) FROM {table}", {})
+
+
+def write(store: Store) -> object:
+    return store.write([annotation(7, "2024-03-02 12:00", lead_time=1)])
+
+
+def refusals(store: Store, *acts: Callable[[Store], object]) -> list[str]:
+    """Do some things one after the other, and return the sentences of those that are refused."""
+    told = []
+    for act in acts:
+        try:
+            act(store)
+        except StoreUnavailable as fault:
+            told.append(str(fault))
+    return told
+
+
+def test_a_damaged_block_anywhere_ends_in_a_sentence_and_stands_as_a_notice(large: Path, tmp_path: Path) -> None:
+    """A bit of each block is turned, wherever in it; what is written behind nobody's back is written before that."""
+    drawn = random.Random(19)
+    whole = (large / "facts.duckdb").read_bytes()
+    outcomes = {"refused": 0, "noticed": 0, "of no use": 0}
+    for block in range(FIRST, len(whole), BLOCK):
+        damaged = bytearray(whole)
+        damaged[block + drawn.randrange(min(BLOCK, len(whole) - block))] ^= 1 << drawn.randrange(8)
+        folder = tmp_path / str(block)
+        shutil.copytree(large, folder)
+        (folder / "facts.duckdb").write_bytes(damaged)
+        before = contents(folder)
+        try:
+            store = DuckDBStore(folder / "facts.duckdb")
+        except StoreUnavailable as fault:
+            assert "is damaged; put a copy of it back" in str(fault)
+            outcomes["refused"] += 1
+            assert contents(folder) == before
+            continue
+        told = refusals(store, everything, everything, write)
+        if told:
+            assert set(told) == {DAMAGED}
+            assert store.notices == (DAMAGED,)
+            assert len(told) == 3
+            outcomes["noticed"] += 1
+        else:
+            outcomes["of no use"] += 1
+        store.close()
+        assert told == [] or contents(folder) == before
+    assert outcomes["refused"] > 0
+    assert outcomes["noticed"] > outcomes["of no use"]
+
+
+def test_a_log_on_a_damaged_file_is_not_set_aside(large: Path, tmp_path: Path) -> None:
+    """What is to be changed by the log lies in a block that cannot be read."""
+    folder = tmp_path / "torn"
+    shutil.copytree(large, folder)
+    code = (
+        "import os, sys\nfrom pathlib import Path\nfrom perfwidget.stores.duckdb import DuckDBStore\n"
+        "from tests.worlds import annotation\n"
+        "DuckDBStore(Path(sys.argv[1])).write([annotation(7, '2024-03-02 12:00', lead_time=5)])\n"
+        "os.kill(os.getpid(), 9)\n"
+    )
+    subprocess.run([sys.executable, "-c", code, str(folder / "facts.duckdb")], check=False)
+    (folder / "facts.duckdb.tmp").rmdir()
+    whole = (folder / "facts.duckdb").read_bytes()
+    assert (folder / "facts.duckdb.wal").stat().st_size > 0
+    refused = 0
+    for block in range(FIRST, len(whole), BLOCK):
+        damaged = bytearray(whole)
+        damaged[block + 5_000] ^= 255
+        (folder / "facts.duckdb").write_bytes(damaged)
+        before = contents(folder)
+        try:
+            store = DuckDBStore(folder / "facts.duckdb")
+        except StoreUnavailable as fault:
+            assert "is damaged" in str(fault)
+            refused += 1
+        else:
+            refusals(store, everything)
+            damage = bool(store.notices)
+            store.close()
+            if not damage:  # of no use to anybody: what was closed has its log in it
+                (folder / "facts.duckdb.wal").write_bytes(before["facts.duckdb.wal"])
+                continue
+        assert contents(folder) == before
+    assert refused > 0
+
+
+def test_who_is_at_fault_is_told_by_what_duckdb_says() -> None:
+    """A log is set aside for faults of its own only."""
+    said = 'Failure while replaying WAL file "facts.duckdb.wal": Corrupt {} 1 does not match stored checksum 2'
+    mine, files = (duckdb.IOException(said.format(each)) for each in ("WAL file: computed", "database file: computed"))
+    assert [recovery.log_is_damaged(each) for each in (mine, files)] == [True, False]
+
+
+def test_a_file_that_was_cut_is_refused_or_noticed(large: Path, tmp_path: Path) -> None:
+    whole = (large / "facts.duckdb").read_bytes()
+    for left in (len(whole) // 4, len(whole) // 2, len(whole) - BLOCK):
+        folder = tmp_path / str(left)
+        shutil.copytree(large, folder)
+        (folder / "facts.duckdb").write_bytes(whole[:left])
+        before = contents(folder)
+        try:
+            store = DuckDBStore(folder / "facts.duckdb")
+        except StoreUnavailable as fault:
+            assert "is damaged" in str(fault)
+        else:
+            assert set(refusals(store, everything)) == {DAMAGED}
+            assert store.notices == (DAMAGED,)
+            store.close()
+        assert contents(folder) == before
+
+
+def test_while_the_log_cannot_be_worked_into_a_damaged_file_nothing_is_lost(
+    large: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Damage that only the work on the log meets: what was written before stands in the log."""
+    monkeypatch.setattr(database, "LONGEST_LOG", 0)
+    folder = tmp_path / "damaged"
+    shutil.copytree(large, folder)
+    path = folder / "facts.duckdb"
+    store = DuckDBStore(path)
+    commit = database.Database.tidy
+
+    def failing(mine: Database) -> None:
+        with monkeypatch.context() as patch:
+            patch.setattr(mine, "_connection", Damaged())
+            patch.setattr(mine, "_open_again", lambda _: None)
+            commit(mine)
+
+    monkeypatch.setattr(database.Database, "tidy", failing)
+    write(store)
+    assert store.notices == (DAMAGED,)
+    assert refusals(store, write) == [DAMAGED]
+    store.close()
+    assert recovery.beside(path, "wal").stat().st_size > 0
+    monkeypatch.undo()
+    again = DuckDBStore(path)
+    assert ask(again, OWNER, user="ann", from_="2024-03-02", to="2024-03-02").values["total_time"] is not None
+    again.close()
+
+
+class Damaged:
+    """A connection that finds a damaged block."""
+
+    def execute(self, _: str) -> None:
+        raise duckdb.FatalException("Corrupt database file: computed checksum 1 does not match stored checksum 2")
+
+
+# -- Files that belong together ---------------------------------------------------------------------------------------
+
+
+def test_a_log_without_its_file_is_refused_and_left_alone(path: Path) -> None:
+    path.unlink()
+    before = contents(path.parent)
+    with pytest.raises(StoreUnavailable, match=r"is missing, and its log facts\.duckdb\.wal is there"):
+        DuckDBStore(path)
+    assert contents(path.parent) == before
+
+
+@pytest.mark.parametrize(
+    ("left_behind", "named"),
+    [
+        (["wal", "writes"], "facts.duckdb.wal and facts.duckdb.writes"),
+        (["writes"], "facts.duckdb.writes"),
+        (["wal"], "facts.duckdb.wal"),
+    ],
+)
+def test_a_copy_that_lacks_something_says_what(path: Path, left_behind: list[str], named: str) -> None:
+    for each in left_behind:
+        recovery.beside(path, each).unlink()
+    store = DuckDBStore(path)
+    [notice] = store.notices
+    assert f"without {named}: what was written shortly before may be missing" in notice
+    with store.reading() as reader:
+        there = reader._rows("SELECT count(*) FROM annotations", {})
+    assert there == [(WRITES if left_behind == ["writes"] else 0,)]
+    store.write([annotation("new", "2024-03-02 12:00")])
+    store.close()
+    again = DuckDBStore(path)
+    assert again.notices == (notice,)
+    again.close()
+
+
+def test_a_store_that_was_closed_needs_no_log(path: Path) -> None:
+    DuckDBStore(path).close()
+    assert sorted(contents(path.parent)) == ["facts.duckdb", "facts.duckdb.writes"]
+    store = DuckDBStore(path)
+    assert (submitted(store), store.notices) == (WRITES, ())
+    store.close()
+
+
+def test_another_name_of_a_file_is_no_other_store(path: Path) -> None:
+    """Its log lies beside the first name: by the other one, facts would be missing and both would write."""
+    link = path.parent / "linked" / "other.duckdb"
+    link.parent.mkdir()
+    link.hardlink_to(path)
+    with pytest.raises(StoreUnavailable, match="has another name"):
+        DuckDBStore(link)
+    assert list(contents(link.parent)) == ["other.duckdb"]
+    store = DuckDBStore(path)
+    assert submitted(store) == WRITES
+    # With a count of its own it looks like a store by itself, and is the file that is open already.
+    recovery.beside(link, "writes").write_bytes(recovery.beside(path, "writes").read_bytes())
+    with pytest.raises(StoreUnavailable, match="open it once"):
+        DuckDBStore(link)
+    store.write([annotation("new", "2024-03-02 12:00")])
+    assert submitted(store) == WRITES + 1
+    store.close()
+
+
+def test_a_store_whose_files_all_have_another_name_is_one(path: Path) -> None:
+    folder = path.parent / "linked"
+    folder.mkdir()
+    for each in contents(path.parent):
+        (folder / each).hardlink_to(path.parent / each)
+    store = DuckDBStore(path)
+    with pytest.raises(StoreUnavailable, match="open in another program"):
+        DuckDBStore(folder / path.name)
+    store.close()
+
+
+def test_nobody_else_may_read_what_is_new(tmp_path: Path) -> None:
+    """Whatever the program's umask says, and whenever DuckDB makes a file anew."""
+    code = (
+        "import os, sys\nos.umask(0)\nfrom pathlib import Path\nfrom tests.worlds import annotation, people\n"
+        "from perfwidget.stores.duckdb import DuckDBStore, database\n"
+        "def seen():\n"
+        "    each = sorted((each.name, each.stat().st_mode & 0o777) for each in path.parent.iterdir())\n"
+        "    print(*(f'{name}:{mode:o}' for name, mode in each), flush=True)\n"
+        "path = Path(sys.argv[1])\n"
+        "store = DuckDBStore(path)\nseen()\n"
+        "store.write(people())\nseen()\n"
+        "database.LONGEST_LOG = 0\nstore.write([annotation(1, '2024-03-01 12:00')])\nseen()\n"
+        "database.LONGEST_LOG = 10**9\nstore.write([annotation(2, '2024-03-01 12:00')])\nseen()\n"
+        "store.close()\nseen()\n"
+        "store = DuckDBStore(path)\nstore.write(annotation(n, '2024-03-01 12:00') for n in range(2000))\nseen()\n"
+        "os.kill(os.getpid(), 9)\n"
+    )
+    path = tmp_path / "facts.duckdb"
+    told = subprocess.run([sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=False)
+    files = "facts.duckdb:600 facts.duckdb.tmp:700 facts.duckdb.wal:600 facts.duckdb.writes:600"
+    closed = "facts.duckdb:600 facts.duckdb.writes:600"
+    assert told.stdout.splitlines() == [files, files, files, files, closed, files], told.stderr
+    log = bytearray(wal(path).read_bytes())
+    log[len(log) * 2 // 3] ^= 1
+    wal(path).write_bytes(log)
+    DuckDBStore(path).close()
+    left = {each.name.partition("-")[0]: each.stat().st_mode & 0o777 for each in path.parent.iterdir()}
+    assert {"facts.duckdb.wal.damaged", "facts.duckdb.writes.lost"} & left.keys()
+    assert set(left.values()) <= {0o600}

@@ -168,8 +168,8 @@ SABOTAGES = [
     (
         "the first day is not cut by a time of day",
         PERIOD,
-        "starts = [period.start, *(day_start(first, timezone) for first in firsts[1:]), period.end]",
-        "starts = [*(day_start(first, timezone) for first in firsts), period.end]",
+        "first, start = self.first, self.start",
+        "first, start = self.first, day_start(self.first, place)",
         TIMES,
     ),
     (

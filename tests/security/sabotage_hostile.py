@@ -73,6 +73,13 @@ SABOTAGES = [
         "tests/test_limits.py -k comes_again",
     ),
     (
+        "a reader that stops holds a thread of the server",
+        "perfwidget/hosting/downloads.py",
+        "self._connection.shutdown(SHUT_RDWR)",
+        "pass",
+        "tests/test_downloads.py -k no_thread",
+    ),
+    (
         "everybody waits for a Label Studio that hangs",
         "perfwidget/label_studio/sign_in.py",
         "WAITING = 2\n",

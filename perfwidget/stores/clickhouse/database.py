@@ -12,11 +12,12 @@ import clickhouse_connect
 from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import Error
 from clickhouse_connect.driver.external import ExternalData
+from urllib3.exceptions import HTTPError
 
 from perfwidget.errors import StoreUnavailable
 from perfwidget.stores.clickhouse.address import Address, quoted
 from perfwidget.stores.clickhouse.faults import store_error, unopened
-from perfwidget.stores.failures import CLOSED, LONGEST
+from perfwidget.stores.failures import CLOSED, GRACE, LONGEST
 
 CONNECTING = 5
 """Seconds that a connection is waited for."""
@@ -72,13 +73,13 @@ class ClickHouseDatabase:
     def __init__(self, address: Address) -> None:
         self.address = address
         self._lock = threading.Lock()
-        self._clients: dict[int, Client] = {}
+        self._clients: dict[tuple[int, float], Client] = {}
         self._closed = False
 
     def server_version(self) -> tuple[int, int]:
         """Return the server's version; with the reason where it does not answer."""
         try:
-            major, minor, *_ = (self._client().server_version or "0.0").split(".")
+            major, minor, *_ = (self._client(LONGEST).server_version or "0.0").split(".")
         except Error as fault:
             raise unopened(self.address.name, fault) from fault
         return int(major), int(minor)
@@ -99,10 +100,11 @@ class ClickHouseDatabase:
         parameters: Mapping[str, Any],
         tables: Mapping[str, Table] | None = None,
         *,
-        limit: float = LONGEST,
+        limit: float | None = None,
         within: bool = True,
     ) -> list[tuple[Any, ...]]:
         """Return the rows that a query gives; `within` says whether it speaks of the store's own tables."""
+        limit = limit or LONGEST
         answer = self._ask("", query, parameters, tables, fmt="JSONCompactEachRow", limit=limit, within=within)
         return [tuple(json.loads(line)) for line in answer.splitlines()]
 
@@ -110,7 +112,7 @@ class ClickHouseDatabase:
         self, query: str, parameters: Mapping[str, Any], tables: Mapping[str, Table], size: int
     ) -> Iterator[list[tuple[Any, ...]]]:
         """Yield the rows of a query so many at once; the others wait on their way here."""
-        with self._asking() as client:
+        with self._asking(LONGEST) as client:
             bound = bind("", query, parameters, tables)
             stream = client.raw_stream(
                 bound.text, bound.parameters, _limited(LONGEST), "JSONCompactEachRow", external_data=bound.sent
@@ -141,8 +143,8 @@ class ClickHouseDatabase:
         """Let go of the connections of this process."""
         with self._lock:
             self._closed = True
-            client = self._clients.pop(os.getpid(), None)
-        if client is not None:
+            ours = [self._clients.pop(key) for key in list(self._clients) if key[0] == os.getpid()]
+        for client in ours:
             client.close()
 
     def _ask(
@@ -157,25 +159,28 @@ class ClickHouseDatabase:
         fmt: str | None = None,
     ) -> bytes:
         bound = bind(text, query, parameters, tables or {})
-        with self._asking() as client:
+        with self._asking(limit) as client:
             return client.raw_query(
                 bound.text, bound.parameters, _limited(limit), fmt, use_database=within, external_data=bound.sent
             )
 
     @contextmanager
-    def _asking(self) -> Iterator[Client]:
+    def _asking(self, limit: float) -> Iterator[Client]:
         try:
-            yield self._client()
-        except Error as fault:
+            yield self._client(limit)
+        except (Error, HTTPError) as fault:  # the latter while an answer comes
             raise store_error(fault) from fault
 
-    def _client(self) -> Client:
-        """Return this process's client, which threads share: connections do not survive a fork."""
+    def _client(self, limit: float) -> Client:
+        """Return this process's client for statements that may take so long, which waits little longer for an answer.
+
+        Threads share it; connections do not survive a fork.
+        """
         with self._lock:
             if self._closed:
                 raise StoreUnavailable(CLOSED)
-            process = os.getpid()
-            if process not in self._clients:
+            key = os.getpid(), limit
+            if key not in self._clients:
                 client = clickhouse_connect.get_client(
                     host=self.address.host,
                     port=self.address.port,
@@ -183,7 +188,7 @@ class ClickHouseDatabase:
                     password=self.address.password,
                     secure=self.address.secure,
                     connect_timeout=CONNECTING,
-                    send_receive_timeout=int(LONGEST_WRITE) + CONNECTING,
+                    send_receive_timeout=int(limit) + GRACE,
                     query_retries=0,
                     autogenerate_session_id=False,
                     form_encode_query_params=True,  # an address holds some kilobytes only
@@ -191,8 +196,8 @@ class ClickHouseDatabase:
                     settings=STANDARD,
                 )
                 client.database = self.address.database
-                self._clients[process] = client
-            return self._clients[process]
+                self._clients[key] = client
+            return self._clients[key]
 
 
 class _Bound(NamedTuple):

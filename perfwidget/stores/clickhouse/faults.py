@@ -3,6 +3,7 @@
 import logging
 
 from clickhouse_connect.driver.exceptions import Error
+from urllib3.exceptions import HTTPError
 
 from perfwidget.errors import StoreUnavailable
 from perfwidget.stores.failures import AWAY, FULL, LONGEST, TOO_LONG
@@ -20,16 +21,17 @@ _DISPLACED = {395}  # FUNCTION_THROW_IF_VALUE_IS_NON_ZERO, which a claim that ha
 _DENIED = {164, 497}  # READONLY, ACCESS_DENIED
 
 
-def store_error(fault: Error) -> StoreUnavailable:
-    """Return what to raise in place of what the server says."""
-    if fault.code in _TOO_LONG:
+def store_error(fault: Error | HTTPError) -> StoreUnavailable:
+    """Return what to raise in place of what the server says, or where it falls silent."""
+    code = getattr(fault, "code", None)
+    if code in _TOO_LONG:
         return StoreUnavailable(TOO_LONG.format(seconds=LONGEST))
-    if fault.code in _DISPLACED:
+    if code in _DISPLACED:
         return StoreUnavailable(DISPLACED)
     log.warning("The server refuses: %s", fault)
-    if fault.code in _FULL:
+    if code in _FULL:
         return StoreUnavailable(FULL)
-    return StoreUnavailable(DENIED if fault.code in _DENIED else AWAY)
+    return StoreUnavailable(DENIED if code in _DENIED else AWAY)
 
 
 def unopened(name: str, fault: Error) -> StoreUnavailable:

@@ -9,16 +9,17 @@ import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 
 import duckdb
 
 from perfwidget.errors import StoreUnavailable
 from perfwidget.stores.duckdb import recovery, schema
-from perfwidget.stores.duckdb.faults import not_beside, open_elsewhere, store_error, unopened
+from perfwidget.stores.duckdb.faults import is_damage, not_beside, open_elsewhere, store_error, unopened
 from perfwidget.stores.duckdb.session import parsed
 from perfwidget.stores.duckdb.write_counter import WriteCounter
-from perfwidget.stores.failures import AWAY, CLOSED, FULL, LONGEST
+from perfwidget.stores.failures import AWAY, CLOSED, DAMAGED, FULL, LONGEST
 
 log = logging.getLogger(__name__)
 
@@ -39,6 +40,7 @@ _CONFIG: dict[str, str | bool | int | float | list[str]] = {
 
 
 _UNLIMITED = "SET max_execution_time = 0"
+_AS_IT_IS = "PRAGMA disable_checkpoint_on_shutdown"  # a damaged file is closed as it was opened
 
 
 class Database:
@@ -51,43 +53,49 @@ class Database:
         self._cursors: set[duckdb.DuckDBPyConnection] = set()
         self._committed = threading.Lock()
         self._failures = 0
-        self._closed = False
+        self._damaged = self._closed = False
         # Before DuckDB opens the file: its own lock is gone as soon as this process closes the file in whatever way,
         # and what another one then opens and closes again is damaged.
         try:
             self._counter = WriteCounter(self.path)
+            try:
+                self._begin()
+            except BaseException:
+                self._counter.give_back()
+                raise
         except BlockingIOError as fault:
             raise open_elsewhere(self.path) from fault
         except OSError as fault:
             raise not_beside(self.path, fault) from fault
+
+    def _begin(self) -> None:
+        """Open the file, bring it up to date, and see whether writes are missing."""
+        lacking = recovery.lacking(self.path, counted=not self._counter.made)
+        if lacking is None:
+            recovery.make(self.path)
+            self._counter.keep()
+        self._counter.take(self.path)
+        self._connection = self._open()
         try:
-            self._connection = self._open()
-        except BaseException:
-            self._counter.give_back()
-            raise
-        try:
-            self._prepare()
+            schema.prepare(self.path, self._connection)
+            [(writes,)] = self._connection.execute("SELECT writes FROM perfwidget").fetchall()
+            acknowledged = self._counter.value()
+            if writes < acknowledged or self._counter.made:
+                recovery.note_lost_writes(self.path, lacking or (), writes, acknowledged)
+            self._counter.begin(writes)
+            self._signs = recovery.signs(self.path)
         except BaseException as fault:
             self._connection.close()
-            self._counter.close()
-            if isinstance(fault, OSError):
-                raise not_beside(self.path, fault) from fault
+            recovery.unshield(self.path)
+            if isinstance(fault, duckdb.Error):
+                raise unopened(self.path, fault) from fault
             raise
-
-    def _prepare(self) -> None:
-        """Bring the file up to date, and see whether writes are missing."""
-        schema.prepare(self.path, self._connection)
-        [(writes,)] = self._connection.execute("SELECT writes FROM perfwidget").fetchall()
-        acknowledged = self._counter.value()
-        if writes < acknowledged:
-            recovery.note_lost_writes(self.path, writes, acknowledged)
-        self._counter.begin(writes)
-        self._signs = recovery.signs(self.path)
 
     @property
     def notices(self) -> tuple[str, ...]:
         """What people who look at the figures must know: by the files that were beside it when it was last opened."""
-        return recovery.notices(self.path, self._signs) if self._signs else ()
+        said = [text for sign, text in self._signs.items() if sign.exists()]
+        return tuple(dict.fromkeys([DAMAGED] * self._damaged + said))
 
     def _open(self) -> duckdb.DuckDBPyConnection:
         try:
@@ -102,6 +110,8 @@ class Database:
             limit = {"max_execution_time": int(LONGEST * 1000)}  # milliseconds of a question's statement
             connection = duckdb.connect(str(self.path), config=_CONFIG | limit)
             connection.execute(_UNLIMITED)
+            connection.execute(_AS_IT_IS)
+            recovery.shield(self.path)
             return connection
 
         try:
@@ -123,12 +133,15 @@ class Database:
         """Give a cursor in a transaction, which is committed at the end; its statements may be such as take long."""
         cursor = self._cursor()
         try:
-            if takes_long:
+            if takes_long:  # which is to write
+                if self._damaged:
+                    raise StoreUnavailable(DAMAGED)
                 cursor.execute(_UNLIMITED)
             cursor.execute("BEGIN")
             yield cursor
             self._commit(cursor)
         except duckdb.Error as fault:
+            self._notice_damage(fault)
             if isinstance(fault, duckdb.FatalException):
                 self._open_again(fault)
             raise store_error(fault) from fault
@@ -188,7 +201,10 @@ class Database:
         with self._lock:
             if not self._closed:
                 self._closed = True
+                if not self._damaged:
+                    _quietly(partial(self._connection.execute, "CHECKPOINT"))
                 self._connection.close()
+                recovery.unshield(self.path)
                 self._counter.close()
 
     def _cursor(self) -> duckdb.DuckDBPyConnection:
@@ -211,11 +227,18 @@ class Database:
                 return
             try:
                 self._connection.execute("CHECKPOINT")
-            except duckdb.FatalException as fault:
-                log.warning("The write-ahead log of %s could not be worked into it: %s", self.path, fault)
-                self._open_again(fault)
-            except duckdb.Error as fault:  # others are at work
+                recovery.shield(self.path)
+            except duckdb.Error as fault:  # others are at work, or the disk is full
                 log.info("The write-ahead log of %s stays for now: %s", self.path, fault)
+                self._notice_damage(fault)
+                if isinstance(fault, duckdb.FatalException):
+                    self._open_again(fault)
+
+    def _notice_damage(self, fault: duckdb.Error) -> None:
+        """Write nothing more to a file of which a part cannot be read: what is done about it begins with a copy."""
+        if is_damage(fault) and not self._damaged:
+            self._damaged = True
+            log.error("The file of the store %s is damaged, and takes nothing more: %s", self.path, fault)
 
     def _open_again(self, fault: duckdb.Error) -> None:
         """Open a database that DuckDB has given up; statements that run on it fail."""

@@ -12,8 +12,8 @@ from perfwidget.stores.duckdb.schema import table_for
 SHORT_LIST = 500
 """Ids of a list that is looked through for each row."""
 
-MOST_PARSED = 512
-"""Statements that are kept as they were parsed; there are far fewer, as values never stand in a text."""
+MOST_PARSED = 1_000_000
+"""Characters of the statements that are kept as they were parsed: some hundreds, or few of very long periods."""
 
 _PARSED: dict[str, duckdb.Statement] = {}
 
@@ -22,7 +22,7 @@ def parsed(cursor: duckdb.DuckDBPyConnection, text: str) -> duckdb.Statement:
     """Return a statement as DuckDB parsed it, which takes about as long as to answer a small one."""
     known = _PARSED.get(text)
     if known is None:
-        if len(_PARSED) >= MOST_PARSED:
+        if sum(map(len, list(_PARSED))) + len(text) > MOST_PARSED:
             _PARSED.clear()
         [known] = cursor.extract_statements(text)
         _PARSED[text] = known  # of which DuckDB takes a copy whenever it is carried out, in any thread

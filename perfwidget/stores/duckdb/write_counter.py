@@ -7,12 +7,16 @@ import fcntl
 import logging
 import os
 from pathlib import Path
+from weakref import WeakValueDictionary
 
 from perfwidget.stores.duckdb import recovery
 
 log = logging.getLogger(__name__)
 
 _WIDTH = 20
+
+_TAKEN: WeakValueDictionary[tuple[int, int], "WriteCounter"] = WeakValueDictionary()
+"""The stores that this process has open, by device and inode of their files, whatever these are called."""
 
 
 class WriteCounter:
@@ -25,7 +29,8 @@ class WriteCounter:
     def __init__(self, path: Path) -> None:
         """Open the file; raises BlockingIOError if another open store has it."""
         self._name = recovery.beside(path, "writes")
-        self._made = not self._name.exists()
+        self.made = not self._name.exists()
+        """Whether nobody counted before."""
         handle = os.open(self._name, os.O_RDWR | os.O_CREAT, 0o600)
         self._file = os.fdopen(handle, "r+b", buffering=0)
         try:
@@ -33,6 +38,12 @@ class WriteCounter:
         except OSError:
             self._file.close()
             raise
+
+    def take(self, path: Path) -> None:
+        """Take the store's file, by whatever name; raises BlockingIOError if this process has it open."""
+        found = path.stat()
+        if _TAKEN.setdefault((found.st_dev, found.st_ino), self) is not self:
+            raise BlockingIOError
 
     def value(self) -> int:
         """Return the number of writes that were acknowledged; 0 where nobody counted."""
@@ -56,10 +67,17 @@ class WriteCounter:
 
     def close(self) -> None:
         """Let go of the file."""
+        for file, taken in list(_TAKEN.items()):
+            if taken is self:
+                del _TAKEN[file]
         self._file.close()
 
+    def keep(self) -> None:
+        """Leave the file where it is from now on, for there is a store."""
+        self.made = False
+
     def give_back(self) -> None:
-        """Let go of the file, and leave none where there was none, for there is no store either."""
-        if self._made:
+        """Let go of the file, and leave none where there was none."""
+        if self.made:
             self._name.unlink(missing_ok=True)
         self.close()

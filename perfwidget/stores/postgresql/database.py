@@ -4,28 +4,45 @@ import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from traceback import clear_frames
 from typing import Any
 
 import psycopg
-from psycopg.abc import Buffer
+from psycopg.abc import RV, Buffer, PQGen
 from psycopg.adapt import Loader
+from psycopg.conninfo import conninfo_to_dict
 from psycopg_pool import ConnectionPool
 
 from perfwidget.errors import StoreUnavailable
-from perfwidget.stores.failures import AWAY, CLOSED, LONGEST
+from perfwidget.stores.failures import AWAY, CLOSED, GRACE, LONGEST
 from perfwidget.stores.postgresql.address import Address, quoted
 from perfwidget.stores.postgresql.faults import store_error, unopened
-
-Connection = psycopg.Connection[tuple[Any, ...]]
 
 MOST = 10
 """Connections of one process; whoever comes when all are busy waits."""
 
 PATIENCE = 5.0
-"""Seconds that are waited for a connection."""
+"""Seconds that are waited for a connection, unless the address says how many."""
 
 _RETRY = 0.5
 """Seconds after which an attempt to connect is given up, so that the next question begins a new one."""
+
+
+class Connection(psycopg.Connection[tuple[Any, ...]]):
+    """A connection that closes when a statement on it is not answered in time."""
+
+    patience: float | None = None
+    """Seconds that a statement is waited for; None for as long as it takes."""
+
+    def wait(self, gen: PQGen[RV], interval: float = 0.1, timeout: float | None = None) -> RV:
+        """Wait for what the server answers; raises StoreUnavailable when there is none in time."""
+        try:
+            return super().wait(gen, interval, self.patience if timeout is None else timeout)
+        except psycopg.OperationalError as fault:
+            if self.info.transaction_status == psycopg.pq.TransactionStatus.ACTIVE:
+                self.close()
+                raise store_error(fault) from fault
+            raise
 
 
 class _WholeNumber(Loader):
@@ -40,10 +57,11 @@ def _configure(connection: Connection) -> None:
     connection.adapters.register_loader("numeric", _WholeNumber)
 
 
-def _options() -> dict[str, Any]:
+def _options(address: Address) -> dict[str, Any]:
     # Nothing is prepared on the server: a plan made for anybody suits nobody, and poolers in between lose it.
     return {
         "autocommit": True,
+        "connect_timeout": conninfo_to_dict(address.connection).get("connect_timeout", int(PATIENCE)),
         "client_encoding": "UTF8",
         "cursor_factory": psycopg.RawCursor,
         "fallback_application_name": "perfwidget",
@@ -76,9 +94,11 @@ class PostgreSQLDatabase:
     def opening(self) -> Iterator[Connection]:
         """Give a connection of its own for a first look; with the reason where there is none to be had."""
         try:
-            connection = psycopg.connect(self.address.connection, **_options())
+            connection = Connection.connect(self.address.connection, **_options(self.address))
         except psycopg.Error as fault:
+            clear_frames(fault.__traceback__)  # which hold the connection that never came about
             raise unopened(self.address.name, fault) from fault
+        connection.patience = LONGEST + GRACE
         with connection:
             try:
                 yield connection
@@ -88,7 +108,7 @@ class PostgreSQLDatabase:
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """Give a connection whose statements all see one state."""
-        with self._transaction(self._begin_reading) as connection:
+        with self._transaction(self._begin_reading, LONGEST + GRACE) as connection:
             yield connection
 
     @contextmanager
@@ -96,8 +116,9 @@ class PostgreSQLDatabase:
         """Give a connection whose statements are kept together or not at all; one at a time in a schema.
 
         Each statement sees what was committed before it, so that a write that waited for another one builds on that.
+        It waits as long as the others take.
         """
-        with self._transaction(self._begin_writing) as connection:
+        with self._transaction(self._begin_writing, None) as connection:
             yield connection
 
     def close(self) -> None:
@@ -109,10 +130,10 @@ class PostgreSQLDatabase:
             pool.close()
 
     @contextmanager
-    def _transaction(self, begin: str) -> Iterator[Connection]:
+    def _transaction(self, begin: str, patience: float | None) -> Iterator[Connection]:
         try:
             pool = self._pool()
-            connection = _begun(pool, begin)
+            connection = _begun(pool, begin, patience)
             try:
                 yield connection
                 connection.execute("COMMIT")
@@ -133,7 +154,8 @@ class PostgreSQLDatabase:
             if process not in self._pools:
                 self._pools[process] = ConnectionPool(
                     self.address.connection,
-                    kwargs=_options(),
+                    connection_class=Connection,
+                    kwargs=_options(self.address),
                     configure=_configure,
                     min_size=0,
                     max_size=MOST,
@@ -149,10 +171,11 @@ class PostgreSQLDatabase:
 _AT_REST = (psycopg.pq.TransactionStatus.IDLE, psycopg.pq.TransactionStatus.UNKNOWN)
 
 
-def _begun(pool: ConnectionPool[Connection], begin: str) -> Connection:
+def _begun(pool: ConnectionPool[Connection], begin: str, patience: float | None) -> Connection:
     """Return a connection on which a transaction has begun; those that have died since they were used are let go."""
     for _ in range(MOST + 1):
         connection = pool.getconn()
+        connection.patience = patience
         try:
             connection.execute(begin)
         except BaseException as fault:

@@ -57,6 +57,7 @@ def prepare(database: PostgreSQLDatabase, *, create: bool) -> None:
             )
         if found is not None and not list(outstanding(address.name, found)):
             return
+        connection.patience = None  # others may be at it
         with connection.transaction():
             connection.execute(f"SELECT pg_advisory_xact_lock({lock_key(address)})")
             found = _version(connection, address.schema)

@@ -1,0 +1,59 @@
+"""Who asks in one time zone after the other, over long periods, fills no memory: what is kept is bounded in bytes."""
+
+import gc
+import tracemalloc
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from datetime import date
+from pathlib import Path
+
+from perfwidget.page import figures, panels
+from perfwidget.question.period import Grain, Period, zone_names
+from perfwidget.stores.duckdb import DuckDBStore, session
+from perfwidget.stores.sql import days_of
+from tests.worlds import OWNER, annotation, ask, people
+
+MB = 1_000_000
+BOUND = 12 * MB
+"""Far above what eight answers of each kind take, and far below what six hundred do."""
+
+
+def held(zones: Sequence[str], act: Callable[[str], None]) -> int:
+    """Return by how many bytes memory has grown when something was done in every zone."""
+    act(zones[0])  # what is loaded with the first one stays
+    gc.collect()
+    tracemalloc.start()
+    try:
+        for each in zones:
+            act(each)
+        gc.collect()
+        return tracemalloc.get_traced_memory()[0]
+    finally:
+        tracemalloc.stop()
+
+
+def test_a_long_period_in_every_zone_is_forgotten_again() -> None:
+    """Each has three hundred weeks; all of them together are some 60 MB."""
+
+    def drawn(name: str) -> None:
+        period = Period(date(2020, 1, 6), date(2025, 10, 5), name)
+        assert len(period.buckets(Grain.WEEK)) == 300
+        panels._dates(period, Grain.WEEK)
+        figures._places(period, Grain.WEEK)
+        figures._ticks(period, Grain.WEEK)
+        days_of(Period(date(2020, 1, 1), date(2020, 12, 31), name))
+
+    assert held(sorted(zone_names()), drawn) < BOUND
+
+
+def test_questions_in_one_zone_after_the_other_are_forgotten_again(tmp_path: Path) -> None:
+    """Months differ in length, so that the statements of fifty years of them are long, and other ones in each zone."""
+    with closing(DuckDBStore(tmp_path / "facts.duckdb")) as store:
+        store.write([*people(), annotation(1, "1970-01-02 12:00"), annotation(2, "2024-03-05 12:00")])
+
+        def asked(name: str) -> None:
+            report = ask(store, OWNER, user="ann", preset="all_time", grain="month", tz=name)
+            assert report.values["submitted_annotations"] == 2
+
+        assert held(sorted(zone_names())[::100], asked) < BOUND
+    assert sum(map(len, session._PARSED)) <= session.MOST_PARSED
