@@ -52,7 +52,7 @@ def choices(context: PageContext) -> Choices:
     with context.store.reading() as reader:
         scope = _scope(context, reader)
         members = reader.members(scope, "", MOST_MEMBERS + 1) if scope.role.chooses_members else []
-        everybody = Option(value=SEVERAL, label=team_words.all_members(len(reader.member_ids(scope))))
+        everybody = _everybody(reader, scope) if scope.role.chooses_members else []
         workspaces = _workspaces(reader, scope)
         projects = _projects(reader, scope)
     cut: dict[Kind, bool] = {
@@ -63,7 +63,7 @@ def choices(context: PageContext) -> Choices:
     return Choices(
         viewer=option_value(scope.viewer_id),
         choosesMembers=scope.role.chooses_members,
-        members=[everybody, *map(_member_option, members[:MOST_MEMBERS])] if members else [],
+        members=[*everybody, *map(_member_option, members[:MOST_MEMBERS])],
         workspaces=[option(*each) for each in workspaces[:MOST_PROJECTS]],
         projects=[_project_option(each) for each in projects[:MOST_PROJECTS]],
         more=[kind for kind, was_cut in cut.items() if was_cut],
@@ -89,6 +89,10 @@ def found(context: PageContext, sought: Any) -> dict[str, Any]:
             within = [each for each in _projects(reader, scope) if not workspaces or each.workspace in workspaces]
             options = [_project_option(each) for each in within if _holds(each, text)][:MOST_FOUND]
         return {"kind": kind, "text": text, "options": list(options)}
+
+
+def _everybody(reader: Reader, scope: Scope) -> list[Option]:
+    return [Option(value=SEVERAL, label=team_words.all_members(len(reader.member_ids(scope))))]
 
 
 def _listed(reader: Reader, scope: Scope, text: str) -> list[Option]:

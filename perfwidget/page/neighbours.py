@@ -19,7 +19,7 @@ def neighbours(context: PageContext, sought: Any) -> Markup:
     """Return the links to the previous and the next member, and to all of them, for the viewer of the current request.
 
     `sought` holds the question about one member, what of the table was shown, and of whom it was (`among`). There are
-    none where the viewer may not have these. Raises InvalidQuery for anything else.
+    no links where the viewer may not have all of these. Raises InvalidQuery for anything else, and Forbidden.
     """
     match sought:
         case {"question": str(question), "table": str(table), "among": str(among)}:
@@ -30,12 +30,14 @@ def neighbours(context: PageContext, sought: Any) -> Markup:
     users = [("user", id_of(value)) for value in among.split(SEVERAL) if value]
     of_all = urlencode([*(users or [("members", "all")]), *rest], safe="/@:")
     viewer = context.viewer()
-    try:
-        query = read(context, f"{of_all}&{table}")
-        with context.store.reading() as reader:
-            report = read_report(reader, access.scope(viewer, query, reader.standing(viewer, query)), query)
-    except (Forbidden, InvalidQuery):  # who sent the link might see more
-        return []
+    with context.store.reading() as reader:
+        access.scope(viewer, one, reader.standing(viewer, one), context.rules)
+        try:
+            query = read(context, f"{of_all}&{table}")
+            asked = access.scope(viewer, query, reader.standing(viewer, query), context.rules)
+        except (Forbidden, InvalidQuery):  # who sent the link might see more
+            return []
+        report = read_report(reader, asked, query)
     ids = [each.user.user_id for each in sorted_members(report.members, query.table)]
     return _drawn(report, ids, one.users, rest, of_all)
 

@@ -40,6 +40,7 @@ ROUTES: dict[str, tuple[str, str]] = {
 CALLBACKS = {
     "asked": "the page's figures",
     "open-tables": "their tables",
+    "team-sought": "the table of members, and the way from one to the next",
     "dates": "what somebody typed",
     "seek": "searches",
     "rows-sought": "the rows behind a number",
@@ -48,7 +49,7 @@ CALLBACKS = {
 }
 """Every callback on the server, by its input."""
 
-IN_BROWSER = {"ask", "beat", "list", "open_tables", "read", "seek", "settle", "settle_rows"}
+IN_BROWSER = {"among", "ask", "beat", "list", "open_tables", "read", "seek", "settle", "settle_rows"}
 """Every callback in the browser, by its function."""
 
 SURFACES: dict[str, tuple[str, dict[str, str]]] = {
@@ -65,6 +66,8 @@ SURFACES: dict[str, tuple[str, dict[str, str]]] = {
     "news": ("look", {}),
     "figures": ("asked", {}),
     "tables": ("open-tables", {}),
+    "members": ("team-sought", {}),
+    "way": ("team-sought", {}),
     "times": ("rows-sought", {"rows": "total_time"}),
     "scores": ("rows-sought", {"rows": "performance_score"}),
     "visits": ("rows-sought", {"rows": "review_time"}),

@@ -1,0 +1,197 @@
+"""What the page answers of several members: their table, the lists to choose from, and nothing out of scope."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from perfwidget import open_store
+from perfwidget.facts import Member, Membership, Project, Recorded
+from perfwidget.metrics import BY_KEY
+from perfwidget.page.comparison import change
+from perfwidget.stores import Store
+from tests.hosts import asking, host
+from tests.worlds import ORGANIZATION, annotation, people, review
+
+MARCH = "from=2024-03-04&to=2024-03-10&tz=UTC"
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    store = open_store(f"duckdb:///{tmp_path_factory.mktemp('team')}/facts.duckdb")
+    store.write(
+        [
+            *people(),
+            Project(ORGANIZATION, "p3", None, title="Three"),
+            Member(ORGANIZATION, "max", "max@acme.example", "Max", role="manager"),
+            Membership(ORGANIZATION, "max", project_id="p2"),
+            Member(ORGANIZATION, "bob", "Bob@acme.example", "<b>Bob</b>", role="annotator", active=False),
+            Recorded(ORGANIZATION, "reviews"),
+            annotation(1, "2024-03-04 12:00", lead_time=30),
+            annotation(2, "2024-03-05 12:00", lead_time=90, project_id="p2"),
+            annotation(3, "2024-03-05 12:00", lead_time=60, completed_by="bob", project_id="p3"),
+            annotation(4, "2024-03-06 12:00", lead_time=60, completed_by="ghost"),
+            annotation(5, "2024-02-28 12:00", lead_time=10),
+            review(1, "2024-03-07 12:00", "accepted"),
+        ]
+    )
+    yield store
+    store.close()
+
+
+def client(store: Store, who: str) -> FlaskClient:
+    browser = host(store).test_client()
+    browser.get(f"/login?as={who}")
+    return browser
+
+
+def texts(markup: Any) -> str:
+    """Return what is read of markup, cells with a bar between them."""
+    if isinstance(markup, str):
+        return markup
+    if markup and isinstance(markup[0], str) and len(markup) > 1 and isinstance(markup[1], dict):
+        between = "|" if markup[0] in ("tr", "thead", "tbody") else ""
+        return between.join(map(texts, markup[2:]))
+    return "\n".join(map(texts, markup))
+
+
+def rows(browser: FlaskClient, question: str, table: str = "") -> list[list[str]]:
+    """Return the rows of the table as people read them, that of all members first."""
+    answer = asking(browser, "team-sought", {"question": question, "table": table})
+    assert answer.status_code == 200
+    content = answer.json["response"]["team"]["content"]
+    [drawn] = [each[2] for each in content if each[0] == "div" and each[2][0] == "table"]
+    [head, body] = drawn[3:]
+    return [[texts(cell) for cell in row[2:]] for row in (head[3], *body[2:])]
+
+
+COLUMNS = "columns=submitted_annotations,total_time,total_time_median,performance_score"
+
+
+def test_the_row_of_all_pools_what_the_rows_say(store: Store) -> None:
+    line = {"Ann": "2 in all, at most 1: Mon 4 Mar 2024", "one": "1 in all, at most 1: Tue 5 Mar 2024"}
+    assert rows(client(store, "boss:owner"), MARCH, COLUMNS) == [
+        ["All 6 members", "4 in all, at most 2: Tue 5 Mar 2024", "4", "4m 0s", "4m 0s", "100 %"],
+        ["<b>Bob</b>inactive", line["one"], "1", "1m 0s", "1m 0s", "—"],
+        ["Ann", line["Ann"], "2", "2m 0s", "2m 0s", "100 %"],
+        ["ghostnot a member", "1 in all, at most 1: Wed 6 Mar 2024", "1", "1m 0s", "1m 0s", "—"],
+        ["Rev", "0 in all", "0", "0s", "—", "—"],
+    ]
+
+
+def test_a_managers_table_holds_their_projects_alone(store: Store) -> None:
+    assert rows(client(store, "max:manager"), MARCH, COLUMNS) == [
+        ["All 5 members", "1 in all, at most 1: Tue 5 Mar 2024", "1", "1m 30s", "1m 30s", "—"],
+        ["Ann", "1 in all, at most 1: Tue 5 Mar 2024", "1", "1m 30s", "1m 30s", "—"],
+    ]
+
+
+def test_missing_numbers_come_last_in_both_directions(store: Store) -> None:
+    boss = client(store, "boss:owner")
+    for sort, first in (("performance_score", "Ann"), ("-performance_score", "Ann")):
+        names = [row[0] for row in rows(boss, MARCH, f"sort={sort}")[1:]]
+        assert names == [first, "<b>Bob</b>inactive", "ghostnot a member", "Rev"]
+
+
+@pytest.mark.parametrize(
+    "sought",
+    [
+        None,
+        7,
+        {},
+        {"question": MARCH},
+        {"question": MARCH, "table": 1},
+        {"question": MARCH, "table": "sort=nothing"},
+        {"question": MARCH, "table": "size=26"},
+        {"question": MARCH, "table": "columns=user_id"},
+        {"question": MARCH, "table": "", "among": 3},
+        {"question": "user=ann&members=all", "table": ""},
+    ],
+)
+def test_a_malformed_table_is_a_400(store: Store, sought: Any) -> None:
+    assert asking(client(store, "boss:owner"), "team-sought", sought).status_code == 400
+
+
+@pytest.mark.parametrize("question", ["members=all", "user=bob", "user=ann&user=bob", "user=nobody"])
+def test_who_may_not_choose_members_is_refused(store: Store, question: str) -> None:
+    ann = client(store, "ann:annotator")
+    for input_id, value in (
+        ("asked", {"question": f"{question}&{MARCH}"}),
+        ("team-sought", {"question": f"{question}&{MARCH}", "table": ""}),
+        ("rows-sought", {"question": f"{question}&{MARCH}&rows=total_time"}),
+    ):
+        assert asking(ann, input_id, value).status_code == 403
+    whose = {"question": f"{MARCH}&rows=total_time&rows_user=bob"}
+    assert asking(ann, "rows-sought", whose).status_code == 403
+    assert asking(client(store, "boss:owner"), "rows-sought", whose).status_code == 200
+    way = asking(ann, "team-sought", {"question": f"user=ann&{MARCH}", "table": "", "among": "_"})
+    assert way.json["response"] == {"neighbours": {"content": []}}
+
+
+def test_the_way_to_the_next_member_has_the_order_of_the_table(store: Store) -> None:
+    boss = client(store, "boss:owner")
+
+    def way(question: str, table: str, among: str) -> str:
+        answer = asking(boss, "team-sought", {"question": f"{question}&{MARCH}", "table": table, "among": among})
+        return texts(answer.json["response"]["neighbours"]["content"])
+
+    assert way("user=ann", "", "_") == "← Previous2 of 4Next →All 6 members"
+    assert way("user=ann", "sort=-total_time", "_") == "← Previous1 of 4Next →All 6 members"
+    assert way("user=ann", "", "_ann_bob") == "← Previous2 of 2Next →All 2 members"
+    assert way("user=max", "", "_ann_bob") == "All 2 members"
+    assert way("user=ann", "", "_ann_nobody") == ""
+
+
+def test_a_pasted_list_names_members_by_id_and_by_mail(store: Store) -> None:
+    def found(who: str, text: str) -> list[tuple[str, str]]:
+        answer = asking(client(store, who), "seek", {"kind": "member", "text": text, "workspaces": []})
+        return [(each["value"], each["label"]) for each in answer.json["response"]["found"]["data"]["options"]]
+
+    pasted = "ann; BOB@acme.example,\tghost nobody@acme.example"
+    assert found("boss:owner", pasted)[0] == ("_ann_bob_ghost", "These 3 members; not found: nobody@acme.example")
+    assert [value for value, _ in found("boss:owner", pasted)[1:]] == ["ann", "bob", "ghost"]
+    # A manager chooses those whom the organization has a record of.
+    assert found("max:manager", pasted)[0] == ("_ann_bob", "These 2 members; not found: ghost, nobody@acme.example")
+    assert found("ann:annotator", pasted) == []
+    assert found("boss:owner", "Max") == [("max", "Max · max@acme.example")]
+
+
+@pytest.mark.parametrize(
+    ("key", "now", "before", "text", "word"),
+    [
+        ("submitted_annotations", 125, 100, "▲ 25 (25 %)", "better"),
+        ("submitted_annotations", 75, 100, "▼ 25 (25 %)", "worse"),
+        ("submitted_annotations", 5, 0, "▲ 5", "better"),
+        ("rejected", 3, 4, "▼ 1 (25 %)", "better"),
+        ("skipped", 4, 2, "▲ 2 (100 %)", ""),
+        ("total_time", 90.0, 60.0, "▲ 30s (50 %)", ""),
+        ("performance_score", 0.94, 0.93, "▲ 1 point", "better"),
+        ("performance_score", 0.9, 0.925, "▼ 2.5 points", "worse"),
+        ("total_time", 60.0, 60.0, "= no change", ""),
+    ],
+)
+def test_a_change_is_said_in_words(key: str, now: float, before: float, text: str, word: str) -> None:
+    changed = change(BY_KEY[key], now, before)
+    assert changed is not None
+    assert (changed.text, changed.word) == (text, word)
+
+
+@pytest.mark.parametrize(("now", "before"), [(None, 1.0), (1.0, None), (None, None), (0.0, 0.0)])
+def test_without_a_number_on_both_sides_there_is_no_change(now: float | None, before: float | None) -> None:
+    assert change(BY_KEY["total_time"], now, before) is None
+
+
+def test_nothing_of_a_member_stands_in_the_layout(store: Store, tmp_path: Path) -> None:
+    """However many members there are, the page that is loaded grows no further than its lists."""
+    sizes = []
+    for number in (100, 3_000):
+        many = open_store(f"duckdb:///{tmp_path}/{number}.duckdb")
+        many.write([*people(), *(Member(ORGANIZATION, f"m{each:05}", role="annotator") for each in range(number))])
+        browser = client(many, "boss:owner")
+        sizes.append(len(browser.get("/performance/_dash-layout").data))
+        question = {"question": MARCH, "table": "idle=show"}
+        assert len(asking(browser, "asked", question).data) < 60_000
+        many.close()
+    assert abs(sizes[0] - sizes[1]) < 10
