@@ -106,17 +106,6 @@ def frames(page: str) -> list[str]:
     return [unescape(address) for address in re.findall(r'data-perfwidget="([^"]*)"', page)]
 
 
-def cells(page: str, name: str) -> list[str]:
-    """Return the numbers in the row of a member."""
-    [row] = [each for each in re.findall(r"<tr>.*?</tr>", page, re.DOTALL) if name in each]
-    return re.findall(r'<td class="number"[^>]*>([^<]*)</td>', row)
-
-
-def columns(page: str) -> list[str]:
-    """Return the names of the columns of numbers."""
-    return re.findall(r'<th scope="col" class="number"[^>]*>([^<]*)</th>', page)
-
-
 # --- signing in and out
 
 
@@ -329,7 +318,7 @@ def test_home_frames_ones_own_numbers(app: Flask) -> None:
     assert 'src="/performance/assets/embed.js"' in page
 
 
-def test_the_organization_lists_its_members(app: Flask, store: Store) -> None:
+def test_the_organization_opens_its_team_and_lists_its_members(app: Flask, store: Store) -> None:
     store.write([Member("other", "stranger", "stranger@other.example", "Stranger", role="annotator")])
     page = signed_in(app, "owner").get("/organization").text
     for role in ROLES:
@@ -337,7 +326,7 @@ def test_the_organization_lists_its_members(app: Flask, store: Store) -> None:
         assert f'href="/organization?user={role}"' in page
     assert "Inactive" in page
     assert "Stranger" not in page
-    assert frames(page) == []
+    assert frames(page) == ["/performance/?entry=organization&members=all"]
 
 
 def test_the_organization_opens_a_members_report(app: Flask) -> None:
@@ -349,14 +338,11 @@ def test_the_organization_opens_a_members_report(app: Flask) -> None:
 
 
 @pytest.mark.parametrize("role", ["owner", "manager"])
-def test_a_projects_annotation_summary(app: Flask, role: str) -> None:
-    """By hand: 1 to 3 submitted, 4 updated, 5 skipped, 6 rejected; 7 is of another project; the scores are 1 and 0."""
-    page = signed_in(app, role).get("/projects/p1/members").text
-    assert "Annotation Summary" in page
-    shown = dict(zip(columns(page), cells(page, "Annotator Person"), strict=True))
-    assert [shown[name] for name in ("Submitted Annotations", "Skipped", "Performance Score")] == ["4", "1", "50 %"]
-    assert [cells(page, "Annotator Person")[place] for place in (7, 8, 9, 10)] == ["1", "0", "0", "0"]
-    assert cells(page, "Reviewer Person") == ["0s", "0", "—", "—", "—", "—", "0", "0", "1", "1", "0", "—"]
+def test_a_project_opens_its_team(app: Flask, role: str) -> None:
+    client = signed_in(app, role)
+    page = client.get("/projects/p1/members").text
+    assert frames(page) == ["/performance/?entry=members&members=all&project=p1"]
+    assert client.get(frames(page)[0]).status_code == 200
     assert "Manager Person" in page
     assert "Admin Person" not in page
 
@@ -367,7 +353,7 @@ def test_a_project_without_members_says_so(app: Flask, store: Store) -> None:
     assert "Nobody is a member of this project" in page
 
 
-def test_a_projects_menu_opens_member_and_project(app: Flask) -> None:
+def test_a_projects_list_opens_member_and_project(app: Flask) -> None:
     client = signed_in(app, "manager")
     assert 'href="/projects/p1/members?user=annotator"' in client.get("/projects/p1/members").text
     page = client.get("/projects/p1/members?user=annotator").text

@@ -25,7 +25,8 @@ SUMMARY_METRICS += (
 ASKING = """
 import json
 from perfwidget import open_store
-from perfwidget.demo.people import SUMMARY
+from perfwidget.question.table import Table
+from perfwidget.report.team import columns_of
 from tests.hosts import asking_body, host
 from tests.worlds import annotation, people
 
@@ -40,7 +41,7 @@ card = browser.post("/performance/_dash-update-component", json=body).text
 rows = browser.get(f"/performance/export/rows.csv?{question}&metric=time_of_updates").text
 told = {
     "card": "Time of Updates" in card and "40s" in card,
-    "table": [metric.label for metric in SUMMARY["Annotations"]],
+    "table": [metric.label for metric in columns_of(Table())],
     "csv": browser.get(f"/performance/export/report.csv?{question}").text.splitlines(),
     "json": browser.get(f"/performance/export/report.json?{question}").json,
     "rows": len(rows.splitlines()) - 1,

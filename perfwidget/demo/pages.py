@@ -9,7 +9,6 @@ from flask_login import current_user, login_required
 from perfwidget.demo import people
 from perfwidget.demo.people import PlatformUser
 from perfwidget.errors import Forbidden
-from perfwidget.page import formats
 from perfwidget.question.query import Entry
 from perfwidget.stores.store import Store
 
@@ -21,7 +20,6 @@ def pages(store: Store) -> Blueprint:
     """Return the pages of the platform, and what all templates need to know."""
     blueprint = Blueprint("pages", __name__)
     blueprint.before_request(login_required(lambda: None))
-    blueprint.add_app_template_global(formats.value, "value")
     blueprint.add_app_template_filter(_initials, "initials")
 
     @blueprint.app_context_processor
@@ -39,15 +37,16 @@ def pages(store: Store) -> Blueprint:
             raise Forbidden(NOT_YOURS)
         members = people.members(store, current_user)
         chosen = _chosen(members)
-        frame = _frame(Entry.ORGANIZATION, user=chosen.user_id) if chosen else None
+        frame = _frame(Entry.ORGANIZATION, **({"user": chosen.user_id} if chosen else {"members": "all"}))
         return render_template("organization.html", members=members, chosen=chosen, frame=frame)
 
     @blueprint.get("/projects/<path:project_id>/members")
     def project_members(project_id: str) -> str:
         page = people.project_page(store, current_user, project_id)
-        chosen = _chosen(row.member for row in page.rows)
-        frame = _frame(Entry.MEMBERS, user=chosen.user_id, project=project_id) if chosen else None
-        return render_template("project_members.html", project=page, summary=people.SUMMARY, chosen=chosen, frame=frame)
+        chosen = _chosen(page.members)
+        whom = {"user": chosen.user_id} if chosen else {"members": "all"}
+        frame = _frame(Entry.MEMBERS, **whom, project=project_id)
+        return render_template("project_members.html", project=page, chosen=chosen, frame=frame)
 
     @blueprint.get("/projects/<path:project_id>/data")
     def task(project_id: str) -> str:

@@ -2,8 +2,7 @@
 
 import hmac
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 from itertools import groupby
 from typing import NamedTuple
 
@@ -11,11 +10,9 @@ from flask_login import UserMixin
 
 from perfwidget.errors import Forbidden
 from perfwidget.facts import Member
-from perfwidget.metrics import METRICS, Number, Tab
 from perfwidget.question import access
 from perfwidget.question.access import Role, Scope, Standing, Viewer
 from perfwidget.question.query import Query, parse
-from perfwidget.report import read_members
 from perfwidget.stores.choosing import Profile, ProjectOption
 from perfwidget.stores.reading import Reader
 from perfwidget.stores.store import Store
@@ -24,11 +21,6 @@ PASSWORD = "demo"
 DEMO_ACCOUNTS = {f"{role}@demo.example": role for role in Role}
 MOST_MEMBERS = 500
 """How many members a page lists; a platform with more would have pages."""
-
-COLUMNS = tuple(metric for metric in METRICS if metric.tabs)
-
-SUMMARY = {tab.value: tuple(metric for metric in COLUMNS if tab in metric.tabs) for tab in Tab}
-"""The numbers of a project's Annotation Summary, in groups."""
 
 
 class PlatformUser(UserMixin):  # type: ignore[misc]  # Flask-Login has no types
@@ -122,36 +114,24 @@ def projects(store: Store, person: PlatformUser) -> list[WorkspaceGroup]:
     ]
 
 
-class Row(NamedTuple):
-    """A line of the Annotation Summary."""
-
-    member: PlatformUser
-    numbers: Mapping[str, Number]
-    """Every number of the member's report, by its key."""
-
-
 class ProjectPage(NamedTuple):
-    """A project and how its members worked in it, from the first day until today."""
+    """A project and its members."""
 
     project_id: str
     title: str
-    rows: list[Row]
+    members: Sequence[PlatformUser]
 
 
 def project_page(store: Store, person: PlatformUser, project_id: str) -> ProjectPage:
-    """Return a project's members and their numbers; raises Forbidden for a project that is not the person's to see."""
-    query = parse({"project": [project_id], "preset": ["all_time"]})
+    """Return a project and its members; raises Forbidden for a project that is not the person's to see."""
     with store.reading() as reader:
-        scope = _scope(reader, person, query)
+        scope = _scope(reader, person, parse({"project": [project_id]}))
         if not person.manages_projects:
             raise Forbidden
         belonging = reader.members_of(scope, project_id)
         members = [each for each in reader.members(scope, "", MOST_MEMBERS) if each.user_id in belonging]
-        query = replace(query, users=tuple(each.user_id for each in members))
-        asked = access.scope(person.viewer, query, reader.standing(person.viewer, query))
-        numbers = read_members(reader, asked, query, COLUMNS) if members else {}
-    rows = [Row(PlatformUser(person.organization_id, each), numbers[each.user_id]) for each in members]
-    return ProjectPage(project_id, project_title(store, person, project_id), rows)
+    title = project_title(store, person, project_id)
+    return ProjectPage(project_id, title, [PlatformUser(person.organization_id, each) for each in members])
 
 
 def project_title(store: Store, person: PlatformUser, project_id: str) -> str:
