@@ -355,8 +355,12 @@ def test_a_projects_annotation_summary(app: Flask, role: str) -> None:
     assert "Annotation Summary" in page
     shown = dict(zip(columns(page), cells(page, "Annotator Person"), strict=True))
     assert [shown[name] for name in ("Submitted Annotations", "Skipped", "Performance Score")] == ["4", "1", "50 %"]
-    assert [cells(page, "Annotator Person")[place] for place in (7, 8, 9, 10)] == ["1", "0", "0", "0"]
-    assert cells(page, "Reviewer Person") == ["0s", "0", "—", "—", "—", "—", "0", "0", "1", "1", "0", "—"]
+    # Received: accepted, fixed and rejected ones, and whose first review passes; then skipped and rejected.
+    assert cells(page, "Annotator Person")[6:12] == ["1", "0", "1", "50 %", "1", "1"]
+    *worked, active, reviewed, accepted, rejected, fixed, _, _, _, active_there = cells(page, "Reviewer Person")
+    assert worked == ["0s", "0", "—", "—", "—", "—", "0", "0", "0", "—", "0", "0"]
+    assert (reviewed, accepted, rejected, fixed) == ("2", "1", "1", "0")
+    assert active == active_there != "—"
     assert "Manager Person" in page
     assert "Admin Person" not in page
 
