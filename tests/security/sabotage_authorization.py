@@ -147,7 +147,7 @@ SABOTAGES = [
     ),
     (
         "an open page learns when others work",
-        "perfwidget/page/answer.py",
+        "perfwidget/page/freshness.py",
         "if fresh is None or asked.scope.role.sees_organization:",
         "if fresh is None or asked.scope.role:",
         TRACES,

@@ -44,8 +44,8 @@ SABOTAGES = [
     (
         "writes that are gone go unnoticed",
         DATABASE,
-        "if writes < acknowledged:",
-        "if writes < 0:",
+        "if writes < acknowledged or self._counter.made:",
+        "if self._counter.made:",
         f"{DAMAGE} -k noticed",
     ),
     (

@@ -18,7 +18,7 @@ SABOTAGES = [
     ),
     (
         "the id of a project without a title is shown as it is",
-        "perfwidget/page/rows_panel.py",
+        "perfwidget/page/row_cells.py",
         "shown(row.project_title) or shown(row.project_id)",
         "shown(row.project_title) or row.project_id",
         IN_BROWSER,

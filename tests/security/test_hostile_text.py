@@ -340,12 +340,19 @@ class Visit:
     def member(self, name: str) -> None:
         [each] = [each for each in HOSTILE if each.name == name]
         with self.page.expect_response("**/_dash-update-component*"):
-            choose = "(id) => window.dash_clientside.set_props('member', { value: id })"
+            choose = "(id) => window.dash_clientside.set_props('member', { value: [id] })"
             self.page.evaluate(choose, option_value(self.platform.id(each)))
         who = self.platform.twin(each)
         self.page.wait_for_function("who => document.title === who", arg=f"{who.seen or mail(who)} · Performance")
         self.texts[f"heading of {name}"] = self.page.locator("#heading .who").all_text_contents()
         self.step(f"heading of {name}")
+
+    def members(self) -> None:
+        self.page.goto(f"{self.platform.address}/performance/?members=all&{MARCH}&size=200&idle=show&rows=total_time")
+        expect(self.page.locator("#figures[aria-busy=false]")).to_be_visible(timeout=20_000)
+        expect(self.page.locator("#rows-panel tbody tr").first).to_be_visible()
+        self.texts["names in the table"] = self.page.locator("#team tbody th a").all_text_contents()
+        self.step("members")
 
     def failure(self) -> None:
         away = {"error": "The store is away."}
@@ -368,6 +375,7 @@ def visits(
         visit.hover()
         for which in ("member", "workspaces", "projects"):
             visit.list_of(which)
+        visit.members()
         for subject in SUBJECTS[name]:
             visit.member(subject)
         visit.failure()
@@ -391,7 +399,9 @@ def test_in_a_browser_all_of_it_is_text(visits: tuple[dict[str, Visit], Visit]) 
     assert sorted(visit.texts["workspaces"]) == sorted(projects[:-1])
     assert sorted(visit.texts["tasks"]) == sorted([*tasks, "lost"])
     assert sorted(visit.texts["actions"]) == sorted([*(each.seen for each in HOSTILE), "odd"])
-    assert sorted(visit.texts["member"]) == sorted([*map(called, HOSTILE), "Boss · boss@acme.example", "rev"])
+    members = [*map(called, HOSTILE), "Boss · boss@acme.example", "rev"]
+    assert sorted(visit.texts["member"]) == sorted([*members, f"All {len(members)} members"])
+    assert {each.seen for each in HOSTILE if each.seen} <= set(visit.texts["names in the table"])
     for name in SUBJECTS["hostile"]:
         [each] = [each for each in HOSTILE if each.name == name]
         assert visit.texts[f"heading of {name}"] == [f"{each.seen} {mail(each)}".strip()]
