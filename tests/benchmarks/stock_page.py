@@ -13,7 +13,8 @@ from dash import Dash, Input, Output, dcc, html
 from flask import Flask
 
 from perfwidget import Viewer
-from perfwidget.metrics import BY_KEY, METRICS, Number, Section
+from perfwidget.metrics import BY_KEY, Number
+from perfwidget.page.cards import SUMMARY
 from perfwidget.question.period import Period
 from perfwidget.report import Report, report
 from perfwidget.stores import Store
@@ -22,7 +23,7 @@ from tests.benchmarks.questions import LABELS, PERIODS, TIMEZONE, Question, numb
 from tests.benchmarks.world import World
 from tests.worlds import ORGANIZATION
 
-CARDS = tuple(metric.key for metric in METRICS if metric.section is Section.SUMMARY)
+CARDS = tuple(metric.key for metric in SUMMARY)
 SHARES = ("submitted", "updated", "skipped")
 BARS: Mapping[str, Sequence[str]] = {
     "annotations": SHARES,
