@@ -108,6 +108,7 @@ def test_the_organization_opens_a_members_report(signed_in: Callable[[str], Page
     page = signed_in(role)
     page.get_by_role("link", name="Members", exact=True).click()
     expect(page.get_by_role("row")).to_have_count(1 + len(SUBMITTED))
+    expect(dashboard(page).locator("#heading")).to_contain_text(f"{len(SUBMITTED)} members")
     page.get_by_role("link", name="Annotator Performance Report of Reviewer Person").click()
     expect_submitted(page, "Reviewer Person", 4)
     page.get_by_role("link", name="All members").click()
@@ -115,33 +116,13 @@ def test_the_organization_opens_a_members_report(signed_in: Callable[[str], Page
 
 
 @pytest.mark.parametrize("role", ["owner", "admin", "manager"])
-def test_a_projects_menu_opens_member_and_project(signed_in: Callable[[str], Page], role: str) -> None:
+def test_a_project_opens_its_team_and_each_member(signed_in: Callable[[str], Page], role: str) -> None:
     page = signed_in(role)
     page.get_by_role("link", name="Street signs").click()
-    row = page.get_by_role("row").filter(has_text="Annotator Person")
-    expect(row.locator("[data-label='Submitted Annotations']")).to_have_text("5")
-    report = row.get_by_role("link", name="Annotator Performance Report")
-    expect(report).to_be_hidden()
-    row.get_by_label("More about Annotator Person").click()
-    expect(report).to_be_visible()
-    report.click()
+    team = dashboard(page).locator("#team")
+    expect(team.get_by_role("row").filter(has_text="Annotator Person")).to_contain_text("5")
+    page.get_by_role("link", name="Annotator Performance Report of Annotator Person").click()
     expect_submitted(page, "Annotator Person", 5)
-
-
-def test_a_menu_closes_by_escape_and_by_a_click_elsewhere(signed_in: Callable[[str], Page]) -> None:
-    page = signed_in("owner")
-    page.get_by_role("link", name="Street signs").click()
-    more = page.get_by_label("More about Annotator Person")
-    report = page.get_by_role("link", name="Annotator Performance Report")
-    more.click()
-    expect(report).to_be_visible()
-    page.keyboard.press("Escape")
-    expect(report).to_be_hidden()
-    expect(more).to_be_focused()
-    more.press("Enter")
-    expect(report).to_be_visible()
-    page.get_by_role("heading", name="Annotation Summary").click()
-    expect(report).to_be_hidden()
 
 
 def test_accounts_of_the_demo_fill_the_form(open_page: Callable[..., Page], address: str, watch: Any) -> None:
