@@ -80,7 +80,7 @@ def beside(studio: StandIn, folder: Path, roles: Roles | None = None, *, read: b
 
 def seconds(browser: FlaskClient, user: int | None = None, more: str = "") -> float | int | None:
     """Return the seconds of somebody's report as a browser gets it, or the status if it gets none."""
-    who = "" if user is None else f"user={user}&"
+    who = "entry=home&" if user is None else f"user={user}&"
     answer = browser.get(f"/performance/export/report.json?{who}{MARCH}{more}")
     if answer.status_code != 200:
         return answer.status_code
