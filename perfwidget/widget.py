@@ -159,9 +159,10 @@ class PerformanceWidget(DashBlueprint):
 
     def _token(self) -> str | None:
         """Return the token by which another program asks for a file."""
-        sent, endpoint = request.authorization, (request.endpoint or "").rpartition(".")[2]
+        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+        endpoint = (request.endpoint or "").rpartition(".")[2]
         for_programs = self._token_viewer is not None and endpoint in self._files.values()
-        return sent.token if for_programs and sent is not None and sent.type == "bearer" else None
+        return token.strip() if for_programs and scheme.lower() == "bearer" else None
 
     def _place(self) -> AbstractContextManager[None]:
         """Hold one of the few places in which questions are answered; raises Busy."""
