@@ -81,8 +81,7 @@ def worked_out(user: int) -> dict[str, object]:
     for row in rows():
         for review in row["reviews"]:
             if review["created_by"]["id"] == user and in_period(datetime.fromisoformat(review["created_at"])):
-                fixed = review["fixed_annotation_history"] is not None
-                taken["fixed_and_accepted" if fixed else "accepted" if review["accepted"] else "rejected"] += 1
+                taken[action(review)] += 1
     return {
         "submitted_annotations": len(counted),
         "updated": sum(row["last_action"] == "updated" for row in counted),
@@ -95,7 +94,33 @@ def worked_out(user: int) -> dict[str, object]:
         "reviews_accepted": taken["accepted"],
         "reviews_rejected": taken["rejected"],
         "reviews_fixed_and_accepted": taken["fixed_and_accepted"],
+        "received_accepted": sum(action(review) == "accepted" for review in reviews),
+        "received_fixed_and_accepted": sum(action(review) == "fixed_and_accepted" for review in reviews),
+        "received_rejected": sum(action(review) == "rejected" for review in reviews),
+        "first_pass": first_pass(user),
+        "long_annotations": len(long(times)) if times else 0,
+        "long_time": float(sum(long(times))) if times else (None if counted else 0.0),
     }
+
+
+def action(review: dict[str, Any]) -> str:
+    """Return what a reviewer did."""
+    if not review["accepted"]:
+        return "rejected"
+    return "accepted" if review["fixed_annotation_history"] is None else "fixed_and_accepted"
+
+
+def first_pass(user: int) -> float | None:
+    """Return the share of a member's annotations first reviewed in the period that passed at once."""
+    reviewed = [row["reviews"] for row in rows() if row["completed_by"]["id"] == user and row["reviews"]]
+    firsts = [min(each, key=lambda one: (datetime.fromisoformat(one["created_at"]), one["id"])) for each in reviewed]
+    passed = [each["accepted"] for each in firsts if in_period(datetime.fromisoformat(each["created_at"]))]
+    return float(Fraction(sum(passed), len(passed))) if passed else None
+
+
+def long(times: list[Fraction]) -> list[Fraction]:
+    """Return the times that are longer than ten times the median."""
+    return [time for time in times if time > 10 * median(times)]
 
 
 def in_period(instant: datetime) -> bool:
@@ -111,6 +136,20 @@ def test_every_members_report_is_what_the_files_say(store: Store) -> None:
         expected = worked_out(user)
         told = {key: report.values[key] for key in expected}
         assert told == expected, user
+
+
+def test_everybody_in_one_table_is_what_the_files_say(store: Store) -> None:
+    period = {"from_": "2024-03-01", "to": "2024-04-30", "tz": "America/Phoenix"}
+    everybody = ask(store, Viewer("default", "boss", "owner"), members="all", idle="show", **period)
+    people = {row["completed_by"]["id"] for row in rows()}
+    people |= {review["created_by"]["id"] for row in rows() for review in row["reviews"]}
+    expected = {str(user): worked_out(user) for user in people}
+    told = {
+        each.user.user_id: {key: each.values[key] for key in expected[each.user.user_id]} for each in everybody.members
+    }
+    assert told == expected
+    for key in ("submitted_annotations", "skipped", "own_reviews", "received_rejected", "reviews_accepted"):
+        assert everybody.values[key] == sum(each[key] for each in expected.values())  # type: ignore[misc]
 
 
 def test_importing_again_and_in_another_order_changes_nothing(store: Store, tmp_path: Path) -> None:
