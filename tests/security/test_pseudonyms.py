@@ -12,7 +12,7 @@ import pytest
 from flask import Flask
 
 from perfwidget.facts import Comment
-from perfwidget.metrics import METRICS
+from perfwidget.metrics import METRICS, Unit
 from perfwidget.question.access import Viewer
 from perfwidget.stores import Store
 from tests.exports import LATER, NOON, export, review, row, stored
@@ -57,7 +57,8 @@ def client_of(app: Flask, who: str) -> Any:
 def answers(browser: Any) -> Iterator[tuple[str, str]]:
     """Yield all that a viewer may ask, and what comes."""
     files = [f"export/{kind}?{PERIOD}" for kind in ("report.json", "report.csv", "timeline.csv", "comments.csv")]
-    files += [f"export/rows.csv?{PERIOD}&metric={metric.key}" for metric in METRICS]
+    counted = [metric for metric in METRICS if metric.unit is not Unit.INSTANT]
+    files += [f"export/rows.csv?{PERIOD}&metric={metric.key}" for metric in counted]
     for path in (f"?{PERIOD}", "_dash-layout", *files):
         answer = browser.get(f"/performance/{path}")
         assert answer.status_code == 200, path
@@ -65,7 +66,7 @@ def answers(browser: Any) -> Iterator[tuple[str, str]]:
     told: list[tuple[str, dict[str, Any]]] = [
         ("asked", {"question": PERIOD}),
         ("look", {"question": PERIOD}),
-        *(("rows-sought", {"question": f"{PERIOD}&rows={metric.key}"}) for metric in METRICS),
+        *(("rows-sought", {"question": f"{PERIOD}&rows={metric.key}"}) for metric in counted),
         *(("seek", {"kind": "member", "text": text, "workspaces": []}) for text in ("", "@", "bob")),
     ]
     for place, value in told:
