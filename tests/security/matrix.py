@@ -240,16 +240,7 @@ class Case:
 
     def question(self) -> str:
         """Return the same as the query of an address."""
-        ask = self.ask()
-        named = (
-            ("user", ask.users),
-            ("members", ask.members),
-            ("workspace", ask.workspaces),
-            ("project", ask.projects),
-            ("entry", ask.entries),
-        )
-        pairs = [(name, value) for name, values in named for value in values]
-        pairs += SURFACES[self.surface][1].items()
+        pairs = [*self.ask().pairs(), *SURFACES[self.surface][1].items()]
         return "&".join([PERIOD, *(f"{self._encoded(name)}={self._encoded(value)}" for name, value in pairs)])
 
     def _encoded(self, text: str) -> str:

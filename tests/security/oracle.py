@@ -64,6 +64,17 @@ class Ask:
     projects: tuple[str, ...] = ()
     entries: tuple[str, ...] = ()
 
+    def pairs(self) -> list[tuple[str, str]]:
+        """Return the parameters of the address, each with its name."""
+        named = {
+            "user": self.users,
+            "members": self.members,
+            "workspace": self.workspaces,
+            "project": self.projects,
+            "entry": self.entries,
+        }
+        return [(name, value) for name, values in named.items() for value in values]
+
 
 @dataclass
 class World:

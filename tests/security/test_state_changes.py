@@ -273,14 +273,7 @@ class Changes(RuleBasedStateMachine):
 
 
 def _address(ask: Ask) -> str:
-    named = (
-        ("user", ask.users),
-        ("members", ask.members),
-        ("workspace", ask.workspaces),
-        ("project", ask.projects),
-        ("entry", ask.entries),
-    )
-    return "&".join(f"{name}={value}" for name, values in named for value in values)
+    return "&".join(f"{name}={value}" for name, value in ask.pairs())
 
 
 def test_every_answer_is_right_at_the_moment_of_asking(store: Store) -> None:
