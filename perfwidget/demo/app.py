@@ -45,11 +45,11 @@ def create_app(store: Store) -> Flask:
 
 
 def add_sign_in(app: Flask, store: Store) -> None:
-    """Let Flask-Login find a session's member in the store, afresh on every request."""
+    """Let Flask-Login find a session's member in the store."""
     login_manager = LoginManager(app)
     login_manager.login_view = "accounts.sign_in"
     login_manager.login_message = None
-    login_manager.user_loader(lambda session_id: people.signed_in(store, session_id))
+    login_manager.user_loader(people.Sessions(store).person)
 
 
 def mount_dashboard(app: Flask, store: Store) -> None:

@@ -4,6 +4,7 @@ import hmac
 import json
 from collections.abc import Sequence
 from itertools import groupby
+from threading import Lock
 from typing import NamedTuple
 
 from flask_login import UserMixin
@@ -57,6 +58,36 @@ class PlatformUser(UserMixin):  # type: ignore[misc]  # Flask-Login has no types
     def manages_projects(self) -> bool:
         """Whether the Members pages of their projects are for them."""
         return self.sees_organization or self.role == Role.MANAGER
+
+
+class _Look:
+    """A look at the store for all who wait for it."""
+
+    def __init__(self) -> None:
+        self.taken, self.done = Lock(), False
+        self.person: PlatformUser | None = None
+
+
+class Sessions:
+    """Who is signed in. Requests that come while the store is asked share one look at it, begun after they came."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._coming: dict[str, _Look] = {}
+        self._at_work, self._changed = Lock(), Lock()
+
+    def person(self, session_id: str) -> PlatformUser | None:
+        """Return whom a session remembers, as the store knows them now; None if it knows them no more."""
+        with self._changed:
+            look = self._coming.setdefault(session_id, _Look())
+        with look.taken:
+            if not look.done:
+                with self._at_work:
+                    with self._changed:
+                        self._coming.pop(session_id, None)  # who comes from now on wants a newer one
+                    look.person = signed_in(self._store, session_id)
+                    look.done = True
+        return look.person
 
 
 def signed_in(store: Store, session_id: str) -> PlatformUser | None:

@@ -14,6 +14,8 @@ from perfwidget.errors import PerfwidgetError
 
 THREADS = 12
 """More than can wait at once: nine in the places of questions and downloads, and two for Label Studio."""
+TURN = 0.0005
+"""Seconds after which a thread of Python lets another one go on; a tenth of what Python takes."""
 STALLED = 30
 """Seconds after which a client that takes nothing is cut off."""
 
@@ -82,6 +84,7 @@ def serve(app: Flask, sockets: Sequence[socket.socket], announcement: str) -> No
         )
     except OSError as fault:  # somebody else was bound as well, and listened first
         raise PerfwidgetError(f"The port cannot be used ({fault.strerror}); choose another one with --port.") from fault
+    sys.setswitchinterval(TURN)  # a question waits for it at each statement, beside one who sends very many requests
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # a page asks for more files at once than threads
     sys.stdout.write(f"{announcement}\n")
     sys.stdout.flush()
