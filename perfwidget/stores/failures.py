@@ -10,6 +10,11 @@ DAMAGED = (
 WITHIN = "A write was begun within another one of the same thread; end that one first."
 CLOSED = "The store is closed; start the program again."
 
+NOT_ERASED = (
+    "The facts are gone, but their bytes stay in the store's file, which could not be written anew; make room on its "
+    "disk and forget again."
+)
+
 LONGEST = 30.0
 """Seconds that one statement of a question may take."""
 

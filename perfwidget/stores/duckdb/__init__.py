@@ -62,6 +62,11 @@ class DuckDBStore(Store):
         """Put what was written in the order in which it is read, now rather than some time later."""
         self._order.settle()
 
+    def _erase(self) -> None:
+        """Write the file anew, without what was removed."""
+        with self._lock.held():
+            self._database.rewrite()
+
     def close(self) -> None:
         """Let go of the file."""
         self._order.close()

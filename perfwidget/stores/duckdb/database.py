@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import duckdb
 
@@ -19,7 +20,7 @@ from perfwidget.stores.duckdb import recovery, schema
 from perfwidget.stores.duckdb.faults import is_damage, not_beside, open_elsewhere, store_error, unopened
 from perfwidget.stores.duckdb.session import parsed
 from perfwidget.stores.duckdb.write_counter import WriteCounter
-from perfwidget.stores.failures import AWAY, CLOSED, DAMAGED, FULL, LONGEST
+from perfwidget.stores.failures import AWAY, CLOSED, DAMAGED, FULL, GRACE, LONGEST, NOT_ERASED
 
 log = logging.getLogger(__name__)
 
@@ -50,6 +51,8 @@ class Database:
         self.path = path.resolve()  # what belongs to the file is named after it, by whichever name it is opened
         self._process = os.getpid()
         self._lock = threading.RLock()
+        self._changed = threading.Condition(self._lock)
+        self._exchanging = False
         self._cursors: set[duckdb.DuckDBPyConnection] = set()
         self._committed = threading.Lock()
         self._failures = 0
@@ -146,8 +149,9 @@ class Database:
                 self._open_again(fault)
             raise store_error(fault) from fault
         finally:
-            with self._lock:
+            with self._changed:
                 self._cursors.discard(cursor)
+                self._changed.notify_all()
             cursor.close()  # without a commit this rolls back
 
     def _commit(self, cursor: duckdb.DuckDBPyConnection) -> None:
@@ -179,11 +183,11 @@ class Database:
                 "fork and in one process, or use a PostgreSQL store, which many processes can share."
             )
 
-    def require_room(self) -> None:
-        """Raise StoreUnavailable where the disk has no room for a commit."""
+    def require_room(self, more: int = 0) -> None:
+        """Raise StoreUnavailable where the disk has no room for a commit, and for so many bytes more."""
         with suppress(OSError):
             disk = os.statvfs(self.path.parent)
-            if disk.f_bavail * disk.f_frsize < ROOM:
+            if disk.f_bavail * disk.f_frsize < ROOM + more:
                 raise StoreUnavailable(FULL)
 
     @contextmanager
@@ -208,7 +212,8 @@ class Database:
                 self._counter.close()
 
     def _cursor(self) -> duckdb.DuckDBPyConnection:
-        with self._lock:
+        with self._changed:
+            self._changed.wait_for(lambda: not self._exchanging)
             if self._closed:
                 raise StoreUnavailable(CLOSED)
             self.require_own_process()
@@ -219,6 +224,38 @@ class Database:
                 cursor = self._connection.cursor()
             self._cursors.add(cursor)
             return cursor
+
+    def rewrite(self) -> None:
+        """Put a new file in place that holds nothing of what was deleted; only for whoever may write.
+
+        Questions go on while it is made, and are waited for before it takes its place; longer downloads break off.
+        """
+        with TemporaryDirectory(prefix=f"{self.path.name}.", dir=self.path.parent) as folder:
+            new = Path(folder, self.path.name)
+            recovery.make(new)
+            with self.transaction(takes_long=True) as cursor:
+                self.require_room(self.path.stat().st_size)
+                recovery.copy(cursor, new)
+            with self._changed:
+                self._exchanging = True
+                try:
+                    self._changed.wait_for(lambda: not self._cursors, LONGEST + GRACE)
+                    self._give_up_cursors()
+                    recovery.exchange(self._connection, self.path, new)
+                    self._counter.take(self.path)
+                    self._connection = self._open()
+                except (duckdb.Error, OSError) as fault:
+                    log.warning("The file of %s could not be written anew: %s", self.path, fault)
+                    raise StoreUnavailable(NOT_ERASED) from fault
+                finally:
+                    self._exchanging = False
+                    self._changed.notify_all()
+
+    def _give_up_cursors(self) -> None:
+        for cursor in self._cursors:
+            _quietly(cursor.interrupt)
+            _quietly(cursor.close)
+        self._cursors.clear()
 
     def tidy(self) -> None:
         """Work a long write-ahead log into the file. Where that cannot be, it is tried after the next write."""
@@ -249,10 +286,7 @@ class Database:
                 self._connection.execute("SELECT 1")
                 return  # another thread was faster
             log.error("The store %s has failed and is opened again.", self.path, exc_info=fault)
-            for cursor in self._cursors:
-                _quietly(cursor.interrupt)
-                _quietly(cursor.close)
-            self._cursors.clear()
+            self._give_up_cursors()
             _quietly(self._connection.close)
             self._connection = self._open()
             self._signs = recovery.signs(self.path)

@@ -32,6 +32,10 @@ class PostgreSQLStore(Store):
     def settle(self) -> None:
         """Nothing: autovacuum looks after the tables."""
 
+    def _erase(self) -> None:
+        """Write tables and indexes anew, without the rows that were removed."""
+        schema.rewrite(self._database)
+
     def close(self) -> None:
         """Let go of the connections."""
         self._database.close()

@@ -67,6 +67,24 @@ def prepare(database: PostgreSQLDatabase, *, create: bool) -> None:
                 _migrate(connection, address, found)
 
 
+def rewrite(database: PostgreSQLDatabase) -> None:
+    """Write every table and index anew, without rows that were deleted; raises StoreUnavailable where that cannot be.
+
+    Each table is locked meanwhile. What a transaction of before may still read stays until the next time.
+    """
+    refused: list[str] = []
+    with database.opening() as connection:
+        connection.patience = None
+        connection.add_notice_handler(lambda told: refused.append(told.severity_nonlocalized or ""))
+        for table in TABLES:
+            connection.execute(f"VACUUM (FULL, ANALYZE) {quoted(database.address.schema)}.{table.name}")
+    if "WARNING" in refused:  # which is all that PostgreSQL says to whom a table does not belong
+        raise StoreUnavailable(
+            f"The facts are gone, but their bytes stay in {database.address.name} until the owner of its tables runs "
+            "VACUUM FULL; do that, or forget again by an address with that role."
+        )
+
+
 def _expect_unicode(connection: Connection, name: str) -> None:
     encoding = connection.info.parameter_status("server_encoding")
     if encoding != "UTF8":
