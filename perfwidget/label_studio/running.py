@@ -179,7 +179,7 @@ def _source(
         raise InvalidSetting("Name Label Studio with --label-studio URL, and the store with --store URL.")
     server = LabelStudio(parsed.label_studio, _token(parsed), stopped)
     roles = Roles(parsed.roles)
-    with closing(open_store(parsed.store)) as store:
+    with closing(open_store(parsed.store, wait=0)) as store:
         organization_id = parsed.organization or only_organization(store) or DEFAULT_ORGANIZATION
         yield store, server, Sync(store, server, organization_id, roles, progress), roles
 

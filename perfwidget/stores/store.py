@@ -31,7 +31,7 @@ class Store(ABC):
         """Open one consistent state for reading; raises StoreUnavailable."""
 
     @abstractmethod
-    def _staging(self) -> AbstractContextManager[Staging]:
+    def staging(self) -> AbstractContextManager[Staging]:
         """Open a write: it is kept at the end, or nothing of it is."""
 
     def write(self, facts: Iterable[Fact | Observation], *, unknown: Unknown = "refuse") -> Outcome:
@@ -41,18 +41,18 @@ class Store(ABC):
         actions and review actions are refused, unless a source says "keep". Raises InvalidFact and whatever the
         iterable raises; nothing is kept then. Returns what was not kept as it was given.
         """
-        with self._staging() as staging:
+        with self.staging() as staging:
             return writing.write(staging, known_words(facts, unknown))
 
     def remove(self, facts: Iterable[Fact | Key]) -> None:
         """Remove facts by their keys in one transaction, all or nothing; unknown keys are no fault."""
-        with self._staging() as staging:
+        with self.staging() as staging:
             writing.remove(staging, facts)
 
     def set_memberships(self, organization_id: Id, user_id: Id, memberships: Iterable[Membership]) -> None:
         """Replace all memberships of one user in one transaction."""
         wanted = writing.MembershipsOfOne(organization_id, user_id, memberships)
-        with self._staging() as staging:
+        with self.staging() as staging:
             writing.set_memberships(staging, wanted)
 
     def forget(self, organization_id: Id, user_id: Id, as_: Literal["token"] | None = None) -> str | None:
@@ -63,16 +63,16 @@ class Store(ABC):
         """
         if as_ not in (None, "token"):
             raise InvalidFact('forget takes as_="token", or nothing.')
-        with self._staging() as staging:
+        with self.staging() as staging:
             token = forgetting.forget(staging, organization_id, user_id, as_token=as_ == "token")
-        self._erase()
+        self.erase()
         return token
 
     def forget_project(self, organization_id: Id, project_id: Id) -> None:
         """Remove a project and every fact of it in one transaction, and their bytes from the store."""
-        with self._staging() as staging:
+        with self.staging() as staging:
             forgetting.forget_project(staging, organization_id, project_id)
-        self._erase()
+        self.erase()
 
     def retain(self, organization_id: Id, retain_days: Mapping[str, int]) -> None:
         """Remove facts that are older than the days to keep their kind: `actions`, `review_visits`, `comments`.
@@ -80,12 +80,12 @@ class Store(ABC):
         `recorded.since` of the kind becomes the first instant that is kept, by which pages and files tell of it. To be
         called from time to time, such as daily.
         """
-        with self._staging() as staging:
+        with self.staging() as staging:
             removed = forgetting.retain(staging, organization_id, retain_days, datetime.now(UTC))
         if removed:
-            self._erase()
+            self.erase()
 
-    def _erase(self) -> None:  # noqa: B027 (an engine may have nothing to do)
+    def erase(self) -> None:  # noqa: B027 (an engine may have nothing to do)
         """Overwrite or give up the bytes of what was removed."""
 
     @abstractmethod

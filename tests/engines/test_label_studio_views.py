@@ -83,7 +83,7 @@ def database(postgresql: Server) -> str:
 @pytest.fixture(scope="module")
 def store(postgresql: Server, database: str) -> Iterator[Store]:
     """The views, read by the role that may read nothing else."""
-    opened = open_store(postgresql.address("performance", "label_studio", views="performance"))
+    opened = open_store(postgresql.address("performance", "label_studio", views="performance"), wait=0)
     yield opened
     opened.close()
 
@@ -104,7 +104,7 @@ def exported(folder: Path) -> Path:
 def test_views_say_what_an_export_of_the_same_rows_says(store: Store, tmp_path: Path, user: str, zone: str) -> None:
     address = f"duckdb:///{tmp_path}/facts.duckdb"
     assert main(["import", "--store", address, "--organization", "1", str(exported(tmp_path))]) == 0
-    imported = open_store(address)
+    imported = open_store(address, wait=0)
     try:
         told, expected = (ask(each, OWNER, user=user, tz=zone, **PERIOD).to_dict() for each in (store, imported))
     finally:
@@ -182,7 +182,7 @@ def test_views_that_are_not_as_they_must_be_are_refused_with_what_is_wrong(postg
             connection.execute(change)
         try:
             with pytest.raises(error, match=match):
-                open_store(postgresql.address("performance", "label_studio", views="broken"))
+                open_store(postgresql.address("performance", "label_studio", views="broken"), wait=0)
         finally:
             with psycopg.connect(database) as connection:
                 connection.execute("DROP SCHEMA broken CASCADE")

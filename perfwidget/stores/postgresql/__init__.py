@@ -1,7 +1,8 @@
 """The PostgreSQL store: one schema of a database, read and written by any number of processes and threads."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 
 from perfwidget.stores.postgresql import schema
 from perfwidget.stores.postgresql.address import Address, parse
@@ -32,7 +33,7 @@ class PostgreSQLStore(Store):
     def settle(self) -> None:
         """Nothing: autovacuum looks after the tables."""
 
-    def _erase(self) -> None:
+    def erase(self) -> None:
         """Write tables and indexes anew, without the rows that were removed."""
         schema.rewrite(self._database)
 
@@ -41,13 +42,13 @@ class PostgreSQLStore(Store):
         self._database.close()
 
     @contextmanager
-    def _staging(self) -> Iterator[TableStaging]:
+    def staging(self) -> Iterator[TableStaging]:
         """Open a transaction that writes."""
         with self._database.writing() as connection:
             yield TableStaging(connection, self._dialect)
 
 
-def opened(url: str, *, create: bool) -> PostgreSQLStore | ViewsStore:
-    """Open the store at an address; raises InvalidSetting and StoreUnavailable."""
+def opener(url: str, *, create: bool) -> Callable[[], Store]:
+    """Return what opens the store at an address, or raises StoreUnavailable; raises InvalidSetting."""
     address = parse(url)
-    return ViewsStore(address) if address.views else PostgreSQLStore(address, create=create)
+    return partial(ViewsStore, address) if address.views else partial(PostgreSQLStore, address, create=create)

@@ -115,7 +115,8 @@ class ViewsStore(Store):
         with self._database.reading() as connection:
             yield Reader(ViewsSession(connection, self._dialect, self._ids))
 
-    def _staging(self) -> NoReturn:
+    def staging(self) -> NoReturn:
+        """Refuse a write; raises InvalidSetting."""
         raise InvalidSetting("This store is made of views, which are only read; change the tables behind them instead.")
 
     def settle(self) -> None:
