@@ -31,7 +31,7 @@ PAGE = {"Sec-Fetch-Dest": "document"}
 
 @pytest.fixture(scope="module")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
-    opened = open_store(f"duckdb:///{tmp_path_factory.mktemp('widget')}/facts.duckdb")
+    opened = open_store(f"duckdb:///{tmp_path_factory.mktemp('widget')}/facts.duckdb", wait=0)
     opened.write(
         [
             *people(),
