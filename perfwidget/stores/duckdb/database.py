@@ -230,26 +230,30 @@ class Database:
 
         Questions go on while it is made, and are waited for before it takes its place; longer downloads break off.
         """
-        with TemporaryDirectory(prefix=f"{self.path.name}.", dir=self.path.parent) as folder:
-            new = Path(folder, self.path.name)
-            recovery.make(new)
-            with self.transaction(takes_long=True) as cursor:
-                self.require_room(self.path.stat().st_size)
-                recovery.copy(cursor, new)
-            with self._changed:
-                self._exchanging = True
-                try:
-                    self._changed.wait_for(lambda: not self._cursors, LONGEST + GRACE)
-                    self._give_up_cursors()
-                    recovery.exchange(self._connection, self.path, new)
-                    self._counter.take(self.path)
-                    self._connection = self._open()
-                except (duckdb.Error, OSError) as fault:
-                    log.warning("The file of %s could not be written anew: %s", self.path, fault)
-                    raise StoreUnavailable(NOT_ERASED) from fault
-                finally:
-                    self._exchanging = False
-                    self._changed.notify_all()
+        try:
+            with TemporaryDirectory(prefix=f"{self.path.name}.", dir=self.path.parent) as folder:
+                new = Path(folder, self.path.name)
+                recovery.make(new)
+                with self.transaction(takes_long=True) as cursor:
+                    self.require_room(self.path.stat().st_size)
+                    recovery.copy(cursor, new)
+                self._exchange(new)
+        except (duckdb.Error, OSError, StoreUnavailable) as fault:
+            log.warning("The file of %s could not be written anew: %s", self.path, fault)
+            raise StoreUnavailable(NOT_ERASED) from fault
+
+    def _exchange(self, new: Path) -> None:
+        with self._changed:
+            self._exchanging = True
+            try:
+                self._changed.wait_for(lambda: not self._cursors, LONGEST + GRACE)
+                self._give_up_cursors()
+                recovery.exchange(self._connection, self.path, new)
+                self._counter.take(self.path)
+                self._connection = self._open()
+            finally:
+                self._exchanging = False
+                self._changed.notify_all()
 
     def _give_up_cursors(self) -> None:
         for cursor in self._cursors:
