@@ -20,7 +20,7 @@ from perfwidget.stores.duckdb import recovery, schema
 from perfwidget.stores.duckdb.faults import is_damage, not_beside, open_elsewhere, store_error, unopened
 from perfwidget.stores.duckdb.session import parsed
 from perfwidget.stores.duckdb.write_counter import HeldBy, WriteCounter
-from perfwidget.stores.failures import AWAY, CLOSED, DAMAGED, FULL, GRACE, LONGEST, NOT_ERASED
+from perfwidget.stores.failures import AWAY, CLOSED, DAMAGED, FORKED, FULL, GRACE, LONGEST, NOT_ERASED
 
 log = logging.getLogger(__name__)
 
@@ -178,10 +178,7 @@ class Database:
     def require_own_process(self) -> None:
         """Raise StoreUnavailable in a process that was forked off the one which opened the file."""
         if os.getpid() != self._process:
-            raise StoreUnavailable(
-                "The store was opened before this process was forked, and belongs to the other one; open it after the "
-                "fork and in one process, or use a PostgreSQL store, which many processes can share."
-            )
+            raise StoreUnavailable(FORKED)
 
     def require_room(self, more: int = 0) -> None:
         """Raise StoreUnavailable where the disk has no room for a commit, and for so many bytes more."""
