@@ -75,7 +75,7 @@ SABOTAGES = [
     (
         "a new file takes the place of one that is still asked",
         "perfwidget/stores/duckdb/database.py",
-        "                    self._changed.wait_for(lambda: not self._cursors, LONGEST + GRACE)\n",
+        "                self._changed.wait_for(lambda: not self._cursors, LONGEST + GRACE)\n",
         "",
         f"{FORGOTTEN} -k go_on",
     ),
