@@ -16,7 +16,7 @@ FORKED = (
 )
 NOT_ERASED = (
     "The facts are gone, but their bytes stay in the store's file, which could not be written anew; make room on its "
-    "disk and forget again."
+    "disk, let long downloads end, and forget again."
 )
 
 LONGEST = 30.0

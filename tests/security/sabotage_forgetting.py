@@ -75,8 +75,8 @@ SABOTAGES = [
     (
         "a new file takes the place of one that is still asked",
         "perfwidget/stores/duckdb/database.py",
-        "                self._changed.wait_for(lambda: not self._cursors, LONGEST + GRACE)\n",
-        "",
+        "if not self._changed.wait_for(lambda: not self._cursors, LONGEST + GRACE):",
+        "if False:",
         f"{FORGOTTEN} -k go_on",
     ),
     (

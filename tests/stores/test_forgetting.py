@@ -392,6 +392,26 @@ def test_where_a_file_cannot_be_written_anew_it_is_said_and_nothing_else_is_lost
         assert bytes_of(*tmp_path.iterdir()) == []
 
 
+def test_while_somebody_reads_for_long_the_bytes_stay_and_it_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("perfwidget.stores.duckdb.database.LONGEST", 0.0)
+    monkeypatch.setattr("perfwidget.stores.duckdb.database.GRACE", 0.01)
+    with closing(DuckDBStore(tmp_path / "facts.duckdb")) as store:
+        store.write(world())
+        with store.reading() as reader:
+            before = reader._rows("SELECT * FROM annotations", {})
+            with pytest.raises(StoreUnavailable, match="let long downloads end"):
+                store.forget(ORGANIZATION, ANN)
+            assert reader._rows("SELECT * FROM annotations", {}) == before
+        assert values(store, members="all")["total_time"] == 40.0
+        store.forget(ORGANIZATION, ANN)
+        store.write([annotation("after", "2024-03-02 12:00", completed_by="bob", lead_time=2)])
+    with closing(DuckDBStore(tmp_path / "facts.duckdb")) as store:
+        assert values(store, members="all")["total_time"] == 42.0
+    assert bytes_of(*tmp_path.iterdir()) == []
+
+
 def relations(server: Server, address: str) -> list[Path]:
     """Return the files of a store's tables, their indexes and what lies beside long texts."""
     schema = address.rpartition("=")[2]

@@ -149,10 +149,10 @@ class Database:
                 self._open_again(fault)
             raise store_error(fault) from fault
         finally:
+            cursor.close()  # without a commit this rolls back
             with self._changed:
                 self._cursors.discard(cursor)
                 self._changed.notify_all()
-            cursor.close()  # without a commit this rolls back
 
     def _commit(self, cursor: duckdb.DuckDBPyConnection) -> None:
         with self._committed:
@@ -225,7 +225,7 @@ class Database:
     def rewrite(self) -> None:
         """Put a new file in place that holds nothing of what was deleted; only for whoever may write.
 
-        Questions go on while it is made, and are waited for before it takes its place; longer downloads break off.
+        Questions go on while it is made, and are waited for before it takes its place.
         """
         try:
             with TemporaryDirectory(prefix=f"{self.path.name}.", dir=self.path.parent) as folder:
@@ -243,20 +243,14 @@ class Database:
         with self._changed:
             self._exchanging = True
             try:
-                self._changed.wait_for(lambda: not self._cursors, LONGEST + GRACE)
-                self._give_up_cursors()
+                if not self._changed.wait_for(lambda: not self._cursors, LONGEST + GRACE):
+                    raise StoreUnavailable(NOT_ERASED)
                 recovery.exchange(self._connection, self.path, new)
                 self._counter.take(self.path)
                 self._connection = self._open()
             finally:
                 self._exchanging = False
                 self._changed.notify_all()
-
-    def _give_up_cursors(self) -> None:
-        for cursor in self._cursors:
-            _quietly(cursor.interrupt)
-            _quietly(cursor.close)
-        self._cursors.clear()
 
     def tidy(self) -> None:
         """Work a long write-ahead log into the file. Where that cannot be, it is tried after the next write."""
@@ -287,7 +281,10 @@ class Database:
                 self._connection.execute("SELECT 1")
                 return  # another thread was faster
             log.error("The store %s has failed and is opened again.", self.path, exc_info=fault)
-            self._give_up_cursors()
+            for cursor in self._cursors:
+                _quietly(cursor.interrupt)
+                _quietly(cursor.close)
+            self._cursors.clear()
             _quietly(self._connection.close)
             self._connection = self._open()
             self._signs = recovery.signs(self.path)

@@ -77,10 +77,22 @@ def exchange(connection: duckdb.DuckDBPyConnection, path: Path, new: Path) -> No
     connection.execute("DETACH copied")
     connection.execute("CHECKPOINT")
     connection.close()
+    if _is_open(path):  # then DuckDB would give out the old one again, and write to a file that nobody finds
+        raise OSError("somebody still reads it")
     unshield(path)
     synced(new)
     new.replace(path)
     synced(path.parent)
+
+
+def _is_open(path: Path) -> bool:
+    """Say whether this process has a file open, where the system tells."""
+    handles = Path("/proc/self/fd")
+    for each in handles.iterdir() if handles.is_dir() else ():
+        with suppress(OSError):  # which was closed meanwhile
+            if each.samefile(path):
+                return True
+    return False
 
 
 def put(path: Path, data: bytes = b"") -> None:
