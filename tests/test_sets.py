@@ -183,8 +183,13 @@ def test_the_row_of_a_member_is_their_own_report(store: Store, engine: str, worl
     organization = written(store, world)
     together = of(store, organization, *users)
     assert [each.user.user_id for each in together.members] == sorted(users)
-    own = {user: of(store, organization, user).values for user in users}
+    reports = {user: of(store, organization, user) for user in users}
+    own = {user: report.values for user, report in reports.items()}
     assert {each.user.user_id: each.values for each in together.members} == own
+    # The line of each is the series of their own report, day by day.
+    assert {each.user.user_id: each.series for each in together.lines} == {
+        user: report.series for user, report in reports.items()
+    }
     sums = ("own_reviews", "days_over_24_hours", "moved_later", "long_annotations", "comments_received")
     for key in (*sums, "comments_added", "received_rejected"):
         assert together.values[key] == sum(numbers(own, key))

@@ -19,10 +19,10 @@ from perfwidget.metrics import (
 )
 from perfwidget.question import access
 from perfwidget.question.access import Scope, ScopedQuery, Viewer
-from perfwidget.question.period import Grain, Period, zone
+from perfwidget.question.period import Bucket, Grain, Period, zone
 from perfwidget.question.previous import previous
 from perfwidget.question.query import Query, parse
-from perfwidget.report.numbers import MemberNumbers, Point, Previous, Report
+from perfwidget.report.numbers import MemberNumbers, MemberSeries, Point, Previous, Report
 from perfwidget.stores.answering import Answer, Numbers
 from perfwidget.stores.choosing import Profile
 from perfwidget.stores.reading import Reader
@@ -30,6 +30,9 @@ from perfwidget.stores.store import Store
 
 MOST_DAYS = 20_000
 """Days of members that are worked out at once."""
+
+MOST_LINES = 5
+"""Members whose lines can be told apart in a graph."""
 
 
 def report(
@@ -73,7 +76,8 @@ def read_report(reader: Reader, asked: ScopedQuery, query: Query, grain: Grain |
     buckets = period.buckets(grain)
     several = asked.subject_id is None
     chosen = _chosen(reader, asked) if several else ()
-    groups = [WHOLE, BY_BUCKET, *([BY_MEMBER] if several else [])]
+    lined = several and 0 < len(asked.subjects or ()) <= MOST_LINES
+    groups = [WHOLE, BY_BUCKET, *([BY_MEMBER] if several else []), *([BY_BUCKET_AND_MEMBER] if lined else [])]
     answer = reader.answer(asked, groups, buckets, members=chosen if query.table.idle else ())
     recorded = answer.recorded
     series = _told(answer.numbers[BY_BUCKET], DAILY, recorded, [bucket.end for bucket in buckets])
@@ -98,6 +102,7 @@ def read_report(reader: Reader, asked: ScopedQuery, query: Query, grain: Grain |
         rules=asked.rules,
         compares=query.compare,
         previous=None if before is None else _previous(reader, asked.during(before), before),
+        lines=_lines(answer, buckets, users) if lined else (),
     )
 
 
@@ -119,12 +124,24 @@ def read_days(reader: Reader, asked: ScopedQuery, query: Query) -> Iterator[tupl
     while some := list(islice(members, max(1, MOST_DAYS // len(buckets)))):
         users = reader.profiles(asked.scope, some)
         answer = reader.answer(asked.among(some), [BY_BUCKET_AND_MEMBER], buckets, DAILY)
-        numbers = answer.numbers[BY_BUCKET_AND_MEMBER]
-        ends = [buckets[place].end for place, _ in numbers.keys]
-        told = zip(numbers.keys, _told(numbers, DAILY, answer.recorded, ends), strict=True)
-        days = {key: Point(buckets[key[0]], values) for key, values in told}
+        days = _by_bucket_and_member(answer, buckets)
         for member in some:
             yield users[member], [days[place, member] for place in range(len(buckets))]
+
+
+def _by_bucket_and_member(answer: Answer, buckets: Sequence[Bucket]) -> Mapping[tuple[int, str], Point]:
+    """Map the place of each bucket and each member's id to the numbers of a day."""
+    numbers = answer.numbers[BY_BUCKET_AND_MEMBER]
+    ends = [buckets[place].end for place, _ in numbers.keys]
+    told = zip(numbers.keys, _told(numbers, DAILY, answer.recorded, ends), strict=True)
+    return {(place, member): Point(buckets[place], values) for (place, member), values in told}
+
+
+def _lines(answer: Answer, buckets: Sequence[Bucket], users: Mapping[str, Profile]) -> tuple[MemberSeries, ...]:
+    """Return the series of each of few members, by id."""
+    points, places = _by_bucket_and_member(answer, buckets), range(len(buckets))
+    members = sorted({member for _, member in points})
+    return tuple(MemberSeries(users[each], tuple(points[place, each] for place in places)) for each in members)
 
 
 def _with_days(reader: Reader, asked: ScopedQuery, query: Query) -> Sequence[str]:

@@ -19,6 +19,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from perfwidget.report.drilldown import PAGE
+from perfwidget.report.reading import MOST_LINES
 from perfwidget.stores import Store, open_store
 from tests.conftest import WHOLE, NewStore
 from tests.hosts import OPENERS, asking_body, shown_seconds
@@ -173,8 +174,10 @@ def _texts(case: Case, person: Person, decision: Decision, cells: set[Cell]) -> 
     asked = () if decision.everybody else decision.subjects
     whose = _named(person, at_work) if decision.several else set()
     match case.surface:
-        case "page" | "news" | "tables" | "way":
+        case "page" | "news" | "way":
             return set()
+        case "tables":  # of few members each column is one's own
+            return _named(person, asked) if 1 < len(asked) <= MOST_LINES and cells else set()
         case "members":
             return _named(person, at_work) if decision.several else set()
         case "report.csv" | "members.csv":
