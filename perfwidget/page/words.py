@@ -45,6 +45,11 @@ def projects(number: int) -> str:
     return f"{formats.count(number)} {'project' if number == 1 else 'projects'}"
 
 
+def projects_more(number: int) -> str:
+    """Say how many projects there are besides those that are shown."""
+    return f"{formats.count(number)} more {'project' if number == 1 else 'projects'}"
+
+
 def only(chosen: Sequence[str]) -> str:
     """Say that filters narrow the scope."""
     return f"only {' and '.join(chosen)} of them"

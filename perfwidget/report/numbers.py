@@ -45,6 +45,16 @@ class MemberNumbers:
 
 
 @dataclass(frozen=True, slots=True)
+class ProjectNumbers:
+    """The numbers of one member in one project, as that project alone gives them, and those of the period before."""
+
+    project_id: str
+    title: str
+    values: Mapping[str, Number]
+    before: Mapping[str, Number] | None
+
+
+@dataclass(frozen=True, slots=True)
 class Previous:
     """The numbers of the period before, of all together and of whoever had some, by the keys of their metrics."""
 
