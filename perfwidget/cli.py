@@ -14,7 +14,7 @@ from perfwidget import demo, reporting
 from perfwidget.errors import InvalidFact, InvalidQuery, InvalidSetting, PerfwidgetError
 from perfwidget.facts.columns import id_text
 from perfwidget.importing import Import
-from perfwidget.label_studio import running
+from perfwidget.label_studio import options, running
 from perfwidget.sources.inputs import STANDARD_INPUT, size_of
 from perfwidget.sources.piece_readers import PieceReaders
 from perfwidget.stores import Store, open_store
@@ -82,8 +82,8 @@ def _parser() -> argparse.ArgumentParser:
         "same host name, and its facts follow their work. Needed are --label-studio, --store and a token. Each option "
         "can stand in the environment instead, under the name in brackets.",
     )
-    running.add_source(serving, os.environ)
-    running.add_server(serving, os.environ)
+    options.add_source(serving, os.environ)
+    options.add_server(serving, os.environ)
     serving.set_defaults(run=running.run_server)
 
     syncing = commands.add_parser(
@@ -92,8 +92,8 @@ def _parser() -> argparse.ArgumentParser:
         description="Reads what is new in a Label Studio into a store, once or until it is ended. Needed are "
         "--label-studio, --store and a token. Options with a name in brackets can stand in the environment instead.",
     )
-    running.add_source(syncing, os.environ)
-    running.add_once(syncing)
+    options.add_source(syncing, os.environ)
+    options.add_once(syncing)
     syncing.set_defaults(run=running.run_sync)
 
     reporting.add_command(commands.add_parser("report", help="print the report of members as an owner would see it"))

@@ -118,9 +118,23 @@ SABOTAGES = [
     (
         "others' webhooks are ours",
         "perfwidget/label_studio/webhooks.py",
-        'and row.get("url") == address]',
-        'and row.get("url")]',
+        "or _secret_of(row) == self._secret",
+        "or bool(_secret_of(row))",
         "tests/label_studio/test_webhooks.py -k others_stay",
+    ),
+    (
+        "whatever an address is refused for is asked of every project",
+        "perfwidget/label_studio/webhooks.py",
+        "            if _cure(fault):  # it is the address that is refused\n                raise\n",
+        "",
+        "tests/label_studio/test_webhooks.py -k told_once_with_the_cure",
+    ),
+    (
+        "each start has another secret",
+        "perfwidget/label_studio/webhooks.py",
+        "    if kept is None and make:\n",
+        "    if make:\n        return secrets.token_urlsafe(32)\n    if kept is None and make:\n",
+        "tests/label_studio/test_webhooks.py -k kept_with_the_store",
     ),
     (
         "bodies of any size are taken",
@@ -152,7 +166,7 @@ SABOTAGES = [
     ),
     (
         "a misspelled switch is off",
-        "perfwidget/label_studio/running.py",
+        "perfwidget/label_studio/options.py",
         "    if given not in SWITCHED:\n",
         "    if given not in SWITCHED:\n        return False\n    if given not in SWITCHED:\n",
         "tests/label_studio/test_running.py -k settings_in_the_environment",
