@@ -84,6 +84,7 @@ def create_app(
         count_rejected=count_rejected,
         timezone=timezone,
         pseudonym_key=pseudonym_key,
+        notice=sessions.notice,
     )
     app.register_blueprint(widget, url_prefix=prefix)
     app.register_blueprint(own_pages.script(), url_prefix=prefix)

@@ -7,7 +7,7 @@ from pathlib import Path
 from perfwidget.errors import InvalidSetting
 from perfwidget.hosting.serving import port_number
 from perfwidget.label_studio.app import SIGN_IN
-from perfwidget.label_studio.sign_in import COOKIE
+from perfwidget.label_studio.sign_in import COOKIE, KNOWN_FOR
 from perfwidget.label_studio.token_file import TokenFile
 
 PREFIX = "PERFWIDGET_"
@@ -46,6 +46,14 @@ def add_server(parser: argparse.ArgumentParser, environment: Mapping[str, str]) 
     option("--prefix", default="/performance", metavar="PATH", help="the path behind the proxy (default: %(default)s)")
     option("--sign-in", default=SIGN_IN, metavar="PATH", help="where people sign in (default: %(default)s)")
     option("--session-cookie", default=COOKIE, metavar="NAME", help="Label Studio's (default: %(default)s)")
+    option(
+        "--known-for",
+        type=seconds,
+        default=KNOWN_FOR,
+        metavar="S",
+        help="seconds for which people keep their page while Label Studio does not answer (default: an hour; 0: a "
+        "minute at most)",
+    )
     option("--tz", metavar="Z", help="the time zone in which people are paid (default: each browser's)")
     option(
         "--webhook-secret",
@@ -71,6 +79,13 @@ def add_once(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of a sync without a server."""
     parser.add_argument("--once", action="store_true", help="end after one pass, as for cron; without it, go on")
     parser.add_argument("--anew", action="store_true", help="read everything again, whatever was read before")
+
+
+def seconds(text: str) -> float:
+    """Return a number of seconds given as an argument."""
+    if not text.isascii() or not text.isdigit():
+        raise argparse.ArgumentTypeError("seconds are a whole number, such as 3600")
+    return float(text)
 
 
 def switched(parsed: argparse.Namespace, flag: str) -> bool:

@@ -49,7 +49,7 @@ def run_server(parsed: argparse.Namespace) -> int:
             LabelStudio(server.address, token, stopped, AT_ONCE).get("current-user/whoami")
         app = create_app(
             store,
-            Sessions(server.address, parsed.session_cookie),
+            Sessions(server.address, parsed.session_cookie, known_for=parsed.known_for),
             sync,
             roles,
             prefix=parsed.prefix,

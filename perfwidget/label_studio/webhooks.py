@@ -115,9 +115,7 @@ class Installer:
     def _put_everywhere(self, actions: Collection[str], ours: Sequence[Mapping[str, Any]]) -> bool:
         try:
             return self._put(self._wanted(None, actions), ours)
-        except Refused as fault:
-            if _cure(fault):  # it is the address that is refused
-                raise
+        except Refused:  # if it is for the address, a project's own says so
             return False
 
     def _install_each(

@@ -71,7 +71,7 @@ def ask(context: PageContext, question: Any, table: Any = "") -> Shown:
         "notices": notices,
         "news": news,
     }
-    late = late_notice(fresh, now, context.late_after, query.timezone)
+    late = _said(late_notice(fresh, now, context.late_after, query.timezone), context.notice())
     return {
         **parts,
         **{(link, "href"): f"{context.prefix()}{file}{question}" for link, file in _EXPORTS.items()},
@@ -127,11 +127,15 @@ def look(context: PageContext, question: Any) -> Look:
         fresh = freshness(reader, viewer.organization_id)
         news = news_in_scope(reader, asked, query, resolved_period(reader, asked, query), fresh)
     if fresh is None:
-        return Look(None, "", None)
+        return Look(None, context.notice(), None)
     now = datetime.now(UTC)
     as_of = fresh.as_of if fresh.complete else now
-    late = late_notice(fresh, now, context.late_after, query.timezone)
+    late = _said(late_notice(fresh, now, context.late_after, query.timezone), context.notice())
     return Look(news, late, clock(as_of.astimezone(zone(query.timezone)), now))
+
+
+def _said(*sentences: str) -> str:
+    return " ".join(filter(None, sentences))
 
 
 def read(context: PageContext, question: Any) -> Query:

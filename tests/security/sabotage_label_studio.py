@@ -109,6 +109,13 @@ SABOTAGES = [
         "tests/label_studio/test_roles.py::test_having_worked_in_a_project_makes_nobody_its_member",
     ),
     (
+        "an answer of an hour ago is believed beside a Label Studio that answers",
+        "perfwidget/label_studio/sign_in.py",
+        "self._known_for if self._away else TRUSTED)",
+        "self._known_for)",
+        "tests/label_studio/test_sign_in.py -k beside_a_label_studio_that_answers",
+    ),
+    (
         "webhooks are taken from anybody",
         "perfwidget/label_studio/webhooks.py",
         "if not hmac.compare_digest(given.encode(), expected):",
@@ -125,7 +132,7 @@ SABOTAGES = [
     (
         "whatever an address is refused for is asked of every project",
         "perfwidget/label_studio/webhooks.py",
-        "            if _cure(fault):  # it is the address that is refused\n                raise\n",
+        "                if _cure(fault):\n                    raise\n",
         "",
         "tests/label_studio/test_webhooks.py -k told_once_with_the_cure",
     ),
