@@ -22,6 +22,7 @@ from perfwidget.page.panels import (
     TIME_REVIEWED,
     TOTAL_TIME,
     legend,
+    never_filled,
     shares,
     shown,
 )
@@ -163,6 +164,7 @@ def show(
     as_of = (as_of or now).astimezone(zone(report.period.timezone))
     time = clock(as_of, now)
     drawn = [(panel, shown(panel, report)) for panel in PANELS]
+    never = never_filled(report)
     dates = [point.bucket.first.isoformat() for point in report.series]
     begins, ends = report.period.written
     return {
@@ -174,13 +176,16 @@ def show(
         (ANNOTATION_SUMMARY.legend, "children"): _guarded("shares", lambda: shares(report, question)),
         (TIME_REVIEWED.legend, "children"): _guarded("visits", lambda: visits(report, review_time_since, question)),
         (REVIEWS.legend, "children"): _guarded("reviewing", lambda: reviewing(report, question)),
-        (ids.NOTES, "children"): _guarded("notes", lambda: folded(report, question)),
+        (ids.NOTES, "children"): _guarded(
+            "notes", lambda: folded(report, question, [words.PANELS[panel.name][0] for panel in never])
+        ),
         (ids.READINGS, "data"): next(dict(each.figures) for panel, each in drawn if panel is TOTAL_TIME),
         (ids.DATES, "first"): formats.end(begins),
         (ids.DATES, "last"): formats.end(ends),
         (ids.DATES, "days"): {"first": begins, "last": ends},
         **{(panel.graph, "figure"): each.figures.get("") for panel, each in drawn if panel is not TOTAL_TIME},
         **{(panel.message, "children"): each.message for panel, each in drawn},
+        **{(panel.message, "className"): "message never" if panel in never else "message" for panel in PANELS},
         (ids.ANSWER, "data"): {
             "members": [formats.option(each.user_id, words.member_option(each)) for each in report.users],
             "name": whom(report),
@@ -245,7 +250,7 @@ OUTPUTS: Sequence[tuple[str, str]] = (
     (ids.DATES, "last"),
     (ids.DATES, "days"),
     *((panel.graph, "figure") for panel in PANELS if panel is not TOTAL_TIME),
-    *((panel.message, "children") for panel in PANELS),
+    *((panel.message, prop) for panel in PANELS for prop in ("children", "className")),
     *((link, "href") for link in _EXPORTS),
     (ids.LATE, "data"),
     (ids.PROBLEM, "data"),
