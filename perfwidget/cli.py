@@ -14,7 +14,7 @@ from perfwidget import demo, reporting
 from perfwidget.errors import InvalidFact, InvalidQuery, InvalidSetting, PerfwidgetError
 from perfwidget.facts.columns import id_text
 from perfwidget.importing import Import
-from perfwidget.label_studio import options, running
+from perfwidget.label_studio import options, running, views
 from perfwidget.sources.inputs import STANDARD_INPUT, size_of
 from perfwidget.sources.piece_readers import PieceReaders
 from perfwidget.stores import Store, open_store
@@ -95,6 +95,18 @@ def _parser() -> argparse.ArgumentParser:
     options.add_source(syncing, os.environ)
     options.add_once(syncing)
     syncing.set_defaults(run=running.run_sync)
+
+    of_label_studio = commands.add_parser("label-studio", help="prepare a Label Studio for the dashboard beside it")
+    chosen = of_label_studio.add_subparsers(required=True, metavar="COMMAND")
+    views.add_command(
+        chosen.add_parser(
+            "views",
+            help="print the views that make its own PostgreSQL database a store, or install them",
+            description="Prints the script that makes views of Label Studio's own tables, and a role that reads them "
+            "and nothing else; or runs it. The database is then a store: postgresql://performance@HOST/DATABASE"
+            "?views=performance.",
+        )
+    )
 
     reporting.add_command(commands.add_parser("report", help="print the report of members as an owner would see it"))
     return parser

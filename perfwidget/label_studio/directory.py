@@ -89,7 +89,8 @@ class Directory:
         return self._roles.of(user_id, email).role
 
     def around(self) -> Iterator[Fact]:
-        """Yield workspaces, and what the server records; nothing beside Community."""
+        """Yield what the server records, and workspaces, which Community has none of."""
+        yield Recorded(self._organization_id, "flags")
         if not self._enterprise:
             return
         for kind in ENTERPRISE_RECORDS:

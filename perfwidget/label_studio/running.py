@@ -6,19 +6,23 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing, contextmanager, suppress
+from collections.abc import Callable
+from contextlib import AbstractContextManager, ExitStack, closing, suppress
+from functools import partial
 from urllib.parse import urlsplit
+
+from flask import Flask
 
 from perfwidget.errors import InvalidSetting, SourceUnavailable
 from perfwidget.hosting.serving import address_of, bound, serve
 from perfwidget.label_studio.app import create_app
-from perfwidget.label_studio.connection import LabelStudio, NotFound, Patience
+from perfwidget.label_studio.connection import LabelStudio, NotFound, Patience, checked_address
 from perfwidget.label_studio.options import switched, token_of
 from perfwidget.label_studio.roles import Roles
 from perfwidget.label_studio.sign_in import Sessions
 from perfwidget.label_studio.sync import Sync
 from perfwidget.label_studio.sync_thread import SyncThread
+from perfwidget.label_studio.views import ViewsSource
 from perfwidget.label_studio.webhooks import PATH, Installer, kept_secret, receiver, remove_all
 from perfwidget.stores import open_store
 from perfwidget.stores.store import Store
@@ -39,37 +43,59 @@ def run_server(parsed: argparse.Namespace) -> int:
     if switched(parsed, "--remove-webhooks"):
         return _remove_webhooks(parsed)
     with ExitStack() as stack:
-        last_resort = _last_resort()
-        stack.callback(last_resort.cancel)
         sockets = stack.enter_context(bound(parsed.host, parsed.port))
         here = address_of(parsed.host, sockets)
-        stopped, token = threading.Event(), token_of(parsed)
-        store, server, sync, roles = stack.enter_context(_source(parsed, stopped))
-        with suppress(SourceUnavailable):  # it may come later; who is refused is told so now
-            LabelStudio(server.address, token, stopped, AT_ONCE).get("current-user/whoami")
-        app = create_app(
+        store, roles = stack.enter_context(_opened(parsed)), Roles(parsed.roles)
+        serving: Callable[..., Flask] = partial(
+            create_app,
             store,
-            Sessions(server.address, parsed.session_cookie, known_for=parsed.known_for),
-            sync,
-            roles,
+            Sessions(parsed.label_studio, parsed.session_cookie, known_for=parsed.known_for),
+            roles=roles,
             prefix=parsed.prefix,
             sign_in=parsed.sign_in,
             count_rejected=count_rejected,
             timezone=parsed.tz,
-            pseudonym_key=token(),  # there is no secret of ours that outlives the program
         )
-        secret = parsed.webhook_secret or kept_secret(store, sync.organization_id, make=install)
-        installer = Installer(server, _webhook_address(parsed, here), secret) if install else None
-        sync_thread = SyncThread(sync, stopped, installer)
-        if secret:
-            app.register_blueprint(receiver(secret, sync_thread.hint), url_prefix=parsed.prefix)
-        sync_thread.start()
-        stack.callback(sync_thread.stop)
-        stack.callback(last_resort.start)
-        announcement = f"Annotator dashboard on {here}{parsed.prefix}/ beside Label Studio at {server.address}"
+        if store.writable:
+            app = _following(parsed, stack, store, roles, here, serving, install=install)
+        elif install:
+            raise InvalidSetting("Views show work at once and take no webhooks; leave --install-webhooks out.")
+        else:
+            app = serving(ViewsSource(store, parsed.organization, roles))
+        announcement = f"Annotator dashboard on {here}{parsed.prefix}/ beside Label Studio at {parsed.label_studio}"
         with suppress(KeyboardInterrupt):  # while starting; later the server takes it for the end
             serve(app, sockets, announcement)
     return 0
+
+
+def _following(
+    parsed: argparse.Namespace,
+    stack: ExitStack,
+    store: Store,
+    roles: Roles,
+    here: str,
+    serving: Callable[..., Flask],
+    *,
+    install: bool,
+) -> Flask:
+    """Begin to read from Label Studio, and return the application that shows it."""
+    last_resort = _last_resort()
+    stack.callback(last_resort.cancel)
+    stopped, token = threading.Event(), token_of(parsed)
+    server = LabelStudio(parsed.label_studio, token, stopped)
+    sync = _sync(parsed, store, server, roles)
+    with suppress(SourceUnavailable):  # it may come later; who is refused is told so now
+        LabelStudio(server.address, token, stopped, AT_ONCE).get("current-user/whoami")
+    app = serving(sync, pseudonym_key=token())  # there is no secret of ours that outlives the program
+    secret = parsed.webhook_secret or kept_secret(store, sync.organization_id, make=install)
+    installer = Installer(server, _webhook_address(parsed, here), secret) if install else None
+    sync_thread = SyncThread(sync, stopped, installer)
+    if secret:
+        app.register_blueprint(receiver(secret, sync_thread.hint), url_prefix=parsed.prefix)
+    sync_thread.start()
+    stack.callback(sync_thread.stop)
+    stack.callback(last_resort.start)
+    return app
 
 
 def run_sync(parsed: argparse.Namespace) -> int:
@@ -79,7 +105,11 @@ def run_sync(parsed: argparse.Namespace) -> int:
     if parsed.anew and not parsed.once:
         raise InvalidSetting("--anew goes with --once.")
     stopped = threading.Event()
-    with _source(parsed, stopped, _progress()) as (_, _, sync, _):
+    with _opened(parsed) as store:
+        if not store.writable:
+            raise InvalidSetting("Views show Label Studio's own tables, and there is nothing to be read into them.")
+        server = LabelStudio(parsed.label_studio, token_of(parsed), stopped)
+        sync = _sync(parsed, store, server, Roles(parsed.roles), _progress())
         if parsed.once:
             try:
                 sync.run(anew=parsed.anew)
@@ -123,17 +153,22 @@ def _progress() -> Callable[[str], None]:
     return lambda project_id: print(f"\rproject {project_id} …\033[K", end="", file=sys.stderr, flush=True)
 
 
-@contextmanager
-def _source(
-    parsed: argparse.Namespace, stopped: threading.Event, progress: Callable[[str], None] = lambda _: None
-) -> Iterator[tuple[Store, LabelStudio, Sync, Roles]]:
+def _opened(parsed: argparse.Namespace) -> AbstractContextManager[Store]:
     if not parsed.label_studio or not parsed.store:
         raise InvalidSetting("Name Label Studio with --label-studio URL, and the store with --store URL.")
-    server = LabelStudio(parsed.label_studio, token_of(parsed), stopped)
-    roles = Roles(parsed.roles)
-    with closing(open_store(parsed.store)) as store:
-        organization_id = parsed.organization or only_organization(store) or DEFAULT_ORGANIZATION
-        yield store, server, Sync(store, server, organization_id, roles, progress), roles
+    checked_address(parsed.label_studio)
+    return closing(open_store(parsed.store))
+
+
+def _sync(
+    parsed: argparse.Namespace,
+    store: Store,
+    server: LabelStudio,
+    roles: Roles,
+    progress: Callable[[str], None] = lambda _: None,
+) -> Sync:
+    organization_id = parsed.organization or only_organization(store) or DEFAULT_ORGANIZATION
+    return Sync(store, server, organization_id, roles, progress)
 
 
 def _webhook_address(parsed: argparse.Namespace, here: str) -> str:
