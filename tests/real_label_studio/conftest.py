@@ -16,6 +16,7 @@ from tests.real_label_studio.label_studio import ADMIN, PROGRAM, Person, Server,
 from tests.security.nginx import NGINX
 
 ROOT = Path(__file__).parents[2]
+STANDING_UP = ROOT / "perfwidget/label_studio/README.md"
 
 if not PROGRAM:
     collect_ignore_glob = ["test_*.py"]
@@ -89,9 +90,9 @@ def _healthy(address: str) -> bool:
 
 
 def _proxy(folder: Path, port: int, ports: dict[str, int]) -> subprocess.Popen[bytes]:
-    """Start nginx with the rules of the README, on other ports."""
+    """Start nginx with the rules of our README, on other ports."""
     assert NGINX is not None, "nginx is not installed."
-    found = re.search(r"```nginx\n(.*?)```", (ROOT / "README.md").read_text("utf-8"), re.DOTALL)
+    found = re.search(r"```nginx\n(.*?)```", STANDING_UP.read_text("utf-8"), re.DOTALL)
     assert found is not None
     rules = found[1].replace("listen 80;", f"listen 127.0.0.1:{port};")
     for written, other in ports.items():
