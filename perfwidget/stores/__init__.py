@@ -5,6 +5,7 @@ from collections.abc import Callable
 from functools import partial
 from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 
 from perfwidget.errors import InvalidSetting, StoreUnavailable
 from perfwidget.stores.connecting import ConnectingStore
@@ -12,7 +13,7 @@ from perfwidget.stores.duckdb import DuckDBStore
 from perfwidget.stores.reading import Reader
 from perfwidget.stores.store import Store
 
-__all__ = ["Reader", "Store", "embedded_path", "open_store"]
+__all__ = ["Reader", "Store", "embedded_path", "open_store", "run_script"]
 
 _EMBEDDED = "duckdb:///"
 _SERVERS = {
@@ -42,16 +43,9 @@ def open_store(url: str, *, create: bool = True, wait: float | None = None) -> S
 
 def _opener(url: str, *, create: bool) -> Callable[[], Store]:
     """Return what opens the store at an address; raises InvalidSetting."""
-    for begins, (room, name, driver) in _SERVERS.items():
-        if url.startswith(begins):
-            try:
-                engine = import_module(f"perfwidget.stores.{room}")
-            except ImportError as fault:  # its driver comes with an extra
-                if (fault.name or "").startswith("perfwidget"):
-                    raise
-                raise InvalidSetting(f"A {name} store needs {driver}: pip install 'perfwidget[{room}]'.") from fault
-            opener: Callable[[], Store] = engine.opener(url, create=create)
-            return opener
+    if (engine := _engine(url)) is not None:
+        opener: Callable[[], Store] = engine.opener(url, create=create)
+        return opener
     path = embedded_path(url)
     if path is None:
         raise InvalidSetting(
@@ -82,3 +76,24 @@ def _awaited(opener: Callable[[], Store], wait: float) -> Store:
             if time.monotonic() + _PAUSE > until:
                 raise
         time.sleep(_PAUSE)
+
+
+def run_script(url: str, script: str) -> None:
+    """Run statements of SQL in a PostgreSQL database, all or none; raises InvalidSetting and StoreUnavailable."""
+    engine = _engine(url)
+    if engine is None or not hasattr(engine, "run_script"):
+        raise InvalidSetting("The database is one of PostgreSQL: postgresql://owner:password@host:port/database.")
+    engine.run_script(url, script)
+
+
+def _engine(url: str) -> ModuleType | None:
+    """Return the room of the engine that an address begins with; None where it is not one of a server."""
+    for begins, (room, name, driver) in _SERVERS.items():
+        if url.startswith(begins):
+            try:
+                return import_module(f"perfwidget.stores.{room}")
+            except ImportError as fault:  # its driver comes with an extra
+                if (fault.name or "").startswith("perfwidget"):
+                    raise
+                raise InvalidSetting(f"A {name} store needs {driver}: pip install 'perfwidget[{room}]'.") from fault
+    return None

@@ -38,6 +38,11 @@ class ConnectingStore(Store):
         """What people who look at the figures must know of the store, once it is open."""
         return self._opened.notices if self._opened else ()
 
+    @property
+    def writable(self) -> bool:  # type: ignore[override]
+        """Whether facts can be written; opens the store."""
+        return self._store().writable
+
     @contextmanager
     def reading(self) -> Iterator[Reader]:
         """Open one consistent state for reading."""
