@@ -204,6 +204,8 @@ def _questions(asked: str, metric: str, table: str) -> Iterator[tuple[str, Any]]
     yield "team-sought", team
     yield "asked", team
     yield from (("team-sought", {**team, "question": f"{PERIOD}&user=a", "among": each}) for each in ("_", "_a_b"))
+    yield "team-sought", {"question": f"{PERIOD}&{asked}", "table": "open=b"}
+    yield "rows-sought", {"question": f"{PERIOD}&{asked}&rows={metric}&rows_user=b&rows_project=p"}
     yield from (("seek", {"kind": kind, "text": "", "workspaces": []}) for kind in ("member", "workspace", "project"))
     yield "seek", {"kind": "member", "text": "b", "workspaces": []}
 
