@@ -13,7 +13,7 @@ from perfwidget.page import formats, ids, words
 from perfwidget.page.cards import cards, folded, question_of, spoken
 from perfwidget.page.context import PageContext
 from perfwidget.page.control_words import EXPORTS
-from perfwidget.page.freshness import freshness, late_notice, news_in_scope
+from perfwidget.page.freshness import freshness, kept_since, late_notice, news_in_scope
 from perfwidget.page.heading import Clock, clock, heading, whom
 from perfwidget.page.panels import (
     ANNOTATION_SUMMARY,
@@ -70,7 +70,7 @@ def ask(context: PageContext, question: Any, table: Any = "") -> Shown:
     now = datetime.now(UTC)
     as_of = fresh.as_of if fresh and fresh.complete else now
     parts = show(report, context.review_time_since, now, question if leads else None, as_of)
-    notices = list(context.store.notices)
+    notices = [*context.store.notices, *kept_since(report)]
     if query.grain not in (None, report.grain):
         notices.append(words.TOO_LONG.format(words.PER[query.grain], words.PER[report.grain]))
     told = {

@@ -9,6 +9,7 @@ from perfwidget.question.access import ScopedQuery
 from perfwidget.question.period import Period, zone
 from perfwidget.question.previous import previous
 from perfwidget.question.query import Query
+from perfwidget.report import Report
 from perfwidget.stores.reading import Reader
 
 
@@ -50,6 +51,17 @@ def late_notice(fresh: Freshness | None, now: datetime, after: int, timezone: st
     if fresh is None or not fresh.late(now, after):
         return ""
     return words.late(formats.moment(fresh.as_of.astimezone(zone(timezone))).rpartition(":")[0])
+
+
+def kept_since(report: Report) -> list[str]:
+    """Return a sentence for each kind of facts of which the period's first days are not kept any more."""
+    told = []
+    for kind, what in words.KEPT.items():
+        since = report.recorded.get(kind)
+        if since is not None:
+            day = (NOT_COMPLETE + timedelta(microseconds=since)).astimezone(zone(report.period.timezone)).date()
+            told += [words.KEPT_SINCE.format(what, formats.day(day))] if report.period.first < day else []
+    return told
 
 
 def news_in_scope(

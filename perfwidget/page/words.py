@@ -215,6 +215,11 @@ def rejected_beside(rules: Rules) -> str:
     return "Rejected, counted above" if rules.count_rejected else "Rejected, not counted"
 
 
+KEPT = {"actions": "Actions", "comments": "Comments"}
+"""The kinds of facts beside visits that may be kept for some time only, in words."""
+KEPT_SINCE = "{} before {} are not kept: nothing is known of them."
+
+
 def review_time_since(since: date) -> str:
     """Say that a period begins before review time was recorded."""
     return f"Recorded since {formats.day(since)}: nothing is known of the time before."

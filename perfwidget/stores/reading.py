@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from perfwidget.facts import FACTS, Annotation, Comment, Member, Project
-from perfwidget.metrics import METRICS, REVIEWED, Group, Metric, Rows
+from perfwidget.metrics import METRICS, REVIEWED, SCANS, Group, Metric, Rows
 from perfwidget.question.access import ScopedQuery
 from perfwidget.question.period import Bucket
 from perfwidget.stores.answering import Answer, answer
@@ -21,6 +21,7 @@ from perfwidget.stores.listing import (
     page_of,
     tally,
 )
+from perfwidget.stores.schema import CONTRACT, TABLES, Table
 from perfwidget.stores.sql import first_instant, recorded
 
 STREAMED = 5_000
@@ -115,6 +116,41 @@ class Reader(Choices):
         organization_id = self._dialect.as_text("organization_id")
         text = f"SELECT {organization_id} FROM ({tables}) known ORDER BY {organization_id}"
         return [organization for (organization,) in self._rows(text, {})]
+
+    @property
+    def tables(self) -> Sequence[Table]:
+        """The tables of the store with their columns: of the host's views those of the contract alone."""
+        return TABLES if self._dialect.keeps_more else CONTRACT
+
+    def rows_by_key(self, table: Table, after: Sequence[str] | None, most: int) -> Sequence[tuple[Any, ...]]:
+        """Return rows of a table as they are stored, in the order of their keys, those behind a key.
+
+        For those who own the store, never for a viewer.
+        """
+        ids = {name: self._dialect.as_text(name) for name, sql_type, _ in table.columns if sql_type == "VARCHAR"}
+        null = {name for name, _, nullable in table.columns if nullable}
+        key = ", ".join(f"coalesce({ids[name]}, '')" if name in null else ids[name] for name in table.key)
+        told = ", ".join(ids.get(name, name) for name, _, _ in table.columns)
+        parameters = {f"after_{place}": value for place, value in enumerate(after or ())}
+        behind = f"({key}) > ({', '.join(f'${name}' for name in parameters)})" if after else "TRUE"
+        text = f"SELECT {told} FROM {table.name} WHERE organization_id <> '' AND {behind} ORDER BY {key} LIMIT {most:d}"
+        return [tuple(row) for row in self._rows(text, parameters)]
+
+    def counted(self, table: str, condition: str) -> int:
+        """Return how many rows of a table meet a condition; for those who own the store, never for a viewer."""
+        [(count,)] = self._rows(f"SELECT count(*) FROM {table} WHERE {condition}", {})
+        return int(count)
+
+    def digest(self, table: str, columns: Sequence[str]) -> tuple[int, int]:
+        """Return how many rows a table has, and a sum over all that they hold, for which all of it is read."""
+        hashed = self._dialect.total(self._dialect.hashed(", ".join(columns)))
+        [(count, total)] = self._rows(f"SELECT count(*), {hashed} FROM {table}", {})
+        return int(count), int(total or 0)
+
+    @property
+    def copies(self) -> Mapping[str, str]:
+        """The tables that hold the rows of another one in another order, and which."""
+        return {copy: scan.fact.table for scan in SCANS if (copy := self._dialect.copies.get(scan.name))}
 
     def bookmarks(self, organization_id: str) -> Mapping[str, Marked]:
         """Map each source that an organization's facts were read from to how far.
