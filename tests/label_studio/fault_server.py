@@ -158,13 +158,23 @@ class FaultServer:
                 rows = [{"id": each, "user": {"id": each, "email": mail}} for each, mail in self.world.members.items()]
                 return 200, _paged(rows, asked)
             case ["projects"]:
-                return 200, _paged([{"id": each, "title": f"P {each}"} for each in self.world.projects], asked)
+                rows = [_project(each, tasks) for each, tasks in self.world.projects.items()]
+                return 200, _paged(rows, asked)
             case ["projects", project]:
                 return (200, {"id": int(project)}) if int(project) in self.world.projects else _not_found()
             case ["tasks"]:
                 tasks = self.world.projects.get(int(asked["project"]))
                 return _not_found() if tasks is None else (200, _tasks(list(tasks.values()), asked))
         return 404, "<!doctype html><title>Not here</title>"
+
+
+def _project(project: int, tasks: dict[int, dict[str, Any]]) -> dict[str, Any]:
+    rows = [row for task in tasks.values() for row in task["annotations"]]
+    skipped = sum(row["was_cancelled"] for row in rows)
+    return {
+        "id": project, "title": f"P {project}", "task_number": len(tasks),
+        "total_annotations_number": len(rows) - skipped, "skipped_annotations_number": skipped,
+    }  # fmt: skip
 
 
 def _tasks(tasks: list[dict[str, Any]], asked: dict[str, str]) -> dict[str, Any]:
@@ -181,6 +191,8 @@ def _tasks(tasks: list[dict[str, Any]], asked: dict[str, str]) -> dict[str, Any]
 def _meets(task: dict[str, Any], wanted: dict[str, Any]) -> bool:
     name = wanted["filter"].removeprefix("filter:tasks:")
     value, found = wanted["value"], task.get(name)
+    if name == "annotations_ids":
+        return any(row["id"] > value for row in task["annotations"])
     if wanted["operator"] == "in_list":
         return found in value
     if wanted["type"] == "Datetime":
