@@ -141,7 +141,7 @@ class Sync:
             self._list()
         for project_id in dict.fromkeys(hinted):
             if project_id in self._listed and project_id not in self._active:
-                self._read(project_id)
+                self._read(project_id, counted=False)  # what the list said is older than the hint
         self._standing.note_changes()
 
     def compare_page(self) -> bool:
@@ -243,9 +243,9 @@ class Sync:
 
     # -- A project ----------------------------------------------------------------------------------------------------
 
-    def _read(self, project_id: str, *, anew: bool = False) -> SourceUnavailable | None:
+    def _read(self, project_id: str, *, counted: bool = True, anew: bool = False) -> SourceUnavailable | None:
         """Read a project, and return why it could not be read."""
-        reading, counts = self._reading(project_id), self._listed[project_id].counts
+        reading, counts = self._reading(project_id), self._listed[project_id].counts if counted else None
         self._active.append(project_id)
         try:
             changed = reading.read(counts, anew=anew)

@@ -54,9 +54,12 @@ class Turns:
         told = [each for each in there if not readings[each].in_step(listed[each].counts)]
         known = [each for each in told if readings[each].position.complete]
         new = sorted(set(told) - set(known), key=lambda each: (_tasks(listed[each]), each))
-        quiet = sorted(set(there) - set(told), key=lambda each: (self._read.get(each, float("-inf")), each))
+        quiet = [each for each in set(there) - set(told) if _tasks(listed[each])]
+        quiet.sort(key=lambda each: (self._read.get(each, float("-inf")), each))
+        if len(quiet) <= LOOKS:
+            return [*known, *quiet, *new]
         hot = [each for each in quiet if now - self._changed.get(each, float("-inf")) < HOT_FOR][:HOT_LOOKS]
-        cold = [each for each in quiet if each not in hot][: LOOKS - len(hot)]
+        cold = [each for each in quiet if each not in hot][: LOOKS - HOT_LOOKS]
         return [*known, *hot, *cold, *new]
 
 
