@@ -17,6 +17,9 @@ log = logging.getLogger(__name__)
 COMPARED_ANYHOW = 3_000
 """Seconds after which a project is compared whether or not there is doubt, so that within an hour it is done."""
 
+STEPS_EVERY = 3_600
+"""Seconds in which one step of a clock counts: several servers behind one address may have clocks that differ."""
+
 MENDED = "Work was missing here that Label Studio has; it is being read now, and the figures may change."
 SET_BACK = "Label Studio's clock was set back; until all projects are compared with it, work may be missing here."
 
@@ -41,6 +44,7 @@ class Comparing:
         self._comparison: Comparison | None = None
         self._pages: Iterator[bool] = iter(())
         self._clock_ahead: float | None = None
+        self._stepped_at = float("-inf")
         self._set_back: set[str] = set()
 
     @property
@@ -48,7 +52,7 @@ class Comparing:
         """What people must know while something is mended; else empty."""
         if self._comparison is not None and self._comparison.missed:
             return MENDED
-        return SET_BACK if self._set_back else ""
+        return SET_BACK if self._set_back & self._readings.keys() else ""
 
     def remember(self) -> None:
         """Take it that projects were compared when their bookmarks say so; else all are compared after the start."""
@@ -61,8 +65,9 @@ class Comparing:
     def watch_clock(self, ahead: float) -> None:
         """Let all projects be compared after Label Studio's clock was set back; `ahead` is by how much it is ahead."""
         before, self._clock_ahead = self._clock_ahead, ahead
-        if before is None or before - ahead < AHEAD.total_seconds() or self._set_back:
+        if before is None or before - ahead < AHEAD.total_seconds() or self._now() < self._stepped_at + STEPS_EVERY:
             return
+        self._stepped_at = self._now()
         log.warning("Label Studio's clock was set back by %.0f s; all projects are compared with it.", before - ahead)
         for project_id, reading in self._readings.items():
             if reading.position.complete:
