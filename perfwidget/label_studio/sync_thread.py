@@ -18,6 +18,9 @@ SHARE = 2
 """A list that took long is followed by so many times its length without another, a compared page by so many times its
 own, so that Label Studio is left in peace."""
 
+SOON = 1.0
+"""Seconds at least until the next look after a hint that names no project."""
+
 LONGEST_REST = 60.0
 MOST_HINTS = 10_000
 """Projects that are remembered to be read first; beyond, a look reads them anyway."""
@@ -44,6 +47,7 @@ class SyncThread:
         self._installable = threading.Event()
         self._lock = threading.Lock()
         self._hints: dict[str, None] = {}
+        self._somewhere = False
         self._said = ""
         self._told: set[str] = set()
         self._threads = [threading.Thread(target=self._run, name="label-studio-sync")]
@@ -60,8 +64,10 @@ class SyncThread:
 
     def hint(self, projects: Iterable[str]) -> None:
         """Say that something has changed in projects, or somewhere; returns at once."""
+        named = list(projects)
         with self._lock:
-            for project_id in projects:
+            self._somewhere |= not named
+            for project_id in named:
                 if len(self._hints) < MOST_HINTS:
                     self._hints[project_id] = None
         self._wake.set()
@@ -95,8 +101,11 @@ class SyncThread:
             if self._wake.is_set():
                 self._wake.clear()
                 hints = self._taken_hints()
-                if not hints or self._guarded(self._sync.follow, hints) is _FAILED:
-                    return  # somewhere something has changed: the next look tells where
+                if hints and self._guarded(self._sync.follow, hints) is _FAILED:
+                    return
+                if self._somewhere:  # the next look tells where
+                    self._somewhere = False
+                    due = min(due, time.monotonic() + max(SOON, SHARE * self._sync.list_took))
                 continue
             began = time.monotonic()
             compared = self._guarded(self._sync.compare_page)
