@@ -508,6 +508,7 @@ def test_tables_hold_the_very_digits_of_the_report() -> None:
         ],
         "keys": ["", "total_time", "", "total_time_median", ""],
         "dated": True,
+        "whose": (),
     }
     assert tables["annotations"]["rows"] == [("Mon 4 Mar 2024", "4", "1", "3"), ("Tue 5 Mar 2024", "0", "0", "0")]
     assert tables["annotation-summary"]["rows"] == [

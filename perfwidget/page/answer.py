@@ -17,10 +17,13 @@ from perfwidget.page.freshness import freshness, late_notice, news_in_scope
 from perfwidget.page.heading import Clock, clock, heading, whom
 from perfwidget.page.panels import (
     ANNOTATION_SUMMARY,
+    ANNOTATIONS,
     PANELS,
     REVIEWS,
+    TIME_PER_ANNOTATION,
     TIME_REVIEWED,
     TOTAL_TIME,
+    Panel,
     legend,
     shares,
     shown,
@@ -39,6 +42,9 @@ MOST_PARAMETERS = 4_096
 
 _EXPORTS = {ids.export(file): f"export/{file}?{'csv=excel&' if file.endswith('csv') else ''}" for file in EXPORTS}
 """The links to files, and what they begin with: on the page, for people's spreadsheets."""
+
+_NAMED = (ANNOTATIONS, TOTAL_TIME, TIME_PER_ANNOTATION)
+"""The panels whose legend names the looks alone."""
 
 Shown = dict[tuple[str, str], Any]
 """What an answer puts into the page, by the component's id and its property."""
@@ -168,6 +174,7 @@ def show(
         (ids.AS_OF, "title"): time.title,
         (ids.CARDS, "children"): _guarded("cards", lambda: cards(report, question)),
         (ANNOTATION_SUMMARY.legend, "children"): _guarded("shares", lambda: shares(report, question)),
+        **{(panel.legend, "children"): _legend(panel, report) for panel in _NAMED},
         (TIME_REVIEWED.legend, "children"): _guarded("visits", lambda: visits(report, review_time_since, question)),
         (REVIEWS.legend, "children"): _guarded("reviewing", lambda: reviewing(report, question)),
         (ids.NOTES, "children"): _guarded("notes", lambda: folded(report, question)),
@@ -181,6 +188,7 @@ def show(
             "members": [formats.option(each.user_id, words.member_option(each)) for each in report.users],
             "name": whom(report),
             "several": report.several,
+            "lines": bool(report.lines),
             "from": begins,
             "to": ends,
             "time": f"{as_of:%H:%M}",
@@ -191,17 +199,21 @@ def show(
     }
 
 
+def _legend(panel: Panel, report: Report) -> list[Any]:
+    return _guarded("legend", lambda: legend(panel, report))
+
+
 def reviewing(report: Report, question: str | None) -> list[html.Span]:
     """Return the legend of the reviews that the member took, and what else they did as a reviewer."""
     line = spoken(("annotations_reviewed", "comments_added"), report, question)
-    return [*legend(REVIEWS), *([html.Span(line)] if line else [])]
+    return [*legend(REVIEWS, report), *([html.Span(line)] if line else [])]
 
 
 def visits(report: Report, since: date, question: str | None) -> list[Any]:
     """Return what stands above the graph of review time: times per visit, and since when there are any."""
     line = spoken(("review_time_median", "review_time_average"), report, question)
     notice = review_time_notice(report, since)
-    return [html.Span(part) for part in (line, notice) if part]
+    return [*legend(TIME_REVIEWED, report), *(html.Span(part) for part in (line, notice) if part)]
 
 
 def review_time_notice(report: Report, since: date) -> str | None:
@@ -230,6 +242,7 @@ OUTPUTS: Sequence[tuple[str, str]] = (
     (ids.AS_OF, "title"),
     (ids.CARDS, "children"),
     (ANNOTATION_SUMMARY.legend, "children"),
+    *((panel.legend, "children") for panel in _NAMED),
     (TIME_REVIEWED.legend, "children"),
     (REVIEWS.legend, "children"),
     (ids.NOTES, "children"),

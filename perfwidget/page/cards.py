@@ -198,9 +198,10 @@ def linked(
     )
 
 
-def address_of(question: str, rows: str) -> str:
-    """Return the address of the page with the rows of `metric` or `metric@date` opened."""
-    return "?" + "&".join(filter(None, (question_of(question), urlencode({"rows": rows}, safe="@"))))
+def address_of(question: str, rows: str, user: str = "") -> str:
+    """Return the address of the page with the rows of `metric` or `metric@date` opened, of one of its members alone."""
+    opened = {"rows": rows, "rows_user": user} if user else {"rows": rows}
+    return "?" + "&".join(filter(None, (question_of(question), urlencode(opened, safe="@"))))
 
 
 @lru_cache(maxsize=32)

@@ -15,7 +15,7 @@ MEMBER = "member"
 """The column of names, by which the table is sorted at first."""
 
 
-TABLE_NAMES = frozenset({"tab", "sort", "page", "size", "columns", "idle"})
+TABLE_NAMES = frozenset({"tab", "sort", "page", "size", "columns", "idle", "open"})
 """The parameters of an address that speak of the table."""
 
 
@@ -32,7 +32,7 @@ class Table:
 
     `sort` is `member` or the key of a metric. `page` and `size` are None where the address does not say them: the page
     shows the first one then, and a file has everybody. Without `columns` they are those of the tab. `idle` shows
-    members without activity, too.
+    members without activity, too. `open` is the member whose projects are shown below their row, where there is one.
     """
 
     tab: TableTab = TableTab.ANNOTATIONS
@@ -42,6 +42,7 @@ class Table:
     size: int | None = None
     columns: tuple[str, ...] = ()
     idle: bool = False
+    open: str | None = None
 
 
 def parse_table(given: Given) -> Table:
@@ -56,6 +57,7 @@ def parse_table(given: Given) -> Table:
     size = _number("size", given)
     if size is not None and size not in SIZES:
         raise InvalidQuery(f"size must be one of {', '.join(map(str, SIZES))}.")
+    parameters.one(given, "open")  # refuses two
     return Table(
         tab=parameters.choice(TableTab, "tab", given) or TableTab.ANNOTATIONS,
         sort=key,
@@ -64,6 +66,7 @@ def parse_table(given: Given) -> Table:
         size=size,
         columns=tuple(dict.fromkeys(filter(None, columns))),
         idle=parameters.flag("idle", "show", given),
+        open=next(iter(parameters.ids("open", given)), None),
     )
 
 
