@@ -41,7 +41,7 @@ class People:
             raise SourceUnavailable(NONSENSE.format("members"))
         facts: list[Fact] = list(directory.around()) if not self._members else []
         facts += [member for key, member in members.items() if self._members.get(key) != member]
-        facts += self._gone(members)
+        facts += self._gone(members, directory.removed)
         changed = bool(facts) and bool(self._members)
         if facts:
             self._store.write(facts, unknown="keep")
@@ -56,7 +56,7 @@ class People:
         self._strangers |= strangers
         return bool(strangers)
 
-    def _gone(self, members: Collection[str]) -> Iterator[Member]:
+    def _gone(self, members: Collection[str], removed: Collection[str]) -> Iterator[Member]:
         """Yield those who are no members any more, as inactive ones: their figures stay."""
         missing = {
             profile.user_id: profile
@@ -64,7 +64,7 @@ class People:
             if profile.role is not None and profile.active and profile.user_id not in members
         }
         for user_id, profile in missing.items():
-            if user_id in self._missing and profile.role:  # once may be a list that was short
+            if (user_id in removed or user_id in self._missing) and profile.role:  # once may be a list that was short
                 yield Member(
                     self._organization_id, user_id, profile.email, profile.name, role=profile.role, active=False
                 )

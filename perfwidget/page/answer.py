@@ -25,6 +25,7 @@ from perfwidget.page.panels import (
     TOTAL_TIME,
     Panel,
     legend,
+    never_filled,
     shares,
     shown,
 )
@@ -77,7 +78,7 @@ def ask(context: PageContext, question: Any, table: Any = "") -> Shown:
         "notices": notices,
         "news": news,
     }
-    late = late_notice(fresh, now, context.late_after, query.timezone)
+    late = _said(late_notice(fresh, now, context.late_after, query.timezone), context.notice())
     return {
         **parts,
         **{(link, "href"): f"{context.prefix()}{file}{question}" for link, file in _EXPORTS.items()},
@@ -133,11 +134,15 @@ def look(context: PageContext, question: Any) -> Look:
         fresh = freshness(reader, viewer.organization_id, asked.projects)
         news = news_in_scope(reader, asked, query, resolved_period(reader, asked, query), fresh)
     if fresh is None:
-        return Look(None, "", None)
+        return Look(None, context.notice(), None)
     now = datetime.now(UTC)
     as_of = fresh.as_of if fresh.complete else now
-    late = late_notice(fresh, now, context.late_after, query.timezone)
+    late = _said(late_notice(fresh, now, context.late_after, query.timezone), context.notice())
     return Look(news, late, clock(as_of.astimezone(zone(query.timezone)), now))
+
+
+def _said(*sentences: str) -> str:
+    return " ".join(filter(None, sentences))
 
 
 def read(context: PageContext, question: Any) -> Query:
@@ -165,6 +170,7 @@ def show(
     as_of = (as_of or now).astimezone(zone(report.period.timezone))
     time = clock(as_of, now)
     drawn = [(panel, shown(panel, report)) for panel in PANELS]
+    never = never_filled(report)
     dates = [point.bucket.first.isoformat() for point in report.series]
     begins, ends = report.period.written
     return {
@@ -177,13 +183,16 @@ def show(
         **{(panel.legend, "children"): _legend(panel, report) for panel in _NAMED},
         (TIME_REVIEWED.legend, "children"): _guarded("visits", lambda: visits(report, review_time_since, question)),
         (REVIEWS.legend, "children"): _guarded("reviewing", lambda: reviewing(report, question)),
-        (ids.NOTES, "children"): _guarded("notes", lambda: folded(report, question)),
+        (ids.NOTES, "children"): _guarded(
+            "notes", lambda: folded(report, question, [words.PANELS[panel.name][0] for panel in never])
+        ),
         (ids.READINGS, "data"): next(dict(each.figures) for panel, each in drawn if panel is TOTAL_TIME),
         (ids.DATES, "first"): formats.end(begins),
         (ids.DATES, "last"): formats.end(ends),
         (ids.DATES, "days"): {"first": begins, "last": ends},
         **{(panel.graph, "figure"): each.figures.get("") for panel, each in drawn if panel is not TOTAL_TIME},
         **{(panel.message, "children"): each.message for panel, each in drawn},
+        **{(panel.message, "className"): "message never" if panel in never else "message" for panel in PANELS},
         (ids.ANSWER, "data"): {
             "members": [formats.option(each.user_id, words.member_option(each)) for each in report.users],
             "name": whom(report),
@@ -254,7 +263,7 @@ OUTPUTS: Sequence[tuple[str, str]] = (
     (ids.DATES, "last"),
     (ids.DATES, "days"),
     *((panel.graph, "figure") for panel in PANELS if panel is not TOTAL_TIME),
-    *((panel.message, "children") for panel in PANELS),
+    *((panel.message, prop) for panel in PANELS for prop in ("children", "className")),
     *((link, "href") for link in _EXPORTS),
     (ids.LATE, "data"),
     (ids.PROBLEM, "data"),

@@ -143,6 +143,12 @@ def _without_review_time(report: Report) -> str | None:
     return nothing(report, words.NO_REVIEW_TIME)
 
 
+def never_filled(report: Report) -> list[Panel]:
+    """Return the panels of which this source records nothing."""
+    needed = {TIME_REVIEWED: ("review_visits",), REVIEWS: ("reviews", "comments")}  # which both panels speak of
+    return [panel for panel, kinds in needed.items() if not any(kind in report.recorded for kind in kinds)]
+
+
 def nothing(report: Report, sentence: str) -> str:
     """Return why there is nothing: the sentence, unless there is nothing in scope at all."""
     if report.scope == ():

@@ -235,6 +235,7 @@ SECTIONS = {
 }
 NOT_RECORDED = "Not recorded by this source."
 NOT_TOLD = "Not told by this source."
+NEVER_FILLED = "Not recorded by this source, and so not shown: "
 
 
 def silent(number: int, *, missing: bool) -> str:
