@@ -146,7 +146,7 @@ class PerformanceWidget(DashBlueprint):
         """Return the viewer of this request, asked of the host afresh."""
         token = self._token()
         if token is not None and self._token_viewer is not None:
-            named = self._token_viewer(token)
+            named = self._token_viewer(token) if token else None
             if named is None:
                 raise Unauthenticated("This token is nobody's; ask for a new one.")
             return named

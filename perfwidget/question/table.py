@@ -14,6 +14,8 @@ SIZES = (25, 50, 100, 200)
 MEMBER = "member"
 """The column of names, by which the table is sorted at first."""
 
+MOST_DIGITS = 9
+"""Of a number in an address: Python refuses to read one of thousands."""
 
 TABLE_NAMES = frozenset({"tab", "sort", "page", "size", "columns", "idle", "open"})
 """The parameters of an address that speak of the table."""
@@ -74,6 +76,6 @@ def _number(name: str, given: Given) -> int | None:
     value = parameters.one(given, name)
     if value is None:
         return None
-    if not (value.isascii() and value.isdigit() and 0 < int(value[:9]) == int(value)):
+    if not (value.isascii() and value.isdigit() and len(value) <= MOST_DIGITS and int(value)):
         raise InvalidQuery(f"{name} must be a whole number from 1 on.")
     return int(value)

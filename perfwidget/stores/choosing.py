@@ -25,6 +25,9 @@ _PROJECTS_AND_MENTIONED = f"""{_PROJECTS}
     AND id NOT IN (SELECT project_id FROM projects WHERE organization_id = $organization_id)
 """
 
+MOST_NAMES = 200
+"""Names that one statement looks for, as servers take texts of statements up to some length."""
+
 
 class Profile(NamedTuple):
     """Who a member is; `email`, `name` and `role` are None where the store does not know them."""
@@ -155,17 +158,19 @@ class Choices:
 
     def members_named(self, scope: Scope, names: Sequence[str]) -> Sequence[Profile]:
         """Return the members that the viewer may choose whose id or e-mail, in any case, is one of some names."""
-        if not names or not scope.role.chooses_members:
+        if not scope.role.chooses_members:
             return []
+        parts = (names[place : place + MOST_NAMES] for place in range(0, len(names), MOST_NAMES))
+        found = {each.user_id: each for part in parts for each in self._named(scope, part)}
+        return [found[user] for user in sorted(found)]
+
+    def _named(self, scope: Scope, names: Sequence[str]) -> list[Profile]:
         known = self._everybody if scope.role.sees_organization else _MEMBERS
         lower = self._dialect.in_lower_case
         emails = {f"email_{place}": name for place, name in enumerate(names)}
         named = " OR ".join(f"{lower('email')} = {lower(f'${name}')}" for name in emails)
         ids = self._dialect.in_list("user_id", "names", names)
-        text = (
-            f"SELECT {self._member} FROM ({known}) known WHERE {ids} OR {named} "
-            f"ORDER BY {self._dialect.as_text('user_id')}"
-        )
+        text = f"SELECT {self._member} FROM ({known}) known WHERE {ids} OR {named}"
         parameters = {"organization_id": scope.organization_id, "names": sorted(set(names)), **emails}
         return [Profile(*row) for row in self._rows(text, parameters)]
 
