@@ -65,7 +65,7 @@ def ask(context: PageContext, question: Any, table: Any = "") -> Shown:
         asked = access.scope(viewer, query, reader.standing(viewer, query), context.rules)
         report = read_report(reader, asked, query)
         members = _members(reader, asked, report, query, question, leads=leads)
-        fresh = freshness(reader, viewer.organization_id)
+        fresh = freshness(reader, viewer.organization_id, asked.projects)
         news = news_in_scope(reader, asked, query, report.period, fresh)
     now = datetime.now(UTC)
     as_of = fresh.as_of if fresh and fresh.complete else now
@@ -131,7 +131,7 @@ def look(context: PageContext, question: Any) -> Look:
     viewer = context.viewer()
     with context.store.reading() as reader:
         asked = access.scope(viewer, query, reader.standing(viewer, query))
-        fresh = freshness(reader, viewer.organization_id)
+        fresh = freshness(reader, viewer.organization_id, asked.projects)
         news = news_in_scope(reader, asked, query, resolved_period(reader, asked, query), fresh)
     if fresh is None:
         return Look(None, context.notice(), None)
