@@ -137,6 +137,10 @@ class ScopedQuery:
     """The period that this one is a part of, where it is one."""
     reviews_since: int | None = None
     """The instant since when reviews are recorded, in microseconds, where they were not always: as the store says."""
+    of_everybody: bool = False
+    """Whether `subjects` are some of everybody: who is none of those has no rows, whatever stands there."""
+    projects_apart: bool = False
+    """Whether each project is told as if it was asked for alone: what is long is then told by its own times."""
 
     def __post_init__(self) -> None:
         if self.seal is not _SEAL:
@@ -180,10 +184,17 @@ class ScopedQuery:
         )
 
     def among(self, members: Collection[str]) -> "ScopedQuery":
-        """Return the same question about some of its subjects; raises ValueError for others."""
+        """Return the same question about some of its subjects; raises ValueError for others.
+
+        Of everybody the store alone knows who they are: whoever else is named here has no rows there.
+        """
         if self.subjects is not None and not self.subjects >= set(members):
             raise ValueError("These members are none of those that were asked for.")
-        return replace(self, subjects=frozenset(members))
+        return replace(self, subjects=frozenset(members), of_everybody=self.of_everybody or self.subjects is None)
+
+    def by_project(self) -> "ScopedQuery":
+        """Return the same question, to be told by projects that each stand for themselves."""
+        return replace(self, projects_apart=True)
 
     def during(self, period: Period) -> "ScopedQuery":
         """Return the same question about a resolved period."""
