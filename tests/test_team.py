@@ -253,10 +253,14 @@ def test_a_row_a_member(store: Store) -> None:
 
 
 def test_every_file_says_what_it_does_not_hold(store: Store) -> None:
-    words = "your 1 projects; work in other projects is not included"
+    words = "your 1 project; work in other projects is not included"
     for file in ("members.csv", "report.csv"):
         assert {each["scope"] for each in rows(store, f"{file}?members=all&{IN_MARCH}", "lead:manager")} == {words}
         assert {each["scope"] for each in rows(store, f"{file}?members=all&{IN_MARCH}&project=p2")} == {"projects: p2"}
+        # Of a workspace a manager may have some projects only.
+        for who, rest in (("boss:owner", ""), ("lead:manager", "; work in other projects is not included")):
+            found = rows(store, f"{file}?members=all&{IN_MARCH}&workspace=w", who)
+            assert {each["scope"] for each in found} == {f"workspaces: w{rest}"}
 
 
 def test_a_row_a_member_and_day(store: Store) -> None:
