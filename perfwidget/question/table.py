@@ -1,4 +1,4 @@
-"""What of the table of members is shown: its tab, columns, order and page."""
+"""What of the table of members is shown: its tab, columns, order and page, and whom a search looks for."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -15,7 +15,10 @@ MEMBER = "member"
 """The column of names, by which the table is sorted at first."""
 
 
-TABLE_NAMES = frozenset({"tab", "sort", "page", "size", "columns", "idle"})
+LONGEST_SEARCH = 255
+"""Characters, as many as an id may have."""
+
+TABLE_NAMES = frozenset({"tab", "search", "sort", "page", "size", "columns", "idle"})
 """The parameters of an address that speak of the table."""
 
 
@@ -32,7 +35,8 @@ class Table:
 
     `sort` is `member` or the key of a metric. `page` and `size` are None where the address does not say them: the page
     shows the first one then, and a file has everybody. Without `columns` they are those of the tab. `idle` shows
-    members without activity, too.
+    members without activity, too. `search` leaves the rows of members whose name, e-mail or id holds it; the row of all
+    of them and files take no part in that.
     """
 
     tab: TableTab = TableTab.ANNOTATIONS
@@ -42,6 +46,7 @@ class Table:
     size: int | None = None
     columns: tuple[str, ...] = ()
     idle: bool = False
+    search: str = ""
 
 
 def parse_table(given: Given) -> Table:
@@ -53,6 +58,9 @@ def parse_table(given: Given) -> Table:
     columns = (parameters.one(given, "columns") or "").split(",")
     if columns != [""] and not set(columns) <= BY_KEY.keys():
         raise InvalidQuery("columns must be keys of numbers with commas between them; choose them on the page.")
+    search = (parameters.one(given, "search") or "").strip()
+    if len(search) > LONGEST_SEARCH:
+        raise InvalidQuery(f"search may have at most {LONGEST_SEARCH} characters; look for a part of the name.")
     size = _number("size", given)
     if size is not None and size not in SIZES:
         raise InvalidQuery(f"size must be one of {', '.join(map(str, SIZES))}.")
@@ -64,6 +72,7 @@ def parse_table(given: Given) -> Table:
         size=size,
         columns=tuple(dict.fromkeys(filter(None, columns))),
         idle=parameters.flag("idle", "show", given),
+        search=search,
     )
 
 
