@@ -7,7 +7,7 @@
 # make attack                     attacks the sample platform, and prints what came of it, now and in 1.0
 # make test-sabotage              sees that those tests turn red when what they protect is broken
 # make lint                       style, types and the direction of imports, of Python, scripts and stylesheets
-# make docs                       the README's table of numbers, from their definitions
+# make docs                       the tables of the READMEs, from the code
 # make lock                       .ci/lock.txt anew: the versions that development and tests run on
 # make clean                      away with all that these made
 #

@@ -8,6 +8,7 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from importlib.metadata import version
 from pathlib import Path
 
 from perfwidget import demo, reporting
@@ -46,6 +47,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="perfwidget", description="Member performance dashboard for labeling platforms."
     )
+    parser.add_argument("--version", action="version", version=f"perfwidget {version('perfwidget')}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     commands.add_parser("demo", help="run the sample labeling platform")

@@ -5,7 +5,6 @@ from contextlib import AbstractContextManager
 from datetime import date
 from functools import partial
 from typing import Any
-from urllib.parse import SplitResult, urlsplit
 
 from flask import Response, current_app, g, has_request_context, request
 from flask.typing import ResponseReturnValue
@@ -18,6 +17,7 @@ from perfwidget.hosting.files import file_views
 from perfwidget.hosting.mount import DashBlueprint, MountedDash
 from perfwidget.hosting.places import AT_WORK, WAITING, Places
 from perfwidget.hosting.refusals import failed_callback, failure, page_that_says, refusal
+from perfwidget.hosting.requests import CSRF_COOKIE, CSRF_HEADER, address_parts, from_elsewhere, protected
 from perfwidget.hosting.static_files import assets_folder
 from perfwidget.metrics import Rules
 from perfwidget.page import PageContext
@@ -28,14 +28,11 @@ from perfwidget.settings import LATE_AFTER, frame_sources, roles_by_kind, task_l
 from perfwidget.stores import Store
 
 REVIEW_TIME_SINCE = date(2025, 9, 25)
-CSRF_COOKIE = "perfwidget_csrf"
-CSRF_HEADER = "X-CSRFToken"
 SIGN_IN_AGAIN = "Nobody is signed in; sign in again."
 FOREIGN_PAGE = "This request came from another site; use the dashboard's own page."
 
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _SLASHES = "/\\"
-_STATIC_ENDPOINTS = frozenset({"assets", "component_suites"})
 
 
 class PerformanceWidget(DashBlueprint):
@@ -174,7 +171,7 @@ class PerformanceWidget(DashBlueprint):
         if not hasattr(current_app, "login_manager"):
             raise InvalidSetting("perfwidget needs Flask-Login: call LoginManager(app) before serving requests.")
         page = request.endpoint == f"{self.public_name()}.index"
-        if not (page and request.method in _SAFE_METHODS) and _from_elsewhere():
+        if not (page and request.method in _SAFE_METHODS) and from_elsewhere():
             # One answer whoever is signed in and whatever is asked for, so that another site learns nothing by it.
             told = page_that_says(FOREIGN_PAGE, title=self._title, href=self.public_prefix(), link="Open the dashboard")
             return told, 403
@@ -190,7 +187,7 @@ class PerformanceWidget(DashBlueprint):
             answer: ResponseReturnValue = current_app.login_manager.unauthorized()  # type: ignore[attr-defined]
             return answer
         manager = current_app.login_manager  # type: ignore[attr-defined]
-        back = _parts(request.referrer or "")
+        back = address_parts(request.referrer or "")
         ours = back.netloc == request.host
         path, asked = (
             (back.path, back.query)
@@ -221,42 +218,10 @@ class PerformanceWidget(DashBlueprint):
         scheme = next((theme for theme in wished if theme in tuple(Theme)), "light dark")
         return page_that_says(sentence, title=self._title, scheme=scheme, href=href, link=link), status
 
-    # -- What every answer carries ----------------------------------------------------------------------------------
+    # -- What every answer carries, and what settings allow ----------------------------------------------------------
 
     def _protect(self, response: Response) -> Response:
-        endpoint = (request.endpoint or "").rpartition(".")[2]
-        response.headers["X-Content-Type-Options"] = "nosniff"
-        if endpoint in _STATIC_ENDPOINTS and response.status_code < 400:
-            return response
-        response.headers["Cache-Control"] = "private, no-store"
-        response.vary.add("Cookie")
-        if endpoint != "index":  # the page may be shown by sites that `frame_ancestors` names; data are for it alone
-            response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
-        if endpoint in ("index", "session") and response.status_code < 400:
-            self._set_csrf_cookie(response)
-        if response.mimetype == "text/html":
-            if endpoint == "index" and response.status_code == 200:
-                response.status_code = g.get("perfwidget_status", 200)
-            response.headers["Content-Security-Policy"] = self._policy()
-            response.headers["Referrer-Policy"] = "same-origin"
-        return response
-
-    def _policy(self) -> str:
-        return (
-            "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
-            "img-src 'self' data: blob:; "
-            f"frame-ancestors {self._frame_ancestors}; base-uri 'none'; form-action 'none'; object-src 'none'"
-        )
-
-    def _set_csrf_cookie(self, response: Response) -> None:
-        """Let the page's own requests pass the host's CSRFProtect, which leaves its token maker with Jinja."""
-        make_token = current_app.jinja_env.globals.get("csrf_token") if "csrf" in current_app.extensions else None
-        if callable(make_token):
-            # A proxy may end the encryption; then the host says of its own cookie that it is for encrypted connections.
-            secure = request.is_secure or bool(current_app.config["SESSION_COOKIE_SECURE"])
-            token = make_token()
-            response.headers[CSRF_HEADER] = token  # for a page whose own has expired
-            response.set_cookie(CSRF_COOKIE, token, path=self.public_prefix(), samesite="Lax", secure=secure)
+        return protected(response, self.public_prefix(), self._frame_ancestors)
 
     def _offered(self, kind: str, viewer: Viewer) -> bool:
         """Say whether the viewer's role may have a kind of download; those that no setting names are everybody's."""
@@ -267,25 +232,5 @@ class PerformanceWidget(DashBlueprint):
         key = self._pseudonym_key or current_app.secret_key or b""
         return key.encode() if isinstance(key, str) else key
 
-    # -- Downloads --------------------------------------------------------------------------------------------------
-
     def _query(self) -> Query:
         return self._context.parse(request.args.to_dict(flat=False))
-
-
-def _from_elsewhere() -> bool:
-    """Say whether a browser tells that another site's page sent this request, or that a link of such a page did."""
-    site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
-    if site is not None and site not in ("same-origin", "none"):
-        return True
-    if origin:
-        return _parts(origin).netloc != request.host
-    return site is None and bool(request.referrer) and _parts(request.referrer or "").netloc != request.host
-
-
-def _parts(address: str) -> SplitResult:
-    """Take apart an address that a header holds, which anybody may write; one that is none has no parts."""
-    try:
-        return urlsplit(address)
-    except ValueError:
-        return urlsplit("")

@@ -1,5 +1,6 @@
 """The command line as people run it: what is printed where, and the exit status."""
 
+import configparser
 import csv
 import io
 import json
@@ -12,6 +13,7 @@ from typing import Any
 
 import pytest
 
+import perfwidget
 from perfwidget import cli
 from perfwidget.facts import Member, Project, ReviewVisit, Workspace
 from perfwidget.sources import piece_readers
@@ -49,6 +51,14 @@ def run(*arguments: str) -> int:
         return cli.main(list(arguments))
     except SystemExit as ended:  # as argparse ends for wrong arguments and --help
         return int(ended.code or 0)
+
+
+def test_the_version_is_the_package_s(capsys: pytest.CaptureFixture[str]) -> None:
+    declared = configparser.ConfigParser()
+    declared.read(Path(__file__).parents[1] / "setup.cfg")
+    assert run("--version") == 0
+    assert capsys.readouterr().out == f"perfwidget {declared['metadata']['version']}\n"
+    assert perfwidget.__version__ == declared["metadata"]["version"]
 
 
 def test_an_import_and_a_report_by_id_and_by_e_mail(

@@ -8,13 +8,16 @@ import socket
 import subprocess
 import threading
 from collections.abc import Iterator
-from http.client import HTTPConnection
+from contextlib import contextmanager
+from http.client import HTTPConnection, HTTPResponse
 from pathlib import Path
 from typing import Any
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 from waitress.server import create_server
+from werkzeug.serving import make_server
 
 from perfwidget.errors import InvalidSetting
 from perfwidget.facts import Action, Comment, Fact, Member, Project, ReviewVisit
@@ -366,41 +369,55 @@ def test_a_reader_that_stops_is_cut_off_and_leaves_its_place(busy: Store, monkey
     assert len(table(browser.get(f"/performance/export/timeline.csv?{MARCH}"))) == MANY + 1
 
 
-def test_a_reader_that_stops_holds_no_thread_of_the_server(busy: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The server has one thread and next to no buffers: it answers again once the reader is cut off."""
-    monkeypatch.setattr("perfwidget.hosting.downloads.PATIENCE", 0.05)
+@contextmanager
+def one_thread(server: str, app: Flask) -> Iterator[tuple[str, int]]:
+    """Serve with one thread and next to no buffers, and give the address."""
     listening = socket.socket()
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4_096)
     listening.bind(("127.0.0.1", 0))
-    where = listening.getsockname()
-    server = create_server(host(busy), sockets=[listening], threads=1, outbuf_high_watermark=1_000)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
+    if server == "waitress":
+        waitress = create_server(app, sockets=[listening], threads=1, outbuf_high_watermark=1_000)
+        thread = threading.Thread(target=waitress.run, daemon=True)
+        thread.start()
+        yield listening.getsockname()
+        waitress.trigger.pull_trigger(waitress.close)  # in its own thread, which would else look at a closed socket
+        thread.join(30)
+        waitress.task_dispatcher.shutdown()
+        return
+    listening.listen()
+    with make_server("127.0.0.1", 0, app, threaded=False, fd=listening.fileno()) as werkzeug:
+        thread = threading.Thread(target=werkzeug.serve_forever, daemon=True)
+        thread.start()
+        yield listening.getsockname()
+        werkzeug.shutdown()
+        thread.join(30)
+
+
+@pytest.mark.parametrize("server", ["waitress", "werkzeug"])
+def test_a_reader_that_stops_holds_no_thread_of_the_server(
+    busy: Store, monkeypatch: pytest.MonkeyPatch, server: str
+) -> None:
+    """The server has one thread: it answers again once the reader is cut off."""
+    monkeypatch.setattr("perfwidget.hosting.downloads.PATIENCE", 0.05)
     heard = []
 
     def listen(_app: Any, **told: Any) -> None:
         heard.append(told["complete"])
 
-    try:
-        with socket.socket() as stopped, downloaded.connected_to(listen):
-            stopped.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
-            stopped.connect(where)
-            visit = HTTPConnection(*where, timeout=60)
-            visit.request("GET", "/login?as=ann:annotator")
-            answer = visit.getresponse()
-            cookie = answer.headers["Set-Cookie"].partition(";")[0]
-            answer.read()
-            address = f"/performance/export/timeline.csv?{MARCH}"
-            stopped.sendall(f"GET {address} HTTP/1.1\r\nHost: x\r\nCookie: {cookie}\r\n\r\n".encode())
-            assert stopped.recv(4) == b"HTTP"  # and nothing more
-            visit.request("GET", "/login")
-            assert visit.getresponse().status == 200
-            assert heard == [False]
-            visit.close()
-    finally:
-        server.trigger.pull_trigger(server.close)  # in its own thread, which would otherwise look at a closed socket
-        thread.join(30)
-        server.task_dispatcher.shutdown()
+    def visit(where: tuple[str, int], path: str) -> HTTPResponse:
+        connection = HTTPConnection(*where, timeout=60)
+        connection.request("GET", path, headers={"Connection": "close"})
+        return connection.getresponse()
+
+    with one_thread(server, host(busy)) as where, socket.socket() as stopped, downloaded.connected_to(listen):
+        cookie = visit(where, "/login?as=ann:annotator").headers["Set-Cookie"].partition(";")[0]
+        stopped.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+        stopped.connect(where)
+        address = f"/performance/export/timeline.csv?{MARCH}"
+        stopped.sendall(f"GET {address} HTTP/1.1\r\nHost: x\r\nCookie: {cookie}\r\n\r\n".encode())
+        assert stopped.recv(4) == b"HTTP"  # and nothing more
+        assert visit(where, "/login").status == 200
+        assert heard == [False]
 
 
 @pytest.mark.parametrize("wanted", [True, False])

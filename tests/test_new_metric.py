@@ -79,4 +79,4 @@ def test_a_new_metric_is_one_entry(tmp_path: Path) -> None:
     assert told["json"]["definitions"]["time_of_updates"] == "The time spent on updated annotations."
     assert told["rows"] == 1
     run("-m", "tests.test_readme")
-    assert "| `time_of_updates` | Time of Updates |" in (tmp_path / "README.md").read_text()
+    assert "| `time_of_updates` | Time of Updates |" in (tmp_path / "perfwidget/metrics/README.md").read_text()

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 from perfwidget.facts.columns import FIRST_INSTANT, Id, Instant, Text
+from perfwidget.facts.fact import Key
 from perfwidget.facts.snapshots import Snapshots
 from perfwidget.facts.tables import (
     Action,
     Annotation,
-    Key,
     Member,
     Membership,
     Project,

@@ -2,86 +2,14 @@
 
 A fact is built with the host's own values: ids as integers or strings, instants as aware datetimes, lead times in
 seconds, scores from 0 to 1. Columns from the first required one behind an optional one on are given by their names.
-`Fact.row` turns it into what every engine stores: ids as text, instants as whole microseconds since 1970 in UTC, lead
-times as whole microseconds, scores as whole millionths. Whole numbers add up to the same digits in any order on any
-engine; floating-point sums do not.
 """
 
-from collections.abc import Callable
-from dataclasses import KW_ONLY, dataclass, fields
-from functools import cache
-from typing import Any, ClassVar, NamedTuple, get_type_hints
+from dataclasses import KW_ONLY, dataclass
+from typing import Any
 
 from perfwidget.errors import InvalidFact
-from perfwidget.facts.columns import (
-    STORED,
-    Column,
-    Flag,
-    Flags,
-    Id,
-    Instant,
-    Kind,
-    LeadTime,
-    Score,
-    Text,
-    column,
-    id_text,
-)
-
-
-class Key(NamedTuple):
-    """What identifies a fact: its class and the text of its key columns, the organization first."""
-
-    fact: "type[Fact]"
-    values: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Fact:
-    """A row of the data contract."""
-
-    table: ClassVar[str]
-    key_columns: ClassVar[tuple[str, ...]]
-    version_column: ClassVar[str | None] = None
-
-    organization_id: Id
-
-    @classmethod
-    @cache
-    def columns(cls) -> tuple[Column, ...]:
-        """Return the columns in the contract's order."""
-        hints = get_type_hints(cls, include_extras=True)
-        return tuple(column(field.name, hints[field.name]) for field in fields(cls))
-
-    @classmethod
-    @cache
-    def _stored(cls) -> tuple[tuple[str, Callable[[Any], Any], bool, bool], ...]:
-        """Return for each column its name, what makes the stored value, and whether None is one and may be given."""
-        return tuple(
-            (name, STORED[kind], kind in (Kind.LEAD_TIME, Kind.SCORE), nullable)
-            for name, kind, nullable in cls.columns()
-        )
-
-    def row(self) -> tuple[Any, ...]:
-        """Return the stored values in the order of `columns`; raises InvalidFact naming the column at fault."""
-        row: list[Any] = []
-        for name, stored, tells_none, nullable in self._stored():
-            value = getattr(self, name)
-            if value is None and not tells_none:
-                if not nullable:
-                    raise InvalidFact(f"{type(self).__name__}.{name} is missing.")
-                row.append(None)
-                continue
-            try:
-                row.append(stored(value))
-            except InvalidFact as fault:
-                raise InvalidFact(f"{type(self).__name__}.{name}: {fault}") from None
-        return tuple(row)
-
-    @property
-    def key(self) -> Key:
-        """The key under which this fact is replaced and removed."""
-        return Key(type(self), tuple(id_text(getattr(self, name)) for name in self.key_columns))
+from perfwidget.facts.columns import Flag, Flags, Id, Instant, LeadTime, Score, Text
+from perfwidget.facts.fact import Fact, Key
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,10 +21,14 @@ class Member(Fact):
 
     user_id: Id
     email: Text | None = None
+    """By it people are found who are known by nothing else; None for an account without one."""
     display_name: Text | None = None
+    """What the page calls them; without it their e-mail, and without that their id."""
     _: KW_ONLY
     role: Text
+    """Their role in the organization."""
     active: Flag = True
+    """False for who has left: they may not look, and are shown with a flag."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +51,7 @@ class Project(Fact):
 
     project_id: Id
     workspace_id: Id | None = None
+    """Its workspace; None where it lies in none."""
     _: KW_ONLY
     title: Text
 
@@ -132,7 +65,9 @@ class Membership(Fact):
 
     user_id: Id
     workspace_id: Id | None = None
+    """A workspace, and so all its projects, also those that come later."""
     project_id: Id | None = None
+    """One project."""
 
     def row(self) -> tuple[Any, ...]:
         """Return the stored values; refuses a membership of both or of neither."""
@@ -163,15 +98,24 @@ class Annotation(Fact):
     project_id: Id
     task_id: Id
     completed_by: Id | None
+    """Its owner, to whom it counts, whoever edited it since; None where nobody is known."""
     created_at: Instant
+    """When it was first submitted or skipped."""
     started_at: Instant | None = None
+    """When its owner opened the task; only shown in the timeline."""
     _: KW_ONLY
     completed_at: Instant
+    """Its owner's own last submit, update or skip: the day on which it counts."""
     completed_at_estimated: Flag = False
+    """True where that instant is not known, and an earlier one stands in."""
     updated_at: Instant
+    """When anybody last changed it: an older version never replaces a newer one."""
     lead_time: LeadTime = None
+    """How long its owner worked on it; None where it was not measured."""
     last_action: Text
+    """What was done with it last."""
     was_cancelled: Flag = False
+    """True for one that was skipped."""
     flags: Flags | None = None
     """What the source finds odd about it; None where it does not look for that."""
 
@@ -188,13 +132,19 @@ class Action(Fact):
     project_id: Id
     task_id: Id
     user_id: Id | None
+    """Who did it."""
     action: Text
+    """What was done, in the words of `last_action`; others are kept."""
     started_at: Instant | None = None
     _: KW_ONLY
     created_at: Instant
+    """When it was done."""
     lead_time: LeadTime = None
+    """How long it took."""
     review_id: Id | None = None
+    """The review that it belongs to."""
     comment_id: Id | None = None
+    """The comment that it belongs to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,11 +159,15 @@ class Review(Fact):
     project_id: Id
     task_id: Id
     completed_by: Id | None
+    """The annotation's owner at the time."""
     reviewer_id: Id | None
+    """Who reviewed."""
     action: Text
     score: Score = None
+    """How much of the work was right, of one that is fixed and accepted."""
     _: KW_ONLY
     created_at: Instant
+    """When it was done: the day on which it counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,9 +181,12 @@ class ReviewVisit(Fact):
     annotation_id: Id
     project_id: Id
     user_id: Id
+    """Who looked."""
     opened_at: Instant
     closed_at: Instant | None = None
+    """When they acted on it or left it: the day on which it counts; None while nobody closed it."""
     review_id: Id | None = None
+    """The review with which it ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,10 +202,13 @@ class Comment(Fact):
     project_id: Id
     task_id: Id
     completed_by: Id | None
+    """The annotation's owner."""
     created_by: Id | None
+    """Who wrote it."""
     text: Text
     created_at: Instant
     updated_at: Instant
+    """When it was last changed: an older version never replaces a newer one."""
     is_resolved: Flag = False
     resolved_at: Instant | None = None
 
@@ -265,7 +225,9 @@ class Recorded(Fact):
     key_columns = ("organization_id", "kind")
 
     kind: Text
+    """Facts of a table, or `flags`."""
     since: Instant | None = None
+    """Since when; None: always."""
 
     def row(self) -> tuple[Any, ...]:
         """Return the stored values; refuses an unknown kind."""

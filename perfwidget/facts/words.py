@@ -4,9 +4,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
 from perfwidget.errors import InvalidFact
+from perfwidget.facts.fact import Fact
 from perfwidget.facts.ingest import Inferred, Observation, Snapshot
 from perfwidget.facts.snapshots import Coded, Snapshots
-from perfwidget.facts.tables import Annotation, Fact, Member, Review
+from perfwidget.facts.tables import Annotation, Member, Review
 
 ROLES = ("owner", "admin", "manager", "reviewer", "annotator")
 LAST_ACTIONS = (
@@ -27,16 +28,19 @@ Unknown = Literal["refuse", "keep"]
 """What is done with a word that is none of the known ones: it is refused, or kept and counted nowhere."""
 
 
-class _Words(NamedTuple):
+class Words(NamedTuple):
+    """A column and the words that it may hold."""
+
     column: str
     known: Sequence[str]
 
 
-_WORDS: Mapping[type[Fact], _Words] = {
-    Member: _Words("role", ROLES),
-    Annotation: _Words("last_action", LAST_ACTIONS),
-    Review: _Words("action", REVIEW_ACTIONS),
+WORDS: Mapping[type[Fact], Words] = {
+    Member: Words("role", ROLES),
+    Annotation: Words("last_action", LAST_ACTIONS),
+    Review: Words("action", REVIEW_ACTIONS),
 }
+"""Of the columns that hold words: the known ones. All of them count somewhere, or are known to count nowhere."""
 
 
 def known_words(facts: Iterable[Fact | Observation], unknown: Unknown) -> Iterable[Fact | Observation]:
@@ -57,8 +61,8 @@ def _refusing(facts: Iterable[Fact | Observation]) -> Iterator[Fact | Observatio
         else:
             fact = each.fact if isinstance(each, Inferred) else each
             kind: Any = type(fact)
-            if kind in _WORDS:
-                _refuse(kind, [getattr(fact, _WORDS[kind].column)])
+            if kind in WORDS:
+                _refuse(kind, [getattr(fact, WORDS[kind].column)])
         yield each
 
 
@@ -67,7 +71,7 @@ def _texts(column: object) -> Sequence[str]:
 
 
 def _refuse(kind: type[Fact], words: Iterable[str]) -> None:
-    column, known = _WORDS[kind]
+    column, known = WORDS[kind]
     for word in words:
         if word not in known and isinstance(word, str):  # what is no text is refused with its type
             raise InvalidFact(

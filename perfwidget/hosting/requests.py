@@ -1,7 +1,10 @@
-"""How a request for figures is served: its body read strictly, its answer packed.
+"""How a request is served: who sent it, its body read strictly, its answer protected and packed.
 
 Dash answers a malformed body with a 500 and a traceback;
 here it is a 400 with a sentence, before Dash sees it.
+
+Headers keep other sites, caches and frames away from answers.
+A link to the page may stand anywhere; data, files and calls are for the page itself.
 """
 
 import gzip
@@ -9,12 +12,20 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from socket import socket
 from typing import Any
+from urllib.parse import SplitResult, urlsplit
 
 import brotli
 from flask import Response as FlaskResponse
+from flask import current_app, g
 from flask import request as current_request
 from werkzeug import Request, Response
 from werkzeug.exceptions import BadRequest, HTTPException, RequestEntityTooLarge
+
+CSRF_COOKIE = "perfwidget_csrf"
+CSRF_HEADER = "X-CSRFToken"
+
+_STATIC_ENDPOINTS = frozenset({"assets", "component_suites"})
+
 
 # -- What a browser sends, which anybody may write ---------------------------------------------------------------------
 
@@ -131,6 +142,70 @@ def _same_outputs(asked: Any, declared: Any) -> bool:
         id_ == output.component_id and isinstance(name, str) and name.split("@")[0] == output.component_property
         for (id_, name), output in zip(names, declared, strict=True)
     )
+
+
+# -- What every answer carries -----------------------------------------------------------------------------------------
+
+
+def protected(response: FlaskResponse, prefix: str, frame_ancestors: str) -> FlaskResponse:
+    """Return an answer to the current request with the headers that it needs.
+
+    `prefix` is where the page is mounted, `frame_ancestors` who may show it in a frame.
+    """
+    endpoint = (current_request.endpoint or "").rpartition(".")[2]
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    if endpoint in _STATIC_ENDPOINTS and response.status_code < 400:
+        return response
+    response.headers["Cache-Control"] = "private, no-store"
+    response.vary.add("Cookie")
+    if endpoint != "index":  # the page may be shown by sites that `frame_ancestors` names; data are for it alone
+        response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
+    if endpoint in ("index", "session") and response.status_code < 400:
+        _set_csrf_cookie(response, prefix)
+    if response.mimetype == "text/html":
+        if endpoint == "index" and response.status_code == 200:
+            response.status_code = g.get("perfwidget_status", 200)
+        response.headers["Content-Security-Policy"] = _policy(frame_ancestors)
+        response.headers["Referrer-Policy"] = "same-origin"
+    return response
+
+
+def from_elsewhere() -> bool:
+    """Say whether a browser tells that another site's page sent this request, or that a link of such a page did."""
+    site, origin = current_request.headers.get("Sec-Fetch-Site"), current_request.headers.get("Origin")
+    if site is not None and site not in ("same-origin", "none"):
+        return True
+    if origin:
+        return address_parts(origin).netloc != current_request.host
+    referrer = current_request.referrer or ""
+    return site is None and bool(referrer) and address_parts(referrer).netloc != current_request.host
+
+
+def address_parts(address: str) -> SplitResult:
+    """Take apart an address that a header holds, which anybody may write; one that is none has no parts."""
+    try:
+        return urlsplit(address)
+    except ValueError:
+        return urlsplit("")
+
+
+def _policy(frame_ancestors: str) -> str:
+    return (
+        "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
+        "img-src 'self' data: blob:; "
+        f"frame-ancestors {frame_ancestors}; base-uri 'none'; form-action 'none'; object-src 'none'"
+    )
+
+
+def _set_csrf_cookie(response: FlaskResponse, prefix: str) -> None:
+    """Let the page's own requests pass the host's CSRFProtect, which leaves its token maker with Jinja."""
+    make_token = current_app.jinja_env.globals.get("csrf_token") if "csrf" in current_app.extensions else None
+    if callable(make_token):
+        # A proxy may end the encryption; then the host says of its own cookie that it is for encrypted connections.
+        secure = current_request.is_secure or bool(current_app.config["SESSION_COOKIE_SECURE"])
+        token = make_token()
+        response.headers[CSRF_HEADER] = token  # for a page whose own has expired
+        response.set_cookie(CSRF_COOKIE, token, path=prefix, samesite="Lax", secure=secure)
 
 
 # -- How answers are packed that are made per request ------------------------------------------------------------------

@@ -131,7 +131,7 @@ SABOTAGES = [
     # -- Malformed requests
     (
         "an address in a header that is none is a failure",
-        "perfwidget/widget.py",
+        "perfwidget/hosting/requests.py",
         '    except ValueError:\n        return urlsplit("")',
         "    except ValueError:\n        raise",
         f"{REQUESTS}::test_no_header_fails",
@@ -175,37 +175,37 @@ SABOTAGES = [
     # -- Other origins
     (
         "any site may show the page in a frame",
-        "perfwidget/widget.py",
-        "frame-ancestors {self._frame_ancestors}; ",
+        "perfwidget/hosting/requests.py",
+        "frame-ancestors {frame_ancestors}; ",
         "",
         f"{ORIGINS}::test_no_other_site_shows_the_page_in_a_frame",
     ),
     (
         "sites that are named to show the page may not",
-        "perfwidget/widget.py",
-        "frame-ancestors {self._frame_ancestors}; ",
+        "perfwidget/hosting/requests.py",
+        "frame-ancestors {frame_ancestors}; ",
         "frame-ancestors 'self'; ",
         f"{ORIGINS}::test_a_site_that_is_named_shows_the_page_and_no_other_does",
     ),
     (
         "other sites call back",
         "perfwidget/widget.py",
-        "if not (page and request.method in _SAFE_METHODS) and _from_elsewhere():",
-        "if not page and request.method in _SAFE_METHODS and _from_elsewhere():",
+        "if not (page and request.method in _SAFE_METHODS) and from_elsewhere():",
+        "if not page and request.method in _SAFE_METHODS and from_elsewhere():",
         f"{ORIGINS}::test_no_other_site_calls_back",
     ),
     (
         "other sites ask for files",
         "perfwidget/widget.py",
-        "if not (page and request.method in _SAFE_METHODS) and _from_elsewhere():",
-        "if request.method not in _SAFE_METHODS and _from_elsewhere():",
+        "if not (page and request.method in _SAFE_METHODS) and from_elsewhere():",
+        "if request.method not in _SAFE_METHODS and from_elsewhere():",
         "tests/test_widget.py -k one_and_the_same_page",
     ),
     (
         "other sites learn whether there is an answer",
-        "perfwidget/widget.py",
-        '            response.headers["Cross-Origin-Resource-Policy"] = "same-origin"\n',
-        "            pass\n",
+        "perfwidget/hosting/requests.py",
+        '        response.headers["Cross-Origin-Resource-Policy"] = "same-origin"\n',
+        "        pass\n",
         f"{ORIGINS}::test_no_other_site_reads_anything",
     ),
     (
@@ -225,8 +225,8 @@ SABOTAGES = [
     # -- Caches and cookies
     (
         "answers say nothing about caches",
-        "perfwidget/widget.py",
-        '        response.headers["Cache-Control"] = "private, no-store"\n',
+        "perfwidget/hosting/requests.py",
+        '    response.headers["Cache-Control"] = "private, no-store"\n',
         "",
         f"{CACHES}::test_nobody_gets_what_was_anothers",
     ),
@@ -239,15 +239,15 @@ SABOTAGES = [
     ),
     (
         "the token goes to the whole platform",
-        "perfwidget/widget.py",
-        "path=self.public_prefix(), samesite",
+        "perfwidget/hosting/requests.py",
+        "path=prefix, samesite",
         "samesite",
         f"{CACHES}::test_the_only_cookie_is_the_token",
     ),
     (
         "the token of a page over https goes without it, too",
-        "perfwidget/widget.py",
-        "secure = request.is_secure or",
+        "perfwidget/hosting/requests.py",
+        "secure = current_request.is_secure or",
         "secure =",
         f"{CACHES}::test_the_only_cookie_is_the_token",
     ),
