@@ -8,6 +8,7 @@ from perfwidget.question.access import ScopedQuery
 from perfwidget.question.query import Query
 from perfwidget.question.table import Table
 from perfwidget.report import Report, read_earlier
+from perfwidget.report.projects import read_projects
 from perfwidget.report.team import columns_of, found_members, page_of
 from perfwidget.stores.reading import Reader
 
@@ -23,7 +24,10 @@ def team(reader: Reader, asked: ScopedQuery, report: Report, query: Query, quest
     bars = _bars(reader, asked, report, ids, counted)
     before = report.previous
     earlier = {} if before is None else read_earlier(reader, asked, before.period, ids)
-    return team_table(report, page, query.table, counted, bars, earlier, question, leads=leads)
+    opened = None
+    if query.table.open in ids:
+        opened = read_projects(reader, asked.among([query.table.open]), query, report.period)
+    return team_table(report, page, query.table, counted, bars, earlier, question, opened, leads=leads)
 
 
 def counted_of(table: Table) -> Metric:

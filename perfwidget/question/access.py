@@ -139,8 +139,8 @@ class ScopedQuery:
     """The instant since when reviews are recorded, in microseconds, where they were not always: as the store says."""
     of_everybody: bool = False
     """Whether `subjects` are some of everybody: who is none of those has no rows, whatever stands there."""
-    projects_apart: bool = False
-    """Whether each project is told as if it was asked for alone: what is long is then told by its own times."""
+    by_project: bool = False
+    """Whether each project is looked at by itself: what is long is told by the median in it."""
 
     def __post_init__(self) -> None:
         if self.seal is not _SEAL:
@@ -192,9 +192,9 @@ class ScopedQuery:
             raise ValueError("These members are none of those that were asked for.")
         return replace(self, subjects=frozenset(members), of_everybody=self.of_everybody or self.subjects is None)
 
-    def by_project(self) -> "ScopedQuery":
-        """Return the same question, to be told by projects that each stand for themselves."""
-        return replace(self, projects_apart=True)
+    def apart(self) -> "ScopedQuery":
+        """Return the same question about each project by itself, as if no other one were asked for."""
+        return replace(self, by_project=True)
 
     def during(self, period: Period) -> "ScopedQuery":
         """Return the same question about a resolved period."""
@@ -224,6 +224,8 @@ def scope(viewer: Viewer, query: Query, standing: Standing, rules: Rules = Rules
     subjects = None if query.everybody or lands_on_all else frozenset(query.users or (viewer.user_id,))
     known = {viewer.user_id} | (standing.users if role.chooses_members else frozenset())
     if not (role.chooses_members if subjects is None else subjects <= known):
+        raise Forbidden
+    if query.table.open not in {*known, None}:
         raise Forbidden
     visible = standing.projects
     held = {workspace for workspace in visible.values() if workspace is not None}

@@ -18,7 +18,7 @@ MEMBER = "member"
 LONGEST_SEARCH = 255
 """Characters, as many as an id may have."""
 
-TABLE_NAMES = frozenset({"tab", "search", "sort", "page", "size", "columns", "idle"})
+TABLE_NAMES = frozenset({"tab", "search", "sort", "page", "size", "columns", "idle", "open"})
 """The parameters of an address that speak of the table."""
 
 
@@ -36,7 +36,8 @@ class Table:
     `sort` is `member` or the key of a metric. `page` and `size` are None where the address does not say them: the page
     shows the first one then, and a file has everybody. Without `columns` they are those of the tab. `idle` shows
     members without activity, too. `search` leaves the rows of members whose name, e-mail or id holds it; the row of all
-    of them and files take no part in that.
+    of them and files take no part in that. `open` is the member whose projects are shown below their row, where there
+    is one.
     """
 
     tab: TableTab = TableTab.ANNOTATIONS
@@ -47,6 +48,7 @@ class Table:
     columns: tuple[str, ...] = ()
     idle: bool = False
     search: str = ""
+    open: str | None = None
 
 
 def parse_table(given: Given) -> Table:
@@ -64,6 +66,7 @@ def parse_table(given: Given) -> Table:
     size = _number("size", given)
     if size is not None and size not in SIZES:
         raise InvalidQuery(f"size must be one of {', '.join(map(str, SIZES))}.")
+    parameters.one(given, "open")  # refuses two
     return Table(
         tab=parameters.choice(TableTab, "tab", given) or TableTab.ANNOTATIONS,
         sort=key,
@@ -73,6 +76,7 @@ def parse_table(given: Given) -> Table:
         columns=tuple(dict.fromkeys(filter(None, columns))),
         idle=parameters.flag("idle", "show", given),
         search=search,
+        open=next(iter(parameters.ids("open", given)), None),
     )
 
 

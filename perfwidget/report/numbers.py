@@ -29,6 +29,14 @@ class Point:
 
 
 @dataclass(frozen=True, slots=True)
+class MemberSeries:
+    """The numbers of one member among several, for every bucket of their report."""
+
+    user: Profile
+    series: tuple[Point, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class MemberNumbers:
     """The numbers of one member among several, for the whole period, by the keys of their metrics."""
 
@@ -38,10 +46,12 @@ class MemberNumbers:
 
 @dataclass(frozen=True, slots=True)
 class ProjectNumbers:
-    """The numbers of one project for the whole period, as if it was asked for alone, by the keys of their metrics."""
+    """Numbers in one project, as that project alone gives them, and those of the period before if there are some."""
 
     project_id: str
+    title: str
     values: Mapping[str, Number]
+    before: Mapping[str, Number] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +77,8 @@ class Report:
     with activity in the period, by id, or all of them where the question wants that; `without_activity` says how many
     have none, `asked_about` how many there are. `previous` is None where it is not asked for, or where there is none.
     `by_project` holds the projects with activity, by id; it is None where they were not asked for.
+    `lines` holds the series of each of two to five members who were asked for by id, in the order of `users`; of more,
+    and of everybody, none.
     """
 
     users: tuple[Profile, ...]
@@ -85,6 +97,7 @@ class Report:
     compares: bool = False
     previous: Previous | None = None
     by_project: tuple[ProjectNumbers, ...] | None = None
+    lines: tuple[MemberSeries, ...] = ()
 
     @property
     def several(self) -> bool:

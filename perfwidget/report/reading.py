@@ -20,17 +20,21 @@ from perfwidget.metrics import (
 )
 from perfwidget.question import access
 from perfwidget.question.access import Scope, ScopedQuery, Viewer
-from perfwidget.question.period import Grain, Period, zone
+from perfwidget.question.period import Bucket, Grain, Period, zone
 from perfwidget.question.previous import previous
 from perfwidget.question.query import Query, parse
-from perfwidget.report.numbers import MemberNumbers, Point, Previous, ProjectNumbers, Report
-from perfwidget.report.values import active_among, by_member, of_whole, throughout, values_of, works
+from perfwidget.report.numbers import MemberNumbers, MemberSeries, Point, Previous, ProjectNumbers, Report
+from perfwidget.report.values import active_among, of_whole, told_by, values_of, works
+from perfwidget.stores.answering import Answer
 from perfwidget.stores.choosing import Profile
 from perfwidget.stores.reading import Reader
 from perfwidget.stores.store import Store
 
 MOST_DAYS = 20_000
 """Days of members that are worked out at once."""
+
+MOST_LINES = 5
+"""Members whose lines can be told apart in a graph."""
 
 
 def report(
@@ -86,12 +90,15 @@ def read_report(
     buckets = period.buckets(grain)
     several = asked.subject_id is None
     chosen = _chosen(reader, asked) if several else ()
-    groups = [WHOLE, *([BY_MEMBER] if several else [])]
-    answer = reader.answer(asked, [*groups, *([BY_BUCKET] if series is DAILY else [])], buckets)
-    by_bucket = answer if series is DAILY else reader.answer(asked, [BY_BUCKET], buckets, series)
+    whole = series is DAILY
+    lined = whole and several and 0 < len(asked.subjects or ()) <= MOST_LINES
+    groups = [WHOLE, *([BY_MEMBER] if several else []), *([BY_BUCKET_AND_MEMBER] if lined else [])]
+    answer = reader.answer(asked, [*groups, *([BY_BUCKET] if whole else [])], buckets)
+    by_bucket = answer if whole else reader.answer(asked, [BY_BUCKET], buckets, series)
     recorded = answer.recorded
     points = values_of(by_bucket.numbers[BY_BUCKET], series, recorded, [bucket.end for bucket in buckets])
-    numbers = by_member(answer, METRICS, period, chosen if query.table.idle else ()) if several else {}
+    more = chosen if query.table.idle else ()
+    numbers = told_by(BY_MEMBER, answer, METRICS, period, more) if several else {}
     active = active_among(numbers)
     shown = numbers if query.table.idle else {member: numbers[member] for member in numbers if member in active}
     users = reader.profiles(asked.scope, sorted({*shown, *(asked.subjects or ())}))
@@ -114,16 +121,16 @@ def read_report(
         previous=None
         if before is None
         else _previous(reader, asked.during(before), shown if earlier_members else None),
+        lines=_lines(answer, buckets, users) if lined else (),
     )
 
 
 def _by_project(reader: Reader, asked: ScopedQuery) -> tuple[ProjectNumbers, ...]:
     """Return each project with activity, as a report of it alone has it."""
-    answer = reader.answer(asked.by_project(), [BY_PROJECT])
-    numbers = answer.numbers[BY_PROJECT]
-    told = values_of(numbers, METRICS, throughout(answer.recorded), [asked.dated.end] * len(numbers.keys))
-    found = sorted((project, values) for (project,), values in zip(numbers.keys, told, strict=True) if works(values))
-    return tuple(ProjectNumbers(*each) for each in found)
+    numbers = told_by(BY_PROJECT, reader.answer(asked.apart(), [BY_PROJECT]), METRICS, asked.dated)
+    active = sorted(active_among(numbers))
+    titles = reader.project_titles(asked.scope, active)
+    return tuple(ProjectNumbers(each, titles[each], numbers[each], None) for each in active)
 
 
 def read_members(
@@ -131,7 +138,7 @@ def read_members(
 ) -> Mapping[str, Mapping[str, Number]]:
     """Map each member asked about, and whoever has facts in the period, to their numbers by the keys of the metrics."""
     period = resolved_period(reader, asked, query)
-    return by_member(reader.answer(asked.during(period), [BY_MEMBER], metrics=metrics), metrics, period)
+    return told_by(BY_MEMBER, reader.answer(asked.during(period), [BY_MEMBER], metrics=metrics), metrics, period)
 
 
 def read_days(reader: Reader, asked: ScopedQuery, query: Query) -> Iterator[tuple[Profile, Sequence[Point]]]:
@@ -144,12 +151,24 @@ def read_days(reader: Reader, asked: ScopedQuery, query: Query) -> Iterator[tupl
     while some := list(islice(members, max(1, MOST_DAYS // len(buckets)))):
         users = reader.profiles(asked.scope, some)
         answer = reader.answer(asked.among(some), [BY_BUCKET_AND_MEMBER], buckets, DAILY)
-        numbers = answer.numbers[BY_BUCKET_AND_MEMBER]
-        ends = [buckets[place].end for place, _ in numbers.keys]
-        told = zip(numbers.keys, values_of(numbers, DAILY, answer.recorded, ends), strict=True)
-        days = {key: Point(buckets[key[0]], values) for key, values in told}
+        days = _by_bucket_and_member(answer, buckets)
         for member in some:
             yield users[member], [days[place, member] for place in range(len(buckets))]
+
+
+def _by_bucket_and_member(answer: Answer, buckets: Sequence[Bucket]) -> Mapping[tuple[int, str], Point]:
+    """Map the place of each bucket and each member's id to the numbers of a day."""
+    numbers = answer.numbers[BY_BUCKET_AND_MEMBER]
+    ends = [buckets[place].end for place, _ in numbers.keys]
+    told = zip(numbers.keys, values_of(numbers, DAILY, answer.recorded, ends), strict=True)
+    return {(place, member): Point(buckets[place], values) for (place, member), values in told}
+
+
+def _lines(answer: Answer, buckets: Sequence[Bucket], users: Mapping[str, Profile]) -> tuple[MemberSeries, ...]:
+    """Return the series of each of few members, by id."""
+    points, places = _by_bucket_and_member(answer, buckets), range(len(buckets))
+    members = sorted({member for _, member in points})
+    return tuple(MemberSeries(users[each], tuple(points[place, each] for place in places)) for each in members)
 
 
 def _with_days(reader: Reader, asked: ScopedQuery, query: Query) -> Sequence[str]:
@@ -169,7 +188,7 @@ def _chosen(reader: Reader, asked: ScopedQuery) -> Collection[str]:
 def _previous(reader: Reader, asked: ScopedQuery, shown: Collection[str] | None) -> Previous:
     several, period = asked.subject_id is None and shown is not None, asked.dated
     answer = reader.answer(asked, [WHOLE, *([BY_MEMBER] if several else [])])
-    numbers = by_member(answer, METRICS, period, shown or ()) if several else {}
+    numbers = told_by(BY_MEMBER, answer, METRICS, period, shown or ()) if several else {}
     told = {*(shown or ()), *active_among(numbers)}
     users = reader.profiles(asked.scope, sorted(told))
     return Previous(
@@ -184,7 +203,7 @@ def read_earlier(
     if not members:
         return {}
     answer = reader.answer(asked.among(members).during(period), [BY_MEMBER])
-    return by_member(answer, METRICS, period)
+    return told_by(BY_MEMBER, answer, METRICS, period)
 
 
 def resolved_period(reader: Reader, asked: ScopedQuery, query: Query) -> Period:

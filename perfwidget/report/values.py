@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from perfwidget.metrics import BY_KEY, BY_MEMBER, METRICS, WHOLE, Metric, Number, Unit
+from perfwidget.metrics import BY_KEY, METRICS, WHOLE, Group, Metric, Number, Unit
 from perfwidget.question.period import Period
 from perfwidget.stores.answering import Answer, Numbers
 
@@ -13,19 +13,19 @@ def of_whole(answer: Answer, period: Period) -> Mapping[str, Number]:
     return values
 
 
-def by_member(
-    answer: Answer, metrics: Sequence[Metric], period: Period, more: Iterable[str] = ()
+def told_by(
+    group: Group, answer: Answer, metrics: Sequence[Metric], period: Period, more: Iterable[str] = ()
 ) -> dict[str, Mapping[str, Number]]:
-    """Map whoever has facts or was asked for by id, and some more, to their numbers."""
-    numbers, recorded = answer.numbers[BY_MEMBER], throughout(answer.recorded)
+    """Map each member or project of an answer, as the group says, and some more to its numbers."""
+    numbers, recorded = answer.numbers[group], throughout(answer.recorded)
     [nothing] = values_of(Numbers([()], numbers.nothing, {}), metrics, recorded, [period.end])
     columns = _Columns(numbers, recorded, period)
-    there = {member: _Row(columns, metrics, place) for place, (member,) in enumerate(numbers.keys)}
+    there = {key: _Row(columns, metrics, place) for place, (key,) in enumerate(numbers.keys)}
     return {**dict.fromkeys(more, nothing), **there}
 
 
 class _Columns(dict[str, Sequence[Number]]):
-    """The numbers of members by the keys of metrics, each worked out once it is asked for: most never are."""
+    """Numbers of groups by the keys of metrics, each worked out once it is asked for: most never are."""
 
     def __init__(self, numbers: Numbers, recorded: Mapping[str, int | None], period: Period) -> None:
         super().__init__()
@@ -94,6 +94,6 @@ def works(values: Mapping[str, Number]) -> bool:
 
 
 def active_among(numbers: Mapping[str, Mapping[str, Number]]) -> set[str]:
-    """Return the members with activity; those who share their values, for they have no facts, are looked at once."""
+    """Return who has activity; those who share their values, for they have no facts, are looked at once."""
     idle = {id(values) for values in {id(each): each for each in numbers.values()}.values() if not works(values)}
     return {member for member, values in numbers.items() if id(values) not in idle}

@@ -63,7 +63,7 @@ class Choices:
     def standing(self, viewer: Viewer, query: Query) -> Standing:
         """Say what the store knows of the viewer and of the ids they ask for."""
         role = viewer.known_role()
-        chosen = {*query.users} if role.chooses_members else set()
+        chosen = {*query.users, *filter(None, [query.table.open])} if role.chooses_members else set()
         known = self._people(viewer.organization_id, {viewer.user_id, *chosen})
         projects = self._asked_projects(viewer, query) if role.sees_organization else self._memberships(viewer)
         users = chosen & known.keys()
@@ -123,6 +123,15 @@ class Choices:
         """Map ids to who these members of the organization are, unknown ones among them."""
         known = self._people(scope.organization_id, user_ids)
         return {user: known.get(user) or Profile(user, None, None, active=True, role=None) for user in user_ids}
+
+    def project_titles(self, scope: Scope, project_ids: Collection[str]) -> Mapping[str, str]:
+        """Map ids of projects in scope to their titles; to the id itself where the store knows none."""
+        text = (
+            f"SELECT {self._texts('project_id')}, title FROM projects WHERE organization_id = $organization_id "
+            f"AND {self._dialect.in_list('project_id', 'projects', project_ids)}"
+        )
+        parameters = {"organization_id": scope.organization_id, "projects": sorted(project_ids)}
+        return {project: project for project in project_ids} | dict(self._rows(text, parameters))
 
     def members(self, scope: Scope, search: str, limit: int) -> Sequence[Profile]:
         """Return up to `limit` members that the viewer may choose, by name, whose name, e-mail or id holds `search`."""

@@ -191,6 +191,8 @@ def _questions(asked: str, metric: str) -> Iterator[tuple[str, Any]]:
     yield "asked", {"question": f"{PERIOD}&{asked}"}
     yield "look", {"question": f"{PERIOD}&{asked}"}
     yield "rows-sought", sought
+    yield "team-sought", {"question": f"{PERIOD}&{asked}", "table": "open=b"}
+    yield "rows-sought", {"question": f"{PERIOD}&{asked}&rows={metric}&rows_user=b&rows_project=p"}
     yield from (("seek", {"kind": kind, "text": "", "workspaces": []}) for kind in ("member", "workspace", "project"))
     yield "seek", {"kind": "member", "text": "b", "workspaces": []}
 
@@ -203,7 +205,8 @@ class Side:
         self.platform = Platform(store, {VIEWER: Person(HERE, VIEWER, "owner")})
         self.browser = self.platform.browser(VIEWER)
         self._bodies = {
-            name: asking_body(self.browser, name, None) for name in ("asked", "look", "seek", "rows-sought")
+            name: asking_body(self.browser, name, None)
+            for name in ("asked", "look", "seek", "rows-sought", "team-sought")
         }
 
     def answers(self, viewer: Person, world: list[Fact], asked: str, metric: str) -> list[tuple[object, ...]]:
