@@ -29,7 +29,7 @@ from perfwidget.page.panels import (
     shares,
     shown,
 )
-from perfwidget.page.team import team
+from perfwidget.page.team import counted_of, team
 from perfwidget.question import access
 from perfwidget.question.access import ScopedQuery
 from perfwidget.question.period import zone
@@ -63,7 +63,7 @@ def ask(context: PageContext, question: Any, table: Any = "") -> Shown:
     leads = context.offers("rows")
     with context.store.reading() as reader:
         asked = access.scope(viewer, query, reader.standing(viewer, query), context.rules)
-        report = read_report(reader, asked, query)
+        report = read_report(reader, asked, query, earlier_members=False)
         members = _members(reader, asked, report, query, question, leads=leads)
         fresh = freshness(reader, viewer.organization_id, asked.projects)
         news = news_in_scope(reader, asked, query, report.period, fresh)
@@ -94,7 +94,8 @@ def ask(context: PageContext, question: Any, table: Any = "") -> Shown:
 def ask_members(context: PageContext, sought: Any) -> list[Any]:
     """Return the table of members alone, where nothing else of the page changes; raises what `ask` raises.
 
-    `sought` holds the page's question and what of the table is asked for.
+    Of the numbers of days only those are read that the table shows. `sought` holds the page's question and what of the
+    table is asked for.
     """
     match sought:
         case {"question": str(question), "table": str(table)}:
@@ -104,7 +105,7 @@ def ask_members(context: PageContext, sought: Any) -> list[Any]:
     viewer = context.viewer()
     with context.store.reading() as reader:
         asked = access.scope(viewer, query, reader.standing(viewer, query), context.rules)
-        report = read_report(reader, asked, query)
+        report = read_report(reader, asked, query, series=[counted_of(query.table)], earlier_members=False)
         return _members(reader, asked, report, query, question, leads=context.offers("rows"))
 
 

@@ -1,7 +1,7 @@
 """Questions to one consistent state of a store, in SQL that engines share."""
 
 import hashlib
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from perfwidget.facts import FACTS, Annotation, Comment, Member, Project
@@ -62,14 +62,13 @@ class Reader(Choices):
         groups: Sequence[Group],
         buckets: Sequence[Bucket] = (),
         metrics: Sequence[Metric] = METRICS,
-        members: Collection[str] = (),
     ) -> Answer:
         """Answer every aggregate of some metrics for the question's period, told by each group of axes.
 
         `buckets` cut the period without gaps, where a group tells numbers by bucket. Numbers by member are there for
-        these members and those who were asked for by id, and for whoever else has facts.
+        those who were asked for by id, and for whoever else has facts.
         """
-        return answer(self._session, asked, groups, buckets, metrics, members)
+        return answer(self._session, asked, groups, buckets, metrics)
 
     def stream(self, asked: ScopedQuery, rows: Rows, period: Slice) -> Iterator[Sequence[tuple[Any, ...]]]:
         """Read rows with `listing.columns_of(rows)`, oldest first, at most some thousands at once."""
