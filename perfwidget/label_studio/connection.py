@@ -98,8 +98,7 @@ class LabelStudio:
         self._told_token = token if callable(token) else lambda: token
         self._token = self._access = ""
         self._take_token()
-        self._access_until = 0.0
-        self._stopped = stopped or threading.Event()
+        self._access_until, self._stopped = 0.0, stopped or threading.Event()
         self._patience = patience
         self.clock: datetime | None = None
         """Label Studio's clock, by the `Date` of its last answer; None where it does not say."""
