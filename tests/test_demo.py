@@ -647,7 +647,7 @@ def test_a_port_in_use_is_one_sentence() -> None:
 def test_a_store_that_another_process_holds_is_one_sentence(store: Store, tmp_path: Path) -> None:
     ended = run("--port", "0", "--store", f"duckdb:///{tmp_path}/facts.duckdb")
     assert (ended.returncode, ended.stdout) == (1, "")
-    assert re.fullmatch("Sample platform: .* is open in another program; .*\n", ended.stderr)
+    assert re.fullmatch("Sample platform: .* is open in another program.*; .*\n", ended.stderr)
 
 
 @pytest.mark.parametrize(("name", "text"), [("missing.json", None), ("cut.json", '[{"id":')])
