@@ -123,6 +123,8 @@ def _sqlite(url: str) -> tuple[Engine, str]:
     @event.listens_for(engine, "connect")
     def connected(connection: object, _: object) -> None:
         connection.isolation_level = None  # type: ignore[attr-defined]
+        connection.execute("PRAGMA journal_mode = WAL")  # type: ignore[attr-defined]
+        connection.execute("PRAGMA synchronous = FULL")  # type: ignore[attr-defined]
 
     @event.listens_for(engine, "begin")
     def began(connection: Connection) -> None:

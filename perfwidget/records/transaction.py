@@ -40,9 +40,9 @@ class Transaction:
         found = self.rows(table, *where)
         return found[0] if found else None
 
-    def last(self, table: Table, column: Any) -> Any | None:
-        """Return the row with the greatest value of a column, or None of an empty table."""
-        mine = select(table).where(table.c.organization_id == self.organization_id)
+    def last(self, table: Table, column: Any, *where: Any) -> Any | None:
+        """Return the row with the greatest value of a column among those that meet all conditions, or None."""
+        mine = select(table).where(table.c.organization_id == self.organization_id, *where)
         return self._connection.execute(mine.order_by(column.desc()).limit(1)).first()
 
     def add(self, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:

@@ -1,10 +1,11 @@
 """The statements that list the rows behind numbers and downloads, in the same words as those that count them."""
 
+from collections.abc import Collection
 from enum import StrEnum
 from typing import NamedTuple
 
 from perfwidget.facts import Action, Annotation, Comment, Fact, Review, ReviewVisit
-from perfwidget.facts.columns import MILLIONTHS, Kind
+from perfwidget.facts.columns import END_OF_TIME, MILLIONTHS, Kind
 from perfwidget.metrics import ANNOTATED, LONG, Rows
 from perfwidget.question.access import ScopedQuery
 from perfwidget.stores.conditions import conditions
@@ -65,6 +66,16 @@ def listing(
         f"ORDER BY listed.instant, {dialect.as_text(f'listed.{fact.key_columns[-1]}')}"
     )
     return Statement(text, parameters)
+
+
+def named(dialect: Dialect, asked: ScopedQuery, rows: Rows, column: str, ids: Collection[str]) -> Statement:
+    """Return the statement of the rows, of any time, whose column holds one of some ids: the fact's own columns."""
+    facts = facts_from(dialect, asked, rows.scan, 0, END_OF_TIME)
+    kinds = {each.name: each.kind for each in rows.scan.fact.columns() if each.name != "organization_id"}
+    own = ", ".join(dialect.as_text(name) if kind is Kind.ID else name for name, kind in kinds.items())
+    listed = dialect.in_list(column, "named", ids)
+    text = f"SELECT {own} FROM {facts.text} AND {conditions(dialect, asked, rows)} AND {listed}"
+    return Statement(text, facts.parameters | {"named": sorted(ids)})
 
 
 def _titles(rows: str) -> str:

@@ -18,6 +18,7 @@ from perfwidget.stores.listing import (
     Tally,
     columns_of,
     listing,
+    named,
     page_of,
     tally,
 )
@@ -81,6 +82,15 @@ class Reader(Choices):
                 yield batch
                 after = batch[-1][instant], batch[-1][identity]
                 listed += len(batch)
+
+    def named(
+        self, asked: ScopedQuery, rows: Rows, column: str, ids: Collection[str]
+    ) -> Iterator[Sequence[tuple[Any, ...]]]:
+        """Read those rows, of any time, whose column of ids holds one of some; each has the fact's own columns."""
+        asked, wanted = self._knowing(asked, rows), sorted(ids)
+        for place in range(0, len(wanted), SORTED):
+            statement = named(self._dialect, asked, rows, column, wanted[place : place + SORTED])
+            yield from self._session.batches(*statement, STREAMED)
 
     def page(
         self, asked: ScopedQuery, rows: Rows, part: Slice, order: Order, *, descending: bool, place: slice

@@ -1,0 +1,195 @@
+"""`Pay`: everything that people do about pay, each act in one transaction with its row in the audit log."""
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from datetime import date
+from typing import Any
+
+from perfwidget.errors import Conflict, InvalidFact, InvalidPay, PerfwidgetError
+from perfwidget.facts.columns import id_text
+from perfwidget.metrics import Rules
+from perfwidget.pay import adjusting, card_records, rights
+from perfwidget.pay import statements as kept
+from perfwidget.pay.adjusting import Adjustment
+from perfwidget.pay.cards import RateCard, Whom, day, rate_card
+from perfwidget.pay.drafting import Draft, drafts
+from perfwidget.pay.opened import OpenPay, of_member, projects_of
+from perfwidget.pay.rights import By, granted
+from perfwidget.pay.statements import Statement
+from perfwidget.pay.terms import Terms, confirm, kept_terms
+from perfwidget.pay.work import EVERY, Kind, asked_of
+from perfwidget.question.access import Viewer
+from perfwidget.question.period import FIRST_DATE, Period
+from perfwidget.records.tables import STATEMENTS
+
+ANY_TIME = Period(FIRST_DATE, FIRST_DATE, "UTC")
+"""A period for questions that are of no time."""
+
+Proposal = tuple[str, date | str, date | str, str]
+"""A member, the first and last day, and the SHA-256 of the draft that was seen."""
+
+
+class Pay(OpenPay):
+    """The pay of one organization: its facts in a store, its cards and statements in records.
+
+    `timezone` is the pay zone and `rules` say what counts; None takes what was confirmed last. `by` is who acts: a
+    `Viewer`, or `Actor.command_line(name)`. Raises InvalidPay (400), Forbidden (403), Conflict (409),
+    RecordsUnavailable and StoreUnavailable (503); nothing is changed then.
+    """
+
+    # -- Terms and cards ---------------------------------------------------------------------------------------------
+
+    def terms(self) -> Terms | None:
+        """Return what was confirmed last: since when pay answers, in which zone, by which rules."""
+        with self._records.reading(self.organization_id) as transaction:
+            return kept_terms(transaction)
+
+    def begin(self, pay_from: date | str | None, by: By) -> Terms:
+        """Say since when pay answers, or confirm a changed zone or changed rules (without a date)."""
+        first = None if pay_from is None else day(pay_from, "The first day")
+        with self._acting(by) as (transaction, _, grant):
+            grant.everywhere()
+            before = kept_terms(transaction)
+            timezone = self._timezone or (before.timezone if before else None)
+            rules = self._rules or (before.rules if before else Rules())
+            return confirm(transaction, first, timezone, rules, grant.actor)
+
+    def cards(self, viewer: Viewer | None = None) -> Sequence[RateCard]:
+        """Return the cards that were not voided; to members those that may pay them, with members' ids."""
+        with self._records.reading(self.organization_id) as transaction, self._store.reading() as reader:
+            found = card_records.cards(transaction)
+            members = transaction.user_ids()
+            named = [of_member(card, members) for card in found]
+            if viewer is None or viewer.known_role() in self._pay_roles:
+                if viewer is not None:
+                    granted(reader, self.organization_id, viewer, self._pay_roles)
+                return named
+            rights.may_see(reader, self.organization_id, viewer, viewer.user_id, self._pay_roles)
+            theirs = {(Whom.ALL, None), (Whom.ROLE, str(viewer.role)), (Whom.MEMBER, viewer.user_id)}
+            return [card for card in named if (card.whom, card.whom_id) in theirs]
+
+    def write_card(self, by: By, **card: Any) -> RateCard:
+        """Write a rate card, given by the names of `RateCard`'s fields; it can only end or be voided afterwards."""
+        made = rate_card(card)
+        with self._acting(by) as (transaction, _, grant):
+            self._agreed(transaction)
+            self._may_card(grant, made)
+            return card_records.write(transaction, made, grant.actor)
+
+    def end_card(self, card_id: int, last: date | str, by: By) -> RateCard:
+        """Let a card end with a day, not before its last paid work day."""
+        with self._acting(by) as (transaction, _, grant):
+            self._may_card(grant, self._card(transaction, card_id))
+            return card_records.end(transaction, card_id, day(last, "The last day"), grant.actor)
+
+    def void_card(self, card_id: int, by: By) -> None:
+        """Take back a card by which nothing is paid."""
+        with self._acting(by) as (transaction, _, grant):
+            self._may_card(grant, self._card(transaction, card_id))
+            card_records.void(transaction, card_id, grant.actor)
+
+    # -- Drafts and statements ---------------------------------------------------------------------------------------
+
+    def draft(self, member: int | str, first: date | str, last: date | str, viewer: Viewer | None = None) -> Draft:
+        """Return what a member's statement of a period would be just now; to themselves, or to whom manages pay."""
+        member = self._member(member)
+        with self._store.reading() as reader:
+            rights.may_see(reader, self.organization_id, viewer, member, self._pay_roles)
+            if viewer is not None and viewer.user_id != member:
+                grant = granted(reader, self.organization_id, viewer, self._pay_roles)
+                [found] = self._drafts(reader, [member], first, last)
+                grant.within(found.projects)
+                return found
+            [found] = self._drafts(reader, [member], first, last)
+            return found
+
+    def drafts(
+        self, first: date | str, last: date | str, members: Collection[int | str] | None = None
+    ) -> Iterator[Draft]:
+        """Yield the drafts of several members, or of all; for whoever owns the records."""
+        with self._store.reading() as reader:
+            if members is None:
+                scope = asked_of(reader, self.organization_id, ANY_TIME, Rules()).scope
+                members = sorted(reader.member_ids(scope))
+            yield from self._drafts(reader, [self._member(each) for each in members], first, last)
+
+    def propose(self, member: int | str, first: date | str, last: date | str, sha256: str, by: By) -> Statement:
+        """Freeze the draft that was seen, named by its SHA-256; Conflict where facts or cards have changed since."""
+        member = self._member(member)
+        with self._acting(by) as (transaction, reader, grant):
+            terms = self._agreed(transaction)
+            period = self._period(terms, first, last)
+            details = grant.about(member)
+            person = transaction.named_person(member)
+            kept.refuse_overlap(transaction, person, period.first, period.last)
+            self._refuse_unfinished(transaction, reader, period)
+            [found] = drafts(transaction, reader, terms, period, {member: person})
+            grant.within(found.projects)
+            if found.sha256 != sha256:
+                raise Conflict("The draft has changed since it was seen; look at it again before you propose it.")
+            if found.is_empty:
+                raise InvalidPay("There is nothing to pay or to tell in this period, so there is no statement.")
+            return kept.keep(transaction, found, grant.actor, **details)
+
+    def propose_all(
+        self, proposals: Iterable[Proposal], by: By
+    ) -> Iterator[tuple[Proposal, Statement | PerfwidgetError]]:
+        """Propose many, one transaction each; yield of each the statement, or why there is none."""
+        for each in proposals:
+            try:
+                yield each, self.propose(*each, by)
+            except PerfwidgetError as fault:
+                yield each, fault
+
+    def approve(self, number: int, by: By) -> Statement:
+        """Approve a proposed statement; approving it twice changes nothing."""
+        return self._act(number, by, kept.approve)
+
+    def withdraw(self, number: int, text: str, by: By) -> Statement:
+        """Withdraw a proposed statement with a text: its items and adjustments are free again."""
+        return self._act(number, by, kept.withdraw, text)
+
+    def paid(self, number: int, currency: str, paid_on: date | str, reference: str, by: By) -> Statement:
+        """Mark a currency of an approved statement as paid; a wrong mark is replaced, and the log has both."""
+        return self._act(number, by, kept.mark_paid, currency, day(paid_on, "The day of payment"), reference)
+
+    def statements(self, viewer: Viewer | None = None) -> Sequence[Statement]:
+        """Return all statements by number, withdrawn ones too; to members their own."""
+        with self._records.reading(self.organization_id) as transaction, self._store.reading() as reader:
+            if viewer is None:
+                return kept.statements(transaction)
+            if viewer.known_role() in self._pay_roles:
+                grant = granted(reader, self.organization_id, viewer, self._pay_roles)
+                return [each for each in kept.statements(transaction) if grant.covers(projects_of(each))]
+            rights.may_see(reader, self.organization_id, viewer, viewer.user_id, self._pay_roles)
+            person = transaction.person(viewer.user_id) or ""
+            return kept.statements(transaction, STATEMENTS.c.person == person)
+
+    # -- Holds and adjustments ---------------------------------------------------------------------------------------
+
+    def hold(self, kind: str, item_id: int | str, text: str, by: By, *, held: bool = True) -> None:
+        """Set an annotation, review or visit aside with a text; with `held=False` release it."""
+        try:
+            key = Kind(kind), id_text(item_id)
+        except (ValueError, InvalidFact):
+            raise InvalidPay(f"What is held is one of {', '.join(Kind)}, with its id.") from None
+        with self._acting(by) as (transaction, reader, grant):
+            rows = EVERY[key[0]]
+            asked = asked_of(reader, self.organization_id, ANY_TIME, Rules())
+            names = [column.name for column in rows.scan.fact.columns()][1:]
+            batches = reader.named(asked, rows, rows.scan.fact.key_columns[-1], [key[1]])
+            found = [dict(zip(names, row, strict=True)) for batch in batches for row in batch]
+            if not found:
+                raise InvalidPay(f"There is no {key[0]} {key[1]}; name one that is there.")
+            member = found[0][rows.scan.member]
+            grant.within([found[0]["project_id"]])
+            grant.about(member)
+            person = transaction.named_person(member)
+            adjusting.hold(transaction, key, text, grant.actor, held=held, person=person)
+
+    def adjust(self, member: int | str, amount: object, currency: str, text: str, by: By) -> Adjustment:
+        """Let a member's next statement pay an amount above 0, with a text."""
+        member = self._member(member)
+        with self._acting(by) as (transaction, _, grant):
+            grant.about(member)
+            person = transaction.named_person(member)
+            return adjusting.adjust(transaction, person, amount, currency, text, grant.actor)
