@@ -54,9 +54,9 @@ class Payroll:
 
 
 @contextmanager
-def payroll(folder: Path, **more: Any) -> Iterator[Payroll]:
+def payroll(folder: Path, records_url: str | None = None, **more: Any) -> Iterator[Payroll]:
     store = open_store(f"duckdb:///{folder}/facts.duckdb")
-    made = Payroll(store, f"sqlite:///{folder}/records.db", **more)
+    made = Payroll(store, records_url or f"sqlite:///{folder}/records.db", **more)
     try:
         yield made
     finally:
