@@ -205,6 +205,7 @@ def _line(line: Line) -> dict[str, Any]:
 def _item(item: Item) -> dict[str, Any]:
     told = {
         **item.work.columns,
+        **(item.work.acceptance if item.card.unit is Unit.ACCEPTED_ANNOTATION else {}),
         "kind": str(item.work.kind),
         "id": item.work.item_id,
         "step": item.step,

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 from perfwidget.errors import Conflict, InvalidFact, InvalidPay, PerfwidgetError
@@ -12,14 +13,17 @@ from perfwidget.pay import statements as kept
 from perfwidget.pay.adjusting import Adjustment
 from perfwidget.pay.cards import RateCard, Whom, day, rate_card
 from perfwidget.pay.drafting import Draft, drafts
+from perfwidget.pay.files import State, write_files
 from perfwidget.pay.opened import OpenPay, of_member, projects_of
 from perfwidget.pay.rights import By, granted
 from perfwidget.pay.statements import Statement
 from perfwidget.pay.terms import Terms, confirm, kept_terms
-from perfwidget.pay.work import EVERY, Kind, asked_of
+from perfwidget.pay.verifying import changed_since, differences
+from perfwidget.pay.work import EVERY, Kind, asked_of, read_work
 from perfwidget.question.access import Viewer
 from perfwidget.question.period import FIRST_DATE, Period
-from perfwidget.records.tables import STATEMENTS
+from perfwidget.records import audit
+from perfwidget.records.tables import SETTLED, STATEMENTS
 
 ANY_TIME = Period(FIRST_DATE, FIRST_DATE, "UTC")
 """A period for questions that are of no time."""
@@ -163,6 +167,48 @@ class Pay(OpenPay):
             rights.may_see(reader, self.organization_id, viewer, viewer.user_id, self._pay_roles)
             person = transaction.person(viewer.user_id) or ""
             return kept.statements(transaction, STATEMENTS.c.person == person)
+
+    # -- Files and proof ---------------------------------------------------------------------------------------------
+
+    def export(
+        self,
+        folder: Path,
+        first: date | str | None = None,
+        last: date | str | None = None,
+        state: State | str = State.APPROVED,
+    ) -> dict[str, Any]:
+        """Write payroll.csv, lines.csv, items.csv and manifest.json into a folder, of what is approved and unpaid.
+
+        With `first` and `last` only statements whose periods lie within them are written. Returns the manifest.
+        """
+        try:
+            state = State(state)
+        except ValueError:
+            raise InvalidPay(f"The state must be one of {', '.join(State)}.") from None
+        begins = "" if first is None else day(first, "The first day").isoformat()
+        ends = "9999" if last is None else day(last, "The last day").isoformat()
+        with self._records.reading(self.organization_id) as transaction, self._store.reading() as reader:
+            found = kept.statements(transaction, STATEMENTS.c.first >= begins, STATEMENTS.c.last <= ends)
+            scope = asked_of(reader, self.organization_id, ANY_TIME, Rules()).scope
+            people = reader.profiles(scope, sorted({each.user_id for each in found if each.user_id}))
+            return write_files(folder, found, people, state, audit.head(transaction))
+
+    def verify(self, heads: Sequence[audit.Head] = ()) -> tuple[list[str], list[str]]:
+        """See that all is as it was written; return what is not, and which facts of statements changed since."""
+        with self._records.reading(self.organization_id) as transaction, self._store.reading() as reader:
+            wrong = list(differences(transaction, heads))
+            standing = [each for each in kept.statements(transaction) if each.state != kept.WITHDRAWN]
+            members = sorted({each.user_id for each in standing if each.user_id})
+            terms = kept_terms(transaction)
+            if terms is None or wrong:
+                return wrong, []
+            asked = asked_of(reader, self.organization_id, ANY_TIME, terms.rules)
+            work = read_work(reader, asked, members, accepted=True)
+            steps = transaction.rows(SETTLED, order=[SETTLED.c.step])
+            latest = {(row.kind, row.item_id): row.step for row in steps}
+            of_members = (each for each in standing if each.user_id is not None)
+            changed = [text for each in of_members for text in changed_since(each, work[each.user_id or ""], latest)]
+            return wrong, changed
 
     # -- Holds and adjustments ---------------------------------------------------------------------------------------
 

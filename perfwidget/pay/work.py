@@ -67,6 +67,8 @@ class Work:
     created_at: int = 0
     accepted_at: int | None = None
     """The first acceptance since the last rejection, where the latest review accepts."""
+    accepted_by: str | None = None
+    """The review by which it was accepted then."""
     own: bool = False
     """Whether it is a look at the member's own annotation."""
 
@@ -74,6 +76,11 @@ class Work:
     def key(self) -> Key:
         """What tells it from other items."""
         return self.kind, self.item_id
+
+    @property
+    def acceptance(self) -> dict[str, str | int | None]:
+        """The columns by which it was accepted."""
+        return {"accepted_at": self.accepted_at, "accepted_by_review": self.accepted_by}
 
     @property
     def order(self) -> tuple[Any, ...]:
@@ -117,8 +124,7 @@ def read_work(reader: Reader, asked: ScopedQuery, members: Collection[str], *, a
         owners = {key[1]: member for member, of in found.items() for key in of.counted if key[0] is Kind.ANNOTATION}
         for annotation, (at, review) in acceptances(reader, asked, owners).items():
             work = found[owners[annotation]].counted[Kind.ANNOTATION, annotation]
-            work.accepted_at = at
-            work.columns = {**work.columns, "accepted_at": at, "accepted_by_review": review}
+            work.accepted_at, work.accepted_by = at, review
     return found
 
 
