@@ -14,7 +14,7 @@ from perfwidget.pay.changes import Change, Told, changes
 from perfwidget.pay.settled import Settled, settled
 from perfwidget.pay.sorting import Due, Item, LeftOut, Reason, Sorter, Span, median_of
 from perfwidget.pay.terms import Terms
-from perfwidget.pay.work import Kind, WorkOf, asked_of, owned_by_others, read_work
+from perfwidget.pay.work import Kind, WorkOf, asked_of, read_work, there_at_all
 from perfwidget.question.access import ScopedQuery
 from perfwidget.question.period import Period, day_start, zone
 from perfwidget.records import Transaction
@@ -104,7 +104,7 @@ def drafts(
         some = wanted[first : first + AT_ONCE]
         profiles = reader.profiles(asked.scope, some)
         for member, work_of in read_work(reader, asked, some, accepted=accepted).items():
-            before = settled(transaction, people[member], work_of.counted.keys())
+            before = settled(transaction, people[member], work_of.counted)
             sorter = Sorter(people[member], profiles[member].role, book, before, span)
             items, left_out = sorter.sort(work_of)
             growing = {each.work.key for each in items if each.due is Due.ADDED}
@@ -121,7 +121,7 @@ def _others(reader: Reader, asked: ScopedQuery, before: Settled, person: str, wo
     for kind, identity in before.keys_of(person):
         if (kind, identity) not in work_of.there:
             away[kind].append(identity)
-    return {(kind, found) for kind, ids in away.items() for found in owned_by_others(reader, asked, kind, ids)}
+    return {(kind, found) for kind, ids in away.items() for found in there_at_all(reader, asked, kind, ids)}
 
 
 def _lines(items: Sequence[Item], workspaces: Mapping[str, str | None]) -> list[Line]:

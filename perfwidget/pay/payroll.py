@@ -24,6 +24,7 @@ from perfwidget.question.access import Viewer
 from perfwidget.question.period import FIRST_DATE, Period
 from perfwidget.records import audit
 from perfwidget.records.tables import SETTLED, STATEMENTS
+from perfwidget.stores.listing import Among
 
 ANY_TIME = Period(FIRST_DATE, FIRST_DATE, "UTC")
 """A period for questions that are of no time."""
@@ -221,13 +222,12 @@ class Pay(OpenPay):
         with self._acting(by) as (transaction, reader, grant):
             rows = EVERY[key[0]]
             asked = asked_of(reader, self.organization_id, ANY_TIME, Rules())
-            names = [column.name for column in rows.scan.fact.columns()][1:]
-            batches = reader.named(asked, rows, rows.scan.fact.key_columns[-1], [key[1]])
-            found = [dict(zip(names, row, strict=True)) for batch in batches for row in batch]
+            among = Among(rows.scan.fact.key_columns[-1], [key[1]])
+            found = list(reader.facts(asked, rows, (rows.scan.member, "project_id"), among))
             if not found:
                 raise InvalidPay(f"There is no {key[0]} {key[1]}; name one that is there.")
-            member = found[0][rows.scan.member]
-            grant.within([found[0]["project_id"]])
+            [(member, project)] = found
+            grant.within([project])
             grant.about(member)
             person = transaction.named_person(member)
             adjusting.hold(transaction, key, text, grant.actor, held=held, person=person)

@@ -2,10 +2,10 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from perfwidget.pay.work import Key, Kind
+from perfwidget.pay.work import Key, Kind, Work
 from perfwidget.records import Transaction
 from perfwidget.records.tables import HOLDS, SETTLED, STATEMENTS, TOLD
 
@@ -59,14 +59,21 @@ class Settled:
         return max(spoken, key=lambda each: each[0]) if spoken else None
 
 
-def settled(transaction: Transaction, person: str, keys: Collection[Key]) -> Settled:
-    """Read what was settled of some items, whoever was paid, and of a person, whatever was paid."""
+def settled(transaction: Transaction, person: str, counted: Mapping[Key, Work]) -> Settled:
+    """Read what was settled of some work, whoever was paid, and of a person, whatever was paid."""
     steps: dict[Key, dict[int, Step]] = defaultdict(dict)
     rows = transaction.rows(SETTLED, SETTLED.c.person == person)
     held: dict[Key, tuple[bool, str]] = {}
+    paid = {(row.kind, row.item_id, row.time, row.ends) for row in rows}
     for kind in Kind:
-        ids = sorted({identity for each, identity in keys if each is kind})
-        rows += transaction.rows_among(SETTLED, "item_id", ids, SETTLED.c.kind == str(kind))
+        ids = sorted(identity for each, identity in counted if each is kind)
+        # What stands as the person was paid for it cannot have grown; of all else every step matters, whoever's it is.
+        changed = [
+            identity
+            for identity in ids
+            if (kind, identity, counted[kind, identity].time, counted[kind, identity].at) not in paid
+        ]
+        rows += transaction.rows_among(SETTLED, "item_id", changed, SETTLED.c.kind == str(kind))
         for row in transaction.rows_among(HOLDS, "item_id", ids, HOLDS.c.kind == str(kind)):
             held[kind, row.item_id] = row.held, row.text
     for row in rows:

@@ -5,12 +5,11 @@ What counts is decided by the sets of rows that the page counts (`metrics/rows.p
 
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from perfwidget.facts.columns import END_OF_TIME
 from perfwidget.metrics import Rows, Rules
 from perfwidget.metrics.rows import (
     ANNOTATED,
@@ -27,7 +26,7 @@ from perfwidget.question.access import Role, ScopedQuery, Viewer
 from perfwidget.question.period import Period
 from perfwidget.question.query import Query
 from perfwidget.stores import Reader
-from perfwidget.stores.listing import Slice, columns_of
+from perfwidget.stores.listing import Among
 
 NOBODY = "pay"
 """Stands for the viewer of pay, who is no member: statements are about all projects of a member."""
@@ -46,6 +45,11 @@ class Kind(StrEnum):
 EVERY = {Kind.ANNOTATION: Rows(ANNOTATED), Kind.REVIEW: Rows(REVIEWING), Kind.VISIT: Rows(VISITED)}
 """All facts of a kind, whether or not they count."""
 
+_ANNOTATION = ("annotation_id", "project_id", "task_id", "last_action", "created_at", "completed_at", "lead_time")
+_REVIEW = ("review_id", "project_id", "annotation_id", "task_id", "created_at", "action")
+_VISIT = ("visit_id", "project_id", "annotation_id", "opened_at", "closed_at")
+_SHOWN = {Kind.ANNOTATION: (*_ANNOTATION[2:-1], "lead_time_us"), Kind.REVIEW: _REVIEW[2:], Kind.VISIT: _VISIT[2:]}
+
 Key = tuple[Kind, str]
 
 
@@ -60,8 +64,8 @@ class Work:
     """The instant of its work day."""
     time: int | None
     """Its usable lead time, or how long the visit was; None where there is none."""
-    columns: Mapping[str, str | int | None]
-    """The columns that it is counted by."""
+    row: tuple[Any, ...]
+    """Its own columns, in the order of those that are read of its kind."""
     begins: int | None = None
     """When a visit began."""
     created_at: int = 0
@@ -76,6 +80,11 @@ class Work:
     def key(self) -> Key:
         """What tells it from other items."""
         return self.kind, self.item_id
+
+    @property
+    def columns(self) -> dict[str, str | int | None]:
+        """The columns that it is counted by, beside its id and project."""
+        return dict(zip(_SHOWN[self.kind], self.row[2:], strict=True))
 
     @property
     def acceptance(self) -> dict[str, str | int | None]:
@@ -109,17 +118,19 @@ def read_work(reader: Reader, asked: ScopedQuery, members: Collection[str], *, a
     found = {member: WorkOf() for member in members}
     mine = asked.among(members)
     for kind, rows in EVERY.items():
-        identity = rows.scan.fact.key_columns[-1]
-        for row in _rows(reader, mine, rows):
-            found[row[rows.scan.member]].there.add((kind, row[identity]))
-    for rows, make in ((COUNTABLE, _annotation), (REVIEWS_TAKEN, _review), (VISITS, _visit), (UNTIMED_VISITS, _visit)):
-        for row in _rows(reader, mine, rows):
-            of = found[row[rows.scan.member]]
-            work = make(row)
-            work.own = work.kind is not Kind.ANNOTATION and (
-                (Kind.ANNOTATION, row["annotation_id"]) in of.there or row.get("completed_by") == row[rows.scan.member]
-            )
-            of.counted[work.key] = work
+        for identity, member in reader.facts(mine, rows, (rows.scan.fact.key_columns[-1], rows.scan.member)):
+            found[member].there.add((kind, identity))
+    for member, *row in reader.facts(mine, COUNTABLE, ("completed_by", *_ANNOTATION)):
+        _keep(found[member], _annotation(row))
+    for member, owner, *row in reader.facts(mine, REVIEWS_TAKEN, ("reviewer_id", "completed_by", *_REVIEW)):
+        work = Work(Kind.REVIEW, row[0], row[1], row[4], None, tuple(row))
+        work.own = owner == member or (Kind.ANNOTATION, row[2]) in found[member].there
+        _keep(found[member], work)
+    for rows in (VISITS, UNTIMED_VISITS):
+        for member, *row in reader.facts(mine, rows, ("user_id", *_VISIT)):
+            work = _visit(row)
+            work.own = (Kind.ANNOTATION, row[2]) in found[member].there
+            _keep(found[member], work)
     if accepted:
         owners = {key[1]: member for member, of in found.items() for key in of.counted if key[0] is Kind.ANNOTATION}
         for annotation, (at, review) in acceptances(reader, asked, owners).items():
@@ -133,15 +144,12 @@ def acceptances(reader: Reader, asked: ScopedQuery, owners: Mapping[str, str]) -
 
     An owner's review of their own annotation accepts and rejects nothing.
     """
-    names = [column.name for column in RECEIVED.scan.fact.columns() if column.name != "organization_id"]
+    names = ("annotation_id", "review_id", "created_at", "action", "completed_by", "reviewer_id")
     reviews: dict[str, list[tuple[int, tuple[Any, ...], str, bool]]] = defaultdict(list)
-    for batch in reader.named(asked, RECEIVED, "annotation_id", owners):
-        for row in (dict(zip(names, each, strict=True)) for each in batch):
-            annotation, review = row["annotation_id"], row["review_id"]
-            if row["reviewer_id"] in (row["completed_by"], owners[annotation]):
-                continue
-            told = (row["created_at"], id_order(review), review, row["action"] != "rejected")
-            reviews[annotation].append(told)
+    for row in reader.facts(asked, RECEIVED, names, Among("annotation_id", owners)):
+        annotation, review, at, action, owner, reviewer = row
+        if reviewer not in (owner, owners[annotation]):
+            reviews[annotation].append((at, id_order(review), review, action != "rejected"))
     found = {}
     for annotation, told_of in reviews.items():
         first: tuple[int, str] | None = None
@@ -152,11 +160,10 @@ def acceptances(reader: Reader, asked: ScopedQuery, owners: Mapping[str, str]) -
     return found
 
 
-def owned_by_others(reader: Reader, asked: ScopedQuery, kind: Kind, ids: Collection[str]) -> set[str]:
+def there_at_all(reader: Reader, asked: ScopedQuery, kind: Kind, ids: Collection[str]) -> set[str]:
     """Return those ids that are there, whoever's they are."""
-    rows = EVERY[kind]
-    place = [column.name for column in rows.scan.fact.columns()].index(rows.scan.fact.key_columns[-1]) - 1
-    return {row[place] for batch in reader.named(asked, rows, rows.scan.fact.key_columns[-1], ids) for row in batch}
+    identity = EVERY[kind].scan.fact.key_columns[-1]
+    return {found for (found,) in reader.facts(asked, EVERY[kind], (identity,), Among(identity, ids))}
 
 
 def id_order(identity: str) -> tuple[int, int, str]:
@@ -164,28 +171,16 @@ def id_order(identity: str) -> tuple[int, int, str]:
     return (0, int(identity), "") if _NUMBER.fullmatch(identity) else (1, 0, identity)
 
 
-def _rows(reader: Reader, asked: ScopedQuery, rows: Rows) -> Iterator[dict[str, Any]]:
-    names: Sequence[str] = columns_of(rows)
-    for batch in reader.stream(asked, rows, Slice(0, END_OF_TIME)):
-        for row in batch:
-            yield dict(zip(names, row, strict=True))
+def _keep(of: WorkOf, work: Work) -> None:
+    of.counted[work.key] = work
 
 
-def _annotation(row: Mapping[str, Any]) -> Work:
-    time = row["lead_time"] if row["lead_time"] is not None and row["lead_time"] >= 0 else None
-    names = ("task_id", "last_action", "created_at", "completed_at")
-    columns = {**{name: row[name] for name in names}, "lead_time_us": time}
-    identity, project, at = row["annotation_id"], row["project_id"], row["completed_at"]
-    return Work(Kind.ANNOTATION, identity, project, at, time, columns, created_at=row["created_at"])
+def _annotation(row: Sequence[Any]) -> Work:
+    time = row[-1] if row[-1] is not None and row[-1] >= 0 else None
+    return Work(Kind.ANNOTATION, row[0], row[1], row[5], time, (*row[:-1], time), created_at=row[4])
 
 
-def _review(row: Mapping[str, Any]) -> Work:
-    columns = {name: row[name] for name in ("annotation_id", "task_id", "action", "created_at")}
-    return Work(Kind.REVIEW, row["review_id"], row["project_id"], row["created_at"], None, columns)
-
-
-def _visit(row: Mapping[str, Any]) -> Work:
-    opened, closed = row["opened_at"], row["closed_at"]
+def _visit(row: Sequence[Any]) -> Work:
+    opened, closed = row[3], row[4]
     time = closed - opened if closed is not None and closed >= opened else None
-    columns = {name: row[name] for name in ("annotation_id", "opened_at", "closed_at")}
-    return Work(Kind.VISIT, row["visit_id"], row["project_id"], row["instant"], time, columns, begins=opened)
+    return Work(Kind.VISIT, row[0], row[1], opened if closed is None else closed, time, tuple(row), begins=opened)

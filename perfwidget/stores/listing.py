@@ -1,6 +1,6 @@
 """The statements that list the rows behind numbers and downloads, in the same words as those that count them."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -68,14 +68,30 @@ def listing(
     return Statement(text, parameters)
 
 
-def named(dialect: Dialect, asked: ScopedQuery, rows: Rows, column: str, ids: Collection[str]) -> Statement:
-    """Return the statement of the rows, of any time, whose column holds one of some ids: the fact's own columns."""
+class Among(NamedTuple):
+    """That a column of ids holds one of some."""
+
+    column: str
+    ids: Collection[str]
+
+    def parts(self, size: int) -> "list[Among]":
+        """Return the same in parts of so many ids."""
+        wanted = sorted(self.ids)
+        return [Among(self.column, wanted[place : place + size]) for place in range(0, len(wanted), size)]
+
+
+def plain(
+    dialect: Dialect, asked: ScopedQuery, rows: Rows, columns: Sequence[str], among: Among | None = None
+) -> Statement:
+    """Return the statement of some columns of rows of any time, in no order."""
     facts = facts_from(dialect, asked, rows.scan, 0, END_OF_TIME)
-    kinds = {each.name: each.kind for each in rows.scan.fact.columns() if each.name != "organization_id"}
-    own = ", ".join(dialect.as_text(name) if kind is Kind.ID else name for name, kind in kinds.items())
-    listed = dialect.in_list(column, "named", ids)
-    text = f"SELECT {own} FROM {facts.text} AND {conditions(dialect, asked, rows)} AND {listed}"
-    return Statement(text, facts.parameters | {"named": sorted(ids)})
+    kinds = {each.name: each.kind for each in rows.scan.fact.columns()}
+    shown = ", ".join(dialect.as_text(name) if kinds[name] is Kind.ID else name for name in columns)
+    text = f"SELECT {shown} FROM {facts.text} AND {conditions(dialect, asked, rows)}"
+    if among is None:
+        return Statement(text, facts.parameters)
+    text += f" AND {dialect.in_list(among.column, 'among', among.ids)}"
+    return Statement(text, facts.parameters | {"among": sorted(among.ids)})
 
 
 def _titles(rows: str) -> str:

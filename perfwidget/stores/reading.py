@@ -12,14 +12,15 @@ from perfwidget.stores.answering import Answer, answer
 from perfwidget.stores.choosing import Choices
 from perfwidget.stores.fingerprint import fingerprint
 from perfwidget.stores.listing import (
+    Among,
     ListedRow,
     Order,
     Slice,
     Tally,
     columns_of,
     listing,
-    named,
     page_of,
+    plain,
     tally,
 )
 from perfwidget.stores.sql import first_instant, recorded
@@ -83,14 +84,14 @@ class Reader(Choices):
                 after = batch[-1][instant], batch[-1][identity]
                 listed += len(batch)
 
-    def named(
-        self, asked: ScopedQuery, rows: Rows, column: str, ids: Collection[str]
-    ) -> Iterator[Sequence[tuple[Any, ...]]]:
-        """Read those rows, of any time, whose column of ids holds one of some; each has the fact's own columns."""
-        asked, wanted = self._knowing(asked, rows), sorted(ids)
-        for place in range(0, len(wanted), SORTED):
-            statement = named(self._dialect, asked, rows, column, wanted[place : place + SORTED])
-            yield from self._session.batches(*statement, STREAMED)
+    def facts(
+        self, asked: ScopedQuery, rows: Rows, columns: Sequence[str], among: Among | None = None
+    ) -> Iterator[tuple[Any, ...]]:
+        """Read columns of rows of any time, in no order; of those alone whose column of ids holds one of some."""
+        asked = self._knowing(asked, rows)
+        for part in [None] if among is None else among.parts(SORTED):
+            for batch in self._session.batches(*plain(self._dialect, asked, rows, columns, part), STREAMED):
+                yield from batch
 
     def page(
         self, asked: ScopedQuery, rows: Rows, part: Slice, order: Order, *, descending: bool, place: slice

@@ -396,6 +396,18 @@ def test_growth_goes_to_the_owner_now_who_is_told(paid: Payroll) -> None:
     assert paid.draft(("2025-01-01", "2025-01-31"), "rev").is_empty
 
 
+def test_growth_follows_an_annotation_to_another_and_back(paid: Payroll) -> None:
+    paid.card("hour", "36")
+    first = work(1, NOON, 100)
+    paid.write(first)
+    paid.settle()
+    paid.write(again(first, "2024-12-05 12:00", 160, completed_by="rev"))
+    paid.settle(DECEMBER, "rev")
+    paid.write(again(first, "2025-01-05 12:00", 170))
+    [line] = paid.draft(("2025-01-01", "2025-01-31")).lines
+    assert (line.amount, line.items[0].step, line.items[0].paid_before) == ("0.10", 2, 160_000_000)
+
+
 def test_what_no_longer_counts_is_told_once_a_change_and_never_deducted(paid: Payroll) -> None:
     paid.card("annotation", "1")
     first = work(1, NOON, 100)
