@@ -70,14 +70,15 @@ class OpenPay:
         with self._records.reading(self.organization_id) as transaction:
             terms = self._agreed(transaction)
             period = self._period(terms, first, last)
-            unnamed = [member for member in members if transaction.person(member) is None]
+            known = {user_id for user_id in transaction.user_ids().values() if user_id is not None}
+            unnamed = [member for member in members if member not in known]
         if unnamed:
             with self._records.writing(self.organization_id) as transaction:
                 for member in unnamed:
                     transaction.named_person(member)
         with self._records.reading(self.organization_id) as transaction:
-            people = {member: transaction.person(member) or "" for member in members}
-            yield from drafts(transaction, reader, terms, period, people)
+            named = {user_id: person for person, user_id in transaction.user_ids().items() if user_id is not None}
+            yield from drafts(transaction, reader, terms, period, {member: named[member] for member in members})
 
     def _period(self, terms: Terms, first: date | str, last: date | str) -> Period:
         period = Period(day(first, "The first day"), day(last, "The last day"), terms.timezone)

@@ -1,12 +1,12 @@
 """`Pay`: everything that people do about pay, each act in one transaction with its row in the audit log."""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 from perfwidget.errors import Conflict, InvalidFact, InvalidPay, PerfwidgetError
-from perfwidget.facts.columns import id_text
+from perfwidget.facts.columns import FIRST_INSTANT, id_text
 from perfwidget.metrics import Rules
 from perfwidget.pay import adjusting, card_records, rights
 from perfwidget.pay import statements as kept
@@ -19,11 +19,11 @@ from perfwidget.pay.rights import By, granted
 from perfwidget.pay.statements import Statement
 from perfwidget.pay.terms import Terms, confirm, kept_terms
 from perfwidget.pay.verifying import changed_since, differences
-from perfwidget.pay.work import EVERY, Kind, asked_of, read_work
+from perfwidget.pay.work import EVERY, Kind, asked_of
 from perfwidget.question.access import Viewer
-from perfwidget.question.period import FIRST_DATE, Period
+from perfwidget.question.period import FIRST_DATE, Period, zone
 from perfwidget.records import audit
-from perfwidget.records.tables import SETTLED, STATEMENTS
+from perfwidget.records.tables import STATEMENTS
 from perfwidget.stores.listing import Among
 
 ANY_TIME = Period(FIRST_DATE, FIRST_DATE, "UTC")
@@ -198,18 +198,32 @@ class Pay(OpenPay):
         """See that all is as it was written; return what is not, and which facts of statements changed since."""
         with self._records.reading(self.organization_id) as transaction, self._store.reading() as reader:
             wrong = list(differences(transaction, heads))
-            standing = [each for each in kept.statements(transaction) if each.state != kept.WITHDRAWN]
-            members = sorted({each.user_id for each in standing if each.user_id})
             terms = kept_terms(transaction)
             if terms is None or wrong:
                 return wrong, []
             asked = asked_of(reader, self.organization_id, ANY_TIME, terms.rules)
-            work = read_work(reader, asked, members, accepted=True)
-            steps = transaction.rows(SETTLED, order=[SETTLED.c.step])
-            latest = {(row.kind, row.item_id): row.step for row in steps}
-            of_members = (each for each in standing if each.user_id is not None)
-            changed = [text for each in of_members for text in changed_since(each, work[each.user_id or ""], latest)]
-            return wrong, changed
+            return wrong, list(changed_since(transaction, reader, asked))
+
+    def forget(self, member: int | str, by: By, *, unpaid: bool = False) -> None:
+        """Let nothing in the records say who a member was, nor what was written of them; statements stay as they are.
+
+        Refused while something is unpaid, unless `unpaid` says that this is on purpose.
+        """
+        member = self._member(member)
+        with self._acting(by) as (transaction, reader, grant):
+            grant.everywhere()
+            person, terms = transaction.person(member), kept_terms(transaction)
+            if person is None:
+                return
+            if not unpaid and terms is not None:
+                today = (
+                    (FIRST_INSTANT + timedelta(microseconds=transaction.now)).astimezone(zone(terms.timezone)).date()
+                )
+                period = Period(terms.pay_from, max(today, terms.pay_from), terms.timezone)
+                [draft] = drafts(transaction, reader, terms, period, {member: person})
+                kept.refuse_unpaid(transaction, draft)
+            transaction.forget_person(person)
+            audit.append(transaction, grant.actor, "forgotten", person, unpaid=unpaid)
 
     # -- Holds and adjustments ---------------------------------------------------------------------------------------
 

@@ -100,6 +100,18 @@ def refuse_overlap(transaction: Transaction, person: str, first: date, last: dat
         raise Conflict(f"{told(transaction, other)} It has days of this period; choose others, or withdraw it first.")
 
 
+def refuse_unpaid(transaction: Transaction, draft: Draft) -> None:
+    """Raise Conflict where a person has a statement or work that is not paid, by a draft of all their time."""
+    theirs = statements(transaction, STATEMENTS.c.person == draft.person, STATEMENTS.c.state != WITHDRAWN)
+    waiting = [str(each.number) for each in theirs if each.totals and not each.is_paid]
+    if waiting:
+        raise Conflict(
+            f"Statement {', '.join(waiting)} is not paid; pay it first, or forget the member with unpaid=True."
+        )
+    if draft.lines or draft.adjustments:
+        raise Conflict("The member has work in no statement; pay it first, or forget the member with unpaid=True.")
+
+
 def told(transaction: Transaction, of: Statement) -> str:
     """Return a sentence that says who did what with a statement, and when."""
     who = transaction.user_ids({of.acted_by}).get(of.acted_by) or of.acted_by

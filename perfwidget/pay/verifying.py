@@ -11,10 +11,12 @@ from perfwidget.pay.amounts import HOUR, exact, minor_units, rounded, written
 from perfwidget.pay.cards import Clock
 from perfwidget.pay.sorting import median_of
 from perfwidget.pay.statements import WITHDRAWN, Statement, statements
-from perfwidget.pay.work import Kind, WorkOf
+from perfwidget.pay.work import Kind, WorkOf, read_work
+from perfwidget.question.access import ScopedQuery
 from perfwidget.records import Transaction, audit
 from perfwidget.records.canonical import canonical, sha256
 from perfwidget.records.tables import RATE_CARDS, SETTLED, TOTALS
+from perfwidget.stores import Reader
 
 ACTS = ("proposed", "approved", "withdrawn")
 OWN = frozenset({"kind", "id", "step", "work_day", "quantity", "paid_before_us"})
@@ -157,7 +159,17 @@ def _time(item: Mapping[str, Any]) -> int | None:
     return item.get("lead_time_us")
 
 
-def changed_since(each: Statement, work_of: WorkOf, latest: Mapping[tuple[str, str], int]) -> Iterator[str]:
+def changed_since(transaction: Transaction, reader: Reader, asked: ScopedQuery) -> Iterator[str]:
+    """Yield a sentence for each item of a standing statement whose facts are others now."""
+    standing = [each for each in statements(transaction) if each.state != WITHDRAWN and each.user_id is not None]
+    work = read_work(reader, asked, sorted({each.user_id or "" for each in standing}), accepted=True)
+    steps = transaction.rows(SETTLED, order=[SETTLED.c.step])
+    latest = {(row.kind, row.item_id): row.step for row in steps}
+    for each in standing:
+        yield from _changed(each, work[each.user_id or ""], latest)
+
+
+def _changed(each: Statement, work_of: WorkOf, latest: Mapping[tuple[str, str], int]) -> Iterator[str]:
     """Yield a sentence for each item of a statement whose facts are others now; `latest` are the last steps settled."""
     for item in (item for line in each.document["lines"] for item in line["items"]):
         key = Kind(item["kind"]), str(item["id"])

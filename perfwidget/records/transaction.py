@@ -89,6 +89,11 @@ class Transaction:
         rows = self.rows(PEOPLE) if people is None else self.rows_among(PEOPLE, "person", sorted(people))
         return {row.person: row.user_id for row in rows}
 
+    def forget_person(self, person: str) -> None:
+        """Remove who a person is and the texts about them; what names them by their number or by hashes stays."""
+        self.change(PEOPLE, PEOPLE.c.person == person, user_id=None)
+        self.remove(TEXTS, TEXTS.c.person == person)
+
     def keep_text(self, text: str, person: str = "") -> str:
         """Keep a text beside its hash, and return the hash."""
         digest = sha256(text)

@@ -15,7 +15,7 @@ from perfwidget.facts.ingest import Bookmark
 from perfwidget.pay import Pay, Statement
 from perfwidget.question.access import Viewer
 from perfwidget.records import Actor, audit
-from perfwidget.records.tables import SETTLED
+from perfwidget.records.tables import METADATA, SETTLED
 from tests.pay.payrolls import ANNA, DECEMBER, NOVEMBER, Payroll, lines, payroll, work
 from tests.worlds import ORGANIZATION, at
 
@@ -309,3 +309,40 @@ def test_many_are_proposed_one_by_one_and_a_fault_of_one_stops_no_other(small: P
     found = {proposal[0]: made for proposal, made in small.pay.propose_all(wanted, ANNA)}
     assert [found["ann"].number, found["rev"].number] == [1, 2]  # type: ignore[union-attr]
     assert isinstance(found["boss"], InvalidPay)
+
+
+# -- Forgotten members ------------------------------------------------------------------------------------------------
+
+
+def test_a_member_with_something_unpaid_is_not_forgotten(small: Payroll) -> None:
+    with pytest.raises(Conflict, match="work in no statement"):
+        small.draft()
+        small.pay.forget("ann", ANNA)
+    for period in (NOVEMBER, DECEMBER):
+        small.settle(period)
+    with pytest.raises(Conflict, match="Statement 1, 2 is not paid"):
+        small.pay.forget("ann", ANNA)
+    for number in (1, 2):
+        small.pay.paid(number, "EUR", "2025-01-05", "to Ann Smith", ANNA)
+    small.pay.forget("ann", ANNA)
+    assert [(each.number, each.user_id, each.state) for each in small.pay.statements()] == [
+        (1, None, "approved"),
+        (2, None, "approved"),
+    ]
+    assert small.pay.verify() == ([], [])
+
+
+def test_forgetting_leaves_no_name_and_no_text_and_breaks_no_hash(small: Payroll, tmp_path: Path) -> None:
+    small.pay.adjust("ann", "1", "EUR", "a very private reason", ANNA)
+    frozen = small.propose().body
+    small.pay.hold("annotation", 3, "another private reason", ANNA)
+    small.pay.forget("ann", ANNA, unpaid=True)
+    assert small.pay.statements()[0].body == frozen
+    assert small.pay.verify()[0] == []
+    with small.records._engine.execution_options(writes=True).connect() as connection:
+        tables = [METADATA.tables[name] for name in METADATA.tables]
+        told = "\n".join(str(row) for table in tables for row in connection.execute(table.select()))
+    assert "private reason" not in told
+    assert "'ann'" not in told
+    # The same id is another person from now on, and what was settled stays settled.
+    assert lines(small.draft()) == []
