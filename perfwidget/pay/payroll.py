@@ -1,12 +1,12 @@
 """`Pay`: everything that people do about pay, each act in one transaction with its row in the audit log."""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 from perfwidget.errors import Conflict, InvalidFact, InvalidPay, PerfwidgetError
-from perfwidget.facts.columns import FIRST_INSTANT, id_text
+from perfwidget.facts.columns import id_text
 from perfwidget.metrics import Rules
 from perfwidget.pay import adjusting, card_records, rights
 from perfwidget.pay import statements as kept
@@ -21,7 +21,7 @@ from perfwidget.pay.terms import Terms, confirm, kept_terms
 from perfwidget.pay.verifying import changed_since, differences
 from perfwidget.pay.work import EVERY, Kind, asked_of
 from perfwidget.question.access import Viewer
-from perfwidget.question.period import FIRST_DATE, Period, zone
+from perfwidget.question.period import FIRST_DATE, Period
 from perfwidget.records import audit
 from perfwidget.records.tables import STATEMENTS
 from perfwidget.stores.listing import Among
@@ -216,11 +216,7 @@ class Pay(OpenPay):
             if person is None:
                 return
             if not unpaid and terms is not None:
-                today = (
-                    (FIRST_INSTANT + timedelta(microseconds=transaction.now)).astimezone(zone(terms.timezone)).date()
-                )
-                period = Period(terms.pay_from, max(today, terms.pay_from), terms.timezone)
-                [draft] = drafts(transaction, reader, terms, period, {member: person})
+                [draft] = drafts(transaction, reader, terms, terms.until(transaction.now), {member: person})
                 kept.refuse_unpaid(transaction, draft)
             transaction.forget_person(person)
             audit.append(transaction, grant.actor, "forgotten", person, unpaid=unpaid)

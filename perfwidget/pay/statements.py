@@ -105,11 +105,9 @@ def refuse_unpaid(transaction: Transaction, draft: Draft) -> None:
     theirs = statements(transaction, STATEMENTS.c.person == draft.person, STATEMENTS.c.state != WITHDRAWN)
     waiting = [str(each.number) for each in theirs if each.totals and not each.is_paid]
     if waiting:
-        raise Conflict(
-            f"Statement {', '.join(waiting)} is not paid; pay it first, or forget the member with unpaid=True."
-        )
+        raise Conflict(f"Statement {', '.join(waiting)} is not paid; pay it, or forget the member with unpaid=True.")
     if draft.lines or draft.adjustments:
-        raise Conflict("The member has work in no statement; pay it first, or forget the member with unpaid=True.")
+        raise Conflict("The member has work in no statement; pay it, or forget the member with unpaid=True.")
 
 
 def told(transaction: Transaction, of: Statement) -> str:

@@ -1,11 +1,13 @@
 """What all statements of an organization stand on: since when pay answers, in which zone, and what counts."""
 
 from dataclasses import asdict, dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from perfwidget.errors import InvalidPay
+from perfwidget.facts.columns import FIRST_INSTANT
 from perfwidget.metrics import Rules
+from perfwidget.question.period import Period, zone
 from perfwidget.records import Actor, Transaction, audit
 from perfwidget.records.tables import PAY_TERMS, STATEMENTS
 
@@ -17,6 +19,11 @@ class Terms:
     pay_from: date
     timezone: str
     rules: Rules
+
+    def until(self, now: int) -> Period:
+        """Return the time from the first day to that of an instant, in microseconds."""
+        today = (FIRST_INSTANT + timedelta(microseconds=now)).astimezone(zone(self.timezone)).date()
+        return Period(self.pay_from, max(today, self.pay_from), self.timezone)
 
 
 def kept_terms(transaction: Transaction) -> Terms | None:

@@ -125,6 +125,7 @@ def _sqlite(url: str) -> tuple[Engine, str]:
         connection.isolation_level = None  # type: ignore[attr-defined]
         connection.execute("PRAGMA journal_mode = WAL")  # type: ignore[attr-defined]
         connection.execute("PRAGMA synchronous = FULL")  # type: ignore[attr-defined]
+        connection.execute("PRAGMA secure_delete = ON")  # type: ignore[attr-defined]
 
     @event.listens_for(engine, "begin")
     def began(connection: Connection) -> None:
