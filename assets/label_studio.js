@@ -15,7 +15,7 @@
 
   /* Label Studio fetches the pages behind plain links and draws them itself; target and data-external tell it not to. */
   const link = (kind, icon = '') => (
-    `<a class="${kind}" href="${base}?entry=home" data-perfwidget-link target="_self" data-external="true">${icon}${TITLE}</a>`);
+    `<a class="${kind}" href="${base}" data-perfwidget-link target="_self" data-external="true">${icon}${TITLE}</a>`);
 
   function addLinks() {
     const header = document.querySelector('.lsf-menu-header:not(:has([data-perfwidget-link]))');

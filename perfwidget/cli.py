@@ -15,7 +15,7 @@ from perfwidget import demo, reporting
 from perfwidget.errors import InvalidFact, InvalidQuery, InvalidSetting, PerfwidgetError
 from perfwidget.facts.columns import id_text
 from perfwidget.importing import Import
-from perfwidget.label_studio import running
+from perfwidget.label_studio import options, running, views
 from perfwidget.pay import command_line as paying
 from perfwidget.records import command_line as auditing
 from perfwidget.sources.inputs import STANDARD_INPUT, size_of
@@ -86,8 +86,8 @@ def _parser() -> argparse.ArgumentParser:
         "same host name, and its facts follow their work. Needed are --label-studio, --store and a token. Each option "
         "can stand in the environment instead, under the name in brackets.",
     )
-    running.add_source(serving, os.environ)
-    running.add_server(serving, os.environ)
+    options.add_source(serving, os.environ)
+    options.add_server(serving, os.environ)
     serving.set_defaults(run=running.run_server)
 
     syncing = commands.add_parser(
@@ -96,9 +96,21 @@ def _parser() -> argparse.ArgumentParser:
         description="Reads what is new in a Label Studio into a store, once or until it is ended. Needed are "
         "--label-studio, --store and a token. Options with a name in brackets can stand in the environment instead.",
     )
-    running.add_source(syncing, os.environ)
-    running.add_once(syncing)
+    options.add_source(syncing, os.environ)
+    options.add_once(syncing)
     syncing.set_defaults(run=running.run_sync)
+
+    of_label_studio = commands.add_parser("label-studio", help="prepare a Label Studio for the dashboard beside it")
+    chosen = of_label_studio.add_subparsers(required=True, metavar="COMMAND")
+    views.add_command(
+        chosen.add_parser(
+            "views",
+            help="print the views that make its own PostgreSQL database a store, or install them",
+            description="Prints the script that makes views of Label Studio's own tables, and a role that reads them "
+            "and nothing else; or runs it. The database is then a store: postgresql://performance@HOST/DATABASE"
+            "?views=performance.",
+        )
+    )
 
     reporting.add_command(commands.add_parser("report", help="print the report of members as an owner would see it"))
     paying.add_command(commands.add_parser("pay", help="work out, approve and export what members are owed"))

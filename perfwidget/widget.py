@@ -56,6 +56,7 @@ class PerformanceWidget(DashBlueprint):
     - `late_after`: the age in seconds from which on facts that a source keeps in step are called late on the page.
     - `pseudonym_key`: what pseudonyms of people are made with who are known by an e-mail only; a text that nobody else
       knows, at best of 32 random bytes. Default: the host's `SECRET_KEY`. With another key they are other ones.
+    - `notice`: what people must know beside their figures, asked at each look: a sentence, or an empty text.
     - `task_url`: the address of a task in the host, such as "/projects/{project_id}/data?task={task_id}"; listed rows
       link to it. Without it they do not link.
 
@@ -80,6 +81,7 @@ class PerformanceWidget(DashBlueprint):
         late_after: int = LATE_AFTER,
         token_viewer: Callable[[str], Viewer | None] | None = None,
         pseudonym_key: str | bytes | None = None,
+        notice: Callable[[], str] = str,
     ) -> None:
         super().__init__(name, __name__)
         self._store = store
@@ -114,6 +116,7 @@ class PerformanceWidget(DashBlueprint):
             in_request=has_request_context,
             offers=lambda kind: self._offered(kind, self._viewer()),
             late_after=late_after,
+            notice=notice,
             task_link=task_link(task_url, lambda: request.script_root),
         )
         self._dash = self._build(self._context, paid_in)
@@ -143,7 +146,7 @@ class PerformanceWidget(DashBlueprint):
         """Return the viewer of this request, asked of the host afresh."""
         token = self._token()
         if token is not None and self._token_viewer is not None:
-            named = self._token_viewer(token)
+            named = self._token_viewer(token) if token else None
             if named is None:
                 raise Unauthenticated("This token is nobody's; ask for a new one.")
             return named

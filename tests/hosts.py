@@ -91,10 +91,15 @@ OPENERS = ("total-time-opener", "review-time-opener")
 
 
 def shown_seconds(answer: Any, panel: str) -> list[str]:
-    """Return the days' seconds in a table that was answered; none where there is nothing to tell."""
+    """Return the days' seconds in a table that was answered, of all lines together; none where there is nothing."""
     shown = answer.json["response"].get(f"{panel}-table", {}).get("children")
-    body = shown["props"]["children"]["props"]["children"][2]["props"]["children"] if shown else []
-    return [row["props"]["children"][2]["props"]["children"] for row in body]
+    if not shown:
+        return []
+    _, head, body = (part["props"]["children"] for part in shown["props"]["children"]["props"]["children"])
+    titles = [cell["props"]["children"] for cell in head["props"]["children"]]
+    exact = [place for place, title in enumerate(titles) if title.endswith(", s") and "(Median)" not in title]
+    rows = [[row["props"]["children"][place]["props"]["children"] for place in exact] for row in body]
+    return ["—" if not (there := [float(each) for each in row if each != "—"]) else repr(sum(there)) for row in rows]
 
 
 def callback_body(dependencies: Any, input_id: str, value: object) -> dict[str, Any]:

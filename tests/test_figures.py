@@ -467,6 +467,25 @@ def test_filters_are_named_where_they_may_be_the_reason() -> None:
     }
 
 
+def test_what_a_source_can_never_fill_is_one_line_for_the_whole_page() -> None:
+    at, since = datetime(2024, 3, 4, tzinfo=UTC), date(2020, 1, 1)
+    page = show(report(BUSY, recorded={}), since, at)
+    hidden = {panel.name for panel in PANELS if page[panel.message, "className"] == "message never"}
+    assert hidden == {"review-time", "reviews"}
+    assert [each.id for each in page["cards", "children"]][-1] == "card-time-per-annotation-average"
+    told = said(page["notes", "children"][:1])
+    assert told == "Not recorded by this source, and so not shown: Performance Score, Review Time, Reviews"
+    assert said(page["notes", "children"]).count("not shown") == 1
+
+    partly = show(report(BUSY, recorded={"reviews": None}), since, at)
+    assert {panel.name for panel in PANELS if partly[panel.message, "className"] != "message"} == {"review-time"}
+    assert [each.id for each in partly["cards", "children"]][-1] == "card-performance-score"
+    assert said(partly["notes", "children"][:1]).endswith("not shown: Review Time")
+
+    everything = show(report(BUSY), since, at)
+    assert "not shown" not in said(everything["notes", "children"])
+
+
 def test_what_is_not_recorded_is_told_from_what_did_not_happen() -> None:
     unknown = {"review_time": None, "reviews_accepted": None, "reviews_rejected": None}
     assert messages(report(unknown, recorded={}))[4:] == [
@@ -508,6 +527,7 @@ def test_tables_hold_the_very_digits_of_the_report() -> None:
         ],
         "keys": ["", "total_time", "", "total_time_median", ""],
         "dated": True,
+        "whose": (),
     }
     assert tables["annotations"]["rows"] == [("Mon 4 Mar 2024", "4", "1", "3"), ("Tue 5 Mar 2024", "0", "0", "0")]
     assert tables["annotation-summary"]["rows"] == [
@@ -600,7 +620,7 @@ def test_notes_that_are_0_or_not_recorded_take_one_line() -> None:
     assert said(line).startswith(f"{len(silent)} more, all 0 ")
     assert all(metric.label in said(line) and metric.definition in said(line) for metric in silent)
     missing: dict[str, Number] = {metric.key: None for metric in silent if metric.needs is not None}
-    [line] = folded(report(missing, recorded={}))
+    [_, line] = folded(report(missing, recorded={}))
     assert said(line).startswith(f"{len(silent)} more, all 0 or not recorded ")
     told = {"flags": "Not told by this source.", "reviews": "Not recorded by this source."}
     for kind, sentence in told.items():

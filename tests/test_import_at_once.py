@@ -161,6 +161,7 @@ ROWS = st.fixed_dictionaries(
         "last_created_by": PEOPLE,
         "import_id": st.sampled_from([None, 5, "x"]),
         "parent_prediction": st.sampled_from([None, None, 3, {}]),
+        "parent_annotation": st.sampled_from([None, None, 4, {}]),
         "was_cancelled": st.sampled_from([None, True, False, False, 1]),
         "last_action": WORDS,
         "lead_time": ANY_TIME,
@@ -198,6 +199,7 @@ USUAL_ROWS = st.builds(
     draft_created_at=INSTANTS,
     import_id=st.sampled_from([None, 5]),
     parent_prediction=st.sampled_from([None, 3]),
+    parent_annotation=st.sampled_from([None, 4]),
     comments=st.sampled_from([None, None, [], [{"id": 1, "created_by": 8, "created_at": LATER, "text": "hm"}]]),
     reviews=st.none() | st.lists(st.builds(review, id=st.integers(1, 9)) | FIXES | REVIEWS, max_size=2),
 )

@@ -724,6 +724,12 @@ def reviews_by(instants: dict[int, str]) -> list[dict[str, Any]]:
             AnnotationFlag.FROM_PREDICTION,
         ),
         ({"parent_prediction": None, "lead_time": None}, {}, AnnotationFlag.NONE),
+        # a copy that Label Studio made came with no import
+        (
+            {"parent_annotation": 4, "lead_time": None, "import_id": None, "updated_by": None},
+            {},
+            AnnotationFlag.NONE,
+        ),
         ({"updated_by": None}, {}, AnnotationFlag.NONE),  # a file of a version that knows no imports
         ({"lead_time": 10_800}, {"created_at": MORNING}, AnnotationFlag.NONE),  # three hours, from nine to noon
         ({"lead_time": 10_800.000001}, {"created_at": MORNING}, AnnotationFlag.LONGER_THAN_TASK),
@@ -743,3 +749,23 @@ def test_what_is_odd_about_an_annotation_is_pointed_out(
 ) -> None:
     [snapshot] = read(export(row(**values), **task)).snapshots
     assert snapshot.annotation.flags == flags
+
+
+@pytest.mark.parametrize(
+    ("values", "action"),
+    [
+        ({"lead_time": None, "updated_by": None}, "propagated_annotation"),
+        ({"lead_time": ABSENT}, "propagated_annotation"),
+        ({"lead_time": None, "updated_by": 8, "updated_at": LATER}, "propagated_annotation"),  # somebody else's change
+        ({"lead_time": None, "updated_at": LATER}, "updated"),
+        ({"lead_time": None, "was_cancelled": True}, "skipped"),
+        ({"lead_time": None, "last_action": "submitted"}, "submitted"),
+        ({"lead_time": 0}, "submitted"),  # a copy that somebody made in the editor has a time
+        ({"lead_time": None, "parent_annotation": None}, "submitted"),
+    ],
+)
+def test_a_propagated_annotation_is_nobodys_work_until_its_owner_updates_it(
+    values: dict[str, object], action: str
+) -> None:
+    [snapshot] = read(export(row(**{"parent_annotation": 4, **values}))).snapshots
+    assert snapshot.annotation.last_action == action

@@ -10,6 +10,7 @@ import pytest
 from perfwidget.metrics import Number
 from perfwidget.sources.export import ImportResult, read_export
 from perfwidget.stores import Store, open_store
+from tests import exports
 from tests.conftest import NewStore
 from tests.worlds import ORGANIZATION, ask
 
@@ -89,3 +90,15 @@ def test_what_a_manager_wrote_last_is_told_and_a_reviewers_fix_is_not(store: Sto
     fixed = {"updated_at": "2024-03-13T10:00:00Z", "last_action": "fixed_and_accepted", "reviews": [fix]}
     read(store, later | fixed)
     assert told(store, MARCH, "posted_by_others", "submitted_annotations") == [0, 1]
+
+
+def test_the_time_of_a_draft_is_not_added_to_that_of_its_submit_and_a_row_read_twice_counts_once() -> None:
+    submitted = exports.row(
+        lead_time=90, draft_created_at=exports.MORNING, drafts=[{"id": 3, "lead_time": 60, "user": 7}]
+    )
+    draft = {"id": 4, "lead_time": 1_000, "user": 7, "created_at": exports.NOON}
+    task = exports.export(submitted, submitted, drafts=[draft, {**draft, "annotation": 1}])
+    store = exports.stored([*task, *task])
+    report = ask(store, user="7", from_="2024-03-01", to="2024-03-01")
+    assert (report.values["submitted_annotations"], report.values["total_time"]) == (1, 90.0)
+    store.close()

@@ -19,6 +19,7 @@ from perfwidget.question.period import Grain
 from perfwidget.question.query import Query, parse
 from perfwidget.question.table import Table
 from perfwidget.report import Report, read_members, read_report
+from perfwidget.report.projects import read_projects
 from perfwidget.stores import Store, open_store
 from perfwidget.stores.answering import Numbers
 from tests.conftest import NewStore, enough
@@ -183,8 +184,13 @@ def test_the_row_of_a_member_is_their_own_report(store: Store, engine: str, worl
     organization = written(store, world)
     together = of(store, organization, *users)
     assert [each.user.user_id for each in together.members] == sorted(users)
-    own = {user: of(store, organization, user).values for user in users}
+    reports = {user: of(store, organization, user) for user in users}
+    own = {user: report.values for user, report in reports.items()}
     assert {each.user.user_id: each.values for each in together.members} == own
+    # The line of each is the series of their own report, day by day.
+    assert {each.user.user_id: each.series for each in together.lines} == {
+        user: report.series for user, report in reports.items()
+    }
     sums = ("own_reviews", "days_over_24_hours", "moved_later", "long_annotations", "comments_received")
     for key in (*sums, "comments_added", "received_rejected"):
         assert together.values[key] == sum(numbers(own, key))
@@ -239,6 +245,30 @@ def test_projects_add_up_and_tell_what_each_alone_tells(
     for (user, project), place in places(answer.numbers[both].keys):
         alone = reported(store, owner(organization), question(users=(user,), projects=(project,)))
         assert told(answer.numbers[both].aggregates, place) == comparable(alone.values)
+
+
+@settings(max_examples=40)
+@given(_worlds, st.sampled_from(PEOPLE))
+def test_a_project_of_a_member_is_their_own_report_of_it(store: Store, engine: str, world: tuple, user: str) -> None:  # type: ignore[type-arg]
+    if enough(engine, "projects of a member"):
+        return
+    organization = written(store, world)
+    for viewer in (owner(organization), Viewer(organization, "lead", "manager")):
+        query = question(users=("a", "b", "c"), compare=True)
+        asked = scoped(store, viewer, query)
+        with store.reading() as reader:
+            found = read_projects(reader, asked.among([user]), query, asked.dated)
+        listed = {each.project_id: each for each in found}
+        assert set(listed) <= ({"p"} if viewer.role == "manager" else {"p", "q"})
+        for project in "pq" if viewer.role == "owner" else "p":
+            alone = reported(store, viewer, question(users=(user,), projects=(project,), compare=True))
+            assert alone.previous is not None
+            if project in listed:
+                assert listed[project].values == alone.values
+                # What had no facts in the period before has no numbers to be compared with.
+                assert listed[project].before in (None, alone.previous.values)
+            else:  # nothing is left out that has anything to say
+                assert not any(alone.values[metric.key] for metric in METRICS)
 
 
 def places(keys: Sequence[tuple[str, ...]]) -> Iterator[tuple[tuple[str, ...], int]]:

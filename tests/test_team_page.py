@@ -195,3 +195,108 @@ def test_nothing_of_a_member_stands_in_the_layout(store: Store, tmp_path: Path) 
         assert len(asking(browser, "asked", question).data) < 60_000
         many.close()
     assert abs(sizes[0] - sizes[1]) < 10
+
+
+# -- A member's projects ----------------------------------------------------------------------------------------------
+
+
+def test_a_row_opens_into_the_member_s_projects(store: Store) -> None:
+    boss = client(store, "boss:owner")
+    assert rows(boss, MARCH, f"{COLUMNS}&open=ann")[2:5] == [
+        ["Ann", "2 in all, at most 1: Mon 4 Mar 2024", "2", "2m 0s", "2m 0s", "100 %"],
+        ["One", "", "1", "30s", "30s", "100 %"],
+        ["Two", "", "1", "1m 30s", "1m 30s", "—"],
+    ]
+    # They stand in the order of the table, below their member wherever that one stands.
+    by_time = rows(boss, MARCH, f"{COLUMNS}&open=ann&sort=-total_time")
+    assert [row[0] for row in by_time] == [
+        "All 6 members",
+        "Ann",
+        "Two",
+        "One",
+        "<b>Bob</b>inactive",
+        "ghostnot a member",
+        "Rev",
+    ]
+    # A project that nobody wrote a title of is called by its id, and who did nothing has none.
+    assert [row[0] for row in rows(boss, MARCH, "open=ghost")][3:5] == ["ghostnot a member", "One"]
+    idle = [row[0] for row in rows(boss, MARCH, "idle=show&open=max")]
+    assert idle[idle.index("Max") + 1] == "No work in any project in this period."
+    # On a page or in a set without the member nothing is open.
+    assert rows(boss, f"user=bob&user=ghost&{MARCH}", "open=ann") == rows(boss, f"user=bob&user=ghost&{MARCH}")
+
+
+def test_numbers_of_a_project_open_its_rows_alone(store: Store) -> None:
+    boss = client(store, "boss:owner")
+    table = asking(boss, "team-sought", {"question": MARCH, "table": f"{COLUMNS}&open=ann"})
+    assert '"&rows_user=ann&rows_project=p2&rows=total_time"' in table.text
+    opened = asking(boss, "rows-sought", {"question": f"{MARCH}&rows=total_time&rows_user=ann&rows_project=p2"})
+    assert opened.status_code == 200
+    assert "Ann · Two · " in opened.json["response"]["rows"]["children"][0]["props"]["children"][1]["props"]["children"]
+    assert "project=p2" in opened.text
+    assert "1 – 1 of 1" in str(opened.json)
+
+
+def test_a_manager_opens_their_projects_alone(store: Store) -> None:
+    assert [row[0] for row in rows(client(store, "max:manager"), MARCH, "open=ann")] == ["All 5 members", "Ann", "Two"]
+    max_ = client(store, "max:manager")
+    for project, status in (("p2", 200), ("p1", 403), ("p9", 403)):
+        sought = {"question": f"{MARCH}&rows=total_time&rows_user=ann&rows_project={project}"}
+        assert asking(max_, "rows-sought", sought).status_code == status
+
+
+@pytest.mark.parametrize(
+    ("who", "open_", "status"),
+    [
+        ("ann:annotator", "bob", 403),
+        ("ann:annotator", "nobody", 403),
+        ("rev:reviewer", "ann", 403),
+        ("max:manager", "ghost", 403),
+        ("boss:owner", "nobody", 403),
+        ("boss:owner", "ghost", 200),
+        ("ann:annotator", "ann", 200),
+        ("boss:owner", "a%00", 400),
+        ("boss:owner", "ann&open=bob", 400),
+    ],
+)
+def test_only_who_may_be_looked_at_is_opened(store: Store, who: str, open_: str, status: int) -> None:
+    browser = client(store, who)
+    for input_id, sought in (
+        ("team-sought", {"question": MARCH, "table": f"open={open_}"}),
+        ("asked", {"question": MARCH, "table": f"open={open_}"}),
+    ):
+        assert asking(browser, input_id, sought).status_code == status
+    assert browser.get(f"/performance/export/members.csv?{MARCH}&open={open_}", buffered=True).status_code == status
+
+
+def test_changes_and_the_mark_of_long_times_are_the_project_s_own(store: Store, tmp_path: Path) -> None:
+    many = open_store(f"duckdb:///{tmp_path}/long.duckdb")
+    many.write(
+        [
+            *people(),
+            *(annotation(n, "2024-03-04 12:00", lead_time=10) for n in range(5)),
+            annotation(6, "2024-03-05 12:00", lead_time=1_000, project_id="p2"),
+            annotation(7, "2024-03-05 12:00", lead_time=1_000, project_id="p2"),
+            annotation(8, "2024-02-28 12:00", lead_time=10, project_id="p2"),
+        ]
+    )
+    boss = client(many, "boss:owner")
+    columns = "columns=submitted_annotations,long_annotations"
+    compared = f"members=all&{MARCH}&compare=previous"
+    # By the median of all, 10 s, both of Two are long; in Two alone none is.
+    assert [row[2:] for row in rows(boss, compared, f"{columns}&open=ann")[1:]] == [
+        ["7▲ 6 (600 %) better", "2▲ 2 worse"],
+        ["5", "0"],
+        ["2▲ 1 (100 %) better", "0"],
+    ]
+    many.close()
+
+
+def test_fifty_projects_are_shown_and_the_rest_is_said(store: Store, tmp_path: Path) -> None:
+    many = open_store(f"duckdb:///{tmp_path}/projects.duckdb")
+    facts = [annotation(n, "2024-03-04 12:00", lead_time=10, project_id=f"q{n:03}") for n in range(53)]
+    many.write([*people(), *(Project(ORGANIZATION, f"q{n:03}", None, title=f"Q {n:03}") for n in range(53)), *facts])
+    shown = rows(client(many, "boss:owner"), f"members=all&{MARCH}", "open=ann")
+    assert [row[0] for row in shown[2:52]] == [f"Q {n:03}" for n in range(50)]
+    assert [row[0] for row in shown[52:]] == ["and 3 more projects: open Ann"]
+    many.close()

@@ -29,6 +29,8 @@ function marksOf({ data }) {
   return marks.filter(({ value }) => value).sort((one, other) => one.point - other.point || one.curve - other.curve);
 }
 
+const isLine = ({ mode, stackgroup }) => Boolean(mode && !stackgroup);
+
 /* Draw figures in a place; `pick` is called with the {meta, point} of what is clicked, `say` with what is under the keys. */
 function plot(place, pick, say) {
   let [figure, size, drawn, live, mark] = [null, [0, 0], '', null, -1];
@@ -42,7 +44,7 @@ function plot(place, pick, say) {
   function choose({ points, event: { clientY } }) {
     const height = clientY - place.getBoundingClientRect().top;
     const away = ({ bbox: { y0 }, curveNumber }) => (
-      figure.data[curveNumber].mode !== 'lines+markers' && height < y0 ? Infinity : Math.abs(height - y0));
+      !isLine(figure.data[curveNumber]) && height < y0 ? Infinity : Math.abs(height - y0));
     const there = points.filter(({ y, bbox }) => bbox && y).sort((one, other) => away(one) - away(other));
     const [point] = figure.layout.xaxis ? there : points;
     if (point) chosen(point.curveNumber, point.pointNumber);
@@ -112,7 +114,7 @@ function plot(place, pick, say) {
 function Chart({ id, figure, name, setProps }) {
   const [place, status, drawn] = [useRef(null), useRef(null), useRef(null)];
   const [whole, showWhole] = useState(false);
-  const { full } = (figure && figure.layout.meta) || {};
+  const { full, name: told } = (figure && figure.layout.meta) || {};
   useLayoutEffect(() => {
     const pick = (data) => setProps({ clickData: { ...data, at: Date.now() } });
     drawn.current = plot(place.current, pick, (text) => { status.current.textContent = text; });
@@ -122,7 +124,7 @@ function Chart({ id, figure, name, setProps }) {
     drawn.current.show(full && whole ? { ...figure, layout: { ...figure.layout, ...full } } : figure);
   }, [figure, whole]);
   return make('div', { className: figure ? 'graph' : 'graph empty' },
-    make('div', { id, className: 'picture', role: 'img', 'aria-label': name, tabIndex: figure ? 0 : -1, ref: place }),
+    make('div', { id, className: 'picture', role: 'img', 'aria-label': told || name, tabIndex: figure ? 0 : -1, ref: place }),
     make('span', { className: 'visually-hidden', role: 'status', ref: status }),
     full && make('button', { type: 'button', className: 'range', 'aria-pressed': whole, onClick: () => showWhole(!whole) },
       figure.layout.meta.label));

@@ -42,7 +42,7 @@ function dated({ data, layout: { margin: { l, t }, xaxis, yaxis, bargap } }, wid
     const d = points.map((point, place) => (point ? `${points[place - 1] ? 'L' : 'M'}${point}` : '')).join('');
     const mark = mode.includes('markers') ? `url(#mark${color})` : 'none';
     return shape('path', { d, fill: 'none', stroke: mode.includes('lines') ? color : 'none', 'stroke-width': width,
-      'stroke-miterlimit': 2, 'stroke-dasharray': dash === 'dot' ? '3,3' : 'none',
+      'stroke-miterlimit': 2, 'stroke-dasharray': dash === 'solid' ? 'none' : dash,
       'marker-start': mark, 'marker-mid': mark, 'marker-end': mark });
   }
 

@@ -3,8 +3,8 @@
    `known` is what holds for the reader: {viewer, choosesMembers, zone, zones, presets}. Values of lists are escaped ids. */
 
 const ASKED = ['user', 'members', 'workspace', 'project', 'from', 'to', 'preset', 'tz', 'entry', 'compare', 'grain'];
-const TABLE = ['tab', 'sort', 'page', 'size', 'columns', 'idle'];
-const ROWS = ['rows', 'rows_user', 'rows_sort', 'rows_page'];
+const TABLE = ['tab', 'sort', 'page', 'size', 'columns', 'idle', 'open'];
+const ROWS = ['rows', 'rows_user', 'rows_project', 'rows_sort', 'rows_page'];
 const DRAWN = ['around', 'compact', 'statistic', 'theme'];
 const KEPT = [...DRAWN, ...TABLE, 'among'];  // by links that say nothing of them
 const NAMES = [...ASKED, ...KEPT, ...ROWS];  // in the order in which an address has them

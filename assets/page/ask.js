@@ -106,7 +106,9 @@ function addressed(search, values, changed, known) {
   return changed.reduce((now, name) => {
     if (name in CHANGES) return address.changed(now, CHANGES[name](values[name] || [], known, { ...shown, search: now }));
     const { meta, point } = (name.endsWith('.clickData') && answer.leads && values[name]) || {};
-    return meta ? address.changed(now, { rows: point === null ? meta : `${meta}@${answer.dates[point]}` }) : now;
+    if (!meta) return now;
+    const { rows, rows_user } = meta.rows ? meta : { rows: meta };
+    return address.changed(now, { rows: point === null ? rows : `${rows}@${answer.dates[point]}`, rows_user });
   }, search);
 }
 

@@ -24,7 +24,7 @@ function settle(answer, late, problem) {
   if (status === 401) byId('sign-in').href = pageAround();
   busy(false);
   byId('figures').className = (problem && (answer ? 'stale' : 'refused')) || '';
-  ['leads', 'several'].forEach((said) => document.documentElement.toggleAttribute(`data-${said}`, Boolean(answer && answer[said])));
+  ['leads', 'several', 'lines'].forEach((said) => document.documentElement.toggleAttribute(`data-${said}`, Boolean(answer && answer[said])));
   const ways = { again, 'signed-out': status === 401, refused: [400, 403].includes(status) };
   return outputs({
     'notice-box.className': ['notice', ...Object.keys(ways).filter((way) => ways[way])].join(' '),

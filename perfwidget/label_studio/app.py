@@ -3,6 +3,8 @@
 import logging
 import re
 import secrets
+from collections.abc import Sequence
+from typing import Protocol
 
 from flask import Flask, Response, redirect, request
 from flask.typing import ResponseReturnValue
@@ -14,7 +16,6 @@ from perfwidget.label_studio import own_pages
 from perfwidget.label_studio.directory import ROLE_CODES
 from perfwidget.label_studio.roles import ALL_PROJECTS, Roles
 from perfwidget.label_studio.sign_in import LabelStudioUser, Sessions
-from perfwidget.label_studio.sync import Sync
 from perfwidget.question.access import Role, Viewer
 from perfwidget.stores.store import Store
 from perfwidget.widget import PerformanceWidget
@@ -26,13 +27,33 @@ TASK_URL = "/projects/{project_id}/data?task={task_id}"
 ROLES_WRONG = "The roles of this dashboard cannot be read; its administrator finds in its log why."
 NOT_READ_YET = "Label Studio has not been asked yet whose it is; try again in a moment."
 
+
+class Source(Protocol):
+    """Where the facts come from, and whose they are."""
+
+    enterprise: bool
+    """Whether the server is Label Studio Enterprise."""
+
+    @property
+    def organization_id(self) -> str:
+        """The organization of the store that the facts belong to."""
+
+    @property
+    def label_studio_organization(self) -> str:
+        """The same as Label Studio has it; empty until it is known."""
+
+    @property
+    def project_ids(self) -> Sequence[str]:
+        """The projects that there are."""
+
+
 _PATH = re.compile(r"(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+")
 
 
 def create_app(
     store: Store,
     sessions: Sessions,
-    sync: Sync,
+    source: Source,
     roles: Roles,
     *,
     prefix: str = "/performance",
@@ -43,7 +64,7 @@ def create_app(
 ) -> Flask:
     """Return the application; raises InvalidSetting for a prefix or a sign-in that is none.
 
-    People are those of the organization that the sync reads, whoever else has a session with Label Studio.
+    People are those of the organization that the source reads, whoever else has a session with Label Studio.
     """
     if not _PATH.fullmatch(prefix):
         raise InvalidSetting("The prefix is a path such as /performance: with a slash before it and none behind it.")
@@ -59,22 +80,22 @@ def create_app(
     login_manager.login_message = None
 
     def viewer_of(person: LabelStudioUser) -> Viewer | None:
-        if not sync.label_studio_organization:
+        if not source.label_studio_organization:
             raise SourceUnavailable(NOT_READ_YET)
-        if person.organization != sync.label_studio_organization:
+        if person.organization != source.label_studio_organization:
             return None
-        if sync.enterprise:
+        if source.enterprise:
             role = ROLE_CODES.get(person.role)
-            return None if role is None else Viewer(sync.organization_id, person.user_id, role)
+            return None if role is None else Viewer(source.organization_id, person.user_id, role)
         try:
             standing = roles.of(person.user_id, person.email)
         except InvalidSetting as fault:
             log.error("%s", fault)
             raise SourceUnavailable(ROLES_WRONG) from None
         if standing.role is Role.MANAGER and standing.projects is not None:
-            projects = sync.project_ids if standing.projects == ALL_PROJECTS else standing.projects
-            return Viewer(sync.organization_id, person.user_id, standing.role, workspaces=[], projects=projects)
-        return Viewer(sync.organization_id, person.user_id, standing.role)
+            projects = source.project_ids if standing.projects == ALL_PROJECTS else standing.projects
+            return Viewer(source.organization_id, person.user_id, standing.role, workspaces=[], projects=projects)
+        return Viewer(source.organization_id, person.user_id, standing.role)
 
     widget = PerformanceWidget(
         store=store,
@@ -84,6 +105,7 @@ def create_app(
         count_rejected=count_rejected,
         timezone=timezone,
         pseudonym_key=pseudonym_key,
+        notice=sessions.notice,
     )
     app.register_blueprint(widget, url_prefix=prefix)
     app.register_blueprint(own_pages.script(), url_prefix=prefix)

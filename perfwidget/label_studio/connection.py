@@ -10,7 +10,7 @@ import threading
 import time
 from base64 import urlsafe_b64decode
 from binascii import Error as NotBase64
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, NamedTuple
@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 import requests
 
 from perfwidget.errors import InvalidSetting, SourceRefused, SourceUnavailable
+from perfwidget.label_studio.refusals import Refused
 
 log = logging.getLogger(__name__)
 
@@ -82,23 +83,21 @@ def checked_address(address: str) -> str:
 class LabelStudio:
     """One Label Studio server, asked with one token; raises SourceUnavailable and SourceRefused.
 
-    The token is a personal access token, or a legacy one where the organization still allows these. It stands in no
-    address, log line or message. `stopped` ends waiting at once.
+    The token is a personal access token, or a legacy one where the organization still allows these; or what says it,
+    asked before each request. It stands in no address, log line or message. `stopped` ends waiting at once.
     """
 
     def __init__(
         self,
         address: str,
-        token: str,
+        token: str | Callable[[], str],
         stopped: threading.Event | None = None,
         patience: Patience = Patience(),  # noqa: B008 (immutable)
     ) -> None:
         self.address = checked_address(address)
-        if not token or not token.isascii() or not token.isprintable():
-            raise InvalidSetting("The token of Label Studio is missing or malformed; copy it from Account & Settings.")
-        self._token = token
-        self._personal = token.count(".") == 2
-        self._access = ""
+        self._told_token = token if callable(token) else lambda: token
+        self._token = self._access = ""
+        self._take_token()
         self._access_until = 0.0
         self._stopped = stopped or threading.Event()
         self._patience = patience
@@ -153,9 +152,12 @@ class LabelStudio:
         if status == 401:
             raise _Outdated
         if status == 403:
-            raise SourceRefused(
-                f"Label Studio does not let the owner of the token see /api/{path}; use a token of an owner or admin."
+            raise Refused(
+                f"Label Studio does not let the owner of the token use /api/{path}; take a token of an owner or admin.",
+                content,
             )
+        if status == 204:
+            return None
         answer = _json(content)
         if status == 404:
             # Its own answers say so in JSON; a page of HTML comes from a proxy, or from an address it does not know.
@@ -163,11 +165,19 @@ class LabelStudio:
                 raise NotFound(path)
             raise _Fault("has no such address, or something before it answers in its place")
         if status >= 400:
-            raise SourceRefused(f"Label Studio refuses /api/{path} ({status}); see its log for why.")
+            raise Refused(f"Label Studio refuses /api/{path} ({status}); see its log for why.", content)
         return answer
 
+    def _take_token(self) -> None:
+        token = self._told_token()
+        if not token or not token.isascii() or not token.isprintable():
+            raise InvalidSetting("The token of Label Studio is missing or malformed; copy it from Account & Settings.")
+        if token != self._token:
+            self._token, self._access = token, ""
+
     def _authorization(self) -> str:
-        if not self._personal:
+        self._take_token()
+        if self._token.count(".") != 2:  # a legacy one
             return f"Token {self._token}"
         if not self._access or time.monotonic() >= self._access_until:
             status, content = self._exchange("POST", "token/refresh/", {}, None, {"refresh": self._token})

@@ -22,6 +22,9 @@ ROLE_CODES: Mapping[str, Role] = {
 
 LESS_THAN_MANAGER = frozenset({"RE", "AN"})
 
+REMOVED = "Deleted"
+"""What Label Studio shows as user name and e-mail of somebody who was removed from the organization."""
+
 NO_ROLE = "none"
 ENTERPRISE_RECORDS = ("comments",)
 """What Enterprise records whatever its plan; history and reviews are told by the rows that speak of them."""
@@ -42,6 +45,8 @@ class Directory:
         self._roles = roles
         self._enterprise = enterprise
         self._managers: set[str] = set()
+        self.removed: set[str] = set()
+        """Who Label Studio says is no member any more, and keeps the name of to itself; known from `members` on."""
 
     def projects(self) -> dict[str, Project]:
         """Return the projects by their ids."""
@@ -56,20 +61,27 @@ class Directory:
         return found
 
     def members(self, label_studio_organization: str) -> Iterator[Member]:
-        """Yield the members of the organization."""
+        """Yield the members of the organization; it is told in the log whom the file of roles names in vain."""
+        listed: list[tuple[str, str | None]] = []
         path = f"organizations/{label_studio_organization}/memberships"
         for row in rows(self._server, path, "members"):
             person = row.get("user") if isinstance(row, dict) else None
             if not isinstance(person, dict):
                 raise SourceUnavailable(NONSENSE.format("members"))
             user_id = _needed_id(person, "members")
+            if person.get("email") == person.get("username") == REMOVED:
+                self.removed.add(user_id)
+                continue
             email = word(person.get("email"))
+            listed.append((user_id, email))
             name = " ".join(filter(None, (word(person.get("first_name")), word(person.get("last_name"))))) or None
             role = self._role(row, user_id, email)
             if role == Role.MANAGER:
                 self._managers.add(user_id)
             active = not self._enterprise or (role != NO_ROLE and _active(row))
             yield Member(self._organization_id, user_id, email, name, role=str(role), active=active)
+        if not self._enterprise:
+            self._roles.tell_unmatched(listed)
 
     def _role(self, row: Mapping[str, Any], user_id: str, email: str | None) -> str:
         if self._enterprise:
@@ -77,7 +89,8 @@ class Directory:
         return self._roles.of(user_id, email).role
 
     def around(self) -> Iterator[Fact]:
-        """Yield workspaces, and what the server records; nothing beside Community."""
+        """Yield what the server records, and workspaces, which Community has none of."""
+        yield Recorded(self._organization_id, "flags")
         if not self._enterprise:
             return
         for kind in ENTERPRISE_RECORDS:

@@ -32,6 +32,7 @@ _ANNOTATION = (
     "last_action",
     "updated_by",
     "parent_prediction",
+    "parent_annotation",
     "last_created_by",
 )
 FIELDS = ",".join((*_TASK, *_ANNOTATION))

@@ -3,6 +3,7 @@
 ```toml
 owners = ["boss@example.com"]          # see everything; whoever created the organization is one anyhow
 admins = ["ops@example.com"]
+reviewers = ["second@example.com"]     # see themselves, as annotators do
 
 [managers]                             # see all members, in these projects only; "all" are all there are
 "lead@example.com" = [12, 15]
@@ -14,8 +15,9 @@ e-mail is compared letter by letter, for Label Studio lets somebody else sign up
 in a letter that only looks like another.
 """
 
+import logging
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -24,7 +26,13 @@ from perfwidget.facts.columns import id_text
 from perfwidget.question.access import Role
 
 ALL_PROJECTS = "all"
-_KEYS = {"owners", "admins", "managers"}
+MOST_NAMED = 10
+"""Names of the file that one line of the log repeats."""
+
+_LISTS = {"owners": Role.OWNER, "admins": Role.ADMIN, "reviewers": Role.REVIEWER}
+_KEYS = {*_LISTS, "managers"}
+
+log = logging.getLogger(__name__)
 
 
 class StudioRole(NamedTuple):
@@ -45,6 +53,7 @@ class Roles:
         self._path = path
         self._read: tuple[bytes, Mapping[str, StudioRole]] = (b"", {})
         self._creator: str | None = None
+        self._unmatched: set[str] = set()
         self.check()
 
     def created_by(self, user_id: str | None) -> None:
@@ -58,6 +67,17 @@ class Roles:
             return StudioRole(Role.OWNER)
         named = by_name.get(_spelled(email)) if email and "@" in email else None
         return named or by_name.get(user_id) or StudioRole(Role.ANNOTATOR)
+
+    def tell_unmatched(self, people: Iterable[tuple[str, str | None]]) -> None:
+        """Say in the log, once, whom the file names and nobody is: people are all that there are, by id and e-mail."""
+        known = {name for user_id, email in people for name in (user_id, email and _spelled(email))}
+        unmatched = {name for name in self.check() if name not in known}
+        if unmatched - self._unmatched:
+            named = ", ".join(sorted(unmatched)[:MOST_NAMED])
+            log.warning(
+                "The roles file %s names %d whom Label Studio does not know: %s.", self._path, len(unmatched), named
+            )
+        self._unmatched = unmatched
 
     def check(self) -> Mapping[str, StudioRole]:
         """Read the file if it has changed, and return what people are by how it names them."""
@@ -88,9 +108,9 @@ class _Wrong(Exception):
 def _standings(values: Mapping[str, Any]) -> dict[str, StudioRole]:
     unknown = sorted(set(values) - _KEYS)
     if unknown:
-        raise _Wrong(f"it has {', '.join(unknown)}, and there are only owners, admins and managers.")
+        raise _Wrong(f"it has {', '.join(unknown)}, and there are only owners, admins, reviewers and managers.")
     found: dict[str, StudioRole] = {}
-    for key, role in (("owners", Role.OWNER), ("admins", Role.ADMIN)):
+    for key, role in _LISTS.items():
         for name in _names(values.get(key, []), key):
             _put(found, name, StudioRole(role))
     managers = values.get("managers", {})

@@ -24,10 +24,13 @@ from perfwidget.sources.row_values import optional_id, word
 
 COOKIE = "sessionid"
 TRUSTED = 60.0
-"""Seconds for which an answer stands; a role that was taken away, or a session that ended, acts no later."""
+"""Seconds for which an answer stands while Label Studio answers others: what was taken away acts no later."""
 
 ASKED_AGAIN = 30.0
 """Seconds after which an answer is asked for again, while the old one still stands if Label Studio is away."""
+
+KNOWN_FOR = 3600.0
+"""Seconds for which people whom Label Studio has known keep their page while it is away."""
 
 DENIED = 10.0
 """Seconds for which a cookie that nobody has is not asked about again."""
@@ -46,6 +49,7 @@ LONGEST_COOKIE = 4096
 MOST_SESSIONS = 10_000
 
 MANY_UNKNOWN = "Label Studio is being asked about others just now; try again in a moment."
+AS_LAST_KNOWN = "Label Studio does not answer, so who sees what is as it said last."
 AWAY = "Label Studio does not answer, so nobody can be recognized just now; try again in a moment."
 
 
@@ -79,8 +83,9 @@ _NOTHING = _Known(None, float("-inf"))
 class Sessions:
     """Recognizes people by Label Studio's session cookie; answers are kept by a keyed hash of it.
 
-    `whole` is the time limit for an answer in seconds, `clock` tells the seconds by which answers grow old. Raises
-    InvalidSetting for an address that is none.
+    `known_for` says for how many seconds an answer is believed while Label Studio is away; `whole` is the time limit
+    for an answer in seconds, `clock` tells the seconds by which answers grow old. Raises InvalidSetting for an address
+    that is none.
     """
 
     def __init__(
@@ -88,6 +93,7 @@ class Sessions:
         address: str,
         cookie: str = COOKIE,
         *,
+        known_for: float = KNOWN_FOR,
         whole: float = WHOLE,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -97,12 +103,18 @@ class Sessions:
         self._path = f"{parts.path}/api/current-user/whoami"
         self._cookie = cookie
         self._whole = whole
+        self._known_for = max(known_for, TRUSTED)
         self._clock = clock
         self._key = secrets.token_bytes(32)
         self._known: dict[bytes, _Known] = {}
         self._asking: dict[bytes, threading.Lock] = {}
         self._lock = threading.Lock()
         self._places = threading.BoundedSemaphore(WAITING)
+        self._away = False
+
+    def notice(self) -> str:
+        """Return what people must know of how they were recognized; empty while Label Studio answers."""
+        return AS_LAST_KNOWN if self._away else ""
 
     def person_of(self, request: Request) -> LabelStudioUser | None:
         """Return who asks, or None for nobody.
@@ -155,11 +167,14 @@ class Sessions:
         return known if self._clock() - known.asked_at < (ASKED_AGAIN if known.person else DENIED) else None
 
     def _stands(self, known: _Known) -> bool:
-        return known.person is not None and self._clock() - known.asked_at < TRUSTED
+        return self._younger(known, self._known_for if self._away else TRUSTED)
+
+    def _younger(self, known: _Known, seconds: float) -> bool:
+        return known.person is not None and self._clock() - known.asked_at < seconds
 
     def _despite(self, known: _Known) -> _Known:
         """Return what is known of somebody although Label Studio is away."""
-        if not self._stands(known):
+        if not self._younger(known, self._known_for):
             raise SourceUnavailable(AWAY)
         return known
 
@@ -170,8 +185,9 @@ class Sessions:
     def _asked(self, key: bytes, cookie: str) -> _Known:
         began = self._clock()  # what is answered was so then, however long it takes
         try:
-            known = _Known(self._ask(cookie), began)
+            known, self._away = _Known(self._ask(cookie), began), False
         except SourceUnavailable:
+            self._away = True
             known = self._known.get(key, _NOTHING)._replace(in_vain_at=self._clock())
         with self._lock:
             if len(self._known) >= MOST_SESSIONS:
@@ -180,10 +196,11 @@ class Sessions:
         return known if known.in_vain_at is None else self._despite(known)
 
     def _forget(self) -> None:
-        """Forget everybody who does not stand, and everything if that is not enough."""
-        self._known = {key: known for key, known in self._known.items() if self._stands(known)}
-        if len(self._known) >= MOST_SESSIONS:
-            self._known = {}
+        """Forget everybody who would not be believed any more, and everything if that is not enough."""
+        for seconds in (self._known_for, TRUSTED, 0):
+            self._known = {key: known for key, known in self._known.items() if self._younger(known, seconds)}
+            if len(self._known) < MOST_SESSIONS:
+                return
 
     def _ask(self, cookie: str) -> LabelStudioUser | None:
         """Ask Label Studio whose cookie it is: only this cookie goes there, and no redirect is followed."""

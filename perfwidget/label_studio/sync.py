@@ -193,7 +193,7 @@ class Sync:
         facts += [member for key, member in members.items() if self._members.get(key) != member]
         if not members:
             raise SourceUnavailable(NONSENSE.format("members"))
-        facts += self._gone_members(members)
+        facts += self._gone_members(members, directory.removed)
         changed = bool(facts) and bool(self._members)
         if facts:
             self._store.write(facts, unknown="keep")
@@ -205,7 +205,7 @@ class Sync:
         self._directory_at = time.monotonic()
         return changed
 
-    def _gone_members(self, members: dict[str, Member]) -> Iterator[Member]:
+    def _gone_members(self, members: dict[str, Member], removed: Collection[str]) -> Iterator[Member]:
         """Yield those who are no members any more, as inactive ones: their figures stay."""
         missing = {
             profile.user_id: profile
@@ -213,7 +213,7 @@ class Sync:
             if profile.role is not None and profile.active and profile.user_id not in members
         }
         for user_id, profile in missing.items():
-            if user_id in self._missing and profile.role:  # once may be a list that was short
+            if (user_id in removed or user_id in self._missing) and profile.role:  # once may be a list that was short
                 yield Member(
                     self.organization_id, user_id, profile.email, profile.name, role=profile.role, active=False
                 )

@@ -38,7 +38,7 @@ NOTE_METRICS: tuple[Metric, ...] = (
         "Imported, predicted or unknown",
         Unit.COUNT,
         Section.NOT_COUNTED,
-        "Annotations whose last action is none of those that count, such as imported or predicted ones.",
+        "Annotations whose last action is none of those that count, such as imported, predicted or propagated ones.",
         count(KEPT.that(Condition.UNCOUNTED)),
         KEPT.that(Condition.UNCOUNTED),
     ),
@@ -183,8 +183,8 @@ NOTE_METRICS: tuple[Metric, ...] = (
         "Imported",
         Unit.COUNT,
         Section.NOTES,
-        "Submitted annotations that came with an import: they all fall on the day of the import, whenever the work was "
-        "done.",
+        "Submitted annotations that came with an import: they have the number of one, or the platform names nobody who "
+        "wrote them. They all fall on the day of the import, whenever the work was done.",
         count(COUNTABLE.that(Condition.IMPORTED)),
         COUNTABLE.that(Condition.IMPORTED),
         needs="flags",
@@ -194,7 +194,8 @@ NOTE_METRICS: tuple[Metric, ...] = (
         "Longer than the task existed",
         Unit.COUNT,
         Section.NOTES,
-        "Submitted annotations whose time is longer than the time from the creation of their task to their completion.",
+        "Submitted annotations, other than imported ones, whose time is longer than the time from the creation of "
+        "their task to their completion.",
         count(COUNTABLE.that(Condition.LONGER_THAN_TASK)),
         COUNTABLE.that(Condition.LONGER_THAN_TASK),
         needs="flags",

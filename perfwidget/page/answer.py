@@ -17,11 +17,15 @@ from perfwidget.page.freshness import freshness, late_notice, news_in_scope
 from perfwidget.page.heading import Clock, clock, heading, whom
 from perfwidget.page.panels import (
     ANNOTATION_SUMMARY,
+    ANNOTATIONS,
     PANELS,
     REVIEWS,
+    TIME_PER_ANNOTATION,
     TIME_REVIEWED,
     TOTAL_TIME,
+    Panel,
     legend,
+    never_filled,
     shares,
     shown,
 )
@@ -39,6 +43,9 @@ MOST_PARAMETERS = 4_096
 
 _EXPORTS = {ids.export(file): f"export/{file}?{'csv=excel&' if file.endswith('csv') else ''}" for file in EXPORTS}
 """The links to files, and what they begin with: on the page, for people's spreadsheets."""
+
+_NAMED = (ANNOTATIONS, TOTAL_TIME, TIME_PER_ANNOTATION)
+"""The panels whose legend names the looks alone."""
 
 Shown = dict[tuple[str, str], Any]
 """What an answer puts into the page, by the component's id and its property."""
@@ -71,7 +78,7 @@ def ask(context: PageContext, question: Any, table: Any = "") -> Shown:
         "notices": notices,
         "news": news,
     }
-    late = late_notice(fresh, now, context.late_after, query.timezone)
+    late = _said(late_notice(fresh, now, context.late_after, query.timezone), context.notice())
     return {
         **parts,
         **{(link, "href"): f"{context.prefix()}{file}{question}" for link, file in _EXPORTS.items()},
@@ -127,11 +134,15 @@ def look(context: PageContext, question: Any) -> Look:
         fresh = freshness(reader, viewer.organization_id)
         news = news_in_scope(reader, asked, query, resolved_period(reader, asked, query), fresh)
     if fresh is None:
-        return Look(None, "", None)
+        return Look(None, context.notice(), None)
     now = datetime.now(UTC)
     as_of = fresh.as_of if fresh.complete else now
-    late = late_notice(fresh, now, context.late_after, query.timezone)
+    late = _said(late_notice(fresh, now, context.late_after, query.timezone), context.notice())
     return Look(news, late, clock(as_of.astimezone(zone(query.timezone)), now))
+
+
+def _said(*sentences: str) -> str:
+    return " ".join(filter(None, sentences))
 
 
 def read(context: PageContext, question: Any) -> Query:
@@ -159,6 +170,7 @@ def show(
     as_of = (as_of or now).astimezone(zone(report.period.timezone))
     time = clock(as_of, now)
     drawn = [(panel, shown(panel, report)) for panel in PANELS]
+    never = never_filled(report)
     dates = [point.bucket.first.isoformat() for point in report.series]
     begins, ends = report.period.written
     return {
@@ -168,19 +180,24 @@ def show(
         (ids.AS_OF, "title"): time.title,
         (ids.CARDS, "children"): _guarded("cards", lambda: cards(report, question)),
         (ANNOTATION_SUMMARY.legend, "children"): _guarded("shares", lambda: shares(report, question)),
+        **{(panel.legend, "children"): _legend(panel, report) for panel in _NAMED},
         (TIME_REVIEWED.legend, "children"): _guarded("visits", lambda: visits(report, review_time_since, question)),
         (REVIEWS.legend, "children"): _guarded("reviewing", lambda: reviewing(report, question)),
-        (ids.NOTES, "children"): _guarded("notes", lambda: folded(report, question)),
+        (ids.NOTES, "children"): _guarded(
+            "notes", lambda: folded(report, question, [words.PANELS[panel.name][0] for panel in never])
+        ),
         (ids.READINGS, "data"): next(dict(each.figures) for panel, each in drawn if panel is TOTAL_TIME),
         (ids.DATES, "first"): formats.end(begins),
         (ids.DATES, "last"): formats.end(ends),
         (ids.DATES, "days"): {"first": begins, "last": ends},
         **{(panel.graph, "figure"): each.figures.get("") for panel, each in drawn if panel is not TOTAL_TIME},
         **{(panel.message, "children"): each.message for panel, each in drawn},
+        **{(panel.message, "className"): "message never" if panel in never else "message" for panel in PANELS},
         (ids.ANSWER, "data"): {
             "members": [formats.option(each.user_id, words.member_option(each)) for each in report.users],
             "name": whom(report),
             "several": report.several,
+            "lines": bool(report.lines),
             "from": begins,
             "to": ends,
             "time": f"{as_of:%H:%M}",
@@ -191,17 +208,21 @@ def show(
     }
 
 
+def _legend(panel: Panel, report: Report) -> list[Any]:
+    return _guarded("legend", lambda: legend(panel, report))
+
+
 def reviewing(report: Report, question: str | None) -> list[html.Span]:
     """Return the legend of the reviews that the member took, and what else they did as a reviewer."""
     line = spoken(("annotations_reviewed", "comments_added"), report, question)
-    return [*legend(REVIEWS), *([html.Span(line)] if line else [])]
+    return [*legend(REVIEWS, report), *([html.Span(line)] if line else [])]
 
 
 def visits(report: Report, since: date, question: str | None) -> list[Any]:
     """Return what stands above the graph of review time: times per visit, and since when there are any."""
     line = spoken(("review_time_median", "review_time_average"), report, question)
     notice = review_time_notice(report, since)
-    return [html.Span(part) for part in (line, notice) if part]
+    return [*legend(TIME_REVIEWED, report), *(html.Span(part) for part in (line, notice) if part)]
 
 
 def review_time_notice(report: Report, since: date) -> str | None:
@@ -230,6 +251,7 @@ OUTPUTS: Sequence[tuple[str, str]] = (
     (ids.AS_OF, "title"),
     (ids.CARDS, "children"),
     (ANNOTATION_SUMMARY.legend, "children"),
+    *((panel.legend, "children") for panel in _NAMED),
     (TIME_REVIEWED.legend, "children"),
     (REVIEWS.legend, "children"),
     (ids.NOTES, "children"),
@@ -241,7 +263,7 @@ OUTPUTS: Sequence[tuple[str, str]] = (
     (ids.DATES, "last"),
     (ids.DATES, "days"),
     *((panel.graph, "figure") for panel in PANELS if panel is not TOTAL_TIME),
-    *((panel.message, "children") for panel in PANELS),
+    *((panel.message, prop) for panel in PANELS for prop in ("children", "className")),
     *((link, "href") for link in _EXPORTS),
     (ids.LATE, "data"),
     (ids.PROBLEM, "data"),

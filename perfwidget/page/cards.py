@@ -58,8 +58,16 @@ SUMMARY = tuple(metric for metric in METRICS if metric.section is Section.SUMMAR
 
 
 def cards(report: Report, question: str | None = None) -> list[html.Div]:
-    """Return the cards of a report; with the question that it answers, numbers lead to their rows."""
-    return [_card(metric, report, question) for metric in SUMMARY]
+    """Return the cards of a report; with the question that it answers, numbers lead to their rows.
+
+    One that this source can never fill is none.
+    """
+    return [_card(metric, report, question) for metric in SUMMARY if not never_filled(metric, report)]
+
+
+def never_filled(metric: Metric, report: Report) -> bool:
+    """Say whether a card's number is of a kind that is not recorded, and nothing stands beside it either."""
+    return _unrecorded(metric, report) and not any(spoken(line, report, None) for line in _LINES.get(metric.key, ()))
 
 
 def _card(metric: Metric, report: Report, question: str | None) -> html.Div:
@@ -139,12 +147,19 @@ def _exactly(metric: Metric, report: Report) -> str | None:
 # -- Notes, of which those that are 0 take one line --------------------------------------------------------------------
 
 
-def folded(report: Report, question: str | None = None) -> list[html.Div | html.Details]:
-    """Return the notes that stand on no card, and in one line those that have nothing to say."""
+def folded(
+    report: Report, question: str | None = None, never_drawn: Sequence[str] = ()
+) -> list[html.Div | html.Details]:
+    """Return the notes that stand on no card, and in one line those that have nothing to say.
+
+    Before them one line names the cards that this source can never fill, and the panels, which are given.
+    """
     speaking = [metric for metric in NOTES if _speaks(metric, report)]
     told = [metric for metric in speaking if metric.key not in _BESIDE]
     silent = [metric for metric in NOTES if metric not in speaking]
     parts: list[html.Div | html.Details] = [_noted(metric, report, question) for metric in told]
+    if missing_here := [*(metric.label for metric in SUMMARY if never_filled(metric, report)), *never_drawn]:
+        parts.insert(0, html.Div([html.Strong(words.NEVER_FILLED), ", ".join(missing_here)], className="note"))
     if silent:
         missing = any(_unrecorded(metric, report) for metric in silent)
         names = html.Ul([html.Li([html.Strong(metric.label), " ", _about(metric, report)]) for metric in silent])
@@ -198,9 +213,10 @@ def linked(
     )
 
 
-def address_of(question: str, rows: str) -> str:
-    """Return the address of the page with the rows of `metric` or `metric@date` opened."""
-    return "?" + "&".join(filter(None, (question_of(question), urlencode({"rows": rows}, safe="@"))))
+def address_of(question: str, rows: str, user: str = "") -> str:
+    """Return the address of the page with the rows of `metric` or `metric@date` opened, of one of its members alone."""
+    opened = {"rows": rows, "rows_user": user} if user else {"rows": rows}
+    return "?" + "&".join(filter(None, (question_of(question), urlencode(opened, safe="@"))))
 
 
 @lru_cache(maxsize=32)

@@ -29,6 +29,8 @@ class PageContext:
     """Whether there is a request; without one there is nobody to show anything to."""
     late_after: int = LATE_AFTER
     """Seconds after which facts that a source keeps in step are called late."""
+    notice: Callable[[], str] = str
+    """What the host tells people beside their figures; empty where there is nothing to tell."""
     task_link: TaskLink | None = None
     """The address of a task in the host, if that has one."""
     offers: Callable[[str], bool] = lambda _kind: True

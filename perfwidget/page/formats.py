@@ -3,7 +3,7 @@
 import math
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import NotRequired, TypedDict
@@ -177,6 +177,20 @@ def shown(text: str | None) -> str:
 def member_name(member: Profile) -> str:
     """Return what a member is called: the name, else the e-mail, else the id."""
     return shown(member.name) or shown(member.email) or shown(member.user_id) or "?"
+
+
+def told_apart(members: Sequence[Profile]) -> list[str]:
+    """Return what members are called; those of one name with their e-mail, or else their id, beside it."""
+    names = list(map(member_name, members))
+    return [
+        name if names.count(name) == 1 else f"{name} · {member_email(each) or shown(each.user_id)}"
+        for name, each in zip(names, members, strict=True)
+    ]
+
+
+def figure_label(text: str) -> str:
+    """Return text that plotly.js shows as it is: what it would read as markup is broken where nobody sees it."""
+    return re.sub("[<&]", lambda found: f"{found[0]}{_BREAK}", text)
 
 
 def member_email(member: Profile) -> str:

@@ -11,6 +11,9 @@ from typing import Any, NamedTuple
 from perfwidget.metrics import BY_KEY, Metric
 from perfwidget.page.axes import Scale, Tick
 
+SOLID = "solid"
+"""The dash of a whole line; all others are lengths in pixels."""
+
 
 class Series(NamedTuple):
     """A metric in a graph: its name there, its look, and the pattern or line and marker that it has besides colour."""
@@ -20,8 +23,15 @@ class Series(NamedTuple):
     look: str
     """The colour is the custom property `--{look}`, the legend's swatch the class of that name."""
     pattern: str = ""
-    dash: str = "solid"
+    dash: str = SOLID
     symbol: str = "circle"
+    whose: str = ""
+    """The id of the member that it is of, where a graph has a line for each."""
+
+    @property
+    def opens(self) -> str | dict[str, str]:
+        """What a click on it tells: the number whose rows are to be opened, and of whom if not of all."""
+        return {"rows": self.key, "rows_user": self.whose} if self.whose else self.key
 
     @property
     def metric(self) -> Metric:
@@ -48,8 +58,41 @@ REVIEWED = (
 TOTAL = Series("total_time", "Sum of the day's times", "average")
 TOTAL_MEDIAN = Series("total_time_median", "Day's count × median time", "median", pattern="/")
 MEDIAN = Series("time_per_annotation_median", "Median", "median")
-AVERAGE = Series("time_per_annotation_average", "Average", "average", dash="dot", symbol="diamond")
+AVERAGE = Series("time_per_annotation_average", "Average", "average", dash="3px,3px", symbol="diamond")
 REVIEW_TIME = Series("review_time", "Review Time", "review-time")
+
+# -- A line for each of few members ------------------------------------------------------------------------------------
+
+MEMBER_LOOKS = (
+    ("line-first", SOLID, "circle"),
+    ("line-second", "9px,3px", "square"),
+    ("line-third", "3px,3px", "diamond"),
+    ("line-fourth", "9px,3px,3px,3px", "triangle-up"),
+    ("line-fifth", "18px,4px", "cross"),
+)
+"""The colours, dashes and markers of members, in the order of their ids."""
+
+
+class Each(NamedTuple):
+    """What the line of each member shows: one number of every bucket, or several added up."""
+
+    key: str
+    """The number whose rows a point opens, and whose unit the line has."""
+    keys: tuple[str, ...]
+
+    def series(self, place: int, name: str, user_id: str) -> Series:
+        """Return the series of the member who is the first, second … of those shown."""
+        look, dash, symbol = MEMBER_LOOKS[place]
+        return Series(self.key, name, look, dash=dash, symbol=symbol, whose=user_id)
+
+
+EACH_SUBMITTED = Each("submitted_annotations", ("submitted_annotations",))
+EACH_TOTAL = Each("total_time", ("total_time",))
+EACH_TOTAL_MEDIAN = Each("total_time_median", ("total_time_median",))
+EACH_MEDIAN = Each("time_per_annotation_median", ("time_per_annotation_median",))
+EACH_REVIEW_TIME = Each("review_time", ("review_time",))
+EACH_REVIEWED = Each("annotations_reviewed", tuple(series.key for series in REVIEWED))
+"""Its rows are the review actions, whatever the number of annotations that they are of."""
 
 # -- Patterns and marks ------------------------------------------------------------------------------------------------
 
@@ -69,7 +112,10 @@ _STRIPES = {
 
 _MARKS = {
     "circle": "M-3,0a3,3 0 1 1 6,0a3,3 0 1 1 -6,0Z",
+    "cross": "M3.6,1.2H1.2V3.6H-1.2V1.2H-3.6V-1.2H-1.2V-3.6H1.2V-1.2H3.6Z",
     "diamond": "M-3.9,0L0,-3.9L3.9,0L0,3.9Z",
+    "square": "M3,3H-3V-3H3Z",
+    "triangle-up": "M-3.46,1.5H3.46L0,-3Z",
 }
 
 
@@ -80,6 +126,7 @@ def drawing_parts() -> str:
     """
     bars = {series.look: series.pattern for series in (*ANNOTATED, *REVIEWED, TOTAL_MEDIAN) if series.pattern}
     lines = {series.look: series.symbol for series in (MEDIAN, AVERAGE)}
+    lines |= {look: symbol for look, _, symbol in MEMBER_LOOKS}
     return "".join([_tile(*each) for each in bars.items()] + [_mark(*each) for each in lines.items()])
 
 

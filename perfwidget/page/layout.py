@@ -10,7 +10,7 @@ from perfwidget.page.choices import Choices, choices
 from perfwidget.page.components import Chart, Markup, aria
 from perfwidget.page.context import PageContext
 from perfwidget.page.filters import AUTO, filters, segments
-from perfwidget.page.panels import ANNOTATION_SUMMARY, PANELS, TOTAL_TIME, Panel, legend
+from perfwidget.page.panels import ANNOTATION_SUMMARY, PANELS, TOTAL_TIME, Panel
 from perfwidget.question.query import Statistic
 
 PULSE = 3_000
@@ -159,12 +159,12 @@ def _panel(panel: Panel) -> html.Section:
     if panel is TOTAL_TIME:
         switch = segments(ids.STATISTIC, words.STATISTICS, Statistic.AVERAGE.value)
         head.append(html.Div(switch, role="radiogroup", **aria(label=words.STATISTIC)))
-        head.append(html.Span(words.OF_ONE, className="of-one"))
+        head.append(html.Span(words.OF_FEW, className="of-few"))
     kind = "legend shares" if panel is ANNOTATION_SUMMARY else "legend"
     return html.Section(
         [
             html.Div(head, className="panel-head"),
-            html.Div(legend(panel), id=panel.legend, className=kind),
+            html.Div(id=panel.legend, className=kind),
             html.P(id=panel.message, className="message"),
             Chart(id=panel.graph, name=words.graph(title, shows)),
             html.Details(

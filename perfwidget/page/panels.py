@@ -6,42 +6,37 @@ A panel whose graph fails says so in its place, and the others stay.
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
 from dash import html
 
-from perfwidget.metrics import Number, Unit
 from perfwidget.page import figures, formats, words
 from perfwidget.page.cards import linked
 from perfwidget.page.graph_style import (
     ANNOTATED,
     AVERAGE,
+    EACH_MEDIAN,
+    EACH_REVIEW_TIME,
+    EACH_REVIEWED,
+    EACH_SUBMITTED,
+    EACH_TOTAL,
+    EACH_TOTAL_MEDIAN,
     MEDIAN,
+    MEMBER_LOOKS,
     REJECTED,
     REVIEW_TIME,
     REVIEWED,
     TOTAL,
     TOTAL_MEDIAN,
+    Each,
     Figure,
     Series,
 )
-from perfwidget.question.period import Grain, Period
+from perfwidget.page.graph_tables import Table, by_date, by_date_of_each, of_shares
 from perfwidget.question.query import Statistic
 from perfwidget.report import Report
 
 log = logging.getLogger(__name__)
-
-
-class Table(NamedTuple):
-    """A table of finished texts; the first column names the row, the others hold numbers."""
-
-    head: Sequence[str]
-    rows: Sequence[Sequence[str]]
-    keys: Sequence[str]
-    """The number behind each column, or behind each row where `dated` is false; empty where there is none."""
-    dated: bool
-    """Whether a row stands for a bucket of the report, so that its numbers speak of that bucket alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +48,16 @@ class Panel:
     series: Sequence[Series]
     figures: Callable[[Report], Mapping[str, Figure]]
     """The graph in each of its readings, by `Statistic`; under the empty text where there is only one."""
-    table: Callable[[Report], Table]
     emptiness: Callable[[Report], str | None]
     """Why there is nothing to draw, or None if there is."""
+    each: Sequence[Each] = ()
+    """What the line of each of few members shows, in each reading; none where it is always of all together."""
+
+    def table(self, report: Report) -> Table:
+        """Return its numbers: those that its graph shows of the report."""
+        if not self.each:
+            return of_shares(report)
+        return by_date_of_each(report, self.each) if report.lines else by_date(report, self.series)
 
     @property
     def graph(self) -> str:
@@ -90,10 +92,19 @@ def shown(panel: Panel, report: Report) -> Drawn:
     try:
         if message := panel.emptiness(report):
             return Drawn({}, message)
-        return Drawn(panel.figures(report), None)
+        return Drawn({reading: _named(panel, report, each) for reading, each in panel.figures(report).items()}, None)
     except Exception:
         log.exception("The panel %s could not be drawn.", panel.name)
         return Drawn({}, words.PANEL_FAILED)
+
+
+def _named(panel: Panel, report: Report, figure: Figure) -> Figure:
+    """Return a figure that says what it shows where that is not what its panel says: a line for each member."""
+    if not (report.lines and panel.each):
+        return figure
+    name = words.graph(words.PANELS[panel.name][0], words.LINES[panel.name])
+    layout = figure["layout"]
+    return figure | {"layout": layout | {"meta": layout.get("meta", {}) | {"name": name}}}
 
 
 def _one(draw: Callable[[Report], Figure]) -> Callable[[Report], dict[str, Figure]]:
@@ -101,13 +112,9 @@ def _one(draw: Callable[[Report], Figure]) -> Callable[[Report], dict[str, Figur
 
 
 def _both(report: Report) -> dict[str, Figure]:
-    """Return both readings; of several members the first one twice, as a day's median is one member's."""
-    readings = (Statistic.AVERAGE,) * 2 if report.several else Statistic
+    """Return both readings; of many members the first one twice, as a day's median is one member's."""
+    readings = (Statistic.AVERAGE,) * 2 if report.several and not report.lines else Statistic
     return {str(each): figures.total_time(report, reading) for each, reading in zip(Statistic, readings, strict=True)}
-
-
-def _by_date(*series: Series) -> Callable[[Report], Table]:
-    return partial(by_date, shown=series)
 
 
 def _without_annotations(report: Report) -> str | None:
@@ -136,6 +143,12 @@ def _without_review_time(report: Report) -> str | None:
     return nothing(report, words.NO_REVIEW_TIME)
 
 
+def never_filled(report: Report) -> list[Panel]:
+    """Return the panels of which this source records nothing."""
+    needed = {TIME_REVIEWED: ("review_visits",), REVIEWS: ("reviews", "comments")}  # which both panels speak of
+    return [panel for panel, kinds in needed.items() if not any(kind in report.recorded for kind in kinds)]
+
+
 def nothing(report: Report, sentence: str) -> str:
     """Return why there is nothing: the sentence, unless there is nothing in scope at all."""
     if report.scope == ():
@@ -143,69 +156,18 @@ def nothing(report: Report, sentence: str) -> str:
     return f"{sentence} {words.WITH_FILTERS}" if report.projects or report.workspaces else sentence
 
 
-# -- Tables: times as people read them, and the very digits of the report beside them ----------------------------------
-
-
-def by_date(report: Report, shown: Sequence[Series]) -> Table:
-    """Return a row for each bucket, oldest first."""
-    head = [words.DATE_OF[report.grain], *(name for series in shown for name in _names(series))]
-    columns = [_dates(report.period, report.grain)]
-    for series in shown:
-        columns += _columns(series, [point.values[series.key] for point in report.series])
-    keys = ["", *(key for series in shown for key in _keys(series))]
-    return Table(head, list(zip(*columns, strict=True)), keys, dated=True)
-
-
-def of_shares(report: Report) -> Table:
-    """Return the annotations of the summary with their shares, and the rejected ones beside them."""
-    total = sum(report.values[series.key] or 0 for series in ANNOTATED)
-    rows = []
-    for series in ANNOTATED:
-        number = report.values[series.key] or 0
-        rows.append([series.name, formats.exact(number), formats.share(number / total) if total else formats.NO_VALUE])
-    rows.append([words.rejected_beside(report.rules), formats.exact(report.values[REJECTED.key]), formats.NO_VALUE])
-    return Table(words.SHARES_HEAD, rows, [series.key for series in (*ANNOTATED, REJECTED)], dated=False)
-
-
-# All tables of a page are of the same buckets.
-@lru_cache(maxsize=8)
-def _dates(period: Period, grain: Grain) -> list[str]:
-    return [formats.bucket(bucket, grain) for bucket in period.buckets(grain)]
-
-
-def _names(series: Series) -> tuple[str, ...]:
-    if series.metric.unit is Unit.SECONDS:
-        return series.metric.label, words.in_seconds(series.metric.label)
-    return (series.name,)
-
-
-def _keys(series: Series) -> tuple[str, ...]:
-    return (series.key, "") if series.metric.unit is Unit.SECONDS else (series.key,)
-
-
-def _columns(series: Series, numbers: Sequence[Number]) -> list[list[str]]:
-    exact = list(map(formats.exact, numbers))
-    return [formats.values(series.metric, numbers), exact] if series.metric.unit is Unit.SECONDS else [exact]
-
-
 # -- The panels --------------------------------------------------------------------------------------------------------
 
-ANNOTATION_SUMMARY = Panel(
-    "annotation-summary", ANNOTATED, _one(figures.annotation_summary), of_shares, _without_annotations
-)
-ANNOTATIONS = Panel("annotations", ANNOTATED, _one(figures.annotations), _by_date(*ANNOTATED), _without_annotations)
-TOTAL_TIME = Panel("total-time", (TOTAL, TOTAL_MEDIAN), _both, _by_date(TOTAL, TOTAL_MEDIAN), _without_times)
+ANNOTATION_SUMMARY = Panel("annotation-summary", ANNOTATED, _one(figures.annotation_summary), _without_annotations)
+ANNOTATIONS = Panel("annotations", ANNOTATED, _one(figures.annotations), _without_annotations, (EACH_SUBMITTED,))
+TOTAL_TIME = Panel("total-time", (TOTAL, TOTAL_MEDIAN), _both, _without_times, (EACH_TOTAL, EACH_TOTAL_MEDIAN))
 TIME_PER_ANNOTATION = Panel(
-    "time-per-annotation",
-    (MEDIAN, AVERAGE),
-    _one(figures.time_per_annotation),
-    _by_date(MEDIAN, AVERAGE),
-    _without_times,
+    "time-per-annotation", (MEDIAN, AVERAGE), _one(figures.time_per_annotation), _without_times, (EACH_MEDIAN,)
 )
 TIME_REVIEWED = Panel(
-    "review-time", (REVIEW_TIME,), _one(figures.review_time), _by_date(REVIEW_TIME), _without_review_time
+    "review-time", (REVIEW_TIME,), _one(figures.review_time), _without_review_time, (EACH_REVIEW_TIME,)
 )
-REVIEWS = Panel("reviews", REVIEWED, _one(figures.reviews), _by_date(*REVIEWED), _without_reviews)
+REVIEWS = Panel("reviews", REVIEWED, _one(figures.reviews), _without_reviews, (EACH_REVIEWED,))
 
 PANELS = (ANNOTATION_SUMMARY, ANNOTATIONS, TOTAL_TIME, TIME_PER_ANNOTATION, TIME_REVIEWED, REVIEWS)
 """The panels, in the order of the page."""
@@ -214,11 +176,13 @@ PANELS = (ANNOTATION_SUMMARY, ANNOTATIONS, TOTAL_TIME, TIME_PER_ANNOTATION, TIME
 # -- Legends as elements of the page: they cover no data, and stay readable where a graph is not seen ------------------
 
 
-def legend(panel: Panel) -> list[html.Span]:
-    """Return the names of the looks in a graph; none where they depend on the report."""
-    if panel in (ANNOTATION_SUMMARY, TIME_REVIEWED):
-        return []
-    return [_look(series.look, series.name) for series in panel.series]
+def legend(panel: Panel, report: Report) -> list[html.Span]:
+    """Return the names of the looks in a graph by date, and what the lines of members show; none of a single look."""
+    if report.lines and not panel.emptiness(report):
+        named = zip(MEMBER_LOOKS, formats.told_apart(report.users), strict=False)
+        keys = [_look(f"member {look}", html.Span(name)) for (look, *_), name in named]
+        return [*keys, html.Span(words.EACH[panel.name])]
+    return [] if report.lines or len(panel.series) == 1 else [_look(each.look, each.name) for each in panel.series]
 
 
 def shares(report: Report, question: str | None = None) -> list[html.Span]:

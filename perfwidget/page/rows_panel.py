@@ -29,6 +29,8 @@ class Opened(NamedTuple):
     """That of the page's address."""
     user: str | None
     """The one member of a page of several whose rows are meant."""
+    project: str | None
+    """The one project of theirs that is meant, likewise."""
     order: Order | None
     descending: bool
     page: int
@@ -36,10 +38,10 @@ class Opened(NamedTuple):
     @property
     def asked(self) -> str:
         """The question about whose rows they are."""
-        if self.user is None:
-            return self.question
-        others = [each for each in parse_qsl(self.question) if each[0] not in ("user", "members", "rows_user")]
-        return urlencode([("user", self.user), *others], safe="/@")
+        told = {"user": ("user", "members"), "project": ("project",)}
+        meant = [(name, value) for name, value in (("user", self.user), ("project", self.project)) if value is not None]
+        others = {"rows_user", "rows_project"}.union(*(told[name] for name, _ in meant))
+        return urlencode([*meant, *(each for each in parse_qsl(self.question) if each[0] not in others)], safe="/@")
 
 
 def opened_rows(context: PageContext, sought: Any) -> list[Component]:
@@ -69,13 +71,13 @@ def _read(sought: Any) -> Opened:
         raise InvalidQuery("The question is malformed; load the page again.")
     given = parse_qsl(question)
     how = {name: value for name, value in given if name in ("rows_sort", "rows_page")}
-    user = next((value for name, value in given if name == "rows_user"), None)
+    user, project = (next((value for name, value in given if name == of), None) for of in ("rows_user", "rows_project"))
     sort, page = how.get("rows_sort", "-"), how.get("rows_page", "1")
     order = sort.removeprefix("-")
     if order not in ("", *Order) or not re.fullmatch("[1-9][0-9]{0,5}", page):
         raise InvalidQuery("The rows are to be sorted by what there is not, or their page is none; choose on the page.")
     asked = urlencode([each for each in given if each[0] not in how], safe="/@")
-    return Opened(asked, user, Order(order) if order else None, sort.startswith("-"), int(page))
+    return Opened(asked, user, project, Order(order) if order else None, sort.startswith("-"), int(page))
 
 
 def panel(listed: RowsBehind, opened: Opened, link: TaskLink | None) -> list[Component]:
@@ -95,8 +97,11 @@ def panel(listed: RowsBehind, opened: Opened, link: TaskLink | None) -> list[Com
 
 
 def _head(listed: RowsBehind, opened: Opened) -> Component:
-    whose = "" if opened.user is None else formats.member_name(*listed.people.values()) + words.BETWEEN
-    when = whose + formats.period(listed.period)
+    named = [] if opened.user is None else [formats.member_name(*listed.people.values())]
+    if opened.project is not None:
+        title = listed.rows[0].project_title if listed.rows else ""
+        named.append(formats.shown(title) or formats.shown(opened.project))
+    when = words.BETWEEN.join([*named, formats.period(listed.period)])
     return html.H2([listed.metric.label, html.Span(when, className="rows-when")], id="rows-title", tabIndex="-1")
 
 

@@ -12,7 +12,8 @@ from perfwidget.page.answer import read
 from perfwidget.page.cards import address_of
 from perfwidget.page.components import aria
 from perfwidget.page.context import PageContext
-from perfwidget.page.panels import PANELS, Panel, Table
+from perfwidget.page.graph_tables import Table
+from perfwidget.page.panels import PANELS, Panel
 from perfwidget.question import access
 from perfwidget.report import Report, read_report
 
@@ -55,7 +56,8 @@ def _drawn(table: Table, title: str, dates: Sequence[str], question: str | None)
         if question is None or not key or text in _NO_ROWS:
             return text
         rows = f"{key}@{dates[row]}" if table.dated else key
-        return dcc.Link(text, href=address_of(question, rows), className="leads")
+        whose = table.whose[column] if table.whose else ""
+        return dcc.Link(text, href=address_of(question, rows, whose), className="leads")
 
     body = [
         html.Tr(

@@ -8,6 +8,7 @@ from perfwidget.question.access import ScopedQuery
 from perfwidget.question.query import Query
 from perfwidget.question.table import Table
 from perfwidget.report import Report
+from perfwidget.report.projects import read_projects
 from perfwidget.report.team import TeamPage, columns_of, page_of
 from perfwidget.stores.reading import Reader
 
@@ -19,7 +20,10 @@ def team(reader: Reader, asked: ScopedQuery, report: Report, query: Query, quest
     """Return what a report's table of members shows; the report answers the question."""
     page, counted = page_of(report.members, query.table), _counted(query.table)
     bars = _bars(reader, asked, report, page, counted)
-    return team_table(report, page, query.table, counted, bars, question, leads=leads)
+    opened = None
+    if query.table.open in {each.user.user_id for each in page.rows}:
+        opened = read_projects(reader, asked.among([query.table.open]), query, report.period)
+    return team_table(report, page, query.table, counted, bars, question, opened, leads=leads)
 
 
 def _counted(table: Table) -> Metric:

@@ -11,9 +11,10 @@ from perfwidget.metrics import BY_KEY, METRICS, Better, Metric, Number, Unit
 from perfwidget.page import formats, team_words, words
 from perfwidget.page.comparison import change, dates
 from perfwidget.page.heading import scope
+from perfwidget.page.project_rows import opener, project_rows
 from perfwidget.question.table import MEMBER, SIZES, Table
 from perfwidget.report import Report
-from perfwidget.report.numbers import MemberNumbers
+from perfwidget.report.numbers import MemberNumbers, ProjectNumbers
 from perfwidget.report.team import TeamPage, columns_of
 from perfwidget.stores.choosing import Profile
 
@@ -34,10 +35,14 @@ def team_table(
     counted: Metric,
     bars: Mapping[str, Sequence[int]],
     question: str,
+    opened: Sequence[ProjectNumbers] | None = None,
     *,
     leads: bool,
 ) -> Markup:
-    """Return the table with what stands around it; `bars` are the small graphs' of the members on the page."""
+    """Return the table with what stands around it; `bars` are the small graphs' of the members on the page.
+
+    `opened` are the projects of the member whom the table has open, if that one is on the page.
+    """
     shown = columns_of(table)
     rows = _Rows(report, shown, counted, bars, question, leads=leads)
     columns = [_name_head(table), *rows.line_head(), *(_head(metric, table) for metric in shown)]
@@ -46,7 +51,7 @@ def team_table(
         {},
         ["caption", {"className": "visually-hidden"}, f"{team_words.TITLE}, {scope(report)}"],
         ["thead", {}, ["tr", {}, *columns], rows.all_members()],
-        ["tbody", {}, *(rows.member(each) for each in page.rows)],
+        ["tbody", {}, *(row for each in page.rows for row in rows.member(each, opened, table.open))],
     ]
     region = {"className": "team-scroll", "role": "region", "tabIndex": 0, "aria-labelledby": "team-title"}
     return [
@@ -181,15 +186,21 @@ class _Rows:
         named = ["th", {"scope": "row"}, team_words.all_members(self._report.asked_about)]
         return ["tr", {"className": "all"}, named, *line, *cells]
 
-    def member(self, each: MemberNumbers) -> Markup:
-        """Return the row of a member."""
+    def member(self, each: MemberNumbers, opened: Sequence[ProjectNumbers] | None, open_: str | None) -> Markup:
+        """Return the row of a member, and below it those of their projects if these are opened."""
         user = each.user
         line = [self._line(self._bars[user.user_id], self._most)] if self._bars else []
         cells = self._cells(each.values, self._before.get(user.user_id), f"{urlencode({'rows_user': user.user_id})}&")
-        return ["tr", {}, ["th", {"scope": "row"}, self._name(user), *_flags(user)], *line, *cells]
+        is_open = opened is not None and user.user_id == open_
+        button = opener(user, _turned(open="" if is_open else user.user_id), is_open=is_open)
+        head = ["th", {"scope": "row"}, button, self._name(user), *_flags(user)]
+        row = ["tr", {"key": user.user_id}, head, *line, *cells]
+        if opened is None or not is_open:
+            return [row]
+        return [row, *project_rows(user, opened, self._name(user), self._cells, len(self._columns) + 1 + len(line))]
 
     def _name(self, user: Profile) -> Markup:
-        alone = f"?{urlencode([('user', user.user_id), *self._alone, ('among', self._among)], safe='/@:~')}"
+        alone = f"?{urlencode([('user', user.user_id), *self._alone, ('among', self._among)], safe='/@:~')}&open="
         return ["a", {"href": alone, "title": formats.member_email(user) or None}, formats.member_name(user)]
 
     def _cells(self, values: Mapping[str, Number], before: Mapping[str, Number] | None, whose: str) -> Markup:
@@ -226,9 +237,9 @@ class _Rows:
         bucket = self._report.series[heights.index(top)].bucket
         when = formats.bucket(bucket, self._report.grain) if top else ""
         told = team_words.line(formats.count(sum(heights)), formats.count(top), when)
-        box = {"viewBox": f"0 0 {WIDTH} {HEIGHT}", "width": WIDTH, "height": HEIGHT, "role": "img"}
-        path = ["path", {"d": bars, "strokeWidth": f"{max(0.6, step * 0.7):.1f}"}]
-        return ["td", {"className": "line"}, ["svg", box, ["title", {}, told], path]]
+        path = [["path", {"d": bars, "strokeWidth": f"{max(0.6, step * 0.7):.1f}"}]] if bars else []
+        box = {"viewBox": f"0 0 {WIDTH} {HEIGHT}", "role": "img"}
+        return ["td", {"className": "line"}, ["svg", box, ["title", {}, told], *path]]
 
 
 def _long(values: Mapping[str, Number]) -> Markup:

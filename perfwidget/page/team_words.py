@@ -24,6 +24,19 @@ LEADS = "Every number opens the rows that it counts."
 NOBODY = "Nobody has activity in this period."
 
 
+NO_PROJECTS = "No work in any project in this period."
+
+
+def projects_of(name: str) -> str:
+    """Name the button that opens the projects of a member."""
+    return f"Projects of {name}"
+
+
+def more_projects(number: int) -> str:
+    """Say how many projects are not shown, before the link to the member."""
+    return f"and {words.projects_more(number)}: open "
+
+
 def all_members(number: int) -> str:
     """Name everybody: in the list to choose from, and at the head of the row of their numbers."""
     return f"All {words.members(number)}"

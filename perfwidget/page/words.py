@@ -45,6 +45,11 @@ def projects(number: int) -> str:
     return f"{formats.count(number)} {'project' if number == 1 else 'projects'}"
 
 
+def projects_more(number: int) -> str:
+    """Say how many projects there are besides those that are shown."""
+    return f"{formats.count(number)} more {'project' if number == 1 else 'projects'}"
+
+
 def only(chosen: Sequence[str]) -> str:
     """Say that filters narrow the scope."""
     return f"only {' and '.join(chosen)} of them"
@@ -139,11 +144,29 @@ PANELS = {
 }
 """The title of each panel, and what its graph shows."""
 
+LINES = {
+    "annotations": "A line of the submitted annotations of each member by date",
+    "total-time": "A line of the time that each member spent on annotations by date",
+    "time-per-annotation": "A line of the median time per annotation of each member by date",
+    "review-time": "A line of the time that each member spent looking at submitted annotations by date",
+    "reviews": "A line of the reviews that each member took by date",
+}
+"""What graphs of few members show."""
+
+EACH = {
+    "annotations": "Each line: Submitted Annotations, without skipped ones.",
+    "total-time": "Each line: the sum of the day's times; as Median, the day's count × median time.",
+    "time-per-annotation": "Each line: the median.",
+    "review-time": "Each line: Review Time.",
+    "reviews": "Each line: accepted, rejected, and fixed + accepted together.",
+}
+"""What the line of each member is, as people read it beside their names."""
+
 IN_ALL = "in all"
 DATA = "Data"
 STATISTIC = "Reading of the total time"
 STATISTICS = {"average": "Average", "median": "Median"}
-OF_ONE = "The reading by the median speaks of one member; choose one to see it."
+OF_FEW = "The reading by the median speaks of each member; choose up to five to see it."
 FULL_RANGE = "Full range"
 ANNOTATIONS = "annotations"
 PER = {Grain.DAY: "per day", Grain.WEEK: "per week", Grain.MONTH: "per month"}
@@ -177,6 +200,11 @@ def data_of(title: str) -> str:
     return f"{title}, data"
 
 
+def of_member(name: str, label: str) -> str:
+    """Head a column of one member's, where there are several of each."""
+    return f"{name}, {label}"
+
+
 def in_seconds(label: str) -> str:
     """Head the column of a time's exact digits."""
     return f"{label}, s"
@@ -207,6 +235,7 @@ SECTIONS = {
 }
 NOT_RECORDED = "Not recorded by this source."
 NOT_TOLD = "Not told by this source."
+NEVER_FILLED = "Not recorded by this source, and so not shown: "
 
 
 def silent(number: int, *, missing: bool) -> str:

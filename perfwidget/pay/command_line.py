@@ -22,9 +22,7 @@ def add_command(paying: argparse.ArgumentParser) -> None:
     """Let a parser read what is done about pay."""
     acts = paying.add_subparsers(required=True, metavar="ACT")
 
-    begin = _act(
-        acts, "begin", commands.begin, "say since when pay answers, or confirm a changed zone or rule", writes=True
-    )
+    begin = _act(acts, "begin", commands.begin, "say since when pay answers, or confirm a changed zone", writes=True)
     begin.add_argument("--from", dest="first", metavar="D", help="the first day, which is fixed once statements stand")
     for rule in ("rejected", "predictions"):
         begin.add_argument(f"--count-{rule}", choices=_YES, help=f"whether {rule} count, as the page has it")

@@ -137,6 +137,8 @@ class ScopedQuery:
     """The period that this one is a part of, where it is one."""
     reviews_since: int | None = None
     """The instant since when reviews are recorded, in microseconds, where they were not always: as the store says."""
+    by_project: bool = False
+    """Whether each project is looked at by itself: what is long is told by the median in it."""
 
     def __post_init__(self) -> None:
         if self.seal is not _SEAL:
@@ -185,6 +187,10 @@ class ScopedQuery:
             raise ValueError("These members are none of those that were asked for.")
         return replace(self, subjects=frozenset(members))
 
+    def apart(self) -> "ScopedQuery":
+        """Return the same question about each project by itself, as if no other one were asked for."""
+        return replace(self, by_project=True)
+
     def during(self, period: Period) -> "ScopedQuery":
         """Return the same question about a resolved period."""
         return replace(self, period=period)
@@ -213,6 +219,8 @@ def scope(viewer: Viewer, query: Query, standing: Standing, rules: Rules = Rules
     subjects = None if query.everybody or lands_on_all else frozenset(query.users or (viewer.user_id,))
     known = {viewer.user_id} | (standing.users if role.chooses_members else frozenset())
     if not (role.chooses_members if subjects is None else subjects <= known):
+        raise Forbidden
+    if query.table.open not in {*known, None}:
         raise Forbidden
     visible = standing.projects
     held = {workspace for workspace in visible.values() if workspace is not None}

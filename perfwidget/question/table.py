@@ -14,8 +14,10 @@ SIZES = (25, 50, 100, 200)
 MEMBER = "member"
 """The column of names, by which the table is sorted at first."""
 
+MOST_DIGITS = 9
+"""Of a number in an address: Python refuses to read one of thousands."""
 
-TABLE_NAMES = frozenset({"tab", "sort", "page", "size", "columns", "idle"})
+TABLE_NAMES = frozenset({"tab", "sort", "page", "size", "columns", "idle", "open"})
 """The parameters of an address that speak of the table."""
 
 
@@ -32,7 +34,7 @@ class Table:
 
     `sort` is `member` or the key of a metric. `page` and `size` are None where the address does not say them: the page
     shows the first one then, and a file has everybody. Without `columns` they are those of the tab. `idle` shows
-    members without activity, too.
+    members without activity, too. `open` is the member whose projects are shown below their row, where there is one.
     """
 
     tab: TableTab = TableTab.ANNOTATIONS
@@ -42,6 +44,7 @@ class Table:
     size: int | None = None
     columns: tuple[str, ...] = ()
     idle: bool = False
+    open: str | None = None
 
 
 def parse_table(given: Given) -> Table:
@@ -56,6 +59,7 @@ def parse_table(given: Given) -> Table:
     size = _number("size", given)
     if size is not None and size not in SIZES:
         raise InvalidQuery(f"size must be one of {', '.join(map(str, SIZES))}.")
+    parameters.one(given, "open")  # refuses two
     return Table(
         tab=parameters.choice(TableTab, "tab", given) or TableTab.ANNOTATIONS,
         sort=key,
@@ -64,6 +68,7 @@ def parse_table(given: Given) -> Table:
         size=size,
         columns=tuple(dict.fromkeys(filter(None, columns))),
         idle=parameters.flag("idle", "show", given),
+        open=next(iter(parameters.ids("open", given)), None),
     )
 
 
@@ -71,6 +76,6 @@ def _number(name: str, given: Given) -> int | None:
     value = parameters.one(given, name)
     if value is None:
         return None
-    if not (value.isascii() and value.isdigit() and 0 < int(value[:9]) == int(value)):
+    if not (value.isascii() and value.isdigit() and len(value) <= MOST_DIGITS and int(value)):
         raise InvalidQuery(f"{name} must be a whole number from 1 on.")
     return int(value)

@@ -29,11 +29,29 @@ class Point:
 
 
 @dataclass(frozen=True, slots=True)
+class MemberSeries:
+    """The numbers of one member among several, for every bucket of their report."""
+
+    user: Profile
+    series: tuple[Point, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class MemberNumbers:
     """The numbers of one member among several, for the whole period, by the keys of their metrics."""
 
     user: Profile
     values: Mapping[str, Number]
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectNumbers:
+    """The numbers of one member in one project, as that project alone gives them, and those of the period before."""
+
+    project_id: str
+    title: str
+    values: Mapping[str, Number]
+    before: Mapping[str, Number] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +73,8 @@ class Report:
     the members asked about, none where that is everybody whom the viewer may choose. Of several, `members` holds those
     with activity in the period, by id, or all of them where the question wants that; `without_activity` says how many
     have none, `asked_about` how many there are. `previous` is None where it is not asked for, or where there is none.
+    `lines` holds the series of each of two to five members who were asked for by id, in the order of `users`; of more,
+    and of everybody, none.
     """
 
     users: tuple[Profile, ...]
@@ -72,6 +92,7 @@ class Report:
     rules: Rules
     compares: bool = False
     previous: Previous | None = None
+    lines: tuple[MemberSeries, ...] = ()
 
     @property
     def several(self) -> bool:

@@ -12,6 +12,7 @@ from perfwidget.metrics import (
     DAILY,
     METRICS,
     WHOLE,
+    Group,
     Metric,
     Number,
     Rules,
@@ -19,10 +20,10 @@ from perfwidget.metrics import (
 )
 from perfwidget.question import access
 from perfwidget.question.access import Scope, ScopedQuery, Viewer
-from perfwidget.question.period import Grain, Period, zone
+from perfwidget.question.period import Bucket, Grain, Period, zone
 from perfwidget.question.previous import previous
 from perfwidget.question.query import Query, parse
-from perfwidget.report.numbers import MemberNumbers, Point, Previous, Report
+from perfwidget.report.numbers import MemberNumbers, MemberSeries, Point, Previous, Report
 from perfwidget.stores.answering import Answer, Numbers
 from perfwidget.stores.choosing import Profile
 from perfwidget.stores.reading import Reader
@@ -30,6 +31,9 @@ from perfwidget.stores.store import Store
 
 MOST_DAYS = 20_000
 """Days of members that are worked out at once."""
+
+MOST_LINES = 5
+"""Members whose lines can be told apart in a graph."""
 
 
 def report(
@@ -73,12 +77,13 @@ def read_report(reader: Reader, asked: ScopedQuery, query: Query, grain: Grain |
     buckets = period.buckets(grain)
     several = asked.subject_id is None
     chosen = _chosen(reader, asked) if several else ()
-    groups = [WHOLE, BY_BUCKET, *([BY_MEMBER] if several else [])]
+    lined = several and 0 < len(asked.subjects or ()) <= MOST_LINES
+    groups = [WHOLE, BY_BUCKET, *([BY_MEMBER] if several else []), *([BY_BUCKET_AND_MEMBER] if lined else [])]
     answer = reader.answer(asked, groups, buckets, members=chosen if query.table.idle else ())
     recorded = answer.recorded
     series = _told(answer.numbers[BY_BUCKET], DAILY, recorded, [bucket.end for bucket in buckets])
-    numbers = _by_member(answer, METRICS, period) if several else {}
-    active = {member for member, values in numbers.items() if _works(values)}
+    numbers = told_by(BY_MEMBER, answer, METRICS, period) if several else {}
+    active = {member for member, values in numbers.items() if works(values)}
     shown = numbers if query.table.idle else {member: numbers[member] for member in numbers if member in active}
     users = reader.profiles(asked.scope, sorted({*shown, *(asked.subjects or ())}))
     before = previous(period, query.preset) if query.compare else None
@@ -98,6 +103,7 @@ def read_report(reader: Reader, asked: ScopedQuery, query: Query, grain: Grain |
         rules=asked.rules,
         compares=query.compare,
         previous=None if before is None else _previous(reader, asked.during(before), before),
+        lines=_lines(answer, buckets, users) if lined else (),
     )
 
 
@@ -106,7 +112,7 @@ def read_members(
 ) -> Mapping[str, Mapping[str, Number]]:
     """Map each member asked about, and whoever has facts in the period, to their numbers by the keys of the metrics."""
     period = resolved_period(reader, asked, query)
-    return _by_member(reader.answer(asked.during(period), [BY_MEMBER], metrics=metrics), metrics, period)
+    return told_by(BY_MEMBER, reader.answer(asked.during(period), [BY_MEMBER], metrics=metrics), metrics, period)
 
 
 def read_days(reader: Reader, asked: ScopedQuery, query: Query) -> Iterator[tuple[Profile, Sequence[Point]]]:
@@ -119,12 +125,24 @@ def read_days(reader: Reader, asked: ScopedQuery, query: Query) -> Iterator[tupl
     while some := list(islice(members, max(1, MOST_DAYS // len(buckets)))):
         users = reader.profiles(asked.scope, some)
         answer = reader.answer(asked.among(some), [BY_BUCKET_AND_MEMBER], buckets, DAILY)
-        numbers = answer.numbers[BY_BUCKET_AND_MEMBER]
-        ends = [buckets[place].end for place, _ in numbers.keys]
-        told = zip(numbers.keys, _told(numbers, DAILY, answer.recorded, ends), strict=True)
-        days = {key: Point(buckets[key[0]], values) for key, values in told}
+        days = _by_bucket_and_member(answer, buckets)
         for member in some:
             yield users[member], [days[place, member] for place in range(len(buckets))]
+
+
+def _by_bucket_and_member(answer: Answer, buckets: Sequence[Bucket]) -> Mapping[tuple[int, str], Point]:
+    """Map the place of each bucket and each member's id to the numbers of a day."""
+    numbers = answer.numbers[BY_BUCKET_AND_MEMBER]
+    ends = [buckets[place].end for place, _ in numbers.keys]
+    told = zip(numbers.keys, _told(numbers, DAILY, answer.recorded, ends), strict=True)
+    return {(place, member): Point(buckets[place], values) for (place, member), values in told}
+
+
+def _lines(answer: Answer, buckets: Sequence[Bucket], users: Mapping[str, Profile]) -> tuple[MemberSeries, ...]:
+    """Return the series of each of few members, by id."""
+    points, places = _by_bucket_and_member(answer, buckets), range(len(buckets))
+    members = sorted({member for _, member in points})
+    return tuple(MemberSeries(users[each], tuple(points[place, each] for place in places)) for each in members)
 
 
 def _with_days(reader: Reader, asked: ScopedQuery, query: Query) -> Sequence[str]:
@@ -133,7 +151,7 @@ def _with_days(reader: Reader, asked: ScopedQuery, query: Query) -> Sequence[str
     if query.table.idle:
         return sorted(_chosen(reader, asked))
     members = read_members(reader, asked, query)
-    return sorted(member for member, values in members.items() if _works(values))
+    return sorted(member for member, values in members.items() if works(values))
 
 
 def _chosen(reader: Reader, asked: ScopedQuery) -> Collection[str]:
@@ -144,8 +162,8 @@ def _chosen(reader: Reader, asked: ScopedQuery) -> Collection[str]:
 def _previous(reader: Reader, asked: ScopedQuery, period: Period) -> Previous:
     several = asked.subject_id is None
     answer = reader.answer(asked, [WHOLE, *([BY_MEMBER] if several else [])])
-    numbers = _by_member(answer, METRICS, period) if several else {}
-    active = {member: values for member, values in sorted(numbers.items()) if _works(values)}
+    numbers = told_by(BY_MEMBER, answer, METRICS, period) if several else {}
+    active = {member: values for member, values in sorted(numbers.items()) if works(values)}
     users = reader.profiles(asked.scope, list(active))
     members = tuple(MemberNumbers(users[member], values) for member, values in active.items())
     return Previous(period, _of_whole(answer, period), members)
@@ -154,8 +172,8 @@ def _previous(reader: Reader, asked: ScopedQuery, period: Period) -> Previous:
 _ADDED_UP = (Unit.COUNT, Unit.SECONDS)
 
 
-def _works(values: Mapping[str, Number]) -> bool:
-    """Say whether a member has activity: a count or time above 0, or any share or instant."""
+def works(values: Mapping[str, Number]) -> bool:
+    """Say whether a member has activity, or a project has theirs: a count or time above 0, or any share or instant."""
     return any(
         value is not None and (metric.unit not in _ADDED_UP or value != 0)
         for metric, value in ((metric, values[metric.key]) for metric in METRICS)
@@ -167,10 +185,11 @@ def _of_whole(answer: Answer, period: Period) -> Mapping[str, Number]:
     return values
 
 
-def _by_member(answer: Answer, metrics: Sequence[Metric], period: Period) -> dict[str, Mapping[str, Number]]:
-    numbers = answer.numbers[BY_MEMBER]
+def told_by(group: Group, answer: Answer, metrics: Sequence[Metric], period: Period) -> dict[str, Mapping[str, Number]]:
+    """Map each member or project of an answer, as the group says, to its numbers by the keys of the metrics."""
+    numbers = answer.numbers[group]
     told = _told(numbers, metrics, _throughout(answer.recorded), [period.end] * len(numbers.keys))
-    return {member: values for (member,), values in zip(numbers.keys, told, strict=True)}
+    return {key: values for (key,), values in zip(numbers.keys, told, strict=True)}
 
 
 def resolved_period(reader: Reader, asked: ScopedQuery, query: Query) -> Period:

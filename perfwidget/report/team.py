@@ -1,12 +1,15 @@
 """The table of several members: its columns, its order and its pages."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from perfwidget.metrics import BY_KEY, METRICS, Metric
 from perfwidget.question.table import MEMBER, SIZES, Table
-from perfwidget.report.numbers import MemberNumbers
+from perfwidget.report.numbers import MemberNumbers, ProjectNumbers
 from perfwidget.stores.choosing import Profile
+
+_Row = TypeVar("_Row", MemberNumbers, ProjectNumbers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +37,13 @@ def columns_of(table: Table) -> Sequence[Metric]:
 
 def sorted_members(members: Sequence[MemberNumbers], table: Table) -> Sequence[MemberNumbers]:
     """Return members in the order of the table: missing numbers last either way, equals by their id."""
-    by_id = sorted(members, key=lambda each: each.user.user_id)
+    return in_order(sorted(members, key=lambda each: each.user.user_id), table, lambda each: _name(each.user))
+
+
+def in_order(by_id: Sequence[_Row], table: Table, name: Callable[[_Row], str]) -> Sequence[_Row]:
+    """Return rows, which stand by their ids, in the order of the table."""
     if table.sort == MEMBER:
-        return sorted(by_id, key=lambda each: _name(each.user), reverse=table.descending)
+        return sorted(by_id, key=name, reverse=table.descending)
     numbers = [(each.values[table.sort], each) for each in by_id]
     there = [(number, each) for number, each in numbers if number is not None]
     there.sort(key=lambda pair: pair[0], reverse=table.descending)

@@ -9,7 +9,7 @@ from itertools import chain
 from perfwidget.facts import Action, Annotation
 from perfwidget.facts.ingest import Snapshot
 from perfwidget.facts.snapshot_rows import one_action_id, only_action
-from perfwidget.sources.flags import NO_CHANGE, flags, reviewed_last
+from perfwidget.sources.flags import NO_CHANGE, PROPAGATED, flags, reviewed_last
 from perfwidget.sources.import_result import ImportResult, Place, Problem
 from perfwidget.sources.kept_row import SPELLED, kept_text, spelled
 from perfwidget.sources.people import SOMEBODY, People
@@ -136,7 +136,10 @@ class AnnotationRows:
     def _last_action(self, values: JsonObject, was_cancelled: bool | None, changed: bool, place: Place) -> str:
         given = values.get("last_action")
         if given is None or given == "":
-            return "skipped" if was_cancelled else "updated" if changed else "submitted"
+            if was_cancelled or changed:
+                return "skipped" if was_cancelled else "updated"
+            copied = values.get("parent_annotation") is not None and values.get("lead_time") is None
+            return PROPAGATED if copied else "submitted"
         return self.parts.action(given, place)
 
 

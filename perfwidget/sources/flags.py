@@ -7,6 +7,9 @@ from perfwidget.facts import Action, Annotation, AnnotationFlag, Review
 from perfwidget.metrics import REVIEW_ACTIONS
 from perfwidget.sources.row_values import JsonObject, optional_instant
 
+PROPAGATED = "propagated_annotation"
+"""The last action of a copy of another annotation that nobody has worked on: it has no time and was never updated."""
+
 NO_CHANGE = timedelta(seconds=1)
 """Label Studio writes both instants of a new row within milliseconds."""
 
@@ -25,7 +28,8 @@ def flags(
         found |= AnnotationFlag.POSTED_BY_OTHER
     if taken_over:
         found |= AnnotationFlag.FROM_PREDICTION
-    if values.get("import_id") is not None or (_written_by_nobody(values, changed) and not taken_over):
+    made_here = taken_over or annotation.last_action == PROPAGATED
+    if values.get("import_id") is not None or (_written_by_nobody(values, changed) and not made_here):
         found |= AnnotationFlag.IMPORTED
     elif _longer(annotation, optional_instant(task.get("created_at"))):
         found |= AnnotationFlag.LONGER_THAN_TASK

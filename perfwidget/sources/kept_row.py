@@ -9,7 +9,7 @@ from perfwidget.facts.columns import MICROSECONDS, lead_time_microseconds
 from perfwidget.sources.row_values import JsonObject, word
 
 _ROW = ("completed_by", "created_at", "updated_at", "draft_created_at", "updated_by", "last_created_by", "last_action")
-_MORE = ("was_cancelled", "import_id", "parent_prediction", "unique_id", "history", "reviews")
+_MORE = ("was_cancelled", "import_id", "parent_prediction", "parent_annotation", "unique_id", "history", "reviews")
 _TASK = ("created_at", "updated_at")
 _PERSON = ("id", "email", "first_name", "last_name")
 _ENTRY = ("id", "action", "created_at", "started_at", "lead_time", "review_id", "comment_id", "created_by")

@@ -19,7 +19,7 @@ from perfwidget.facts.snapshots import NOTHING, Coded, Snapshots
 from perfwidget.metrics import REVIEW_ACTIONS
 from perfwidget.sources.codes import NOBODY, ODD, Cast, Codes, Flags, Numbers, ids, instant, latest, whole_numbers
 from perfwidget.sources.exported_tasks import ExportedTasks
-from perfwidget.sources.flags import NO_CHANGE
+from perfwidget.sources.flags import NO_CHANGE, PROPAGATED
 from perfwidget.sources.import_result import Place
 from perfwidget.sources.kept_row import spelled
 from perfwidget.sources.review_columns import Reviews, read_reviews, with_odd
@@ -30,7 +30,7 @@ from perfwidget.sources.value_columns import NO_INSTANT, Integers, instants, lea
 _WORDS = sorted(KNOWN_ACTIONS)
 _CODE = {word: code for code, word in enumerate(_WORDS)}
 _GIVEN = _CODE | {None: -1, "": -1}
-_SUBMITTED, _UPDATED, _SKIPPED = (_CODE[word] for word in ("submitted", "updated", "skipped"))
+_SUBMITTED, _UPDATED, _SKIPPED, _PROPAGATED = (_CODE[word] for word in ("submitted", "updated", "skipped", PROPAGATED))
 _REVIEWS = [_CODE[word] for word in REVIEW_ACTIONS]
 _ONLY = np.array([[_CODE[only_action(word, cancelled)] for word in _WORDS] for cancelled in (False, True)], np.int32)
 """By whether it was cancelled and by its last action, the one action that an annotation without a history tells."""
@@ -132,7 +132,9 @@ class _Rows:
         created_by_owner = (named.last_created_by < 0) | (user[named.last_created_by] == user[named.owner])
         spelling = self._spellings((named.owner, word, named.last_created_by, named.updated_by))
         changed, told = updated - created >= _NO_CHANGE, word >= 0
-        inferred = np.where(cancelled == 1, _SKIPPED, np.where(changed & updated_by_owner, _UPDATED, _SUBMITTED))
+        copied = np.array([row.parent_annotation is not None and row.lead_time is None for row in rows], np.bool_)
+        inferred = np.where(changed & updated_by_owner, _UPDATED, np.where(copied, _PROPAGATED, _SUBMITTED))
+        inferred = np.where(cancelled == 1, _SKIPPED, inferred)
         word = np.where(told, word, inferred).astype(np.int32)
         skipped = np.where(cancelled < 0, word == _SKIPPED, cancelled == 1)
         at_update = (word == _UPDATED) | (word == _SKIPPED)
@@ -158,7 +160,7 @@ class _Rows:
         }
         taken_over = np.array([row.parent_prediction is not None and row.lead_time is None for row in rows], np.bool_)
         taken_over &= ~((changed & updated_by_owner) | (word == _UPDATED))
-        imported = self._imported(changed, taken_over)
+        imported = self._imported(changed, taken_over | (word == _PROPAGATED))
         self._columns["flags"] = (
             imported * int(AnnotationFlag.IMPORTED)
             + (self._longer_than_task() & ~imported) * int(AnnotationFlag.LONGER_THAN_TASK)
@@ -195,10 +197,10 @@ class _Rows:
         found: Flags = (writer >= 0) & (writer != user[named.owner]) & ~by_reviewer
         return found
 
-    def _imported(self, changed: Flags, taken_over: Flags) -> Flags:
+    def _imported(self, changed: Flags, made_here: Flags) -> Flags:
         given = [row.import_id is not None and row.import_id is not msgspec.UNSET for row in self._rows]
         by_nobody = [row.import_id is None and row.updated_by is None for row in self._rows]
-        found: Flags = np.array(given, np.bool_) | (np.array(by_nobody, np.bool_) & ~changed & ~taken_over)
+        found: Flags = np.array(given, np.bool_) | (np.array(by_nobody, np.bool_) & ~changed & ~made_here)
         return found
 
     def _longer_than_task(self) -> Flags:

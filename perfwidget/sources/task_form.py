@@ -57,6 +57,7 @@ class AnnotationForm(msgspec.Struct, gc=False):
     project: Any = None
     updated_by: Named | msgspec.UnsetType = msgspec.UNSET
     parent_prediction: Any = None
+    parent_annotation: Any = None
     last_created_by: Named = None
     comments: list[Any] | None = None
     history: list[Any] | None = None

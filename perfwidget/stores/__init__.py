@@ -2,13 +2,14 @@
 
 from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 
 from perfwidget.errors import InvalidSetting, StoreUnavailable
 from perfwidget.stores.duckdb import DuckDBStore
 from perfwidget.stores.reading import Reader
 from perfwidget.stores.store import Store
 
-__all__ = ["Reader", "Store", "open_store"]
+__all__ = ["Reader", "Store", "open_store", "run_script"]
 
 _EMBEDDED = "duckdb:///"
 _SERVERS = {
@@ -28,16 +29,9 @@ def open_store(url: str, *, create: bool = True) -> Store:
     `create` says whether a store that is not there is made. Raises InvalidSetting for an address of another form,
     StoreUnavailable where the store cannot be opened.
     """
-    for begins, (room, name, driver) in _SERVERS.items():
-        if url.startswith(begins):
-            try:
-                engine = import_module(f"perfwidget.stores.{room}")
-            except ImportError as fault:  # its driver comes with an extra
-                if (fault.name or "").startswith("perfwidget"):
-                    raise
-                raise InvalidSetting(f"A {name} store needs {driver}: pip install 'perfwidget[{room}]'.") from fault
-            store: Store = engine.opened(url, create=create)
-            return store
+    if (engine := _engine(url)) is not None:
+        store: Store = engine.opened(url, create=create)
+        return store
     path = url.removeprefix(_EMBEDDED)
     if path == url or not path:
         raise InvalidSetting(
@@ -47,3 +41,24 @@ def open_store(url: str, *, create: bool = True) -> Store:
     if not create and not Path(path).is_file():
         raise StoreUnavailable(f"There is no store at {path}; check the address, or import facts into it first.")
     return DuckDBStore(Path(path))
+
+
+def run_script(url: str, script: str) -> None:
+    """Run statements of SQL in a PostgreSQL database, all or none; raises InvalidSetting and StoreUnavailable."""
+    engine = _engine(url)
+    if engine is None or not hasattr(engine, "run_script"):
+        raise InvalidSetting("The database is one of PostgreSQL: postgresql://owner:password@host:port/database.")
+    engine.run_script(url, script)
+
+
+def _engine(url: str) -> ModuleType | None:
+    """Return the room of the engine that an address begins with; None where it is not one of a server."""
+    for begins, (room, name, driver) in _SERVERS.items():
+        if url.startswith(begins):
+            try:
+                return import_module(f"perfwidget.stores.{room}")
+            except ImportError as fault:  # its driver comes with an extra
+                if (fault.name or "").startswith("perfwidget"):
+                    raise
+                raise InvalidSetting(f"A {name} store needs {driver}: pip install 'perfwidget[{room}]'.") from fault
+    return None

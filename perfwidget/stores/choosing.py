@@ -25,6 +25,9 @@ _PROJECTS_AND_MENTIONED = f"""{_PROJECTS}
     AND id NOT IN (SELECT project_id FROM projects WHERE organization_id = $organization_id)
 """
 
+MOST_NAMES = 200
+"""Names that one statement looks for, as servers take texts of statements up to some length."""
+
 
 class Profile(NamedTuple):
     """Who a member is; `email`, `name` and `role` are None where the store does not know them."""
@@ -63,7 +66,7 @@ class Choices:
     def standing(self, viewer: Viewer, query: Query) -> Standing:
         """Say what the store knows of the viewer and of the ids they ask for."""
         role = viewer.known_role()
-        chosen = {*query.users} if role.chooses_members else set()
+        chosen = {*query.users, *filter(None, [query.table.open])} if role.chooses_members else set()
         known = self._people(viewer.organization_id, {viewer.user_id, *chosen})
         projects = self._asked_projects(viewer, query) if role.sees_organization else self._memberships(viewer)
         users = chosen & known.keys()
@@ -124,6 +127,15 @@ class Choices:
         known = self._people(scope.organization_id, user_ids)
         return {user: known.get(user) or Profile(user, None, None, active=True, role=None) for user in user_ids}
 
+    def project_titles(self, scope: Scope, project_ids: Collection[str]) -> Mapping[str, str]:
+        """Map ids of projects in scope to their titles; to the id itself where the store knows none."""
+        text = (
+            f"SELECT {self._texts('project_id')}, title FROM projects WHERE organization_id = $organization_id "
+            f"AND {self._dialect.in_list('project_id', 'projects', project_ids)}"
+        )
+        parameters = {"organization_id": scope.organization_id, "projects": sorted(project_ids)}
+        return {project: project for project in project_ids} | dict(self._rows(text, parameters))
+
     def members(self, scope: Scope, search: str, limit: int) -> Sequence[Profile]:
         """Return up to `limit` members that the viewer may choose, by name, whose name, e-mail or id holds `search`."""
         parameters = {
@@ -146,17 +158,19 @@ class Choices:
 
     def members_named(self, scope: Scope, names: Sequence[str]) -> Sequence[Profile]:
         """Return the members that the viewer may choose whose id or e-mail, in any case, is one of some names."""
-        if not names or not scope.role.chooses_members:
+        if not scope.role.chooses_members:
             return []
+        parts = (names[place : place + MOST_NAMES] for place in range(0, len(names), MOST_NAMES))
+        found = {each.user_id: each for part in parts for each in self._named(scope, part)}
+        return [found[user] for user in sorted(found)]
+
+    def _named(self, scope: Scope, names: Sequence[str]) -> list[Profile]:
         known = self._everybody if scope.role.sees_organization else _MEMBERS
         lower = self._dialect.in_lower_case
         emails = {f"email_{place}": name for place, name in enumerate(names)}
         named = " OR ".join(f"{lower('email')} = {lower(f'${name}')}" for name in emails)
         ids = self._dialect.in_list("user_id", "names", names)
-        text = (
-            f"SELECT {self._member} FROM ({known}) known WHERE {ids} OR {named} "
-            f"ORDER BY {self._dialect.as_text('user_id')}"
-        )
+        text = f"SELECT {self._member} FROM ({known}) known WHERE {ids} OR {named}"
         parameters = {"organization_id": scope.organization_id, "names": sorted(set(names)), **emails}
         return [Profile(*row) for row in self._rows(text, parameters)]
 

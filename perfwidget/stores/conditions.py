@@ -133,16 +133,19 @@ def _is_first(dialect: Dialect, asked: ScopedQuery) -> str:
 def _is_long(dialect: Dialect, asked: ScopedQuery) -> str:
     """Return the condition that a usable time is longer than so many times its owner's median; none is where it is 0.
 
-    The median is that of the question's whole period, whichever part of it is asked for.
+    The median is that of the question's whole period, whichever part of it is asked for; where projects are looked at
+    by themselves, that of the annotation's project.
     """
     mine = scoped(dialect, asked, "completed_by").text
     within = f"{mine} AND completed_at >= $whole_start AND completed_at < $whole_end"
     middle = f"nullif({dialect.middle('lead_time', conditions(dialect, asked, USABLE))}, 0)"
-    if asked.subject_id is not None:
+    if asked.subject_id is not None and not asked.by_project:
         return f"2 * lead_time > {LONG_TIMES} * (SELECT {middle} FROM annotations WHERE {within})"
-    own = f"SELECT completed_by AS owner, {middle} AS middle FROM annotations WHERE {within} GROUP BY completed_by"
+    keys = ("completed_by", "project_id") if asked.by_project else ("completed_by",)
+    named, same = ", ".join(f"{key} AS own_{key}" for key in keys), " AND ".join(f"own_{key} = {key}" for key in keys)
+    own = f"SELECT {named}, {middle} AS middle FROM annotations WHERE {within} GROUP BY {', '.join(keys)}"
     return (
-        f"annotation_id IN (SELECT annotation_id FROM annotations JOIN ({own}) own ON owner = completed_by "
+        f"annotation_id IN (SELECT annotation_id FROM annotations JOIN ({own}) own ON {same} "
         f"WHERE {within} AND 2 * lead_time > {LONG_TIMES} * middle)"
     )
 

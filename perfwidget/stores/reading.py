@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from perfwidget.facts import FACTS, Annotation, Comment
+from perfwidget.facts import FACTS, Annotation, Comment, Member, Project
 from perfwidget.metrics import METRICS, REVIEWED, Group, Metric, Rows
 from perfwidget.question.access import ScopedQuery
 from perfwidget.question.period import Bucket
@@ -120,7 +120,9 @@ class Reader(Choices):
 
     def organizations(self) -> Sequence[str]:
         """Return the ids of all organizations; for those who own the store, never for a viewer."""
-        tables = " UNION ".join(f"SELECT organization_id FROM {fact.table}" for fact in FACTS)
+        # In a host's own tables nothing is of an organization that has neither members nor projects.
+        facts = FACTS if self._dialect.keeps_more else (Member, Project)
+        tables = " UNION ".join(f"SELECT organization_id FROM {fact.table}" for fact in facts)
         organization_id = self._dialect.as_text("organization_id")
         text = f"SELECT {organization_id} FROM ({tables}) known ORDER BY {organization_id}"
         return [organization for (organization,) in self._rows(text, {})]

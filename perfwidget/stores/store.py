@@ -17,6 +17,9 @@ from perfwidget.stores.writing.staging import Staging
 class Store(ABC):
     """Where the facts live. An engine says how it is read, and how a write is opened; all write alike."""
 
+    writable = True
+    """Whether facts can be written; views of a host's own tables are only read."""
+
     @property
     def notices(self) -> tuple[str, ...]:
         """What people who look at the figures must know of the store, such as that some may be missing."""

@@ -17,6 +17,7 @@ MARKED = re.compile("(<!-- speed -->\n).*(<!-- /speed -->)", re.DOTALL)
 PARTS = {
     "queries": "All queries of the page",
     "team": "The table of a team",
+    "team_page": "The page of a team in Chromium",
     "callback": "What the server adds to its queries",
     "page": "The page in Chromium",
     "rates": "In and out",
@@ -25,6 +26,10 @@ PARTS = {
 IN_README = {
     "queries": ("one member, 90 days",),
     "team": ("all members, one year",),
+    "team_page": (
+        "all members, one year, first visit, to the table",
+        "all members, one year, change of sort, to the table",
+    ),
     "page": ("first visit, loopback, to the last graph", "change of dates, loopback, to the last graph"),
     "rates": (
         "import of export files, 1,000,000 rows",
@@ -38,6 +43,7 @@ OTHERS = (
     "pandas in memory",
     "stock Dash over our store",
     "stock Dash over pandas",
+    "stock Dash with a DataTable",
     "without keys and checks",
 )
 """The contenders that the README shows."""

@@ -175,7 +175,7 @@ def _visit(browser: Browser, opened: Opened, conditions: Mapping[str, Any] | Non
         if opened.sign_in:
             context.request.get(opened.sign_in)
         for what in ("first visit", "next visit"):
-            page, wire = _wired(context, conditions)
+            page, wire = wired(context, conditions)
             page.goto(opened.address, timeout=15_000)
             yield what, _seen(page, wire, opened, 0.0)
             if what == "next visit":
@@ -190,7 +190,7 @@ def _visit(browser: Browser, opened: Opened, conditions: Mapping[str, Any] | Non
         context.close()
 
 
-class _Wire:
+class Wire:
     """Counts the bytes that come to a page."""
 
     def __init__(self, session: CDPSession) -> None:
@@ -201,16 +201,17 @@ class _Wire:
         self.bytes += event["encodedDataLength"]
 
 
-def _wired(context: BrowserContext, conditions: Mapping[str, Any] | None) -> tuple[Page, _Wire]:
+def wired(context: BrowserContext, conditions: Mapping[str, Any] | None) -> tuple[Page, Wire]:
+    """Open a page whose bytes are counted, on a network of some conditions."""
     page = context.new_page()
     session = context.new_cdp_session(page)
     session.send("Network.enable")
     if conditions is not None:
         session.send("Network.emulateNetworkConditions", dict(conditions))
-    return page, _Wire(session)
+    return page, Wire(session)
 
 
-def _seen(page: Page, wire: _Wire, opened: Opened, begun: float) -> Seen:
+def _seen(page: Page, wire: Wire, opened: Opened, begun: float) -> Seen:
     page.wait_for_function(
         "([card, graphs]) => window.__done(card, graphs)", arg=[opened.card, GRAPHS], polling=100, timeout=60_000
     )

@@ -21,7 +21,7 @@ from waitress.server import create_server
 if TYPE_CHECKING:
     from tests.benchmarks.site import Site
 
-BARE, OURS, STOCK, TWELVE = "host", "perfwidget", "stock", "stock-over-store"
+BARE, OURS, STOCK, TWELVE, STOCK_TEAM = "host", "perfwidget", "stock", "stock-over-store", "stock-team"
 THREADS = 8
 
 
@@ -71,16 +71,20 @@ def application(kind: str, folder: Path, annotations: int, seed: int) -> Flask:
     from tests.benchmarks.world import World
 
     site = Site(folder, World(annotations, seed))
-    if kind == STOCK:
+    if kind in (STOCK, STOCK_TEAM):
         from dash.development.base_component import ComponentRegistry
 
         from tests.benchmarks.frames import load
         from tests.benchmarks.stock_page import FromFrames, stock_page
+        from tests.benchmarks.stock_team import stock_team
 
         app = Flask("stock")
         # Dash sends whatever component packages were imported; this page's author would have imported none.
         ComponentRegistry.registry.discard("dash_bootstrap_components")
-        stock_page(app, "/", FromFrames(load(site.frames)), site.world)
+        if kind == STOCK_TEAM:
+            stock_team(app, "/", load(site.frames), site.world)
+        else:
+            stock_page(app, "/", FromFrames(load(site.frames)), site.world)
         return app
 
     from perfwidget import open_store

@@ -1,24 +1,23 @@
 """The table of all members over a year: our one question beside pandas and one statement by hand for each table."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
 import duckdb
-import pandas as pd
 
 from perfwidget import Viewer, open_store
-from perfwidget.metrics import METRICS, Number
 from perfwidget.question.access import scope
 from perfwidget.question.period import Period
 from perfwidget.question.query import Query
 from perfwidget.report import read_members
 from perfwidget.stores import Store
 from tests.benchmarks.by_hand import COUNTED
-from tests.benchmarks.frames import SECONDS, Pandas, load
+from tests.benchmarks.frames import load
 from tests.benchmarks.measuring import Measure, compared, in_turns
-from tests.benchmarks.questions import TIMEZONE, numbers
+from tests.benchmarks.questions import TIMEZONE
 from tests.benchmarks.site import Site
+from tests.benchmarks.team_frames import COLUMNS, PandasTable, Table, table
 from tests.benchmarks.world import LAST_DAY
 from tests.worlds import ORGANIZATION
 
@@ -26,42 +25,61 @@ PART = "team"
 SAYS = "all members, one year"
 OWNER = Viewer(ORGANIZATION, "boss", "owner")
 PERIOD = Period(LAST_DAY - timedelta(days=364), LAST_DAY, TIMEZONE)
-COLUMNS = tuple(metric for metric in METRICS if metric.tabs)
 LEAST = 3
 """Turns, of which some of a large world take many seconds."""
-
-Table = Mapping[str, Mapping[str, Number]]
-"""The numbers of the table by member."""
 
 _WHERE = "WHERE organization_id = $organization AND {member} IS NOT NULL AND {at} >= $start AND {at} < $end"
 _STATEMENTS = (
     f"""
     WITH mine AS (
-        SELECT completed_by AS member, lead_time, was_cancelled, last_action,
+        SELECT completed_by AS member, completed_at, lead_time, was_cancelled, last_action,
             NOT was_cancelled AND last_action IN {COUNTED} AS countable
         FROM annotations {_WHERE.format(member="completed_by", at="completed_at")}
     ),
     sorted_out AS (SELECT *, CASE WHEN countable AND lead_time >= 0 THEN lead_time END AS usable FROM mine)
     SELECT member, sum(usable) / 1e6 AS total_time, count(usable) AS usable, median(usable) / 1e6 AS median,
         count_if(countable) AS submitted_annotations, count_if(was_cancelled) AS skipped,
-        count_if(NOT was_cancelled AND last_action = 'rejected') AS rejected
+        count_if(NOT was_cancelled AND last_action = 'rejected') AS rejected,
+        max(completed_at) FILTER (was_cancelled OR countable OR last_action = 'rejected') AS worked
     FROM sorted_out GROUP BY member
     """,
     f"""
     SELECT completed_by AS member,
         sum(CASE action WHEN 'accepted' THEN 1000000 WHEN 'fixed_and_accepted' THEN score END) / 1e6 AS scores,
-        count_if(action IN ('accepted', 'rejected') OR action = 'fixed_and_accepted' AND score IS NOT NULL) AS scored
+        count_if(action IN ('accepted', 'rejected') OR action = 'fixed_and_accepted' AND score IS NOT NULL) AS scored,
+        count_if(action = 'accepted') AS received_accepted, count_if(action = 'rejected') AS received_rejected,
+        count_if(action = 'fixed_and_accepted') AS received_fixed_and_accepted
     FROM reviews {_WHERE.format(member="completed_by", at="created_at")} GROUP BY member
+    """,
+    """
+    WITH firsts AS (
+        SELECT any_value(completed_by) AS member, min(created_at) AS first, arg_min(action, created_at) AS action
+        FROM reviews
+        WHERE organization_id = $organization AND created_at < $end
+        AND action IN ('accepted', 'rejected', 'fixed_and_accepted')
+        GROUP BY annotation_id
+    )
+    SELECT member, count(*) AS firsts, count_if(action <> 'rejected') AS passes
+    FROM firsts WHERE member IS NOT NULL AND first >= $start GROUP BY member
     """,
     f"""
     SELECT reviewer_id AS member, count_if(action = 'accepted') AS reviews_accepted,
         count_if(action = 'rejected') AS reviews_rejected,
-        count_if(action = 'fixed_and_accepted') AS reviews_fixed_and_accepted
+        count_if(action = 'fixed_and_accepted') AS reviews_fixed_and_accepted,
+        count(DISTINCT annotation_id) FILTER (action IN ('accepted', 'rejected', 'fixed_and_accepted'))
+            AS annotations_reviewed,
+        max(created_at) FILTER (action IN ('accepted', 'rejected', 'fixed_and_accepted')) AS took
     FROM reviews {_WHERE.format(member="reviewer_id", at="created_at")} GROUP BY member
     """,
     f"""
-    SELECT user_id AS member, sum(closed_at - opened_at) FILTER (closed_at >= opened_at) / 1e6 AS review_time
+    SELECT user_id AS member, sum(closed_at - opened_at) FILTER (closed_at >= opened_at) / 1e6 AS review_time,
+        count_if(closed_at >= opened_at) AS visits,
+        median(closed_at - opened_at) FILTER (closed_at >= opened_at) / 1e6 AS visit_median
     FROM review_visits {_WHERE.format(member="user_id", at="coalesce(closed_at, opened_at)")} GROUP BY member
+    """,
+    f"""
+    SELECT created_by AS member, max(created_at) AS wrote
+    FROM comments {_WHERE.format(member="created_by", at="created_at")} GROUP BY member
     """,
 )
 
@@ -74,7 +92,7 @@ def ours(store: Store) -> Table:
 
 
 def by_hand(connection: duckdb.DuckDBPyConnection) -> Table:
-    """Return the table from four statements over the same tables."""
+    """Return the table from six statements over the same tables."""
     given = {"organization": ORGANIZATION, "start": PERIOD.start, "end": PERIOD.end}
     found: dict[str, dict[str, Any]] = {}
     for statement in _STATEMENTS:
@@ -83,74 +101,7 @@ def by_hand(connection: duckdb.DuckDBPyConnection) -> Table:
         for member, *values in answer.fetchall():
             row = zip(names[1:], values, strict=True)
             found.setdefault(member, {}).update((key, value) for key, value in row if value is not None)
-    return _table(found)
-
-
-class PandasTable:
-    """The table from frames in memory: one selection and one grouping a table."""
-
-    def __init__(self, frames: Pandas) -> None:
-        self._frames = frames.frames
-
-    def __call__(self) -> Table:
-        """Return the numbers of every member."""
-        found: dict[str, dict[str, Any]] = {}
-        for part in (self._annotated(), self._reviewed(), self._reviewing(), self._visited()):
-            grouped = part.groupby("member", observed=True)
-            values = grouped.sum()
-            if "total_time" in part:
-                values["median"] = grouped["total_time"].median()
-            for member, row in values.to_dict("index").items():
-                found.setdefault(str(member), {}).update(row)
-        return _table(found)
-
-    def _annotated(self) -> pd.DataFrame:
-        rows = _within(self._frames.annotations, self._frames.annotations.completed_at)
-        countable = ~rows.was_cancelled & rows.last_action.isin(_counted())
-        usable = countable & (rows.lead_time >= 0)
-        return pd.DataFrame(
-            {
-                "member": rows.completed_by,
-                "total_time": (rows.lead_time / SECONDS).where(usable),
-                "usable": usable,
-                "submitted_annotations": countable,
-                "skipped": rows.was_cancelled,
-                "rejected": ~rows.was_cancelled & (rows.last_action == "rejected"),
-            }
-        )
-
-    def _reviewed(self) -> pd.DataFrame:
-        rows = _within(self._frames.reviews, self._frames.reviews.created_at)
-        score = (rows.score / SECONDS).where(rows.action == "fixed_and_accepted")
-        score = score.mask(rows.action == "accepted", 1.0).mask(rows.action == "rejected", 0.0)
-        return pd.DataFrame({"member": rows.completed_by, "scores": score, "scored": score.notna()})
-
-    def _reviewing(self) -> pd.DataFrame:
-        rows = _within(self._frames.reviews, self._frames.reviews.created_at)
-        taken = {
-            f"reviews_{action}": rows.action == action for action in ("accepted", "rejected", "fixed_and_accepted")
-        }
-        return pd.DataFrame({"member": rows.reviewer_id} | taken)
-
-    def _visited(self) -> pd.DataFrame:
-        visits = self._frames.review_visits
-        rows = _within(visits, visits.closed_at.fillna(visits.opened_at))
-        lasted = (rows.closed_at - rows.opened_at).dt.total_seconds()
-        return pd.DataFrame({"member": rows.user_id, "review_time": lasted.where(lasted >= 0)})
-
-
-def _counted() -> list[str]:
-    return [word.strip("' ") for word in COUNTED.strip("()").split(",")]
-
-
-def _within(frame: pd.DataFrame, instants: "pd.Series[Any]") -> pd.DataFrame:
-    start, end = (pd.Timestamp(at, unit="us", tz="UTC") for at in (PERIOD.start, PERIOD.end))
-    return frame[(instants >= start) & (instants < end)]
-
-
-def _table(found: Mapping[str, Mapping[str, Any]]) -> Table:
-    shown = {member: numbers(row, bar=False) for member, row in found.items()}
-    return {member: {metric.key: row[metric.key] for metric in COLUMNS} for member, row in shown.items()}
+    return table(found)
 
 
 def differences(one: Table, other: Table) -> list[str]:
@@ -166,18 +117,18 @@ def differences(one: Table, other: Table) -> list[str]:
 
 def measure(site: Site) -> Iterator[Measure]:
     """Ask everybody for the table in turns, once they agree."""
-    pandas = PandasTable(Pandas(load(site.frames)))
+    pandas = PandasTable(load(site.frames))
     store = open_store(site.address)
     try:
         with duckdb.connect(str(site.beside), read_only=True, config={"memory_limit": "1GB"}) as connection:
             asked: dict[str, Callable[[], Table]] = {
                 "perfwidget": lambda: ours(store),
-                "pandas in memory": pandas,
+                "pandas in memory": lambda: pandas(PERIOD),
                 "SQL by hand": lambda: by_hand(connection),
             }
             tables = {name: ask() for name, ask in asked.items()}
-            for name, table in tables.items():
-                if found := differences(tables["perfwidget"], table):
+            for name, each in tables.items():
+                if found := differences(tables["perfwidget"], each):
                     raise AssertionError(f"perfwidget and {name} differ in {len(found)} numbers: {found[:5]}")
             yield from compared(PART, SAYS, in_turns(asked, LEAST))
     finally:

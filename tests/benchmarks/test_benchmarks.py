@@ -19,7 +19,7 @@ from perfwidget.question.period import Period
 from perfwidget.report import report
 from perfwidget.sources.export import ImportResult, read_export
 from perfwidget.stores import Store
-from tests.benchmarks import engines, export_files, frames, outcome, plain_sql, world
+from tests.benchmarks import engines, export_files, frames, outcome, plain_sql, team, world
 from tests.benchmarks.by_hand import ByHand, day_of
 from tests.benchmarks.filling import facts, fill
 from tests.benchmarks.frames import Pandas
@@ -28,6 +28,7 @@ from tests.benchmarks.plain_sql import PlainSQL
 from tests.benchmarks.questions import PERIODS, TOTALS, Contender, Question, answer_of, differences, questions
 from tests.benchmarks.site import Site
 from tests.benchmarks.stock_page import CARDS, DAILY_GRAPHS, FromFrames, FromStore
+from tests.benchmarks.team_frames import COLUMNS, PandasTable
 from tests.benchmarks.world import LAST_DAY, World
 from tests.worlds import ORGANIZATION
 
@@ -163,6 +164,14 @@ def test_stock_pages_show_the_same_over_pandas_and_over_our_store(site: Site, st
             # Where no time is usable, stock pages draw a sum of 0 and we draw nothing.
             ours = other[key].fillna(0) if key == "total_time" else other[key]
             assert one[key].tolist() == pytest.approx(ours.tolist(), nan_ok=True)
+
+
+def test_contenders_give_our_table_of_all_members(site: Site, store: Store) -> None:
+    ours, pandas = team.ours(store), PandasTable(frames.load(site.frames))(team.PERIOD)
+    with duckdb.connect(str(site.beside), read_only=True) as connection:
+        by_hand = team.by_hand(connection)
+    assert team.differences(ours, pandas) == team.differences(ours, by_hand) == []
+    assert {key for row in ours.values() for key, number in row.items() if number} == {each.key for each in COLUMNS}
 
 
 def test_the_export_files_hold_every_annotation(tmp_path: Path) -> None:

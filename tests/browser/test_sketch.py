@@ -48,6 +48,8 @@ def differing(page: Page, one: str, other: str) -> float:
         ("user=ann&from=2024-03-04&to=2024-03-04&tz=UTC&statistic=median", 4),
         ("user=ann&from=2024-01-01&to=2025-06-30&tz=UTC&grain=day", 4),  # with bars thinner than a pixel
         ("user=busy&from=2024-01-01&to=2026-06-30&tz=UTC&grain=month", 4),
+        (f"user=ann&user=boss&user=rev&{MARCH}", 6),  # a line each
+        ("user=boss&user=m1&user=m2&user=spread&from=2024-03-25&to=2024-04-03&tz=UTC&theme=dark", 4),
         ("user=spread&from=2024-04-01&to=2024-04-08&tz=UTC", 4),  # with an outlier, and bars in place of the ring
     ],
 )

@@ -35,7 +35,7 @@ def test_who_chooses_members_lands_on_everybody(visit: Callable[..., Visit]) -> 
     assert "37m 0s" in total.inner_text().split("\t")
     assert "7m 30s" in row(page, "Ann").inner_text().split("\t")
     assert "29m 30s" in row(page, "Busy").inner_text().split("\t")
-    expect(page.locator(".of-one")).to_be_visible()
+    expect(page.locator(".of-few")).to_be_visible()
     expect(page.get_by_role("radiogroup", name="Reading of the total time")).to_be_hidden()
     # On Home they land on themselves, as does who chooses nobody.
     expect(boss.go(f"entry=home&{MARCH}").locator("#heading")).to_contain_text("Boss")

@@ -15,6 +15,7 @@ from urllib.parse import parse_qs, urlsplit
 
 TOKEN = "a-legacy-token"
 Row = dict[str, Any]
+NOTHING_THERE = object()
 Fault = Callable[[BaseHTTPRequestHandler], None]
 
 
@@ -114,8 +115,14 @@ class _Handler(BaseHTTPRequestHandler):
             self.answer({"detail": "Authentication credentials were not provided.", "status_code": 401}, 401)
             return
         asked = {key: values[-1] for key, values in parse_qs(split.query).items()}
+        if self.command == "DELETE":
+            self.stand_in.webhooks.pop(int(path.strip("/").rpartition("/")[2]))
+            self.send(b"", "application/json", 204)
+            return
         found = _found(self.stand_in, path.strip("/").split("/"), asked, who, self._body())
-        if found is None:  # an address that is not known is answered with a page
+        if found is NOTHING_THERE:
+            self.answer({"detail": "Project not found.", "status_code": 404}, 404)
+        elif found is None:  # an address that is not known is answered with a page
             self.send(b"<!doctype html><title>404</title>", "text/html", 404)
         else:
             self.answer(found)
@@ -124,6 +131,9 @@ class _Handler(BaseHTTPRequestHandler):
         self.do_GET()
 
     def do_PATCH(self) -> None:
+        self.do_GET()
+
+    def do_DELETE(self) -> None:
         self.do_GET()
 
     def _who(self) -> Row | None:
@@ -185,9 +195,11 @@ def _found(studio: StandIn, path: list[str], asked: dict[str, str], who: Row, bo
             return {action: {"name": action} for action in ("TASKS_CREATED", "ANNOTATION_CREATED", "PROJECT_UPDATED")}
         case ["webhooks"]:
             if body:
+                if "project" not in body and not studio.enterprise:  # Community has them for projects alone
+                    return NOTHING_THERE
                 number = max(studio.webhooks, default=0) + 1
-                studio.webhooks[number] = {"id": number, **body}
-            return [each for each in studio.webhooks.values() if each["project"] == int(asked.get("project", 0))]
+                studio.webhooks[number] = {"id": number, "project": None, **body}
+            return list(studio.webhooks.values())
         case ["webhooks", number]:
             studio.webhooks[int(number)].update(body)
             return studio.webhooks[int(number)]

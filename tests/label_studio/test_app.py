@@ -1,20 +1,23 @@
 """The application beside a Label Studio as browsers, other sites and proxies meet it."""
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
+from time import monotonic
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from perfwidget.errors import InvalidSetting
 from perfwidget.facts.ingest import Bookmark
 from perfwidget.label_studio.app import NOT_READ_YET, create_app
 from perfwidget.label_studio.roles import Roles
-from perfwidget.label_studio.sign_in import AWAY, Sessions
+from perfwidget.label_studio.sign_in import AS_LAST_KNOWN, AWAY, Sessions
 from perfwidget.label_studio.webhooks import receiver
-from tests.hosts import asking_body
-from tests.label_studio.company import ANN, LEFT, MARCH, OWNER, STRANGER, Beside, beside, company
+from tests.hosts import asking, asking_body
+from tests.label_studio.company import ANN, BEN, LEFT, MARCH, OWNER, STRANGER, Beside, beside, company, seconds
 from tests.label_studio.stand_in import StandIn, standing_in
 from tests.worlds import at
 
@@ -286,3 +289,39 @@ def test_prefix_and_sign_in_are_settings(there: Beside, studio: StandIn) -> None
     browser.set_cookie("sessionid", "session-1")
     assert "/tools/figures/" in browser.get("/tools/figures/").text
     assert browser.get("/performance/").status_code == 404
+
+
+# --- Label Studio away
+
+
+def test_while_label_studio_is_away_who_is_known_is_told_so_and_others_get_a_sentence(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with standing_in(enterprise=True) as studio, ExitStack() as stack:
+        company(studio)
+        there = stack.enter_context(beside(studio, tmp_path))
+        owner, ann, ben = (there.browser(user) for user in (OWNER, ANN, BEN))
+        assert (seconds(owner, BEN), seconds(ann)) == (12.0, 3.0)
+        assert late(owner) == ""
+        studio.faults["current-user"] = lambda handler: handler.send(b"", "text/html", 502)
+        there.sessions._clock = lambda: monotonic() + 3000  # type: ignore[assignment]
+        assert (seconds(owner, BEN), seconds(ann), seconds(ann, BEN)) == (12.0, 3.0, 403)
+        assert AS_LAST_KNOWN in late(owner)
+        caplog.clear()
+        for path in ("", "_dash-layout", "session", "export/report.json", "export/members.csv"):
+            refused = ben.get(f"/performance/{path}")
+            assert (refused.status_code, AWAY in refused.text) == (503, True)
+        assert len(caplog.records) <= 1
+        assert [record for record in caplog.records if record.exc_info] == []
+        studio.faults.clear()
+        there.sessions._clock = lambda: monotonic() + 3100  # type: ignore[assignment]
+        assert seconds(ben) == 12.0
+        assert late(owner) == ""
+
+
+def late(browser: FlaskClient) -> str:
+    """Return what an open page is told beside the figures."""
+    answer = asking(browser, "look", {"question": ""})
+    assert answer.status_code == 200, answer.text
+    told: str = answer.json["response"]["late"]["data"]
+    return told

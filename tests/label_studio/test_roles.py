@@ -11,7 +11,7 @@ from perfwidget.errors import InvalidSetting
 from perfwidget.label_studio import sign_in
 from perfwidget.label_studio.directory import role_code
 from perfwidget.label_studio.roles import ALL_PROJECTS, Roles, StudioRole
-from perfwidget.question.access import Role
+from perfwidget.question.access import Role, Viewer
 from tests.hosts import asking
 from tests.label_studio.company import (
     ADMIN,
@@ -21,6 +21,7 @@ from tests.label_studio.company import (
     LEFT,
     MANAGER,
     MARCH,
+    ORGANIZATION,
     OWNER,
     REVIEWER,
     STRANGER,
@@ -31,6 +32,7 @@ from tests.label_studio.company import (
     seconds,
 )
 from tests.label_studio.stand_in import StandIn, standing_in
+from tests.worlds import scoped
 
 
 @pytest.fixture
@@ -273,9 +275,60 @@ def test_a_broken_file_refuses_everybody_until_it_is_mended(
             assert seconds(browsers[1], BEN) == 12.0
 
 
+def test_it_is_told_once_whom_a_file_names_in_vain(
+    community: StandIn, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    named = f'owners = ["user{OWNER}@labels.example", "User{ADMIN}@labels.example"]\nreviewers = [{REVIEWER}, 4711]\n'
+    roles = file(tmp_path, named)
+    with beside(community, tmp_path, Roles(roles)) as dashboard:
+        [line] = caplog.messages
+        assert f"names 2 whom Label Studio does not know: 4711, User{ADMIN}@labels.example." in line
+        for _ in range(3):
+            dashboard.sync._directory_at = float("-inf")
+            dashboard.sync.run()
+        assert len(caplog.messages) == 1
+        file(tmp_path, f'{named}[managers]\n"nobody@labels.example" = "all"\n')
+        dashboard.sync._directory_at = float("-inf")
+        dashboard.sync.run()
+        assert "names 3 whom" in caplog.messages[1]
+
+
+def test_who_was_removed_keeps_name_and_e_mail_and_is_flagged(community: StandIn, tmp_path: Path) -> None:
+    """Label Studio lists them on, and calls everybody of them the same."""
+    hidden = dict.fromkeys(("email", "username", "first_name"), "Deleted") | {"last_name": "User"}
+    community.people[BEN] |= hidden  # before they were ever read
+    with beside(community, tmp_path) as dashboard:
+        community.people[ANN] |= hidden | {"active_organization": None, "org_membership": [member(1, "")]}
+        dashboard.sync._directory_at = float("-inf")
+        dashboard.sync.run()
+        owner = dashboard.browser(OWNER)
+        told = [owner.get(f"/performance/export/report.json?user={user}&{MARCH}").get_json() for user in (ANN, BEN)]
+        assert [each["user"]["email"] for each in told] == [f"user{ANN}@labels.example", None]
+        assert told[0]["user"]["name"] == f"User {ANN}"
+        assert [each["summary"]["total_time"] for each in told] == [3.0, 12.0]
+        with dashboard.store.reading() as reader:
+            everybody = reader.members(scoped(dashboard.store, Viewer(ORGANIZATION, OWNER, "owner")).scope, "", 99)
+            assert {each.user_id: each.active for each in everybody if each.user_id in (str(ANN), str(OWNER))} == {
+                str(ANN): False,
+                str(OWNER): True,
+            }
+        assert "Deleted" not in owner.get(f"/performance/export/members.csv?members=all&{MARCH}", buffered=True).text
+
+
+@pytest.mark.parametrize(("viewer", "several"), [(OWNER, True), (ADMIN, True), (MANAGER, True), (ANN, False)])
+def test_the_link_of_label_studios_pages_leads_to_everybody_who_may_be_seen(
+    there: Beside, viewer: int, several: bool
+) -> None:
+    script = there.browser(None).get("/performance/label-studio.js").text
+    assert 'href="${base}" data-perfwidget-link' in script
+    told = there.browser(viewer).get(f"/performance/export/report.json?{MARCH}").get_json()
+    assert (told["user"] is None) == several
+
+
 TABLE: dict[str, dict[str, StudioRole]] = {
     'owners = ["Boss@Labels.Example"]': {"Boss@labels.example": StudioRole(Role.OWNER)},
     "owners = [7]\nadmins = ['8']": {"7": StudioRole(Role.OWNER), "8": StudioRole(Role.ADMIN)},
+    'reviewers = ["r@x", 9]': {"r@x": StudioRole(Role.REVIEWER), "9": StudioRole(Role.REVIEWER)},
     '\ufeffadmins = ["a@x"]\r\n': {"a@x": StudioRole(Role.ADMIN)},
     '[managers]\n"a@x" = [1, "2"]\n"b@x" = "all"\n"c@x" = []': {
         "a@x": StudioRole(Role.MANAGER, ("1", "2")),

@@ -17,7 +17,10 @@ from typing import Any
 import pytest
 
 from perfwidget import cli
+from perfwidget.errors import SourceRefused
 from perfwidget.hosting.serving import LARGEST_BODY
+from perfwidget.label_studio.connection import LabelStudio, Patience
+from perfwidget.label_studio.token_file import TokenFile
 from perfwidget.stores import open_store
 from server import beside_label_studio
 from tests.label_studio.company import ANN, MARCH, OWNER, company
@@ -142,6 +145,45 @@ def test_a_server_from_its_start_to_its_end(
         assert (status, on_the_side) == (0, "")
     store = open_store(settings["PERFWIDGET_STORE"])
     store.close()
+
+
+def test_hints_are_taken_from_the_first_second_of_a_second_life(studio: StandIn, tmp_path: Path) -> None:
+    """The secret outlives the server, so that webhooks that stand are believed though Label Studio was not asked."""
+    command = ("-m", "perfwidget", "serve", *source(studio, tmp_path), "--port", "0")
+    with running(*command, "--install-webhooks"):
+        assert until(lambda: len(studio.webhooks) == 2)
+    secret = studio.webhooks[1]["headers"]["X-Perfwidget-Secret"]
+    studio.faults = {"version": lambda handler: handler.answer({}, 503)}
+    with running(*command) as (_, said):
+        address = f"{said.split()[3]}webhooks/label-studio?project=10"
+        assert get(address, method="POST", headers={"X-Perfwidget-Secret": secret})[0] == 204
+        assert get(address, method="POST", headers={"X-Perfwidget-Secret": secret[:-1]})[0] == 403
+
+
+def test_webhooks_are_removed_on_demand(studio: StandIn, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with running("-m", "perfwidget", "serve", *source(studio, tmp_path), "--port", "0", "--install-webhooks"):
+        assert until(lambda: len(studio.webhooks) == 2)
+        assert run("serve", *source(studio, tmp_path), "--remove-webhooks") == 0  # beside one that runs, too
+    assert capsys.readouterr() == ("2 webhooks removed from Label Studio\n", "")
+    assert studio.webhooks == {}
+
+
+def test_a_token_that_is_replaced_in_its_file_is_used_at_once(studio: StandIn, tmp_path: Path) -> None:
+    file = tmp_path / "token"
+    file.write_text(f"{TOKEN}\n")
+    token = TokenFile(file)
+    server = LabelStudio(studio.address, token, patience=Patience(attempts=1))
+    assert server.get("current-user/whoami")["id"] == 1
+    file.write_text("one-that-is-nobodys")
+    with pytest.raises(SourceRefused):
+        server.get("current-user/whoami")
+    file.write_text("")  # as while it is being written
+    with pytest.raises(SourceRefused):
+        server.get("current-user/whoami")
+    file.write_text(TOKEN)
+    assert server.get("current-user/whoami")["id"] == 1
+    file.unlink()
+    assert server.get("current-user/whoami")["id"] == 1
 
 
 def until(holds: Callable[[], bool]) -> bool:

@@ -151,13 +151,17 @@ def test_a_cookie_that_is_nobodys_is_forgotten_soon(sessions: Sessions, studio: 
     assert who(sessions, "session-9") == "9"
 
 
-def test_while_label_studio_is_away_people_stand_for_a_minute(
-    sessions: Sessions, studio: StandIn, clock: Clock
+@pytest.mark.parametrize(("known_for", "keeps"), [(3600, 3600), (120, 120), (0, 60)])
+def test_while_label_studio_is_away_people_stand_as_long_as_the_setting_says(
+    studio: StandIn, clock: Clock, known_for: float, keeps: float
 ) -> None:
+    sessions = Sessions(studio.address, known_for=known_for, clock=clock)
     assert who(sessions, "session-7") == "7"
+    assert sessions.notice() == ""
     studio.faults["current-user"] = answering(b"", status=502)
-    clock.now += 59
+    clock.now += keeps - 1
     assert who(sessions, "session-7") == "7"
+    assert sessions.notice() == sign_in.AS_LAST_KNOWN
     with pytest.raises(SourceUnavailable):
         who(sessions, "session-8")  # whoever was not seen before is not let in
     clock.now += 2
@@ -168,9 +172,44 @@ def test_while_label_studio_is_away_people_stand_for_a_minute(
     studio.faults.clear()
     clock.now += 4
     assert who(sessions, "session-7") == "7"
+    assert sessions.notice() == ""
 
 
-def test_the_minute_begins_when_the_answer_was_asked_for(sessions: Sessions, studio: StandIn, clock: Clock) -> None:
+def test_what_was_taken_away_acts_at_once_when_label_studio_is_back(
+    sessions: Sessions, studio: StandIn, clock: Clock
+) -> None:
+    assert who(sessions, "session-7") == "7"
+    studio.faults["current-user"] = answering(b"", status=502)
+    clock.now += 1800
+    assert who(sessions, "session-7") == "7"
+    studio.faults.clear()
+    del studio.people[7]
+    clock.now += 4
+    assert who(sessions, "session-7") is None
+
+
+def test_an_old_answer_is_not_believed_beside_a_label_studio_that_answers(
+    sessions: Sessions, studio: StandIn, clock: Clock
+) -> None:
+    """Somebody was signed out long ago: while that is being asked, their other requests wait for the answer."""
+    assert who(sessions, "session-7") == "7"
+    del studio.people[7]
+    clock.now += 1800
+    asked = threading.Semaphore(0)
+
+    def slowly(handler: BaseHTTPRequestHandler) -> None:
+        asked.release()
+        threading.Event().wait(0.05)
+        handler.send(b"{}", "application/json", 401)  # type: ignore[attr-defined]
+
+    studio.faults["current-user"] = slowly
+    found = together(8, lambda _: tried(sessions, "session-7"))
+    assert set(found) <= {None, "busy"}
+
+
+def test_the_minute_begins_when_the_answer_was_asked_for(studio: StandIn, clock: Clock) -> None:
+    sessions = Sessions(studio.address, known_for=0, clock=clock)
+
     def late(handler: BaseHTTPRequestHandler) -> None:
         clock.now += 40
         handler.answer(studio.people[7])  # type: ignore[attr-defined]

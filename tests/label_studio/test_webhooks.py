@@ -1,8 +1,8 @@
 """Webhooks: hints that are taken from Label Studio alone, and our own registration with its projects."""
 
-import logging
 import threading
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,8 @@ from flask.testing import FlaskClient
 
 from perfwidget.errors import InvalidSetting, SourceUnavailable
 from perfwidget.label_studio.sync_thread import MOST_HINTS, SyncThread
-from perfwidget.label_studio.webhooks import SECRET_HEADER, Installer, receiver
+from perfwidget.label_studio.webhooks import SECRET_HEADER, Installer, kept_secret, receiver, remove_all
+from perfwidget.stores import open_store
 from tests.label_studio.company import ANN, OWNER, beside, company, connected, seconds
 from tests.label_studio.stand_in import StandIn, standing_in
 
@@ -160,9 +161,8 @@ def installed(studio: StandIn, secret: str = SECRET, projects: Iterable[str] = (
 def test_each_project_gets_one_webhook(studio: StandIn) -> None:
     installer = Installer(connected(studio), HERE, SECRET)
     assert installer.install(["10", "20"]) == ["10", "20"]
-    assert installer.install(["10", "20"]) == []
     asked = len(studio.asked)
-    installer.install(["10", "20"])
+    assert installer.install(["10", "20"]) == []
     assert len(studio.asked) == asked
     assert [(each["project"], each["url"]) for each in studio.webhooks.values()] == [
         (10, f"{HERE}?project=10"),
@@ -174,33 +174,115 @@ def test_each_project_gets_one_webhook(studio: StandIn) -> None:
     assert first["actions"] == ["TASKS_CREATED", "ANNOTATION_CREATED"]  # of ours those that it knows
 
 
-def test_ours_is_brought_up_to_date_and_others_stay(studio: StandIn) -> None:
+def test_a_second_start_finds_them_with_one_list_and_changes_nothing(studio: StandIn) -> None:
+    installed(studio)
+    studio.asked.clear()
+    assert installed(studio) == ["10", "20"]
+    assert [method for method, address, _ in studio.asked if "/webhooks" in address] == ["GET", "GET", "POST"]
+    assert len(studio.webhooks) == 2
+
+
+def test_one_for_all_projects_where_label_studio_takes_such_a_one() -> None:
+    with standing_in(enterprise=True) as studio:
+        company(studio)
+        studio.webhooks = {7: {"id": 7, "project": 10, "url": f"{HERE}?project=10", "headers": {SECRET_HEADER: "old"}}}
+        installer = Installer(connected(studio), HERE, SECRET)
+        assert installer.install(["10", "20"]) == ["10", "20"]
+        [only] = studio.webhooks.values()
+        assert (only["project"], only["url"], only["headers"]) == (None, HERE, {SECRET_HEADER: SECRET})
+        asked = len(studio.asked)
+        assert installer.install(["10", "20", "30"]) == []  # a new project needs none of its own
+        assert len(studio.asked) == asked
+
+
+def test_another_address_replaces_the_old_one_and_those_of_others_stay(studio: StandIn) -> None:
     others = [
         {"id": 1, "project": 10, "url": "https://elsewhere.example/hook", "headers": {"X": "theirs"}},
-        {"id": 2, "project": 10, "url": f"{HERE}?project=100", "headers": {}},
-        {"id": 3, "project": 20, "url": f"{HERE}?project=10", "headers": {}},
+        {"id": 2, "project": 10, "url": "http://10.0.0.9:8060/x", "headers": {SECRET_HEADER: "of another perfwidget"}},
+        {"id": 3, "project": 20, "url": f"{HERE}x?project=20", "headers": None},
     ]
     studio.webhooks = {each["id"]: dict(each) for each in others}
     installed(studio, projects=["10"])
-    installed(studio, "another secret", projects=["10"])
+    studio.webhooks[5] = {**studio.webhooks[4], "id": 5}  # twice, as by two programs at once
+    moved = "http://10.0.0.6/performance/webhooks/label-studio"
+    Installer(connected(studio), moved, SECRET).install(["10"])
     assert [studio.webhooks[number] for number in (1, 2, 3)] == others
+    assert sorted(studio.webhooks) == [1, 2, 3, 4]
+    assert studio.webhooks[4]["url"] == f"{moved}?project=10"
+    Installer(connected(studio), moved, "another secret").install(["10"])
     assert (len(studio.webhooks), studio.webhooks[4]["headers"]) == (4, {SECRET_HEADER: "another secret"})
 
 
-def test_a_refusal_is_said_once_and_stops_nothing(studio: StandIn, caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.DEBUG)
+def test_all_of_ours_are_removed_and_nothing_else(studio: StandIn) -> None:
+    studio.webhooks = {1: {"id": 1, "project": 10, "url": "https://elsewhere.example/hook", "headers": {"X": "theirs"}}}
+    installed(studio)
+    installed(studio, "another secret", projects=["20"])
+    assert remove_all(connected(studio)) == 2
+    assert list(studio.webhooks) == [1]
+    assert remove_all(connected(studio)) == 0
+
+
+BLOCKED = "URL resolves to a reserved network address (block: 10.0.0.0/8)"
+
+
+@pytest.mark.parametrize(
+    ("status", "answer", "told"),
+    [
+        (403, {"detail": BLOCKED, "status_code": 403}, [BLOCKED, "SSRF_PROTECTION_ENABLED=false"]),
+        (
+            400,
+            {"detail": "Validation error", "validation_errors": {"url": ["Enter a valid URL."]}, "status_code": 400},
+            ["Enter a valid URL.", "--webhook-address"],
+        ),
+    ],
+)
+def test_an_address_that_is_refused_is_told_once_with_the_cure(
+    studio: StandIn, caplog: pytest.LogCaptureFixture, status: int, answer: Any, told: list[str]
+) -> None:
     studio.faults["webhooks/"] = lambda handler: (
-        handler.answer({"detail": "no"}, 403)
+        handler.answer(answer, status)
         if handler.command == "POST"
         else handler.answer({"TASKS_CREATED": {}} if "info" in handler.path else [])
     )
     installer = Installer(connected(studio), HERE, SECRET)
-    assert installer.install(["10"]) == []
-    assert installer.install(["10"]) == []
-    assert caplog.text.count("takes no webhook for project 10") == 1
+    assert installer.install(["10", "20"]) == []
+    asked = len(studio.asked)
+    assert installer.install(["10", "20", "30"]) == []
+    assert len(studio.asked) == asked
+    [line] = caplog.messages
+    assert [part for part in (*told, "every few seconds") if part not in line] == []
+    assert "token" not in line
     assert SECRET not in caplog.text
-    studio.faults.clear()
+
+
+def test_a_project_that_is_refused_is_told_once_and_others_get_theirs(
+    studio: StandIn, caplog: pytest.LogCaptureFixture
+) -> None:
+    def refuse(handler: Any) -> None:
+        handler.answer({"detail": "You do not have permission.\nNone.", "status_code": 403}, 403)
+
+    studio.webhooks = {
+        number: {"id": number, "project": project, "url": f"{HERE}?project={project}", "headers": {}}
+        for number, project in ((1, 10), (2, 20))
+    }
+    studio.faults["webhooks/1/"] = refuse
+    installer = Installer(connected(studio), HERE, SECRET)
     assert installer.install(["10", "20"]) == ["20"]
+    assert installer.install(["10", "20"]) == []
+    [line] = caplog.messages
+    assert "You do not have permission. None." in line
+    assert studio.webhooks[2]["headers"] == {SECRET_HEADER: SECRET}
+
+
+def test_the_secret_is_kept_with_the_store(tmp_path: Path) -> None:
+    address = f"duckdb:///{tmp_path}/facts.duckdb"
+    with closing(open_store(address)) as store:
+        assert kept_secret(store, "labels", make=False) == ""
+        made = kept_secret(store, "labels", make=True)
+        assert len(made) >= 32
+        assert kept_secret(store, "another", make=True) != made
+    with closing(open_store(address)) as store:
+        assert kept_secret(store, "labels", make=False) == kept_secret(store, "labels", make=True) == made
 
 
 def test_what_fails_for_a_moment_is_tried_again(studio: StandIn) -> None:

@@ -1,7 +1,6 @@
 """What the tests beside a real Label Studio share; without `PERFWIDGET_LABEL_STUDIO_PROGRAM` there are none."""
 
 import os
-import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,6 +11,7 @@ from typing import NamedTuple
 import pytest
 import requests
 
+from tests.label_studio.standing_up import block
 from tests.real_label_studio.label_studio import ADMIN, PROGRAM, Person, Server, free_port, running, until
 from tests.security.nginx import NGINX
 
@@ -89,11 +89,9 @@ def _healthy(address: str) -> bool:
 
 
 def _proxy(folder: Path, port: int, ports: dict[str, int]) -> subprocess.Popen[bytes]:
-    """Start nginx with the rules of the README, on other ports."""
+    """Start nginx with the rules of our README, on other ports."""
     assert NGINX is not None, "nginx is not installed."
-    found = re.search(r"```nginx\n(.*?)```", (ROOT / "README.md").read_text("utf-8"), re.DOTALL)
-    assert found is not None
-    rules = found[1].replace("listen 80;", f"listen 127.0.0.1:{port};")
+    rules = block("nginx").replace("listen 80;", f"listen 127.0.0.1:{port};")
     for written, other in ports.items():
         assert f"127.0.0.1:{written};" in rules
         rules = rules.replace(f"127.0.0.1:{written};", f"127.0.0.1:{other};")

@@ -17,14 +17,17 @@ def rows_of(exported: Iterable[Row], user: int) -> list[tuple[Row, Row]]:
 def figures(exported: Iterable[Row], user: int, days: set[date] | None = None) -> dict[str, object]:
     """Return a member's figures, of some days (in UTC) or all; Community names no last action."""
     mine = [(task, row) for task, row in rows_of(exported, user) if days is None or completed(row).date() in days]
-    counted = [(task, row) for task, row in mine if not row["was_cancelled"]]
+    kept = [(task, row) for task, row in mine if not row["was_cancelled"]]
+    counted = [(task, row) for task, row in kept if not nobodys_work(row)]
     times = [Fraction(str(row["lead_time"])) for _, row in counted if usable(row)]
     middle = median(times) if times else None
     return {
         "submitted_annotations": len(counted),
         "submitted": sum(not updated(row) for _, row in counted),
         "updated": sum(updated(row) for _, row in counted),
-        "skipped": len(mine) - len(counted),
+        "skipped": len(mine) - len(kept),
+        "from_predictions": sum(row["parent_prediction"] is not None and nobodys_work(row) for _, row in kept),
+        "other_actions": sum(row["parent_annotation"] is not None and nobodys_work(row) for _, row in kept),
         "total_time": float(sum(times)) if times or not counted else None,
         "time_per_annotation_median": None if middle is None else float(middle),
         "total_time_median": None if middle is None else float(len(counted) * middle),
@@ -50,6 +53,12 @@ def updated(row: Row) -> bool:
     return later and row["updated_by"] in (None, row["completed_by"])
 
 
+def nobodys_work(row: Row) -> bool:
+    """Say whether Label Studio made it, of a prediction or another annotation, and its owner did nothing about it."""
+    copied = row["parent_prediction"] is not None or row["parent_annotation"] is not None
+    return copied and row["lead_time"] is None and not updated(row)
+
+
 def completed(row: Row) -> datetime:
     skipped_or_updated = row["was_cancelled"] or updated(row)
     own = row["updated_by"] in (None, row["completed_by"])
@@ -57,7 +66,7 @@ def completed(row: Row) -> datetime:
 
 
 def imported(row: Row) -> bool:
-    return row["import_id"] is not None or row["updated_by"] is None
+    return row["import_id"] is not None or (row["updated_by"] is None and not nobodys_work(row))
 
 
 def too_long(task: Row, row: Row) -> bool:

@@ -95,6 +95,11 @@ class Person:
     def update(self, annotation: int, lead_time: float) -> None:
         self.patch(f"annotations/{annotation}/", {"result": RESULT, "lead_time": lead_time})
 
+    def act(self, project: int, action: str, tasks: Sequence[int], **more: Any) -> None:
+        """Do something to many tasks, as the data manager does."""
+        selected = {"selectedItems": {"all": False, "included": list(tasks)}, **more}
+        self.post(f"dm/actions?id={action}&project={project}", selected)
+
     def unskip(self, annotation: int) -> None:
         """Take a skip back, as the editor does: the annotation goes and a draft comes."""
         self.post(f"annotations/{annotation}/convert-to-draft")
@@ -113,7 +118,9 @@ class Person:
 class Server:
     """A Label Studio that runs; `stop` and `start` again keep its data."""
 
-    def __init__(self, folder: Path, port: int) -> None:
+    def __init__(self, folder: Path, port: int, **settings: str) -> None:
+        """Settings are of its environment, beside those that the tests need."""
+        self._settings = {"SSRF_PROTECTION_ENABLED": "false", "EXPERIMENTAL_FEATURES": "true"} | settings
         self.address = f"http://127.0.0.1:{port}"
         self._folder = folder
         self._port = port
@@ -122,7 +129,7 @@ class Server:
     def start(self) -> None:
         command = [PROGRAM, "start", "--no-browser", "--internal-host", "127.0.0.1", "--port", str(self._port)]
         command += ["--data-dir", str(self._folder / "data"), "--username", ADMIN, "--password", PASSWORD]
-        quiet = {"COLLECT_ANALYTICS": "false", "LATEST_VERSION_CHECK": "false", "SSRF_PROTECTION_ENABLED": "false"}
+        quiet = {"COLLECT_ANALYTICS": "false", "LATEST_VERSION_CHECK": "false", **self._settings}
         with (self._folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=os.environ | quiet, cwd=self._folder
@@ -161,9 +168,9 @@ def free_port() -> int:
 
 
 @contextmanager
-def running(folder: Path) -> Iterator[Server]:
+def running(folder: Path, **settings: str) -> Iterator[Server]:
     """Run a Label Studio with one owner, `ADMIN`."""
-    server = Server(folder, free_port())
+    server = Server(folder, free_port(), **settings)
     server.start()
     try:
         yield server

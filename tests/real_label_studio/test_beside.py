@@ -9,6 +9,7 @@ import pytest
 import requests
 from playwright.sync_api import Browser, Page, expect
 
+from perfwidget.label_studio.sign_in import AS_LAST_KNOWN
 from tests.hosts import callback_body
 from tests.real_label_studio.conftest import Beside, beside
 from tests.real_label_studio.label_studio import ADMIN, PASSWORD, Person, Server, until
@@ -140,7 +141,11 @@ def test_label_studios_own_pages_lead_to_the_dashboard(signed_in: Page, front: B
     expect(signed_in.locator(".lsf-main-menu")).to_contain_text("Annotator Dashboard")
     signed_in.locator(".lsf-menu-header > [data-perfwidget-link]").click()
     signed_in.wait_for_url(f"{front.address}/performance/**")
-    expect(card(signed_in, "performance-score")).to_have_text("—")
+    expect(signed_in.locator("#notes")).to_contain_text("not shown: Performance Score, Review Time, Reviews")
+    expect(
+        signed_in.locator("#card-performance-score, .panel-reviews:visible, .panel-review-time:visible")
+    ).to_have_count(0)
+    expect(signed_in.locator("#card-total-time")).to_be_visible()
 
 
 def test_webhooks_are_registered_once_with_each_project(front: Beside, admin: Person) -> None:
@@ -164,6 +169,9 @@ def test_label_studio_away_leaves_the_page_with_its_age(
             assert datetime.fromisoformat(look(front, admin)["as-of"]["dateTime"]) <= datetime.now(UTC)
             said = until(lambda: "cannot be reached" in front.log.read_text(), 60, "the log to say so")
             assert said
+            told = until(lambda: AS_LAST_KNOWN in look(front, admin)["late"]["data"], 60, "the page to say so")
+            assert told
+            assert "Traceback" not in front.log.read_text()
         finally:
             server.start()
         project = admin.make_project("Back again", tasks=1)

@@ -16,6 +16,7 @@ from perfwidget.report import Report, report
 from perfwidget.stores import open_store
 from tests.real_label_studio.figures import figures
 from tests.real_label_studio.label_studio import RESULT, Person, Server
+from tests.worlds import scoped
 
 OWNER = Viewer("default", "boss", "owner")
 SINCE = (datetime.now(UTC) - timedelta(days=1)).date().isoformat()
@@ -125,17 +126,94 @@ def test_imports_and_deletions_in_bulk(agrees: Callable[..., None], admin: Perso
     tasks = admin.tasks(project)
     assert len(tasks) == 450
 
-    admin.post(f"dm/actions?id=delete_tasks_annotations&project={project}", selected(tasks[:10]))
+    admin.act(project, "delete_tasks_annotations", tasks[:10])
     agrees(project)
-    admin.post(f"dm/actions?id=delete_tasks&project={project}", selected(tasks[5:200]))
+    admin.act(project, "delete_tasks", tasks[5:200])
     admin.submit(tasks[300], 8)
     agrees(project)
     admin.delete(f"tasks/{tasks[400]}/")
     agrees(project)
 
 
-def selected(tasks: list[int]) -> dict[str, Any]:
-    return {"selectedItems": {"all": False, "included": tasks}}
+def test_predictions_and_copies_are_nobodys_work_until_somebody_works_on_them(
+    agrees: Callable[..., None], synced: Synced, admin: Person, bob: Person
+) -> None:
+    project = admin.make_project("Made by a click")
+    guess = {"result": RESULT, "score": 0.9, "model_version": "one"}
+    admin.add_tasks(project, [{"data": {"text": str(number)}, "predictions": [guess]} for number in range(6)])
+    tasks = admin.tasks(project)
+    admin.act(project, "predictions_to_annotations", tasks[:4], model_version="one")
+    agrees(project)
+    told = synced.report(admin, project).values
+    assert (told["submitted_annotations"], told["from_predictions"], told["imported"]) == (0, 4, 0)
+
+    made = sorted(row["id"] for task in json.loads(admin.export(project)) for row in task["annotations"])
+    admin.update(made[0], 31)  # its owner's work from now on
+    bob.update(made[1], 17)  # with a time, though another's
+    bob.submit(tasks[5], 9, parent_prediction=admin.get(f"tasks/{tasks[5]}/")["predictions"][0]["id"])  # in the editor
+    agrees(project)
+
+    source = bob.submit(tasks[4], 12)
+    agrees(project)
+    admin.act(project, "propagate_annotations", tasks[:3], source_annotation_id=source)
+    agrees(project, *ANEW)
+    told = synced.report(admin, project).values
+    assert (told["other_actions"], told["imported"]) == (3, 0)
+    copies = [
+        row["id"]
+        for task in json.loads(admin.export(project))
+        for row in task["annotations"]
+        if row["parent_annotation"] == source
+    ]
+    admin.update(copies[0], 8)
+    bob.submit(tasks[3], 20, parent_annotation=source)  # a copy that somebody made in the editor, and spent time on
+    agrees(project)
+
+
+ANEW = ("--anew",)
+"""Label Studio changes nothing of a task when it propagates an annotation to it, so that only a comparison finds it."""
+
+
+def test_drafts_are_no_work_and_a_skip_that_is_taken_back_is_none(
+    agrees: Callable[..., None], admin: Person, bob: Person
+) -> None:
+    project = admin.make_project("Drafts", tasks=3)
+    tasks = admin.tasks(project)
+    bob.post(f"tasks/{tasks[0]}/drafts", {"result": RESULT, "lead_time": 77})
+    agrees(project)
+    submitted = bob.submit(tasks[0], 90)
+    bob.post(f"tasks/{tasks[0]}/annotations/{submitted}/drafts", {"result": RESULT, "lead_time": 500})
+    agrees(project)
+    skipped = admin.skip(tasks[1])
+    agrees(project)
+    admin.unskip(skipped)
+    agrees(project)
+    admin.submit(tasks[1], 3)
+    agrees(project)
+
+
+def test_a_renamed_project_and_a_removed_member_keep_their_figures(
+    agrees: Callable[..., None], synced: Synced, admin: Person, server: Server
+) -> None:
+    project = admin.make_project("Before", tasks=2)
+    tasks = admin.tasks(project)
+    cleo = Person(server.address, "cleo@labels.example")
+    cleo.sign_up(admin.get("invite")["invite_url"])
+    cleo.patch(f"users/{cleo.id}/", {"first_name": "Cleo", "last_name": "Clay"})
+    cleo.submit(tasks[0], 21)
+    admin.submit(tasks[1], 4)
+    agrees(project)
+    before = synced.report(cleo, project).to_dict()
+    admin.patch(f"projects/{project}/", {"title": "After"})
+    organization = admin.get("current-user/whoami")["active_organization"]
+    admin.delete(f"organizations/{organization}/memberships/{cleo.id}/")
+    agrees(project)
+    after = synced.report(cleo, project)
+    assert after.to_dict()["summary"] == before["summary"]
+    assert (after.user.email, after.user.name, after.user.active) == ("cleo@labels.example", "Cleo Clay", False)
+    with closing(open_store(synced.url)) as store, store.reading() as reader:
+        scope = scoped(store, OWNER).scope
+        assert [each.title for each in reader.projects(scope) if each.project_id == str(project)] == ["After"]
 
 
 def test_a_deleted_project_takes_its_facts_along(synced: Synced, admin: Person) -> None:

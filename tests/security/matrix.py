@@ -40,7 +40,7 @@ ROUTES: dict[str, tuple[str, str]] = {
 CALLBACKS = {
     "asked": "the page's figures",
     "open-tables": "their tables",
-    "team-sought": "the table of members, and the way from one to the next",
+    "team-sought": "the table of members, one's projects in it, and the way from one to the next",
     "dates": "what somebody typed",
     "seek": "searches",
     "rows-sought": "the rows behind a number",
@@ -68,6 +68,7 @@ SURFACES: dict[str, tuple[str, dict[str, str]]] = {
     "tables": ("open-tables", {}),
     "members": ("team-sought", {}),
     "way": ("team-sought", {}),
+    "projects": ("team-sought", {}),
     "times": ("rows-sought", {"rows": "total_time"}),
     "scores": ("rows-sought", {"rows": "performance_score"}),
     "visits": ("rows-sought", {"rows": "review_time"}),
@@ -238,6 +239,11 @@ class Case:
             ENTRIES[self.entry],
         )
 
+    @property
+    def opened(self) -> set[str]:
+        """The member whose projects are to be opened."""
+        return {_colleague(PEOPLE[self.person] or Person(HOME, "7", "annotator"))}
+
     def question(self) -> str:
         """Return the same as the query of an address."""
         pairs = [*self.ask().pairs(), *SURFACES[self.surface][1].items()]
@@ -255,6 +261,8 @@ class Case:
         crowded = len(ask.projects) > MOST_IN_A_CALLBACK and SURFACES[self.surface][0] in CALLBACKS
         if person is None:
             return Decision(frozenset({302})) if self.surface == "page" else decision
+        if self.surface == "projects" and 200 in decision.statuses and not self.opened & allowed(person).members:
+            decision = Decision(frozenset({403}))
         if SURFACES[self.surface][0] in CALLBACKS and len(self.question()) > LARGEST_IN_A_CALLBACK:
             return Decision(frozenset({413}))
         if crowded and not malformed(ask):

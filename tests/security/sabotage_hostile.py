@@ -251,4 +251,11 @@ SABOTAGES = [
         "secure =",
         f"{CACHES}::test_the_only_cookie_is_the_token",
     ),
+    (
+        "a member's name is markup in a graph of few members",
+        "perfwidget/page/formats.py",
+        're.sub("[<&]"',
+        're.sub("[&]"',
+        "tests/test_lines.py::test_names_are_no_markup_in_a_figure",
+    ),
 ]

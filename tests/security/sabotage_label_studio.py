@@ -5,15 +5,15 @@ SABOTAGES = [
     (
         "a session that ended is believed for ever while Label Studio is away",
         "perfwidget/label_studio/sign_in.py",
-        "self._clock() - known.asked_at < TRUSTED",
-        "self._clock() - known.asked_at < TRUSTED * 1000",
-        "tests/label_studio/test_sign_in.py::test_while_label_studio_is_away_people_stand_for_a_minute",
+        "self._clock() - known.asked_at < seconds\n",
+        "self._clock() - known.asked_at < seconds * 1000\n",
+        "tests/label_studio/test_sign_in.py -k stand_as_long_as_the_setting_says",
     ),
     (
         "an answer is believed from when it came, not from when it was asked for",
         "perfwidget/label_studio/sign_in.py",
-        "known = _Known(self._ask(cookie), began)",
-        "known = _Known(self._ask(cookie), self._clock())",
+        "_Known(self._ask(cookie), began), False",
+        "_Known(self._ask(cookie), self._clock()), False",
         "tests/label_studio/test_sign_in.py::test_the_minute_begins_when_the_answer_was_asked_for",
     ),
     (
@@ -61,7 +61,7 @@ SABOTAGES = [
     (
         "people of other organizations are let in",
         "perfwidget/label_studio/app.py",
-        "if person.organization != sync.label_studio_organization:",
+        "if person.organization != source.label_studio_organization:",
         "if not person.organization:",
         "tests/label_studio/test_roles.py::test_who_sees_whom_beside_enterprise",
     ),
@@ -109,6 +109,34 @@ SABOTAGES = [
         "tests/label_studio/test_roles.py::test_having_worked_in_a_project_makes_nobody_its_member",
     ),
     (
+        "an answer of an hour ago is believed beside a Label Studio that answers",
+        "perfwidget/label_studio/sign_in.py",
+        "self._known_for if self._away else TRUSTED)",
+        "self._known_for)",
+        "tests/label_studio/test_sign_in.py -k beside_a_label_studio_that_answers",
+    ),
+    (
+        "who was removed is called Deleted User",
+        "perfwidget/label_studio/directory.py",
+        "                self.removed.add(user_id)\n                continue\n",
+        "                self.removed.add(user_id)\n",
+        "tests/label_studio/test_roles.py -k was_removed_keeps",
+    ),
+    (
+        "a copy that Label Studio made is somebody's work",
+        "perfwidget/sources/annotation_row.py",
+        '            return PROPAGATED if copied else "submitted"\n',
+        '            return "submitted"\n',
+        "tests/test_label_studio.py -k propagated_annotation_is_nobodys_work",
+    ),
+    (
+        "a file with a token is read once",
+        "perfwidget/label_studio/token_file.py",
+        "            self._token = self._read() or self._token",
+        "            self._token = self._token or self._read()",
+        "tests/label_studio/test_running.py -k replaced_in_its_file",
+    ),
+    (
         "webhooks are taken from anybody",
         "perfwidget/label_studio/webhooks.py",
         "if not hmac.compare_digest(given.encode(), expected):",
@@ -118,9 +146,23 @@ SABOTAGES = [
     (
         "others' webhooks are ours",
         "perfwidget/label_studio/webhooks.py",
-        'and row.get("url") == address]',
-        'and row.get("url")]',
+        "or _secret_of(row) == self._secret",
+        "or bool(_secret_of(row))",
         "tests/label_studio/test_webhooks.py -k others_stay",
+    ),
+    (
+        "whatever an address is refused for is asked of every project",
+        "perfwidget/label_studio/webhooks.py",
+        "                if _cure(fault):\n                    raise\n",
+        "",
+        "tests/label_studio/test_webhooks.py -k told_once_with_the_cure",
+    ),
+    (
+        "each start has another secret",
+        "perfwidget/label_studio/webhooks.py",
+        "    if kept is None and make:\n",
+        "    if make:\n        return secrets.token_urlsafe(32)\n    if kept is None and make:\n",
+        "tests/label_studio/test_webhooks.py -k kept_with_the_store",
     ),
     (
         "bodies of any size are taken",
@@ -132,7 +174,7 @@ SABOTAGES = [
     (
         "a server that reads does not end",
         "perfwidget/label_studio/running.py",
-        "        stack.callback(last_resort.start)\n",
+        "    stack.callback(last_resort.start)\n",
         "",
         "tests/label_studio/test_running.py::test_a_server_from_its_start_to_its_end",
     ),
@@ -152,7 +194,7 @@ SABOTAGES = [
     ),
     (
         "a misspelled switch is off",
-        "perfwidget/label_studio/running.py",
+        "perfwidget/label_studio/options.py",
         "    if given not in SWITCHED:\n",
         "    if given not in SWITCHED:\n        return False\n    if given not in SWITCHED:\n",
         "tests/label_studio/test_running.py -k settings_in_the_environment",
@@ -209,7 +251,7 @@ SABOTAGES = [
     (
         "a member whom one list leaves out is inactive",
         "perfwidget/label_studio/sync.py",
-        "if user_id in self._missing and profile.role:",
+        "if (user_id in removed or user_id in self._missing) and profile.role:",
         "if profile.role:",
         "tests/label_studio/test_faults.py -k inactive",
     ),

@@ -176,4 +176,18 @@ SABOTAGES = (
         "replace(self, period=period)",
         "tests/test_rows.py -k long_on_a_day",
     ),
+    (
+        "what is long in a member's project is told by all of their projects",
+        CONDITIONS,
+        "if asked.subject_id is not None and not asked.by_project:",
+        "if asked.subject_id is not None:",
+        "tests/test_team_page.py::test_changes_and_the_mark_of_long_times_are_the_project_s_own",
+    ),
+    (
+        "a member's line is drawn of somebody else's days",
+        "perfwidget/report/reading.py",
+        "MemberSeries(users[each], tuple(points[place, each]",
+        "MemberSeries(users[each], tuple(points[place, members[0]]",
+        "tests/test_lines.py::test_each_line_shows_a_member_s_own_days",
+    ),
 )

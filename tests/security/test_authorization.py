@@ -19,6 +19,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from perfwidget.report.drilldown import PAGE
+from perfwidget.report.reading import MOST_LINES
 from perfwidget.stores import Store, open_store
 from tests.conftest import WHOLE, NewStore
 from tests.hosts import OPENERS, asking_body, shown_seconds
@@ -139,7 +140,8 @@ class Asker:
             return self.call(case.person, place, {"question": question, "open": [*OPENERS]})
         if place == "team-sought":
             among = {"among": "_"} if case.surface == "way" else {}
-            return self.call(case.person, place, {"question": question, "table": "", **among})
+            table = f"open={min(case.opened)}" if case.surface == "projects" else ""
+            return self.call(case.person, place, {"question": question, "table": table, **among})
         if place == "look":
             return self.call(case.person, place, {"question": question, "news": None})
         if place == "rows-sought":
@@ -173,10 +175,15 @@ def _texts(case: Case, person: Person, decision: Decision, cells: set[Cell]) -> 
     asked = () if decision.everybody else decision.subjects
     whose = _named(person, at_work) if decision.several else set()
     match case.surface:
-        case "page" | "news" | "tables" | "way":
+        case "page" | "news" | "way":
             return set()
+        case "tables":  # of few members each column is one's own
+            return _named(person, asked) if 1 < len(asked) <= MOST_LINES and cells else set()
         case "members":
             return _named(person, at_work) if decision.several else set()
+        case "projects":
+            theirs = {cell for cell in cells if cell[1] in case.opened}
+            return _named(person, at_work) | _titled(theirs) if decision.several else set()
         case "report.csv" | "members.csv":
             return _named(person, at_work if decision.several else decision.subjects)
         case "report.json" | "figures":

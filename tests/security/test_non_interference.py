@@ -41,6 +41,13 @@ EXAMPLES = 150 if WHOLE else 12
 PERIOD = "from=2024-03-01&to=2024-03-05&tz=UTC"
 VIEWER, HERE, THERE = "a", "one", "two"
 METRICS = ("total_time", "submitted_annotations", "performance_score", "reviews_rejected", "review_time", "skipped")
+TABLES = (
+    "",
+    "sort=-total_time",
+    "sort=performance_score&size=25&page=2&idle=show",
+    "tab=reviews&sort=-review_time&idle=show",
+    "columns=first_pass,last_active,comments_received&sort=-last_active",
+)
 
 ids = st.integers(1, 4)
 people = st.sampled_from(["a", "a", "b", "c", "stranger"])
@@ -177,20 +184,28 @@ def _two_worlds(viewer: Person, drawn: list[Fact], other: list[Fact]) -> tuple[l
     return one, [*put, *kept]
 
 
-def _questions(asked: str, metric: str) -> Iterator[tuple[str, Any]]:
+def _questions(asked: str, metric: str, table: str) -> Iterator[tuple[str, Any]]:
     """Yield all that can be asked: paths, and callbacks with their values."""
     sought = {"question": f"{PERIOD}&{asked}&rows={metric}"}
+    team = {"question": f"{PERIOD}&{asked}", "table": table}
     yield f"/?{PERIOD}&{asked}", None
     yield "/_dash-layout", None
     yield f"/export/report.json?{PERIOD}&{asked}", None
     yield f"/export/report.csv?{PERIOD}&{asked}", None
     yield f"/export/members.csv?{PERIOD}&{asked}", None
+    yield f"/export/members.csv?{PERIOD}&{asked}&{table}", None
     yield f"/export/timeline.csv?preset=all_time&{asked}", None
     yield f"/export/comments.csv?preset=all_time&{asked}", None
     yield f"/export/rows.csv?{PERIOD}&{asked}&metric={metric}", None
     yield "asked", {"question": f"{PERIOD}&{asked}"}
     yield "look", {"question": f"{PERIOD}&{asked}"}
     yield "rows-sought", sought
+    yield "rows-sought", {"question": f"{sought['question']}&rows_user=b"}
+    yield "team-sought", team
+    yield "asked", team
+    yield from (("team-sought", {**team, "question": f"{PERIOD}&user=a", "among": each}) for each in ("_", "_a_b"))
+    yield "team-sought", {"question": f"{PERIOD}&{asked}", "table": "open=b"}
+    yield "rows-sought", {"question": f"{PERIOD}&{asked}&rows={metric}&rows_user=b&rows_project=p"}
     yield from (("seek", {"kind": kind, "text": "", "workspaces": []}) for kind in ("member", "workspace", "project"))
     yield "seek", {"kind": "member", "text": "b", "workspaces": []}
 
@@ -203,15 +218,18 @@ class Side:
         self.platform = Platform(store, {VIEWER: Person(HERE, VIEWER, "owner")})
         self.browser = self.platform.browser(VIEWER)
         self._bodies = {
-            name: asking_body(self.browser, name, None) for name in ("asked", "look", "seek", "rows-sought")
+            name: asking_body(self.browser, name, None)
+            for name in ("asked", "look", "seek", "rows-sought", "team-sought")
         }
 
-    def answers(self, viewer: Person, world: list[Fact], asked: str, metric: str) -> list[tuple[object, ...]]:
+    def answers(
+        self, viewer: Person, world: list[Fact], asked: str, metric: str, table: str
+    ) -> list[tuple[object, ...]]:
         """Put the world in, ask everything, take the world out again."""
         self.platform.people[VIEWER] = viewer
         self.store.write([*world, *_bookmarks(world)], unknown="keep")
         try:
-            return [(place, *self._answer(place, value)) for place, value in _questions(asked, metric)]
+            return [(place, *self._answer(place, value)) for place, value in _questions(asked, metric, table)]
         finally:
             self.store.remove(world)
 
@@ -276,25 +294,31 @@ UPDATED = _annotation(HERE, 1, "p", VIEWER, FIRST_DAY, "updated", 1)
         ]
     ),
     metric=st.sampled_from(METRICS),
+    table=st.sampled_from(TABLES),
 )
 # Work that stands in one project now and was reviewed or looked at in another.
-@example("annotator", [OWN, UPDATED], [_review(HERE, 1, 1, "q", VIEWER, "b", "rejected", FIRST_DAY)], "", "total_time")
-@example("manager", [OWN, UPDATED], [_review(HERE, 1, 1, "q", VIEWER, "b", "rejected", FIRST_DAY)], "", "total_time")
+@example(
+    "annotator", [OWN, UPDATED], [_review(HERE, 1, 1, "q", VIEWER, "b", "rejected", FIRST_DAY)], "", "total_time", ""
+)
+@example(
+    "manager", [OWN, UPDATED], [_review(HERE, 1, 1, "q", VIEWER, "b", "rejected", FIRST_DAY)], "", "total_time", ""
+)
 @example(
     "reviewer",
     [OWN, _visit(HERE, 1, 2, "p", VIEWER, FIRST_DAY)],
     [_annotation(HERE, 2, "q", "b", FIRST_DAY, "submitted", 1)],
     "",
     "review_time",
+    "",
 )
 def test_what_may_not_be_seen_leaves_no_trace(
-    sides: tuple[Side, Side], role: str, drawn: list[Fact], other: list[Fact], asked: str, metric: str
+    sides: tuple[Side, Side], role: str, drawn: list[Fact], other: list[Fact], asked: str, metric: str, table: str
 ) -> None:
     viewer = Person(HERE, VIEWER, role)
     one, two = _two_worlds(viewer, drawn, other)
     event(f"worlds differ: { ({fact.key for fact in one} != {fact.key for fact in two}) }")
-    told = sides[0].answers(viewer, one, asked, metric)
-    for before, after in zip(told, sides[1].answers(viewer, two, asked, metric), strict=True):
+    told = sides[0].answers(viewer, one, asked, metric, table)
+    for before, after in zip(told, sides[1].answers(viewer, two, asked, metric, table), strict=True):
         assert after == before
 
 
@@ -313,7 +337,7 @@ def test_what_may_be_seen_does_leave_one(sides: tuple[Side, Side]) -> None:
         _comment(HERE, 1, 1, "p", VIEWER, "c", "text", FIRST_DAY),
         Member(HERE, "b", "b@one.example", "Bob", role="annotator"),
     ]
-    told = sides[0].answers(viewer, one, "", "total_time")
-    after = sides[1].answers(viewer, two, "", "total_time")
+    told = sides[0].answers(viewer, one, "", "total_time", TABLES[1])
+    after = sides[1].answers(viewer, two, "", "total_time", TABLES[1])
     same = [first[0] for first, second in zip(told, after, strict=True) if first == second]
     assert same == [f"/?{PERIOD}&"]  # the page itself holds no figures

@@ -6,11 +6,14 @@ from contextlib import contextmanager
 from perfwidget.stores.postgresql import schema
 from perfwidget.stores.postgresql.address import Address, parse
 from perfwidget.stores.postgresql.database import PostgreSQLDatabase
+from perfwidget.stores.postgresql.scripts import run_script
 from perfwidget.stores.postgresql.session import PostgreSQLSession, dialect_of
 from perfwidget.stores.postgresql.staging import TableStaging
 from perfwidget.stores.postgresql.views import ViewsStore
 from perfwidget.stores.reading import Reader
 from perfwidget.stores.store import Store
+
+__all__ = ["PostgreSQLStore", "opened", "run_script"]
 
 
 class PostgreSQLStore(Store):

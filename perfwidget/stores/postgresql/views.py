@@ -97,6 +97,8 @@ class ViewsStore(Store):
     What the contract does not have reads as none: bookmarks, and members or projects that only facts mention.
     """
 
+    writable = False
+
     def __init__(self, address: Address) -> None:
         """Look the views over; raises StoreUnavailable, and InvalidSetting for views that are not as they must be."""
         self._database = PostgreSQLDatabase(address)

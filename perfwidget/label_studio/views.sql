@@ -1,9 +1,12 @@
--- Label Studio's own tables (Community, PostgreSQL 14 or later) as a store of perfwidget's:
---   psql --file=label_studio_views.sql DATABASE        as the owner of Label Studio's tables
---   open_store("postgresql://performance@HOST/DATABASE?views=performance")
--- Community records no reviews, visits, comments or workspaces, so that these are empty. Who owns the organization is its
--- owner, everybody else an annotator; people belong to the projects that they worked in.
+-- Label Studio's own tables (Community 1.22 and 1.23, PostgreSQL 14 or later) as a store of perfwidget's:
+--   perfwidget label-studio views --install postgresql://OWNER@HOST/DATABASE    as the owner of Label Studio's tables
+--   perfwidget serve --label-studio URL --store "postgresql://performance@HOST/DATABASE?views=performance"
+-- Views hold on to the columns that they speak of. Take them away before Label Studio is upgraded (--remove), and
+-- install them again behind it.
+-- Community records no reviews, visits, comments or workspaces, so that these are empty. Who created the organization is
+-- its owner, everybody else an annotator; people belong to the projects that they worked in.
 
+DROP SCHEMA IF EXISTS performance CASCADE;
 CREATE SCHEMA performance;
 
 -- Whole microseconds since 1970. It may be indexed.
@@ -27,8 +30,8 @@ CREATE VIEW performance.workspaces AS
 SELECT NULL::integer AS organization_id, NULL::integer AS workspace_id, NULL::text AS title WHERE FALSE;
 
 CREATE VIEW performance.projects AS
-SELECT organization_id, id AS project_id, NULL::integer AS workspace_id, coalesce(title, 'Project ' || id) AS title
-FROM project;
+SELECT organization_id, id AS project_id, NULL::integer AS workspace_id, coalesce(nullif(title, ''), 'Project ' || id) AS title
+FROM project WHERE deleted_at IS NULL;
 
 CREATE VIEW performance.annotations AS
 SELECT project.organization_id,
@@ -50,17 +53,42 @@ SELECT project.organization_id,
             ELSE round(scaled.lead_time) END::bigint AS lead_time,
        known.last_action,
        done.was_cancelled,
-       NULL::bigint AS flags
+       -- What is odd: 1 somebody else wrote it last, 2 imported, 4 longer than its task existed, 8 a prediction.
+       (odd.posted_by_other::int + 2 * odd.imported::int
+           + 4 * (NOT odd.imported AND coalesce(done.lead_time BETWEEN 0 AND 1e9 AND round(scaled.lead_time) >
+               performance.microseconds(CASE WHEN own.last_change THEN done.updated_at ELSE done.created_at END)
+               - performance.microseconds(task.created_at), FALSE))::int
+           + 8 * made.of_prediction::int)::bigint AS flags
 FROM task_completion done
-JOIN project ON project.id = done.project_id
--- Community leaves last_action empty: an update is a change by the annotator a second or more after the creation.
-CROSS JOIN LATERAL (SELECT coalesce(done.updated_by_id = done.completed_by_id, TRUE) AS change) by_owner
+JOIN project ON project.id = done.project_id AND project.deleted_at IS NULL
+LEFT JOIN task ON task.id = done.task_id
+CROSS JOIN LATERAL (
+    SELECT coalesce(done.updated_by_id = done.completed_by_id, TRUE) AS change,
+           done.updated_at >= done.created_at + interval '1 second' AS later
+) by_owner
+-- Community leaves last_action empty: an update is a change by the annotator a second or more after the creation, and
+-- nobody has worked on a copy of another annotation that has no time and was never updated.
 CROSS JOIN LATERAL (
     SELECT coalesce(nullif(done.last_action, ''),
                     CASE WHEN done.was_cancelled THEN 'skipped'
-                         WHEN by_owner.change AND done.updated_at >= done.created_at + interval '1 second' THEN 'updated'
+                         WHEN by_owner.change AND by_owner.later THEN 'updated'
+                         WHEN done.parent_annotation_id IS NOT NULL AND done.lead_time IS NULL
+                             THEN 'propagated_annotation'
                          ELSE 'submitted' END) AS last_action
 ) known
+CROSS JOIN LATERAL (
+    SELECT done.parent_prediction_id IS NOT NULL AND done.lead_time IS NULL
+           AND NOT (by_owner.change AND by_owner.later) AND known.last_action <> 'updated' AS of_prediction
+) made
+CROSS JOIN LATERAL (
+    SELECT coalesce(done.updated_by_id, done.last_created_by_id) IS DISTINCT FROM done.completed_by_id
+           AND coalesce(done.updated_by_id, done.last_created_by_id) IS NOT NULL
+           AND (known.last_action NOT IN ('accepted', 'rejected', 'fixed_and_accepted', 'deleted_review')
+                OR coalesce(done.updated_by_id <> done.last_created_by_id, FALSE)) AS posted_by_other,
+           done.import_id IS NOT NULL
+           OR (done.updated_by_id IS NULL AND done.completed_by_id IS NOT NULL AND NOT by_owner.later
+               AND NOT made.of_prediction AND known.last_action <> 'propagated_annotation') AS imported
+) odd
 CROSS JOIN LATERAL (
     SELECT known.last_action IN ('updated', 'skipped') AND by_owner.change
            AND coalesce(done.last_created_by_id = done.completed_by_id, TRUE) AS last_change
@@ -100,9 +128,15 @@ SELECT NULL::integer AS organization_id, NULL::integer AS comment_id, NULL::inte
 WHERE FALSE;
 
 CREATE VIEW performance.recorded AS
-SELECT NULL::integer AS organization_id, NULL::text AS kind, NULL::bigint AS since WHERE FALSE;
+SELECT id AS organization_id, 'flags'::text AS kind, NULL::bigint AS since FROM organization;
 
 -- A role that reads these views and nothing else. Give it a password, or let pg_hba.conf say who it is.
-CREATE ROLE performance LOGIN;
+DO $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'performance') THEN
+        CREATE ROLE performance LOGIN;
+    END IF;
+END
+$$;
 GRANT USAGE ON SCHEMA performance TO performance;
 GRANT SELECT ON ALL TABLES IN SCHEMA performance TO performance;

@@ -1,0 +1,76 @@
+"""The compose file, the proxy's rules and the unit of the README: well-formed, and of commands that there are."""
+
+import configparser
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from perfwidget import cli
+from tests.label_studio.standing_up import README, block, command_of, compose
+
+
+def test_the_compose_file_is_one_by_its_schema(tmp_path: Path) -> None:
+    def checked(text: str) -> int:
+        file = tmp_path / "compose.yaml"
+        file.write_text(text)
+        check = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.compose-spec", str(file)]
+        return subprocess.run(check, capture_output=True, check=False).returncode
+
+    assert checked(block("yaml")) == 0
+    assert checked(block("yaml").replace("condition: service_healthy", "condition: healthy")) == 1
+
+
+def test_what_services_depend_on_and_hold_is_there() -> None:
+    file = compose()
+    services = file["services"]
+    for service in services.values():
+        assert set(service.get("depends_on", ())) <= set(services)
+        assert {each["source"] for each in service.get("configs", ())} <= set(file["configs"])
+        assert {each.partition(":")[0] for each in service.get("volumes", ())} <= set(file["volumes"])
+
+
+def test_its_proxy_has_the_rules_that_a_real_label_studio_is_tested_behind() -> None:
+    rules = compose()["configs"]["rules"]["content"].replace("$$", "$")
+    here = {"performance:8060": "127.0.0.1:8060", "label-studio:8080": "127.0.0.1:8080"}
+    for name, address in here.items():
+        assert f"http://{name};" in rules
+        rules = rules.replace(name, address)
+    assert rules == block("nginx")
+
+
+@pytest.mark.parametrize("service", ["views", "performance"])
+def test_its_commands_are_ours(service: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    parsed = cli._parser().parse_args(command_of(service))
+    assert callable(parsed.run)
+
+
+def test_every_command_of_the_page_is_one_of_ours() -> None:
+    lines = [
+        line for text in re.findall(r"```sh\n(.*?)```", README.read_text(), re.DOTALL) for line in text.splitlines()
+    ]
+    commands = [
+        line.partition("  #")[0].replace('"', "").split()[1:] for line in lines if line.startswith("perfwidget ")
+    ]
+    assert len(commands) == 3
+    for command in commands:
+        assert callable(cli._parser().parse_args(command).run)
+
+
+def test_the_unit_is_one_that_systemd_takes(tmp_path: Path) -> None:
+    unit = configparser.ConfigParser(interpolation=None)
+    unit.optionxform = str  # type: ignore[assignment, method-assign]
+    unit.read_string(block("ini"))
+    program, *arguments = unit["Service"]["ExecStart"].split()
+    assert program.endswith("/perfwidget")
+    assert cli._parser().parse_args(arguments).token_file == Path("/etc/perfwidget/token")
+    if (verify := shutil.which("systemd-analyze")) is None:
+        pytest.skip("needs systemd-analyze")
+    file = tmp_path / "perfwidget.service"
+    file.write_text(block("ini").replace(program, sys.executable).replace("User=perfwidget\n", ""))
+    told = subprocess.run([verify, "verify", file], capture_output=True, text=True, check=False)
+    about = [line for line in told.stderr.splitlines() if "perfwidget.service" in line]
+    assert (told.returncode, about) == (0, [])
