@@ -93,7 +93,7 @@ def test_a_changed_zone_is_refused_until_it_is_confirmed(run: Run) -> None:
         ("begin", "--by", "anna"),
         ("cards", "--write", "review", "--amount", "1", "--currency", "EUR", "--valid-from", "2024-12-01"),
         ("cards", "--write=review", "--amount=0.1234567", "--currency", "EUR", "--valid-from=2024-01-01", "--by=a"),
-        ("cards", "--write", "review", "--amount", "1", "--currency", "XXX", "--valid-from", "2024-01-01", "--by", "a"),
+        ("cards", "--write", "review", "--amount", "1", "--currency", "XTS", "--valid-from", "2024-01-01", "--by", "a"),
         ("cards", "--end", "9", "--valid-until", "2024-01-01", "--by", "a"),
         ("draft", "--from", "2024-11-31", "--to", "2024-12-01"),
         ("propose", "/nowhere", "--by", "a"),
