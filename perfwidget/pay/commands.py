@@ -9,7 +9,8 @@ from typing import Any
 from perfwidget.errors import InvalidPay, InvalidSetting, PerfwidgetError
 from perfwidget.metrics import Rules
 from perfwidget.pay.card_records import document
-from perfwidget.pay.payroll import ANY_TIME, Pay, Proposal
+from perfwidget.pay.opened import ANY_TIME
+from perfwidget.pay.payroll import Pay, Proposal
 from perfwidget.pay.statements import Statement
 from perfwidget.pay.work import asked_of
 from perfwidget.records import Actor

@@ -16,11 +16,15 @@ from perfwidget.pay.drafting import Draft, drafts
 from perfwidget.pay.rights import By, Grant, granted
 from perfwidget.pay.statements import Statement
 from perfwidget.pay.terms import Terms, agreed, kept_terms
+from perfwidget.pay.work import asked_of
 from perfwidget.question.access import Role
-from perfwidget.question.period import Period
+from perfwidget.question.period import FIRST_DATE, Period
 from perfwidget.records import Records, Transaction
 from perfwidget.settings import time_zone
 from perfwidget.stores import Reader, Store
+
+ANY_TIME = Period(FIRST_DATE, FIRST_DATE, "UTC")
+"""A period for questions that are of no time."""
 
 PAY_ROLES = (Role.OWNER, Role.ADMIN)
 
@@ -70,6 +74,8 @@ class OpenPay:
         with self._records.reading(self.organization_id) as transaction:
             terms = self._agreed(transaction)
             period = self._period(terms, first, last)
+            if len(members) == 1:
+                self._refuse_unknown(transaction, reader, members[0])
             known = {user_id for user_id in transaction.user_ids().values() if user_id is not None}
             unnamed = [member for member in members if member not in known]
         if unnamed:
@@ -102,6 +108,13 @@ class OpenPay:
             return id_text(member)
         except InvalidFact as fault:
             raise InvalidPay(f"The member has no valid id. {fault}") from None
+
+    def _refuse_unknown(self, transaction: Transaction, reader: Reader, member: str) -> None:
+        """Raise InvalidPay for a member of whom neither the store nor the records know, who is a slip."""
+        scope = asked_of(reader, self.organization_id, ANY_TIME, Rules()).scope
+        known = any(each.user_id == member for each in reader.members_named(scope, [member]))
+        if not known and transaction.person(member) is None:
+            raise InvalidPay(f"There is no member {member}; name one by id, or on the command line by e-mail.")
 
     def _card(self, transaction: Transaction, card_id: int) -> RateCard:
         for card in card_records.cards(transaction):

@@ -14,20 +14,16 @@ from perfwidget.pay.adjusting import Adjustment
 from perfwidget.pay.cards import RateCard, Whom, day, rate_card
 from perfwidget.pay.drafting import Draft, drafts
 from perfwidget.pay.files import State, write_files
-from perfwidget.pay.opened import OpenPay, of_member, projects_of
+from perfwidget.pay.opened import ANY_TIME, OpenPay, of_member, projects_of
 from perfwidget.pay.rights import By, granted
 from perfwidget.pay.statements import Statement
 from perfwidget.pay.terms import Terms, confirm, kept_terms
 from perfwidget.pay.verifying import changed_since, differences
 from perfwidget.pay.work import EVERY, Kind, asked_of
 from perfwidget.question.access import Viewer
-from perfwidget.question.period import FIRST_DATE, Period
 from perfwidget.records import audit
 from perfwidget.records.tables import STATEMENTS
 from perfwidget.stores.listing import Among
-
-ANY_TIME = Period(FIRST_DATE, FIRST_DATE, "UTC")
-"""A period for questions that are of no time."""
 
 Proposal = tuple[str, date | str, date | str, str]
 """A member, the first and last day, and the SHA-256 of the draft that was seen."""
@@ -75,9 +71,11 @@ class Pay(OpenPay):
     def write_card(self, by: By, **card: Any) -> RateCard:
         """Write a rate card, given by the names of `RateCard`'s fields; it can only end or be voided afterwards."""
         made = rate_card(card)
-        with self._acting(by) as (transaction, _, grant):
+        with self._acting(by) as (transaction, reader, grant):
             self._agreed(transaction)
             self._may_card(grant, made)
+            if made.whom is Whom.MEMBER and made.whom_id is not None:
+                self._refuse_unknown(transaction, reader, made.whom_id)
             return card_records.write(transaction, made, grant.actor)
 
     def end_card(self, card_id: int, last: date | str, by: By) -> RateCard:
@@ -245,7 +243,8 @@ class Pay(OpenPay):
     def adjust(self, member: int | str, amount: object, currency: str, text: str, by: By) -> Adjustment:
         """Let a member's next statement pay an amount above 0, with a text."""
         member = self._member(member)
-        with self._acting(by) as (transaction, _, grant):
+        with self._acting(by) as (transaction, reader, grant):
             grant.about(member)
+            self._refuse_unknown(transaction, reader, member)
             person = transaction.named_person(member)
             return adjusting.adjust(transaction, person, amount, currency, text, grant.actor)

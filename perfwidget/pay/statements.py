@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from typing import Any
 
 from perfwidget.errors import Conflict, InvalidPay
@@ -103,7 +104,8 @@ def refuse_overlap(transaction: Transaction, person: str, first: date, last: dat
 def refuse_unpaid(transaction: Transaction, draft: Draft) -> None:
     """Raise Conflict where a person has a statement or work that is not paid, by a draft of all their time."""
     theirs = statements(transaction, STATEMENTS.c.person == draft.person, STATEMENTS.c.state != WITHDRAWN)
-    waiting = [str(each.number) for each in theirs if each.totals and not each.is_paid]
+    owed = (each for each in theirs if any(not one.paid_on and Decimal(one.amount) for one in each.totals.values()))
+    waiting = [str(each.number) for each in owed]
     if waiting:
         raise Conflict(f"Statement {', '.join(waiting)} is not paid; pay it, or forget the member with unpaid=True.")
     if draft.lines or draft.adjustments:

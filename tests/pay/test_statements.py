@@ -311,6 +311,17 @@ def test_many_are_proposed_one_by_one_and_a_fault_of_one_stops_no_other(small: P
     assert isinstance(found["boss"], InvalidPay)
 
 
+def test_a_member_whom_nobody_knows_is_a_slip(small: Payroll) -> None:
+    card = {"unit": "review", "amount": "1", "currency": "EUR", "valid_from": "2024-01-01"}
+    for act in (
+        lambda: small.draft(member="anm"),
+        lambda: small.pay.adjust("anm", "5", "EUR", "bonus", ANNA),
+        lambda: small.pay.write_card(ANNA, **card, whom="member", whom_id="anm"),
+    ):
+        with pytest.raises(InvalidPay, match="no member anm"):
+            act()
+
+
 # -- Forgotten members ------------------------------------------------------------------------------------------------
 
 
