@@ -59,6 +59,7 @@ test-sabotage: $(VENV)/installed-test browser proxy database
 
 # Label Studio lives in a virtual environment of its own, as it holds its many dependencies to versions of its own.
 test-label-studio: $(VENV)/installed-test browser proxy .label-studio/installed
+	@command -v faketime >/dev/null || $(call apt_install,faketime)
 	@PERFWIDGET_LABEL_STUDIO_PROGRAM=$(CURDIR)/.label-studio/bin/label-studio $(RUN) pytest tests/real_label_studio $(ARGS)
 
 .label-studio/installed: $(VENV)/bin/python Makefile

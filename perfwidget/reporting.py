@@ -63,7 +63,7 @@ def _given(text: str) -> str:
 
 def run(parsed: argparse.Namespace) -> int:
     """Print what is asked for; return the exit status."""
-    store = open_store(parsed.store, create=False)
+    store = open_store(parsed.store, create=False, wait=0)
     try:
         viewer = Viewer(_organization(store, parsed.organization), NOBODY, Role.OWNER)
         query = _asked(store, viewer, parsed)

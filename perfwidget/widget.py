@@ -11,12 +11,12 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_url
 
 from perfwidget import page
-from perfwidget.errors import Forbidden, InvalidSetting, PerfwidgetError, Unauthenticated
+from perfwidget.errors import Forbidden, InvalidSetting, PerfwidgetError, StoreUnavailable, Unauthenticated
 from perfwidget.hosting.downloads import Downloads
 from perfwidget.hosting.files import file_views
 from perfwidget.hosting.mount import DashBlueprint, MountedDash
 from perfwidget.hosting.places import AT_WORK, WAITING, Places
-from perfwidget.hosting.refusals import failed_callback, failure, page_that_says, refusal
+from perfwidget.hosting.refusals import TRIES_AGAIN, failed_callback, failure, page_that_says, refusal
 from perfwidget.hosting.requests import CSRF_COOKIE, CSRF_HEADER, address_parts, from_elsewhere, protected
 from perfwidget.hosting.static_files import assets_folder
 from perfwidget.metrics import Rules
@@ -219,7 +219,9 @@ class PerformanceWidget(DashBlueprint):
     def _page(self, sentence: str, status: int, href: str = "", link: str = "") -> ResponseReturnValue:
         wished = (request.args.get("theme"), request.args.get("around"))  # by the reader, and by the page around
         scheme = next((theme for theme in wished if theme in tuple(Theme)), "light dark")
-        return page_that_says(sentence, title=self._title, scheme=scheme, href=href, link=link), status
+        again = TRIES_AGAIN if status == StoreUnavailable.status else 0
+        told = page_that_says(sentence, title=self._title, scheme=scheme, href=href, link=link, again=again)
+        return told, status
 
     # -- What every answer carries, and what settings allow ----------------------------------------------------------
 

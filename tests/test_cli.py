@@ -245,7 +245,7 @@ def test_what_the_report_cannot_hold_is_said_on_the_side(address: str, capsys: p
 
 
 def test_as_a_module_while_a_server_holds_the_store(address: str, tmp_path: Path) -> None:
-    held = open_store(address)
+    held = open_store(address, wait=0)
     try:
         command = [sys.executable, "-m", "perfwidget", "report", "--store", address, "--user", "7", *PERIOD]
         ended = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)

@@ -10,7 +10,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from perfwidget.facts import Fact, Member, Membership
-from perfwidget.facts.ingest import NOT_COMPLETE, Bookmark, Observation
+from perfwidget.facts.ingest import NOT_COMPLETE, NOTHING_TOLD, NOTICE, PROGRESS, Bookmark, Observation
 from perfwidget.stores import Store, open_store
 from tests.hosts import asking, asking_body, host
 from tests.worlds import ORGANIZATION, annotation, people, review
@@ -157,6 +157,31 @@ def test_a_first_reading_that_is_not_done_is_said(store: Store, client: Callable
     assert (late(client()), drawn["late"]["data"]) == (missing, missing)
     assert "1970" not in asking(client(), "look", {"question": ""}).text
     store.write([Bookmark(ORGANIZATION, SOURCE, "1", ago(seconds=1))])
+    assert late(client()) == ""
+
+
+def test_a_project_that_is_behind_is_late_by_itself(store: Store, client: Callable[..., FlaskClient]) -> None:
+    store.write([Bookmark(ORGANIZATION, SOURCE, "1", ago(seconds=1)), Bookmark(ORGANIZATION, "project p1", "x")])
+    browser = client("boss:owner")
+    assert late(browser) == ""
+    store.write([Bookmark(ORGANIZATION, "project p1", "x", ago(hours=1))])
+    assert "could not be read since" in late(browser)
+    assert "could not be read since" in late(browser, "project=p1")
+    assert late(browser, "project=p2") == ""
+    store.write([Bookmark(ORGANIZATION, "project p1", "x", NOT_COMPLETE)])
+    assert "for the first time" in late(browser, "project=p1")
+    assert late(browser, "project=p2") == ""
+    store.write([Bookmark(ORGANIZATION, "project p1", "x")])
+    assert late(browser, "project=p1") == ""
+
+
+def test_what_a_source_tells_stands_on_the_page(store: Store, client: Callable[..., FlaskClient]) -> None:
+    notice, progress = Bookmark(ORGANIZATION, f"{NOTICE}x", "Mending."), Bookmark(ORGANIZATION, f"{PROGRESS}x", "40 %.")
+    store.write([Bookmark(ORGANIZATION, SOURCE, "0", NOT_COMPLETE), notice, progress])
+    assert late(client()).endswith("work is missing here. 40 %.")
+    store.write([Bookmark(ORGANIZATION, SOURCE, "1", ago(seconds=1))])
+    assert late(client()) == "Mending."
+    store.write([Bookmark(ORGANIZATION, notice.source, NOTHING_TOLD)])
     assert late(client()) == ""
 
 

@@ -1,5 +1,6 @@
 """Ten thousand members, two thousand projects, ten years: the page and its questions grow with what is shown only."""
 
+import gzip
 import json
 from collections.abc import Iterator
 from datetime import timedelta
@@ -8,11 +9,12 @@ from urllib.parse import urlencode
 
 import pytest
 
-from perfwidget.facts import Fact, Member, Membership, Project, Workspace
+from perfwidget.facts import Fact, Member, Membership, Project, Recorded, Workspace
+from perfwidget.metrics import BY_KEY
 from perfwidget.stores import Store, open_store
 from perfwidget.stores.duckdb.session import EmbeddedSession
-from tests.hosts import asking, host
-from tests.worlds import ORGANIZATION, annotation, at
+from tests.hosts import asking, asking_body, host
+from tests.worlds import ORGANIZATION, annotation, at, review
 
 MEMBERS, PROJECTS, MANAGED = 10_000, 2_000, 500
 FIRST = at("2014-01-06 12:00")
@@ -32,6 +34,27 @@ def organization(members: int, projects: int, managed: int) -> Iterator[Fact]:
     for week in range(520):
         instant = (FIRST + timedelta(weeks=week)).isoformat()
         yield annotation(week, instant, completed_by="m7", project_id=f"p{week % projects}", lead_time=60)
+    yield Recorded(ORGANIZATION, "reviews")
+    for number in range(members):  # in May 2024 each does another part of an hour, and m0 twice as much as the last
+        for day in (1, 8):
+            instant, lead_time = at(f"2024-05-{day:02} 08:00") + timedelta(minutes=number % 600), 7 + members - number
+            identity = f"{day}-{number}"
+            yield annotation(
+                identity,
+                instant.isoformat(),
+                completed_by=f"m{number}",
+                project_id=f"p{number % projects}",
+                lead_time=lead_time + day / 7,
+            )
+        yield review(
+            number,
+            "2024-05-09 12:00",
+            "accepted" if number % 3 else "rejected",
+            annotation_id=f"8-{number}",
+            completed_by=f"m{number}",
+            reviewer_id=f"m{(number + 1) % members}",
+            project_id=f"p{number % projects}",
+        )
 
 
 @pytest.fixture(scope="module")
@@ -135,3 +158,77 @@ def test_a_question_takes_as_many_statements_in_a_large_organization_as_in_a_sma
             counts.append(len(statements))
     assert counts[:2] == counts[2:]
     assert max(counts) <= 24
+
+
+MAY = "from=2024-05-07&to=2024-05-13&tz=UTC&compare=previous"
+"""A week and the one before, in both of which everybody has worked."""
+
+TABLES = {
+    "": "the landing",
+    "sort=-total_time": "another order",
+    "page=7": "another page",
+    "search=member+0": "a search that finds a tenth",
+    "search=09999": "a search that finds one",
+    "idle=show": "those without activity, too",
+    "tab=reviews": "the other tab",
+    f"size=200&columns={','.join(BY_KEY)}": "as many rows and numbers as there can be",
+}
+MOST_BYTES = 60_000
+
+
+def shown(browser: Any, input_id: str, value: Any) -> tuple[Any, int]:
+    """Return what a callback answers, and its bytes on the way."""
+    packed = {"Accept-Encoding": "gzip"}
+    body = asking_body(browser, input_id, value)
+    answer = browser.post("/performance/_dash-update-component", json=body, headers=packed)
+    assert answer.status_code == 200
+    assert answer.headers["Content-Encoding"] == "gzip"
+    return json.loads(gzip.decompress(answer.data))["response"], len(answer.data)
+
+
+@pytest.mark.parametrize("table", TABLES, ids=list(TABLES.values()))
+def test_an_answer_about_ten_thousand_members_is_small(large: Store, table: str) -> None:
+    browser = signed_in(large, "boss", "owner")
+    whole, sent = shown(browser, "asked", {"question": MAY, "table": table})
+    turned, alone = shown(browser, "team-sought", {"question": MAY, "table": table})
+    assert max(sent, alone) < MOST_BYTES
+    assert turned["team"]["content"] == whole["team"]["content"]
+    assert set(turned) <= {"team", "problem"}, "the graphs and cards are the same, and are not worked out again"
+
+
+def names(browser: Any, table: str) -> list[str]:
+    turned, _ = shown(browser, "team-sought", {"question": MAY, "table": table})
+    [drawn] = [each[2] for each in turned["team"]["content"] if each[0] == "div" and each[2][0] == "table"]
+    return [row[2][2][2] for row in drawn[4][2:]]
+
+
+def test_the_table_of_ten_thousand_turns_as_one_of_ten(large: Store) -> None:
+    browser = signed_in(large, "boss", "owner")
+    assert names(browser, "") == [f"Member {number:05}" for number in range(25)]
+    assert names(browser, "page=400") == [f"Member {number:05}" for number in range(9_975, 10_000)]
+    assert names(browser, "sort=total_time")[:2] == ["Member 09999", "Member 09998"]
+    assert names(browser, "sort=-total_time&search=999")[:3] == ["Member 00999", "Member 01999", "Member 02999"]
+    # Rejected are every third one's; among equals the order is that of the ids.
+    assert names(browser, "sort=-received_rejected")[:3] == ["Member 00000", "Member 01002", "Member 01005"]
+
+
+def test_a_turn_of_the_table_reads_the_days_of_its_own_rows_alone(
+    large: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever else is read by day, and whoever's period before, is read of nobody who is not shown."""
+    answered: list[tuple[int, int]] = []
+    read = EmbeddedSession.rows
+
+    def noted(self: EmbeddedSession, text: str, parameters: Any) -> Any:
+        rows = read(self, text, parameters)
+        answered.append((len(rows), len(rows[0]) if rows else 0))
+        return rows
+
+    monkeypatch.setattr(EmbeddedSession, "rows", noted)
+    browser = signed_in(large, "boss", "owner")
+    shown(browser, "team-sought", {"question": MAY, "table": "sort=-total_time"})
+    by_member = [rows for rows, _ in answered if rows >= MEMBERS]
+    # Each member once: who they are (twice: whom there is to choose, and their names), and their numbers from the
+    # annotations, from the reviews received and taken, from the products with the median, and from long days.
+    assert len(by_member) <= 7, answered
+    assert sum(rows for rows, _ in answered if rows < MEMBERS) < 1_000

@@ -19,6 +19,7 @@ from perfwidget.question.period import Grain
 from perfwidget.question.query import Query, parse
 from perfwidget.question.table import Table
 from perfwidget.report import Report, read_members, read_report
+from perfwidget.report import report as report_of
 from perfwidget.report.projects import read_projects
 from perfwidget.stores import Store, open_store
 from perfwidget.stores.answering import Numbers
@@ -248,6 +249,57 @@ def test_projects_add_up_and_tell_what_each_alone_tells(
 
 
 @settings(max_examples=40)
+@given(_worlds, st.sampled_from([("a",), ("a", "b"), ()]))
+def test_projects_by_themselves_are_reports_of_each_alone(
+    store: Store, engine: str, world: tuple, users: tuple[str, ...]
+) -> None:  # type: ignore[type-arg]
+    if enough(engine, "projects"):
+        return
+    organization = written(store, world)
+
+    def asking(*projects: str) -> Report:
+        query = question(users=users, everybody=not users, projects=projects)
+        return report_of(store, owner(organization), query)
+
+    found = asking().by_project
+    assert found is not None
+    assert {each.project_id: each.values for each in found} == {
+        each.project_id: asking(each.project_id).values for each in found
+    }
+    # Those that are not there have nothing.
+    for project in {"p", "q"} - {each.project_id for each in found}:
+        assert asking(project).by_project == ()
+
+
+def test_some_of_everybody_are_nobody_else(store: Store) -> None:
+    day = SPRING + timedelta(days=2)
+    rows = [(day, user, "p", 10, "submitted", False) for user in ("a", "rev")]
+    organization = written(store, (rows, [], []))
+
+    def counted(viewer: Viewer, query: Query, *members: str) -> dict[tuple[str, ...], Number]:
+        with store.reading() as reader:
+            asked = scoped(store, viewer, query).among(members)
+            found = reader.answer(asked, [BY_MEMBER]).numbers[BY_MEMBER]
+        return told_of("submitted_annotations", found)
+
+    # "rev" worked and is no member of the organization: those who see all of it see that, a manager does not.
+    lead = Viewer(organization, "lead", "manager")
+    everybody = question(everybody=True)
+    assert counted(owner(organization), everybody, "a", "rev") == {("a",): 1, ("rev",): 1}
+    assert counted(lead, everybody, "a", "rev") == {("a",): 1, ("rev",): 0}
+    assert counted(lead, everybody, "rev") == {("rev",): 0}
+    # Somebody of another organization is nobody here.
+    elsewhere = written(store, ([(day, "z", "p", 10, "submitted", False)], [], []))
+    assert counted(owner(elsewhere), everybody, "z") == {("z",): 1}
+    assert counted(owner(organization), everybody, "z") == {("z",): 0}
+    # Of some, some.
+    with pytest.raises(ValueError, match="none of those"):
+        counted(owner(organization), question(users=("a", "b")), "a", "rev")
+    with pytest.raises(ValueError, match="none of those"):
+        scoped(store, lead, everybody).among(["a"]).among(["a", "b"])
+
+
+@settings(max_examples=40)
 @given(_worlds, st.sampled_from(PEOPLE))
 def test_a_project_of_a_member_is_their_own_report_of_it(store: Store, engine: str, world: tuple, user: str) -> None:  # type: ignore[type-arg]
     if enough(engine, "projects of a member"):
@@ -265,8 +317,7 @@ def test_a_project_of_a_member_is_their_own_report_of_it(store: Store, engine: s
             assert alone.previous is not None
             if project in listed:
                 assert listed[project].values == alone.values
-                # What had no facts in the period before has no numbers to be compared with.
-                assert listed[project].before in (None, alone.previous.values)
+                assert listed[project].before == alone.previous.values
             else:  # nothing is left out that has anything to say
                 assert not any(alone.values[metric.key] for metric in METRICS)
 
@@ -362,6 +413,9 @@ def test_what_is_long_is_longer_than_ten_of_the_members_own_medians(store: Store
             found = reader.answer(scoped(store, owner(organization), query), [BY_PROJECT, BY_MEMBER]).numbers
         assert told_of("long_annotations", found[BY_PROJECT]) == {("p",): 2, ("q",): 1}
         assert told_of("long_annotations", found[BY_MEMBER]) == {("a",): 1, ("b",): 2, ("c",): 0}
+        apart = report_of(store, owner(organization), query).by_project
+        assert apart is not None
+        assert {each.project_id: each.values["long_time"] for each in apart} == {"p": 112.0, "q": 0.0}
 
 
 def test_who_reviewed_the_same_annotation_reviewed_one(store: Store) -> None:

@@ -131,8 +131,8 @@ def test_facts_stay_when_the_store_is_opened_again(new_store: NewStore) -> None:
 
 
 def test_a_second_process_gets_one_clear_sentence(tmp_path: Path) -> None:
-    store = open_store(f"duckdb:///{tmp_path}/facts.duckdb")
-    code = f"from perfwidget.stores import open_store\nopen_store('duckdb:///{tmp_path}/facts.duckdb')"
+    store = open_store(f"duckdb:///{tmp_path}/facts.duckdb", wait=0)
+    code = f"from perfwidget.stores import open_store\nopen_store('duckdb:///{tmp_path}/facts.duckdb', wait=0)"
     other = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
     assert other.returncode == 1
     sentence = other.stderr.strip().splitlines()[-1]
@@ -153,7 +153,7 @@ def test_what_is_no_store_cannot_be_opened(tmp_path: Path) -> None:
     (tmp_path / "text.duckdb").write_text("no database " * 2000)
     for name in ("text.duckdb", "missing/facts.duckdb"):
         with pytest.raises(StoreUnavailable):
-            open_store(f"duckdb:///{tmp_path}/{name}")
+            open_store(f"duckdb:///{tmp_path}/{name}", wait=0)
 
 
 def test_a_closed_store_says_so(new_store: NewStore) -> None:

@@ -11,8 +11,12 @@ import pytest
 from perfwidget import Viewer, open_store
 from perfwidget.errors import Forbidden, InvalidQuery
 from perfwidget.facts import Comment, Fact, Member, Membership, Project
+from perfwidget.metrics import METRICS
+from perfwidget.question.access import scope
+from perfwidget.question.period import Grain
+from perfwidget.question.query import parse
 from perfwidget.question.table import SIZES, Table, TableTab
-from perfwidget.report import Report, report
+from perfwidget.report import Report, read_report, report
 from perfwidget.report.team import columns_of, page_of, sorted_members
 from perfwidget.stores import Store
 from tests.conftest import NewStore
@@ -29,7 +33,7 @@ def facts() -> list[Fact]:
     people = {"boss": "owner", "lead": "manager", "ann": "annotator", "bob": "annotator", "eve": "annotator"}
     return [
         *(Member(ORGANIZATION, user, f"{user}@acme.example", user.title(), role=role) for user, role in people.items()),
-        *(Project(ORGANIZATION, project, None, title=project) for project in ("p1", "p2")),
+        *(Project(ORGANIZATION, project, "w", title=project) for project in ("p1", "p2")),
         Membership(ORGANIZATION, "lead", None, "p1"),
         annotation(1, "2024-03-01 09:00", lead_time=10),
         annotation(2, "2024-03-02 09:00", lead_time=20, project_id="p2"),
@@ -97,11 +101,24 @@ def test_a_set_beside_the_period_before(store: Store) -> None:
     assert march.previous is not None
     assert march.previous.period.written == ("2024-02-28", "2024-02-29")
     assert march.previous.values["total_time"] == 45.0
-    assert {each.user.user_id: each.values["total_time"] for each in march.previous.members} == {"ann": 45.0}
+    # bob and rev stand in the report: before it they did nothing, which is 0, and a median of nothing is none.
+    earlier = {each.user.user_id: each.values for each in march.previous.members}
+    assert {user: values["total_time"] for user, values in earlier.items()} == {"ann": 45.0, "bob": 0.0, "rev": 0.0}
+    assert {user: values["time_per_annotation_median"] for user, values in earlier.items()} == {
+        "ann": 45.0,
+        "bob": None,
+        "rev": None,
+    }
+    assert earlier["bob"] == report(store, OWNER, user="bob", first="2024-02-28", last="2024-02-29").values
     as_json = march.to_dict()["previous"]
     assert as_json["period"] == {"from": "2024-02-28", "to": "2024-02-29", "timezone": "UTC"}
     assert as_json["summary"]["submitted_annotations"] == 1
-    assert [each["user"]["id"] for each in as_json["members"]] == ["ann"]
+    assert [each["user"]["id"] for each in as_json["members"]] == ["ann", "bob", "rev"]
+    # Who did nothing in the report's own period, and some before it, stands in the previous one alone.
+    february = report(store, OWNER, members="all", compare="previous", first="2024-03-03", last="2024-03-04")
+    assert february.members == ()
+    assert february.previous is not None
+    assert [each.user.user_id for each in february.previous.members] == ["ann", "bob", "rev"]
     alone = report(store, OWNER, user="ann", compare="previous", **MARCH).to_dict()["previous"]  # type: ignore[arg-type]
     assert alone["summary"] == as_json["summary"]
     assert "members" not in alone
@@ -118,10 +135,39 @@ def test_python_asks_without_an_address(store: Store) -> None:
     assert members.index.name == "user_id"
     own = report(store, OWNER, user="bob", **MARCH).to_pandas("members")  # type: ignore[arg-type]
     assert own["total_time"].to_dict() == {"bob": 100.0}
+    days = report(store, OWNER, user="ann", first="2024-03-01", last="2024-03-02", grain=Grain.MONTH)
+    with pytest.raises(ValueError, match="by month"):
+        days.to_pandas()
     with pytest.raises(InvalidQuery):
         report(store, OWNER, user="ann", first="2024-03-01")
     with pytest.raises(InvalidQuery):
         report(store, OWNER, user="ann", members="all", **MARCH)  # type: ignore[arg-type]
+
+
+def test_projects_as_a_frame_are_those_of_reports_of_each_alone(store: Store) -> None:
+    everybody = report(store, OWNER, members="all", **MARCH)  # type: ignore[arg-type]
+    projects = everybody.to_pandas("projects")
+    assert projects.index.name == "project_id"
+    assert list(projects.columns) == [metric.key for metric in METRICS]
+    # p1: 10 and 60 of ann's, 100 of bob's; p2: 20 of ann's, and one of bob's without a time.
+    assert projects["submitted_annotations"].to_dict() == {"p1": 3, "p2": 2}
+    assert projects["total_time"].to_dict() == {"p1": 170.0, "p2": 20.0}
+    assert projects["time_per_annotation_median"].to_dict() == {"p1": 60.0, "p2": 20.0}
+    assert projects["total_time_median"].to_dict() == {"p1": 170.0, "p2": 20.0}  # 2 × 35 and 1 × 100; 1 × 20
+    assert projects["lead_time_missing"].to_dict() == {"p1": 0, "p2": 1}
+    assert projects["performance_score"].dropna().to_dict() == {"p1": 0.5}
+    assert projects["comments_received"].to_dict() == {"p1": 1, "p2": 0}
+    theirs = report(store, LEAD, members="all", **MARCH).to_pandas("projects")  # type: ignore[arg-type]
+    assert theirs["submitted_annotations"].to_dict() == {"p1": 3}
+    own = report(store, OWNER, user="ann", **MARCH).to_pandas("projects")  # type: ignore[arg-type]
+    assert own["total_time"].to_dict() == {"p1": 70.0, "p2": 20.0}
+    nothing = report(store, OWNER, user="eve", **MARCH).to_pandas("projects")  # type: ignore[arg-type]
+    assert nothing.empty
+    with store.reading() as reader:
+        query = parse({"members": ["all"], "from": ["2024-03-01"], "to": ["2024-03-02"]})
+        page = read_report(reader, scope(OWNER, query, reader.standing(OWNER, query)), query)
+    with pytest.raises(ValueError, match="without its projects"):
+        page.to_pandas("projects")
 
 
 # -- The table --------------------------------------------------------------------------------------------------------
@@ -201,15 +247,20 @@ def test_a_row_a_member(store: Store) -> None:
         "eve",
     ]
     compared = rows(store, f"members.csv?members=all&{IN_MARCH}&compare=previous")
-    assert [each["previous_total_time_s"] for each in compared] == ["45.0", "", ""]
+    assert [each["previous_total_time_s"] for each in compared] == ["45.0", "0.0", "0.0"]
+    assert [each["previous_time_per_annotation_median_s"] for each in compared] == ["45.0", "", ""]
     assert {each["previous_from"] for each in compared} == {"2024-02-28"}
 
 
 def test_every_file_says_what_it_does_not_hold(store: Store) -> None:
-    words = "your 1 projects; work in other projects is not included"
+    words = "your 1 project; work in other projects is not included"
     for file in ("members.csv", "report.csv"):
         assert {each["scope"] for each in rows(store, f"{file}?members=all&{IN_MARCH}", "lead:manager")} == {words}
         assert {each["scope"] for each in rows(store, f"{file}?members=all&{IN_MARCH}&project=p2")} == {"projects: p2"}
+        # Of a workspace a manager may have some projects only.
+        for who, rest in (("boss:owner", ""), ("lead:manager", "; work in other projects is not included")):
+            found = rows(store, f"{file}?members=all&{IN_MARCH}&workspace=w", who)
+            assert {each["scope"] for each in found} == {f"workspaces: w{rest}"}
 
 
 def test_a_row_a_member_and_day(store: Store) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from flask.testing import FlaskClient
@@ -95,6 +96,106 @@ def test_missing_numbers_come_last_in_both_directions(store: Store) -> None:
         assert names == [first, "<b>Bob</b>inactive", "ghostnot a member", "Rev"]
 
 
+def around(browser: FlaskClient, question: str, table: str) -> str:
+    """Return what is read around the table: above and below it."""
+    answer = asking(browser, "team-sought", {"question": question, "table": table})
+    content = answer.json["response"]["team"]["content"]
+    return "\n".join(texts(each) for each in content if each[0] != "div" or each[2][0] != "table")
+
+
+@pytest.mark.parametrize(
+    ("search", "found"),
+    [
+        ("ann", ["Ann"]),
+        ("  ANN ", ["Ann"]),
+        ("@ACME", ["<b>Bob</b>inactive", "Ann", "Rev"]),
+        ("<b>", ["<b>Bob</b>inactive"]),
+        ("host", ["ghostnot a member"]),  # who has an id alone
+        ("o", ["<b>Bob</b>inactive", "ghostnot a member"]),
+        ("n%", []),
+        ("boss", []),  # did nothing in March
+        ("", ["<b>Bob</b>inactive", "Ann", "ghostnot a member", "Rev"]),
+    ],
+)
+def test_a_search_leaves_rows_and_not_what_all_come_to(store: Store, search: str, found: list[str]) -> None:
+    boss = client(store, "boss:owner")
+    everybody, *members = rows(boss, MARCH, f"{COLUMNS}&{urlencode({'search': search})}")
+    assert [row[0] for row in members] == found
+    besides = "not only those found" if search else ""
+    line = everybody[1:2] if members else []  # without members there are no small graphs
+    assert everybody == [f"All 6 members{besides}", *line, "4", "4m 0s", "4m 0s", "100 %"]
+    if members:  # the list of members finds the same ones, and those without activity
+        sought = {"kind": "member", "text": search.strip(), "workspaces": []}
+        options = asking(boss, "seek", sought).json["response"]["found"]["data"]["options"]
+        assert {each[0].removesuffix("inactive").removesuffix("not a member") for each in members} <= {
+            each["label"].split(" · ")[0] for each in options
+        }
+
+
+def test_a_search_goes_with_the_order_the_pages_and_those_without_activity(store: Store) -> None:
+    boss = client(store, "boss:owner")
+    asked = "search=o&idle=show&sort=-member"
+    assert [row[0] for row in rows(boss, MARCH, asked)[1:]] == ["ghostnot a member", "Boss", "<b>Bob</b>inactive"]
+    assert "1–3 of 3 foundHide those without activity" in around(boss, MARCH, asked)
+    assert "1–2 of 2 found with activityShow 2 without activity" in around(boss, MARCH, "search=o")
+    assert "1–4 of 4 with activity" in around(boss, MARCH, "search=+")
+    # A page beyond those found is their last.
+    assert [row[0] for row in rows(boss, MARCH, "search=ann&page=7")[1:]] == ["Ann"]
+
+
+def test_who_finds_nobody_is_told_so(store: Store) -> None:
+    boss = client(store, "boss:owner")
+    looks = "The search looks at names, e-mails and ids."
+    told = around(boss, MARCH, "search=boss")
+    assert f"No member with activity in this period matches “boss”. {looks}" in told
+    assert "Show 2 without activity" in told
+    assert f"No member matches “<i>”. {looks}" in around(boss, MARCH, "search=%3Ci%3E&idle=show")
+    assert "Nobody has activity in this period." in around(boss, "from=2020-01-01&to=2020-01-02&tz=UTC", "")
+
+
+def test_a_search_shows_nobody_out_of_scope(store: Store) -> None:
+    lead = client(store, "max:manager")
+    # bob and ghost worked in other projects; Boss is there and did nothing; ghost is no member at all.
+    assert [row[0] for row in rows(lead, MARCH, "search=o&idle=show")[1:]] == ["<b>Bob</b>inactive", "Boss"]
+    assert rows(lead, MARCH, "search=ghost&idle=show")[1:] == []
+    ann = client(store, "ann:annotator")
+    for table in ("search=bob", "search=bob&idle=show"):
+        answer = asking(ann, "team-sought", {"question": MARCH, "table": table})
+        assert answer.json["response"]["team"]["content"] == []
+        refused = asking(ann, "team-sought", {"question": f"members=all&{MARCH}", "table": table})
+        assert refused.status_code == 403
+
+
+def test_the_landing_and_a_turn_of_the_table_show_the_same(store: Store) -> None:
+    boss = client(store, "boss:owner")
+    for question in (MARCH, f"{MARCH}&compare=previous", f"user=ann&user=bob&{MARCH}&grain=month"):
+        for table in ("", "search=o", "sort=-total_time&tab=reviews", "idle=show&size=50&columns=rejected,first_pass"):
+            whole = asking(boss, "asked", {"question": question, "table": table}).json["response"]["team"]["content"]
+            turned = asking(boss, "team-sought", {"question": question, "table": table}).json["response"]["team"]
+            assert turned["content"] == whole
+
+
+def test_files_follow_the_question_and_not_the_search(store: Store) -> None:
+    boss = client(store, "boss:owner")
+    whole, searched = (boss.get(f"/performance/export/members.csv?{MARCH}{more}").text for more in ("", "&search=ann"))
+    assert searched == whole
+    assert len(whole.splitlines()) == 1 + 4
+
+
+def test_what_was_0_before_is_compared_too(store: Store) -> None:
+    boss = client(store, "boss:owner")
+    columns = "columns=submitted_annotations,total_time,time_per_annotation_median"
+    found = rows(boss, f"{MARCH}&compare=previous", columns)
+    # In the seven days before, ann has one of 10 seconds, and nobody else anything: 0, of which there is no share.
+    assert [row[0:1] + row[2:] for row in found] == [
+        ["All 6 members", "4▲ 3 (300 %) better", "4m 0s▲ 3m 50s (2300 %)", "1m 0s▲ 50s (500 %)"],
+        ["<b>Bob</b>inactive", "1▲ 1 better", "1m 0s▲ 1m 0s", "1m 0s"],
+        ["Ann", "2▲ 1 (100 %) better", "2m 0s▲ 1m 50s (1100 %)", "1m 0s▲ 50s (500 %)"],
+        ["ghostnot a member", "1▲ 1 better", "1m 0s▲ 1m 0s", "1m 0s"],
+        ["Rev", "0", "0s", "—"],
+    ]
+
+
 @pytest.mark.parametrize(
     "sought",
     [
@@ -106,6 +207,8 @@ def test_missing_numbers_come_last_in_both_directions(store: Store) -> None:
         {"question": MARCH, "table": "sort=nothing"},
         {"question": MARCH, "table": "size=26"},
         {"question": MARCH, "table": "columns=user_id"},
+        {"question": MARCH, "table": f"search={'x' * 256}"},
+        {"question": MARCH, "table": "search=a&search=b"},
         {"question": MARCH, "table": "", "among": 3},
         {"question": "user=ann&members=all", "table": ""},
     ],
@@ -141,6 +244,8 @@ def test_the_way_to_the_next_member_has_the_order_of_the_table(store: Store) -> 
     assert way("user=ann", "sort=-total_time", "_") == "← Previous1 of 4Next →All 6 members"
     assert way("user=ann", "", "_ann_bob") == "← Previous2 of 2Next →All 2 members"
     assert way("user=max", "", "_ann_bob") == "All 2 members"
+    # Where a search had left two of them, it leads from one to the other.
+    assert way("user=bob", "search=o", "_") == "← Previous1 of 2Next →All 6 members"
     assert way("user=ann", "", "_ann_nobody") == ""
 
 
@@ -286,7 +391,7 @@ def test_changes_and_the_mark_of_long_times_are_the_project_s_own(store: Store, 
     # By the median of all, 10 s, both of Two are long; in Two alone none is.
     assert [row[2:] for row in rows(boss, compared, f"{columns}&open=ann")[1:]] == [
         ["7▲ 6 (600 %) better", "2▲ 2 worse"],
-        ["5", "0"],
+        ["5▲ 5 better", "0"],  # of nothing before there is no share
         ["2▲ 1 (100 %) better", "0"],
     ]
     many.close()

@@ -18,12 +18,12 @@ from flask.testing import FlaskClient
 import perfwidget
 from perfwidget import PerformanceWidget
 from perfwidget.errors import InvalidSetting
-from perfwidget.facts import AnnotationFlag
+from perfwidget.facts import AnnotationFlag, Recorded
 from perfwidget.hosting.downloads import downloaded
 from perfwidget.metrics import BY_KEY, Section
 from perfwidget.stores import Store, open_store
 from tests.hosts import asking, asking_body, host, viewer_of
-from tests.worlds import annotation, people, review
+from tests.worlds import annotation, at, people, review
 
 MARCH = "from=2024-03-01&to=2024-03-02"
 PAGE = {"Sec-Fetch-Dest": "document"}
@@ -31,7 +31,7 @@ PAGE = {"Sec-Fetch-Dest": "document"}
 
 @pytest.fixture(scope="module")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
-    opened = open_store(f"duckdb:///{tmp_path_factory.mktemp('widget')}/facts.duckdb")
+    opened = open_store(f"duckdb:///{tmp_path_factory.mktemp('widget')}/facts.duckdb", wait=0)
     opened.write(
         [
             *people(),
@@ -555,6 +555,14 @@ def test_a_grain_that_gives_way_is_said(store: Store) -> None:
     assert long.json["response"]["answer"]["data"]["notices"] == [
         "This period is too long to be shown per day; it is shown per week."
     ]
+
+
+def test_it_is_said_since_when_comments_are_kept(store: Store) -> None:
+    store.write([Recorded("acme", "comments", at("2024-03-10 12:00"))])
+    browser = client(store, "ann:annotator")
+    for first, told in (("09", ["Comments before 10 Mar 2024 are not kept: nothing is known of them."]), ("10", [])):
+        question = {"question": f"user=ann&from=2024-03-{first}&to=2024-03-31&tz=UTC"}
+        assert asking(browser, "asked", question).json["response"]["answer"]["data"]["notices"] == told
 
 
 def test_a_question_passes_few_modules(store: Store) -> None:

@@ -3,7 +3,7 @@
    `known` is what holds for the reader: {viewer, choosesMembers, zone, zones, presets}. Values of lists are escaped ids. */
 
 const ASKED = ['user', 'members', 'workspace', 'project', 'from', 'to', 'preset', 'tz', 'entry', 'compare', 'grain'];
-const TABLE = ['tab', 'sort', 'page', 'size', 'columns', 'idle', 'open'];
+const TABLE = ['tab', 'search', 'sort', 'page', 'size', 'columns', 'idle', 'open'];
 const ROWS = ['rows', 'rows_user', 'rows_project', 'rows_sort', 'rows_page'];
 const DRAWN = ['around', 'compact', 'statistic', 'theme'];
 const KEPT = [...DRAWN, ...TABLE, 'among'];  // by links that say nothing of them
@@ -46,6 +46,9 @@ function membersIn(given, { viewer, choosesMembers }) {
   return [all ? ALL : viewer].filter(Boolean);
 }
 
+/* Whether some values of the list of members are several, as far as one can say before there is an answer. */
+const several = (members) => members.length > 1 || members.includes(ALL);
+
 /* Whom an address asks about once others are chosen: with everybody and who was not asked for by name it begins anew.
    A value may hold a pasted list of ids. */
 function membersChosen(search, chosen, known) {
@@ -75,6 +78,7 @@ function controlsIn(search, known) {
     grain: one('grain'),
     statistic: one('statistic'),
     theme: one('theme'),
+    search: given.get('search') || '',
   };
 }
 
@@ -110,4 +114,4 @@ function atRest(search, { choosesMembers, zone }) {
 }
 
 window.perfwidget_address = {
-  CUSTOM, toValue, toId, whole, questionIn, tableIn, membersChosen, controlsIn, rowsIn, changed, drawn, atRest };
+  CUSTOM, toValue, toId, whole, questionIn, tableIn, several, membersChosen, controlsIn, rowsIn, changed, drawn, atRest };

@@ -95,6 +95,7 @@ const CHANGES = {
   'grain.value': (grain) => ({ grain }),
   'statistic.value': (statistic) => ({ statistic }),
   'theme.value': (theme) => ({ theme }),
+  'search.value': (search) => ({ search, page: '' }),
   'rows-close.n_clicks': () => ({ rows: '' }),
 };
 
@@ -133,7 +134,11 @@ function ask() {
     'address.search': search,
     'reset.disabled': same(controls, address.controlsIn(address.atRest(search, known), known)),
   };
-  if (!before) sets['timezone.options'] = zones([controls.timezone]);
+  if (!before) {
+    sets['timezone.options'] = zones([controls.timezone]);
+    // The first answer finds its room; each says by itself of how many it is.
+    document.documentElement.toggleAttribute('data-several', address.several(controls.member));
+  }
   if (restore && needed) Object.assign(sets, { 'dates.first': from, 'dates.last': to });
   if (needed) {
     sets['asked.data'] = { question, table, attempt: (before ? before.attempt : 0) + 1 };
@@ -144,6 +149,10 @@ function ask() {
   }
   const rowsNeeded = needed || changed.includes('rows-again.n_clicks');
   openRows(address.rowsIn(search), values['rows-sought.data'] || {}, rowsNeeded, question, sets);
+  // What is typed letter by letter is one step for Back.
+  if (same(changed, ['search.value']) && [shown, search].every((each) => new URLSearchParams(each).get('search'))) {
+    history.replaceState(history.state, '', search);
+  }
   shown = search;
   document.documentElement.dataset.statistic = controls.statistic;
   window.perfwidget_theme.wish('chosen', controls.theme);

@@ -86,7 +86,7 @@ def _run(parsed: argparse.Namespace) -> None:
     with ExitStack() as stack:
         sockets = stack.enter_context(bound(parsed.host, parsed.port))
         url = parsed.store or f"duckdb:///{stack.enter_context(tempfile.TemporaryDirectory())}/sample.duckdb"
-        store = stack.enter_context(closing(open_store(url)))
+        store = stack.enter_context(closing(open_store(url, wait=0)))
         fill(store, parsed.files, parsed.members)
         _serve(create_app(store), parsed.host, sockets)
 

@@ -95,6 +95,18 @@ class Withdrawn:
 NOT_COMPLETE = FIRST_INSTANT
 """What a source that is being read for the first time has for the instant as of which its facts are complete."""
 
+PROJECT = "project "
+"""Before a project's id: the source whose bookmark speaks of this project alone, other than its whole source's."""
+
+NOTICE = "notice of "
+"""Before the name of a source: the bookmark whose position is a sentence for all who look at its facts."""
+
+PROGRESS = "progress of "
+"""Before the name of a source: the same for those who look at facts that are not complete yet."""
+
+NOTHING_TOLD = "-"
+"""In place of a sentence where there is nothing to say."""
+
 
 @dataclass(frozen=True, slots=True)
 class Bookmark:

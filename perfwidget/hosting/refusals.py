@@ -12,6 +12,8 @@ from perfwidget.errors import Busy, PerfwidgetError
 
 log = logging.getLogger(__name__)
 
+TRIES_AGAIN = 5
+"""Seconds after which a page that could not be shown for now asks again by itself."""
 SAID_AGAIN = 60.0
 """Seconds for which the same sentence is not told to the log again, however often it is the answer."""
 MOST_SAID = 1_000
@@ -20,6 +22,7 @@ FAILED = "The figures could not be worked out; the server's log says why."
 _PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>{{ title }}</title>
 <meta name="viewport" content="width=device-width">
+{% if again %}<meta http-equiv="refresh" content="{{ again }}">{% endif %}
 <style>
 :root { color-scheme: {{ scheme }}; background: light-dark(#f5f6f8, #11151c); color: light-dark(#1a2230, #e7ebf1) }
 body { font: 15px/1.5 system-ui, sans-serif; margin: 3rem auto; max-width: 36rem; padding: 0 1rem }
@@ -32,9 +35,15 @@ a { margin-right: 1rem; color: light-dark(#2458a8, #86b2f2) }
 """It is for people who may not have the files of the page, so its colours stand in it."""
 
 
-def page_that_says(sentence: str, *, title: str, scheme: str = "light dark", href: str = "", link: str = "") -> str:
-    """Return a page of one sentence, with a link that leaves a frame, if one is given, and one to try again."""
-    return render_template_string(_PAGE, title=title, scheme=scheme, sentence=sentence, href=href, link=link)
+def page_that_says(
+    sentence: str, *, title: str, scheme: str = "light dark", href: str = "", link: str = "", again: int = 0
+) -> str:
+    """Return a page of one sentence, with a link that leaves a frame, if one is given, and one to try again.
+
+    With `again` the page tries again by itself after so many seconds.
+    """
+    told = {"title": title, "scheme": scheme, "sentence": sentence, "href": href, "link": link, "again": again}
+    return render_template_string(_PAGE, **told)
 
 
 _said: dict[str, float] = {}

@@ -1,6 +1,7 @@
 """Serving an application on a port, for the programs that are a server themselves."""
 
 import argparse
+import gc
 import logging
 import socket
 import sys
@@ -84,6 +85,7 @@ def serve(app: Flask, sockets: Sequence[socket.socket], announcement: str) -> No
         )
     except OSError as fault:  # somebody else was bound as well, and listened first
         raise PerfwidgetError(f"The port cannot be used ({fault.strerror}); choose another one with --port.") from fault
+    gc.freeze()  # what is loaded stays: looking through it took a third of the time of a question about 10,000 members
     sys.setswitchinterval(TURN)  # a question waits for it at each statement, beside one who sends very many requests
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # a page asks for more files at once than threads
     sys.stdout.write(f"{announcement}\n")

@@ -101,6 +101,10 @@ class LabelStudio:
         self._access_until = 0.0
         self._stopped = stopped or threading.Event()
         self._patience = patience
+        self.clock: datetime | None = None
+        """Label Studio's clock, by the `Date` of its last answer; None where it does not say."""
+        self.clock_ahead = 0.0
+        """Seconds by which that clock was ahead of this process's own, which begins anywhere and is never set."""
         self._session = requests.Session()
         self._session.trust_env = False  # a .netrc must not take the token's place
         self._session.headers.update({"Accept": "application/json", "User-Agent": "perfwidget"})
@@ -217,6 +221,7 @@ class LabelStudio:
                     raise _Fault(f"answers {response.status_code}", _retry_after(response.headers.get("Retry-After")))
                 if 300 <= response.status_code < 400:
                     raise _Fault(f"sends us elsewhere ({response.status_code})")
+                self._read_clock(response.headers.get("Date"))
                 content = bytearray()
                 for piece in response.iter_content(_PIECE):
                     content += piece
@@ -228,6 +233,11 @@ class LabelStudio:
                 return response.status_code, bytes(content)
         except requests.RequestException as fault:
             raise _Fault(_in_words(fault)) from None
+
+    def _read_clock(self, date: str | None) -> None:
+        instant = _instant(date)
+        if instant is not None:
+            self.clock, self.clock_ahead = instant, instant.timestamp() - time.monotonic()
 
 
 class _Fault(Exception):
@@ -268,10 +278,17 @@ def _retry_after(value: str | None) -> float | None:
         return None
     if value.isascii() and value.isdigit():
         return float(value)
+    instant = _instant(value)
+    return None if instant is None else max(0.0, (instant - datetime.now(UTC)).total_seconds())
+
+
+def _instant(value: str | None) -> datetime | None:
+    """Return the instant of a header, None for one that is none."""
     try:
-        return max(0.0, (parsedate_to_datetime(value) - datetime.now(UTC)).total_seconds())
+        found = parsedate_to_datetime(value or "")
     except (TypeError, ValueError):
         return None
+    return found if found.tzinfo is not None else None
 
 
 def _life(access: str) -> float:

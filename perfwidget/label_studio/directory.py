@@ -1,10 +1,10 @@
-"""The people and projects of a Label Studio, as facts."""
+"""The people and workspaces of a Label Studio, as facts."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from perfwidget.errors import SourceUnavailable
-from perfwidget.facts import Fact, Member, Membership, Project, Recorded, Workspace
+from perfwidget.facts import Fact, Member, Membership, Recorded, Workspace
 from perfwidget.label_studio.connection import LabelStudio
 from perfwidget.label_studio.pages import NONSENSE, rows
 from perfwidget.label_studio.roles import Roles
@@ -47,18 +47,6 @@ class Directory:
         self._managers: set[str] = set()
         self.removed: set[str] = set()
         """Who Label Studio says is no member any more, and keeps the name of to itself; known from `members` on."""
-
-    def projects(self) -> dict[str, Project]:
-        """Return the projects by their ids."""
-        found: dict[str, Project] = {}
-        fields = {"include": "id,title,workspace"}
-        for row in rows(self._server, "projects/", "projects", fields):
-            project_id = _needed_id(row, "projects")
-            workspace = optional_id(row.get("workspace")) if self._enterprise else None
-            title = row.get("title")
-            titled = title if isinstance(title, str) and title.strip() else f"Project {project_id}"
-            found[project_id] = Project(self._organization_id, project_id, workspace, title=titled)
-        return found
 
     def members(self, label_studio_organization: str) -> Iterator[Member]:
         """Yield the members of the organization; it is told in the log whom the file of roles names in vain."""

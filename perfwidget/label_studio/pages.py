@@ -38,8 +38,8 @@ _ANNOTATION = (
 FIELDS = ",".join((*_TASK, *_ANNOTATION))
 """What is read of tasks and their annotations: never what was annotated, which is most of it."""
 
-COUNTS = "id,total_annotations,cancelled_annotations"
-"""What is read of tasks to see whether annotations are missing or too many."""
+IDS = "id"
+"""What is read of tasks to see whether they are there."""
 
 NONSENSE = "Label Studio answers with something else than its list of {}; its version may be one that is not known yet."
 LEFT_OUT = "Label Studio leaves tasks of project {} out; it is asked again."
@@ -57,10 +57,11 @@ class Since(NamedTuple):
 
 
 class TaskPage(NamedTuple):
-    """Some tasks by ascending ids, and the last id that was looked at."""
+    """Some tasks by ascending ids, the last id that was looked at, and how many tasks are left behind it."""
 
     tasks: Sequence[Task]
     last_id: int
+    left: int = 0
 
 
 def task_pages(
@@ -92,8 +93,8 @@ def task_pages(
             again = 0
         if not tasks:
             return
-        yield TaskPage(tasks, tasks[-1]["id"])
         began, after, left = after, tasks[-1]["id"], total - len(tasks)
+        yield TaskPage(tasks, after, left)
         if left <= 0:
             return
     raise SourceUnavailable(NONSENSE.format("tasks"))
@@ -122,6 +123,21 @@ def _listed(
     if total != len(tasks):
         raise SourceUnavailable(LEFT_OUT.format(project_id))
     yield from (task for task in tasks if task["id"] in set(wanted))
+
+
+def tasks_with_later_annotations(server: LabelStudio, project_id: str, annotation_id: int) -> Iterator[TaskPage]:
+    """Yield the tasks that have annotations with higher ids than one, by their ids; no clock has a say in it."""
+    after = 0
+    later = _filter("annotations_ids", "greater", "Number", annotation_id)
+    for _ in range(MOST_PAGES):
+        # A task may be counted once for each of its annotations, so that only an empty page is the end.
+        tasks, _total = _page(server, project_id, [*_filters(None, after), later], PAGE, FIELDS)
+        if not tasks:
+            return
+        if tasks[0]["id"] <= after:
+            raise SourceUnavailable(NONSENSE.format("tasks"))
+        yield TaskPage(tasks, tasks[-1]["id"])
+        after = tasks[-1]["id"]
 
 
 def rows(server: LabelStudio, path: str, what: str, parameters: Mapping[str, str | int] | None = None) -> list[Any]:

@@ -1,38 +1,42 @@
 """One project of a Label Studio: what has changed in it becomes facts, what is gone goes, and nothing is missed.
 
 Every change of an annotation, its deletion too, moves the `updated_at` of its task. So the tasks that changed since the
-last reading are read, with all their annotations. A task that was deleted leaves no trace but the number of tasks, and
-what an import of several minutes makes visible at its end may be older than what was read: where the numbers do not
-agree, all tasks are compared with what is kept.
+last reading are read, with all their annotations. That is told by Label Studio's clock, which may have been wrong.
+So annotations are read by their ids as well, where their number does not agree, and `comparison` compares all in turn.
 """
 
 import logging
-import time
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from perfwidget.errors import SourceUnavailable
 from perfwidget.facts import Annotation, Comment, Fact, Key, Membership
-from perfwidget.facts.columns import FIRST_INSTANT, microseconds
-from perfwidget.facts.ingest import Bookmark, Inferred, Observation, Withdrawn
+from perfwidget.facts.columns import FIRST_INSTANT, lead_time_microseconds, microseconds
+from perfwidget.facts.ingest import NOT_COMPLETE, Bookmark, Inferred, Observation, Withdrawn
 from perfwidget.label_studio.connection import LabelStudio
-from perfwidget.label_studio.cursor import OVERLAP, UNSURE, Cursor
+from perfwidget.label_studio.cursor import AHEAD, OVERLAP, UNSURE, Cursor
 from perfwidget.label_studio.enterprise import Enterprise
-from perfwidget.label_studio.pages import COUNTS, LEFT_OUT, NONSENSE, Since, Task, latest_tasks, task_pages, tasks_by_id
-from perfwidget.label_studio.task_ids import TaskIds
+from perfwidget.label_studio.pages import (
+    IDS,
+    LEFT_OUT,
+    NONSENSE,
+    Since,
+    Task,
+    latest_tasks,
+    task_pages,
+    tasks_by_id,
+    tasks_with_later_annotations,
+)
+from perfwidget.label_studio.project_list import Counts
 from perfwidget.sources.export import ExportedTasks, ImportResult
 from perfwidget.sources.import_result import Place
-from perfwidget.sources.row_values import optional_instant
+from perfwidget.sources.row_values import lead_time, optional_instant
 from perfwidget.stores.reading import Kept
 from perfwidget.stores.store import Store
 
 log = logging.getLogger(__name__)
-
-COMPARED_EVERY = 60
-"""Seconds at least between two comparisons of all tasks of a project because of their number."""
 
 WATCHED = 100
 """How many of the latest changes are looked at to see whether there are any: with several web servers, and several
@@ -46,9 +50,16 @@ class _Latest(NamedTuple):
     tasks: int
     changes: tuple[tuple[str, int], ...]
 
+    def is_ahead_of(self, clock: datetime | None) -> bool:
+        """Say whether later changes would hide behind the latest, for a clock was ahead when that was made."""
+        return self.newest is not None and clock is not None and datetime.fromisoformat(self.newest) > clock + AHEAD
+
 
 class ProjectReading:
-    """Reads one project into a store; `enterprise` adds what only Enterprise has, and is None beside Community."""
+    """Reads one project into a store; `enterprise` adds what only Enterprise has, and is None beside Community.
+
+    `between` is called after each page: whoever has something more urgent to read does so then.
+    """
 
     def __init__(
         self,
@@ -57,106 +68,152 @@ class ProjectReading:
         organization_id: str,
         project_id: str,
         enterprise: Enterprise | None = None,
-        compared_every: float = COMPARED_EVERY,
+        between: Callable[[], None] = lambda: None,
     ) -> None:
         self._store = store
         self._server = server
         self._organization_id = organization_id
         self._project_id = project_id
         self._enterprise = enterprise
+        self._between = between
         self._source = f"project {project_id}"
-        self._compared_every = compared_every
-        self._compared = float("-inf")
         self._latest: _Latest | None = None
+        self._settled: Counts | None = None
+        self._doubted: tuple[Counts, int] | None = None
+        self.position = Cursor()
+        """How far it was read; `recall` asks the store."""
+        self.behind_since: datetime | None = None
+        """As of when its facts are, where it could not be read since."""
+        self.wants_comparison = False
+        """Whether numbers do not agree, or Label Studio's clock went back: all of it is to be compared soon."""
+        self.workers: set[str] = set()
+        """Who worked in it, of the rows that were read."""
+        self.wrote = False
+        """Whether any fact was written since somebody looked."""
+        self.left = 0
+        """How many tasks are left to read in the reading that goes on."""
         self.faults = ImportResult()
         """What could not be read of its rows."""
 
-    def read(self, *, anew: bool = False) -> bool:
+    def recall(self, position: str | None) -> None:
+        """Go on from the position of a bookmark."""
+        self.position = Cursor.from_text(position)
+
+    def in_step(self, counts: Counts | None) -> bool:
+        """Say whether a project with these counts needs no look, as far as they tell."""
+        if counts is None or self.position.going_on:
+            return False
+        return counts in (self._settled, Counts(self.position.tasks, self.position.annotations))
+
+    def read(self, counts: Counts | None = None, *, anew: bool = False) -> bool:
         """Read what has changed, or everything if `anew`; say whether any fact changed.
 
-        It goes on where a reading broke off. Raises SourceUnavailable, SourceRefused, NotFound and StoreUnavailable;
-        what has been written by then is whole, and the next reading goes on behind it.
+        `counts` are what the list of projects says. It goes on where a reading broke off. Raises SourceUnavailable,
+        SourceRefused, NotFound and StoreUnavailable; what has been written by then is whole, and the next reading goes
+        on behind it.
         """
-        position = Cursor() if anew else self._position()
+        if anew:
+            self.position = Cursor()
         latest = self._asked_latest()
+        clock = self._server.clock
+        if self.position.is_ahead_of(clock):
+            self.wants_comparison = True
         changed = False
-        if position.going_on or latest != self._latest or latest.tasks != position.tasks:
-            position, changed = self._read_changes(position, latest, anew=anew)
+        if (
+            self.position.going_on
+            or latest != self._latest
+            or latest.tasks != self.position.tasks
+            or latest.is_ahead_of(clock)
+        ):
+            changed = self._read_changes(latest, clock, anew=anew)
         if self._enterprise is not None:
-            changed |= self._read_comments(position)
+            changed |= self._read_comments()
+        elif counts is not None and not self.position.going_on:
+            changed |= self._agree(counts)
         return changed
 
-    def _read_changes(self, position: Cursor, latest: "_Latest", *, anew: bool) -> tuple[Cursor, bool]:
-        resumed = position.going_on
+    def _read_changes(self, latest: "_Latest", clock: datetime | None, *, anew: bool) -> bool:
+        resumed = self.position.going_on
         if not resumed:
-            position = position.begun(latest.newest)
-        expected = position.tasks
+            self.position = self.position.begun(latest.newest, clock)
+        expected = self.position.tasks
         announced = {task_id for _, task_id in latest.changes}
         changed = False
+        position = self.position
         for page in task_pages(self._server, self._project_id, position.looks_since, position.after):
-            expected += sum(task["id"] > position.top for task in page.tasks)
+            expected += sum(task["id"] > self.position.top for task in page.tasks)
             announced.difference_update(task["id"] for task in page.tasks)
-            position = position.behind(page.last_id)
-            changed |= self._write_tasks(page.tasks, position, anew=anew)
-        if not resumed and self._there(announced):  # they changed lately, and the pages left them out
-            self._store.write([self._bookmark(position.given_up())])
+            self.left = page.left
+            changed |= self.write(page.tasks, self.position.behind(page.last_id), anew=anew)
+            self._between()
+        if not resumed and self.there(announced):  # they changed lately, and the pages left them out
+            self._note(self.position.given_up())
             raise SourceUnavailable(LEFT_OUT.format(self._project_id))
         agreed = expected == latest.tasks
-        ended = position.ended(latest.tasks if agreed else UNSURE)
-        self._store.write([self._bookmark(ended)])
+        self.wants_comparison |= not agreed
+        ended = self.position.ended(latest.tasks if agreed else UNSURE)
+        if position.since is None and not anew:  # all of it was read just now
+            ended = replace(ended, compared=datetime.now(UTC).isoformat())
+        self._note(ended)
         self._latest = None if resumed else latest
-        if not agreed and time.monotonic() - self._compared >= self._compared_every:
-            changed |= self.compare()
-            ended = replace(ended, tasks=latest.tasks)
-            self._store.write([self._bookmark(ended)])
-        return ended, changed
+        return changed
 
-    def _read_comments(self, position: Cursor) -> bool:
+    def _agree(self, counts: Counts) -> bool:
+        """See to it that as many annotations are kept as there are; say whether any fact changed."""
+        self._settled = None
+        kept = self.position.annotations
+        if counts.annotations == kept:
+            return False
+        changed = False
+        if kept != UNSURE:
+            for page in tasks_with_later_annotations(self._server, self._project_id, self.position.top_annotation):
+                changed |= self.write(page.tasks, self.position)
+        doubt = (counts, self.position.annotations)
+        if doubt == self._doubted and not changed:  # twice the same: it is no work that was done in between
+            self.wants_comparison = True
+            self._settled = counts
+        self._doubted = doubt
+        return changed
+
+    def _read_comments(self) -> bool:
         """Read the tasks with comments that changed, for a comment may leave its task's own instant as it is."""
-        begin = datetime.fromisoformat(position.commented) if position.commented else FIRST_INSTANT
+        commented = self.position.commented
+        begin = datetime.fromisoformat(commented) if commented else FIRST_INSTANT
         since = Since(begin, strictly=True, field="last_comment_updated_at")
         newest, changed = begin, False
         for page in task_pages(self._server, self._project_id, since):
-            changed |= self._write_tasks(page.tasks, None)
+            changed |= self.write(page.tasks, self.position)
             instants = (optional_instant(task.get("last_comment_updated_at")) for task in page.tasks)
             newest = max([newest, *filter(None, instants)])
         if newest > begin:
-            self._store.write([self._bookmark(replace(position, commented=newest.astimezone(UTC).isoformat()))])
-        return changed
-
-    def compare(self) -> bool:
-        """Compare all tasks with what is kept, read those that differ and remove those that are gone."""
-        self._compared = time.monotonic()
-        changed = False
-        seen = TaskIds()
-        for page in task_pages(self._server, self._project_id, None, fields=COUNTS):
-            for task in page.tasks:
-                seen.add(task["id"])
-            changed |= self._read_again(self._differing(page.tasks))
-        kept = (each.task_id for fact in (Annotation, Comment) for each in self._kept(fact, None))
-        gone = {task_id for task_id in kept if task_id not in seen}
-        if gone:
-            # A task may have come while we read, or a page may have been short: who is missing is asked for by name.
-            there = {str(task_id) for task_id in self._there(_numbers(gone))}
-            withdrawn = [Withdrawn(key) for key in self._keys(sorted(gone - there))]
-            if withdrawn:
-                self._store.write(withdrawn)
-                changed = True
+            self._note(replace(self.position, commented=newest.astimezone(UTC).isoformat()))
         return changed
 
     def remove(self) -> None:
         """Remove all that is kept of the project, which is no more."""
-        self._store.write([Withdrawn(key) for key in self._keys(None)])
+        self._store.write([Withdrawn(key) for key in self.keys(None)])
 
     # -- What there is, there and here --------------------------------------------------------------------------------
 
-    def _position(self) -> Cursor:
-        with self._store.reading() as reader:
-            mark = reader.bookmarks(self._organization_id).get(self._source)
-        return Cursor.from_text(mark.position if mark else None)
+    def bookmark(self, position: Cursor) -> Bookmark:
+        """Return the bookmark of a position; until the project is complete, and while it is behind, it says so."""
+        as_of = self.behind_since if position.complete else NOT_COMPLETE
+        return Bookmark(self._organization_id, self._source, position.to_text(), as_of)
 
-    def _bookmark(self, position: Cursor) -> Bookmark:
-        return Bookmark(self._organization_id, self._source, position.to_text())
+    def _note(self, position: Cursor) -> None:
+        self._store.write([self.bookmark(position)])
+        self.position = position
+
+    def note_behind(self, as_of: datetime | None) -> None:
+        """Say as of when its facts are, for it cannot be read; None once it can be."""
+        if as_of != self.behind_since:
+            self.behind_since = as_of
+            self._store.write([self.bookmark(self.position)])
+
+    def note_compared(self, moment: datetime, tasks: int, annotations: int) -> None:
+        """Keep that all of it was compared, and how many tasks and annotations it has."""
+        known = tasks if self.position.tasks == UNSURE else self.position.tasks
+        self._note(replace(self.position, tasks=known, annotations=annotations, compared=moment.isoformat()))
 
     def _asked_latest(self) -> "_Latest":
         """Return the latest changes, and how many tasks there are."""
@@ -168,51 +225,38 @@ class ProjectReading:
         since = (datetime.fromisoformat(newest) - OVERLAP).isoformat(timespec="microseconds")
         return _Latest(newest, total, tuple(change for change in changes if change[0] >= since))
 
-    def _there(self, ids: Collection[int]) -> set[int]:
-        """Return those of some tasks that there are."""
-        return {task["id"] for task in tasks_by_id(self._server, self._project_id, sorted(ids), COUNTS)}
+    def there(self, ids: Collection[int]) -> set[int]:
+        """Return those of some tasks that Label Studio has."""
+        return {task["id"] for task in tasks_by_id(self._server, self._project_id, sorted(ids), IDS)}
 
-    def _kept(self, fact: type[Annotation] | type[Comment], tasks: Sequence[str] | None) -> Iterator[Kept]:
+    def kept(self, fact: type[Annotation] | type[Comment], tasks: Sequence[str] | None) -> Iterator[Kept]:
+        """Yield what is kept of some tasks, or of all."""
         with self._store.reading() as reader:
             yield from reader.kept(fact, self._organization_id, self._project_id, tasks)
 
-    def _keys(self, tasks: Sequence[str] | None) -> Iterator[Key]:
+    def keys(self, tasks: Sequence[str] | None) -> Iterator[Key]:
         """Yield the keys of all annotations and comments that are kept of some tasks, or of all."""
         for fact in (Annotation, Comment):
-            for each in self._kept(fact, tasks):
+            for each in self.kept(fact, tasks):
                 yield Key(fact, (self._organization_id, each.identity))
-
-    def _differing(self, counted: Sequence[Task]) -> list[int]:
-        """Return the tasks that have more or fewer annotations than are kept."""
-        held: dict[str, int] = defaultdict(int)
-        for each in self._kept(Annotation, [str(task["id"]) for task in counted]):
-            held[each.task_id] += 1
-        return [
-            task["id"]
-            for task in counted
-            if held[str(task["id"])] != (task.get("total_annotations") or 0) + (task.get("cancelled_annotations") or 0)
-        ]
-
-    def _read_again(self, ids: Sequence[int]) -> bool:
-        tasks = list(tasks_by_id(self._server, self._project_id, ids)) if ids else []
-        return self._write_tasks(tasks, None) if tasks else False
 
     # -- Facts of a page ----------------------------------------------------------------------------------------------
 
-    def _write_tasks(self, tasks: Sequence[Task], position: Cursor | None, *, anew: bool = False) -> bool:
+    def write(self, tasks: Sequence[Task], position: Cursor, *, anew: bool = False) -> bool:
         """Keep what tasks say and how far the reading has come, in one transaction; say whether any fact changed."""
-        ids = [str(task["id"]) for task in tasks]
-        kept = {each.identity: each.updated_at for each in self._kept(Annotation, ids)}
+        kept = {
+            each.identity: version_kept(each) for each in self.kept(Annotation, [str(task["id"]) for task in tasks])
+        }
         there: set[str] = set()
         exported = ExportedTasks(self._organization_id, self.faults)
         facts: list[Fact | Observation] = []
         for task in tasks:
-            rows = _annotations(task)
+            rows = annotations_of(task)
             there.update(str(row.get("id")) for row in rows)
             if self._enterprise is not None:  # a review may change an annotation and leave its own instant as it is
                 rows = [self._enterprise.with_history(row) for row in rows]
             elif not anew:
-                rows = [row for row in rows if _version(row) is None or kept.get(str(row.get("id"))) != _version(row)]
+                rows = [row for row in rows if version(row) is None or kept.get(str(row.get("id"))) != version(row)]
             told = exported.snapshots(task | {"annotations": rows}, Place(task["id"]))
             facts.extend(replace(snapshot, live=True) for snapshot in told)
         if facts:  # Enterprise says itself who is a member: having worked in a project makes nobody one
@@ -221,18 +265,23 @@ class ProjectReading:
         facts.extend(Withdrawn(Key(Annotation, (self._organization_id, gone))) for gone in sorted(kept.keys() - there))
         if self._enterprise is not None:
             facts.extend(self._comments(self._enterprise, tasks))
-        if facts or position is not None:
-            marks = [] if position is None else [self._bookmark(position)]
-            outcome = self._store.write([*facts, *marks], unknown="keep")
+        numbers = [int(each) for each in there if each.isdigit()]
+        position = position.with_annotations(len(there) - len(kept), max(numbers, default=0))
+        if facts or position != self.position:
+            outcome = self._store.write([*facts, self.bookmark(position)], unknown="keep")
+            self.wrote |= bool(facts)
             for _, annotation_id in outcome.replaced:
                 log.warning("Annotation %s was kept from elsewhere; Label Studio's own stands now.", annotation_id)
+        self.position = position
+        owners = (row.get("completed_by") for task in tasks for row in annotations_of(task))
+        self.workers.update(str(owner) for owner in owners if type(owner) is int)
         return bool(facts)
 
     def _comments(self, enterprise: Enterprise, tasks: Sequence[Task]) -> Iterator[Comment | Withdrawn]:
         """Yield the comments that are new or changed, and those that are gone."""
-        kept = {each.identity: each.updated_at for each in self._kept(Comment, [str(task["id"]) for task in tasks])}
+        kept = {each.identity: each.updated_at for each in self.kept(Comment, [str(task["id"]) for task in tasks])}
         for task in tasks:
-            for comment in enterprise.comments(self._organization_id, task, _annotations(task)):
+            for comment in enterprise.comments(self._organization_id, task, annotations_of(task)):
                 if kept.pop(str(comment.comment_id), None) != microseconds(comment.updated_at):
                     yield comment
         yield from (Withdrawn(Key(Comment, (self._organization_id, gone))) for gone in sorted(kept))
@@ -250,17 +299,26 @@ def _changed_at(task: Task) -> str:
     return instant.astimezone(UTC).isoformat(timespec="microseconds")
 
 
-def _annotations(task: Task) -> list[dict[str, Any]]:
+def annotations_of(task: Task) -> list[dict[str, Any]]:
+    """Return a task's annotations; raises SourceUnavailable where they are none."""
     rows = task.get("annotations")
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise SourceUnavailable(NONSENSE.format("annotations"))
     return rows
 
 
-def _version(row: dict[str, Any]) -> int | None:
+Version = tuple[int, int | None]
+"""By what two states of an annotation differ: the instant of its last change and its lead time, in microseconds."""
+
+
+def version(row: dict[str, Any]) -> Version | None:
+    """Return the version of an annotation as Label Studio has it, None where it has no instant."""
     instant = optional_instant(row.get("updated_at"))
-    return None if instant is None else microseconds(instant)
+    if instant is None:
+        return None
+    return microseconds(instant), lead_time_microseconds(lead_time(row.get("lead_time")))
 
 
-def _numbers(ids: Iterable[str]) -> list[int]:
-    return [int(each) for each in ids if each.isdigit()]
+def version_kept(kept: Kept) -> Version:
+    """Return the version of an annotation as it is kept."""
+    return kept.updated_at, kept.lead_time

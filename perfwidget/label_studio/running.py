@@ -157,7 +157,7 @@ def _opened(parsed: argparse.Namespace) -> AbstractContextManager[Store]:
     if not parsed.label_studio or not parsed.store:
         raise InvalidSetting("Name Label Studio with --label-studio URL, and the store with --store URL.")
     checked_address(parsed.label_studio)
-    return closing(open_store(parsed.store))
+    return closing(open_store(parsed.store, wait=0))
 
 
 def _sync(

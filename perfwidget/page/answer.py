@@ -13,7 +13,7 @@ from perfwidget.page import formats, ids, words
 from perfwidget.page.cards import cards, folded, question_of, spoken
 from perfwidget.page.context import PageContext
 from perfwidget.page.control_words import EXPORTS
-from perfwidget.page.freshness import freshness, late_notice, news_in_scope
+from perfwidget.page.freshness import freshness, kept_since, late_notice, news_in_scope
 from perfwidget.page.heading import Clock, clock, heading, whom
 from perfwidget.page.panels import (
     ANNOTATION_SUMMARY,
@@ -29,7 +29,7 @@ from perfwidget.page.panels import (
     shares,
     shown,
 )
-from perfwidget.page.team import team
+from perfwidget.page.team import counted_of, team
 from perfwidget.question import access
 from perfwidget.question.access import ScopedQuery
 from perfwidget.question.period import zone
@@ -63,14 +63,14 @@ def ask(context: PageContext, question: Any, table: Any = "") -> Shown:
     leads = context.offers("rows")
     with context.store.reading() as reader:
         asked = access.scope(viewer, query, reader.standing(viewer, query), context.rules)
-        report = read_report(reader, asked, query)
+        report = read_report(reader, asked, query, earlier_members=False)
         members = _members(reader, asked, report, query, question, leads=leads)
-        fresh = freshness(reader, viewer.organization_id)
+        fresh = freshness(reader, viewer.organization_id, asked.projects)
         news = news_in_scope(reader, asked, query, report.period, fresh)
     now = datetime.now(UTC)
     as_of = fresh.as_of if fresh and fresh.complete else now
     parts = show(report, context.review_time_since, now, question if leads else None, as_of)
-    notices = list(context.store.notices)
+    notices = [*context.store.notices, *kept_since(report)]
     if query.grain not in (None, report.grain):
         notices.append(words.TOO_LONG.format(words.PER[query.grain], words.PER[report.grain]))
     told = {
@@ -94,7 +94,8 @@ def ask(context: PageContext, question: Any, table: Any = "") -> Shown:
 def ask_members(context: PageContext, sought: Any) -> list[Any]:
     """Return the table of members alone, where nothing else of the page changes; raises what `ask` raises.
 
-    `sought` holds the page's question and what of the table is asked for.
+    Of the numbers of days only those are read that the table shows. `sought` holds the page's question and what of the
+    table is asked for.
     """
     match sought:
         case {"question": str(question), "table": str(table)}:
@@ -104,7 +105,7 @@ def ask_members(context: PageContext, sought: Any) -> list[Any]:
     viewer = context.viewer()
     with context.store.reading() as reader:
         asked = access.scope(viewer, query, reader.standing(viewer, query), context.rules)
-        report = read_report(reader, asked, query)
+        report = read_report(reader, asked, query, series=[counted_of(query.table)], earlier_members=False)
         return _members(reader, asked, report, query, question, leads=context.offers("rows"))
 
 
@@ -131,7 +132,7 @@ def look(context: PageContext, question: Any) -> Look:
     viewer = context.viewer()
     with context.store.reading() as reader:
         asked = access.scope(viewer, query, reader.standing(viewer, query))
-        fresh = freshness(reader, viewer.organization_id)
+        fresh = freshness(reader, viewer.organization_id, asked.projects)
         news = news_in_scope(reader, asked, query, resolved_period(reader, asked, query), fresh)
     if fresh is None:
         return Look(None, context.notice(), None)

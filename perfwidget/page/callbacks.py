@@ -38,6 +38,7 @@ CONTROLS = (
     (ids.GRAIN, "value"),
     (ids.STATISTIC, "value"),
     (ids.THEME, "value"),
+    (ids.SEARCH, "value"),
 )
 """What the controls hold, in the order in which the script reads and sets it; dates apart."""
 

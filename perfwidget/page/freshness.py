@@ -1,22 +1,29 @@
 """How fresh the facts of a source are, and what is said of facts that are older than they should be."""
 
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from perfwidget.facts.ingest import NOT_COMPLETE
+from perfwidget.facts.ingest import NOT_COMPLETE, NOTHING_TOLD, NOTICE, PROGRESS, PROJECT
 from perfwidget.page import formats, words
 from perfwidget.question.access import ScopedQuery
 from perfwidget.question.period import Period, zone
 from perfwidget.question.previous import previous
 from perfwidget.question.query import Query
-from perfwidget.stores.reading import Reader
+from perfwidget.report import Report
+from perfwidget.stores.reading import Marked, Reader
 
 
 class Freshness(NamedTuple):
-    """As of when an organization's facts are, and a text that differs whenever any of them have changed."""
+    """As of when an organization's facts are, and a text that differs whenever any of them have changed.
+
+    `notice` is what a source says of its facts, `progress` how far it is where they are not complete.
+    """
 
     as_of: datetime
     news: str
+    notice: str = ""
+    progress: str = ""
 
     @property
     def complete(self) -> bool:
@@ -28,28 +35,52 @@ class Freshness(NamedTuple):
         return not timedelta(0) <= now - self.as_of <= timedelta(seconds=after)
 
 
-def freshness(reader: Reader, organization_id: str) -> Freshness | None:
-    """Return how fresh an organization's facts are; None where no source says so.
+def freshness(reader: Reader, organization_id: str, projects: Collection[str] | None = None) -> Freshness | None:
+    """Return how fresh the facts of some projects are, or of all; None where no source says so.
 
-    Of several sources the one that is furthest behind decides.
+    Of several sources, and of projects that are not as far as their source, the one that is furthest behind decides.
     """
-    marks = sorted(
-        (source, mark) for source, mark in reader.bookmarks(organization_id).items() if mark.as_of is not None
-    )
-    if not marks:
+    marks = reader.bookmarks(organization_id)
+    dated = {source: mark for source, mark in sorted(marks.items()) if mark.as_of is not None}
+    whole = {source: mark for source, mark in dated.items() if not source.startswith(PROJECT)}
+    if not whole:
         return None
-    oldest = min(mark.as_of for _, mark in marks if mark.as_of is not None)
-    news = " ".join(f"{source}={mark.position}" for source, mark in marks)
-    return Freshness(NOT_COMPLETE + timedelta(microseconds=oldest), news)
+    within = {
+        source: mark
+        for source, mark in dated.items()
+        if source in whole or projects is None or source.removeprefix(PROJECT) in projects
+    }
+    oldest = min(mark.as_of for mark in within.values() if mark.as_of is not None)
+    news = " ".join(f"{source}={mark.position}" for source, mark in whole.items())
+    as_of = NOT_COMPLETE + timedelta(microseconds=oldest)
+    return Freshness(as_of, news, _told(marks, NOTICE), _told(marks, PROGRESS))
+
+
+def _told(marks: Mapping[str, Marked], kind: str) -> str:
+    told = (mark.position for source, mark in sorted(marks.items()) if source.startswith(kind))
+    return " ".join(sentence for sentence in told if sentence != NOTHING_TOLD)
 
 
 def late_notice(fresh: Freshness | None, now: datetime, after: int, timezone: str) -> str:
-    """Return the sentence for facts that are older than they should be, or not complete yet; or nothing."""
-    if fresh is not None and not fresh.complete:
-        return words.FIRST_READING
-    if fresh is None or not fresh.late(now, after):
+    """Return what must be said of facts: not complete yet, older than they should be, being mended; or nothing."""
+    if fresh is None:
         return ""
+    if not fresh.complete:
+        return f"{words.FIRST_READING} {fresh.progress}".rstrip()
+    if not fresh.late(now, after):
+        return fresh.notice
     return words.late(formats.moment(fresh.as_of.astimezone(zone(timezone))).rpartition(":")[0])
+
+
+def kept_since(report: Report) -> list[str]:
+    """Return a sentence for each kind of facts of which the period's first days are not kept any more."""
+    told = []
+    for kind, what in words.KEPT.items():
+        since = report.recorded.get(kind)
+        if since is not None:
+            day = (NOT_COMPLETE + timedelta(microseconds=since)).astimezone(zone(report.period.timezone)).date()
+            told += [words.KEPT_SINCE.format(what, formats.day(day))] if report.period.first < day else []
+    return told
 
 
 def news_in_scope(

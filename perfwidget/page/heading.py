@@ -1,6 +1,5 @@
 """The line above all figures: whose they are, of which period and projects, and as of when."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, urlencode
@@ -9,7 +8,7 @@ from dash import dcc, html
 
 from perfwidget.metrics import BY_KEY
 from perfwidget.page import formats, team_words, words
-from perfwidget.report import Report
+from perfwidget.report import Report, scope_words
 
 MOST_NAMED = 12
 """Members that are named one by one, each with a way to leave them out."""
@@ -76,14 +75,6 @@ def clock(as_of: datetime, now: datetime) -> Clock:
 
 def scope(report: Report) -> str:
     """Say which projects the figures speak of."""
-    named = words.ALL_PROJECTS if report.scope == "all" else words.your_projects(len(report.scope))
-    filters = _filters(report.workspaces, report.projects)
-    told = f"{named}, {filters}" if filters else named
-    return told if report.scope == "all" or not report.several else f"{told}; {words.NOT_INCLUDED}"
-
-
-def _filters(workspaces: Sequence[str], projects: Sequence[str]) -> str:
-    chosen = [words.workspaces(len(workspaces))] if workspaces else []
-    if projects:
-        chosen.append(words.projects(len(projects)))
-    return words.only(chosen) if chosen else ""
+    mine = None if report.scope == "all" else len(report.scope)
+    told = scope_words.for_page(mine, len(report.workspaces), len(report.projects))
+    return told if mine is None or not report.several else f"{told}; {scope_words.NOT_INCLUDED}"

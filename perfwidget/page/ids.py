@@ -25,6 +25,7 @@ COMPARE = "compare"
 GRAIN = "grain"
 STATISTIC = "statistic"
 THEME = "theme"
+SEARCH = "search"
 RESET = "reset"
 REFRESH = "refresh"
 

@@ -5,16 +5,21 @@ from typing import Any
 import dash_bootstrap_components as dbc
 from dash import dcc, html
 
-from perfwidget.page import control_words, ids, row_words, words
+from perfwidget.page import control_words, ids, row_words, team_words, words
 from perfwidget.page.choices import Choices, choices
 from perfwidget.page.components import Chart, Markup, aria
 from perfwidget.page.context import PageContext
 from perfwidget.page.filters import AUTO, filters, segments
 from perfwidget.page.panels import ANNOTATION_SUMMARY, PANELS, TOTAL_TIME, Panel
 from perfwidget.question.query import Statistic
+from perfwidget.question.table import LONGEST_SEARCH
 
 PULSE = 3_000
 """Milliseconds from one look at the source, or one try after an outage, to the next."""
+
+
+TYPING = 300
+"""Milliseconds in typing after which what stands there is searched."""
 
 
 def layout(context: PageContext) -> html.Div:
@@ -113,7 +118,7 @@ def _main() -> html.Main:
         [
             _notice(),
             html.Section(html.Dl(id=ids.CARDS, className="cards"), **aria(label=words.SUMMARY)),
-            html.Section(Markup(id=ids.TEAM), className="panel team"),
+            html.Section([_search(), Markup(id=ids.TEAM)], className="panel team"),
             _rows(),
             html.Section([_panel(panel) for panel in PANELS], className="panels", **aria(label=words.GRAPHS)),
             html.Section(
@@ -130,6 +135,21 @@ def _main() -> html.Main:
         id=ids.FIGURES,
         **aria(busy="true"),
     )
+
+
+def _search() -> html.Div:
+    """Return the box that searches the table of members; it is seen with the table alone."""
+    box = dbc.Input(
+        id=ids.SEARCH,
+        type="search",
+        value="",
+        debounce=TYPING,
+        maxlength=LONGEST_SEARCH,
+        placeholder=team_words.SEARCH,
+        autocomplete="off",
+    )
+    label = html.Label(team_words.SEARCH_ABOUT, htmlFor=ids.SEARCH, className="visually-hidden")
+    return html.Div([label, box], className="team-search", title=team_words.SEARCH_ABOUT)
 
 
 def _rows() -> html.Section:

@@ -1,6 +1,10 @@
-"""The way from one member to the next of those whom somebody came from: in the order of the table that they left."""
+"""The way from one member to the next of those whom somebody came from: in the order of the table that they left.
+
+Where a search had narrowed that table, the way leads from one of those found to the next.
+"""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
@@ -9,10 +13,11 @@ from perfwidget.page import team_words
 from perfwidget.page.answer import read
 from perfwidget.page.context import PageContext
 from perfwidget.page.formats import SEVERAL, id_of
+from perfwidget.page.team import counted_of
 from perfwidget.page.team_table import Markup
 from perfwidget.question import access
 from perfwidget.report import Report, read_report
-from perfwidget.report.team import sorted_members
+from perfwidget.report.team import found_members, sorted_members
 
 
 def neighbours(context: PageContext, sought: Any) -> Markup:
@@ -37,8 +42,11 @@ def neighbours(context: PageContext, sought: Any) -> Markup:
             asked = access.scope(viewer, query, reader.standing(viewer, query), context.rules)
         except (Forbidden, InvalidQuery):  # who sent the link might see more
             return []
-        report = read_report(reader, asked, query)
-    ids = [each.user.user_id for each in sorted_members(report.members, query.table)]
+        # The way says no more than who follows whom.
+        alone = replace(query, compare=False)
+        report = read_report(reader, asked, alone, series=[counted_of(query.table)])
+        found = found_members(reader, asked.scope, report.members, query.table.search)
+    ids = [each.user.user_id for each in sorted_members(found, query.table)]
     return _drawn(report, ids, one.users, rest, of_all)
 
 

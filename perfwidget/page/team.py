@@ -7,9 +7,9 @@ from perfwidget.page.team_table import Markup, team_table
 from perfwidget.question.access import ScopedQuery
 from perfwidget.question.query import Query
 from perfwidget.question.table import Table
-from perfwidget.report import Report
+from perfwidget.report import Report, read_earlier
 from perfwidget.report.projects import read_projects
-from perfwidget.report.team import TeamPage, columns_of, page_of
+from perfwidget.report.team import columns_of, found_members, page_of
 from perfwidget.stores.reading import Reader
 
 MOST_BARS = 130
@@ -18,30 +18,34 @@ MOST_BARS = 130
 
 def team(reader: Reader, asked: ScopedQuery, report: Report, query: Query, question: str, *, leads: bool) -> Markup:
     """Return what a report's table of members shows; the report answers the question."""
-    page, counted = page_of(report.members, query.table), _counted(query.table)
-    bars = _bars(reader, asked, report, page, counted)
+    found, counted = found_members(reader, asked.scope, report.members, query.table.search), counted_of(query.table)
+    page = page_of(found, query.table)
+    ids = [each.user.user_id for each in page.rows]
+    bars = _bars(reader, asked, report, ids, counted)
+    before = report.previous
+    earlier = {} if before is None else read_earlier(reader, asked, before.period, ids)
     opened = None
-    if query.table.open in {each.user.user_id for each in page.rows}:
+    if query.table.open in ids:
         opened = read_projects(reader, asked.among([query.table.open]), query, report.period)
-    return team_table(report, page, query.table, counted, bars, question, opened, leads=leads)
+    return team_table(report, page, query.table, counted, bars, earlier, question, opened, leads=leads)
 
 
-def _counted(table: Table) -> Metric:
+def counted_of(table: Table) -> Metric:
     """Return what the small graphs of a tab show: its first count."""
     return next(metric for metric in columns_of(Table(tab=table.tab)) if metric.unit is Unit.COUNT)
 
 
 def _bars(
-    reader: Reader, asked: ScopedQuery, report: Report, page: TeamPage, counted: Metric
+    reader: Reader, asked: ScopedQuery, report: Report, members: Sequence[str], counted: Metric
 ) -> Mapping[str, Sequence[int]]:
     """Map the members on the page to what they did in each bucket of the report; no one where these are too many."""
     buckets = [point.bucket for point in report.series]
-    if not page.rows or len(buckets) > MOST_BARS:
+    if not members or len(buckets) > MOST_BARS:
         return {}
-    shown = asked.during(report.period).among([each.user.user_id for each in page.rows])
+    shown = asked.during(report.period).among(members)
     answer = reader.answer(shown, [BY_BUCKET_AND_MEMBER], buckets, metrics=[counted])
     numbers = answer.numbers[BY_BUCKET_AND_MEMBER]
-    bars = {each.user.user_id: [0] * len(buckets) for each in page.rows}
+    bars = {member: [0] * len(buckets) for member in members}
     for (place, member), value in zip(numbers.keys, counted.formula.values(numbers.aggregates), strict=True):
         bars[member][place] = int(value or 0)
     return bars

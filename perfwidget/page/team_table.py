@@ -34,30 +34,32 @@ def team_table(
     table: Table,
     counted: Metric,
     bars: Mapping[str, Sequence[int]],
+    earlier: Mapping[str, Mapping[str, Number]],
     question: str,
     opened: Sequence[ProjectNumbers] | None = None,
     *,
     leads: bool,
 ) -> Markup:
-    """Return the table with what stands around it; `bars` are the small graphs' of the members on the page.
+    """Return the table with what stands around it.
 
-    `opened` are the projects of the member whom the table has open, if that one is on the page.
+    Of the members on the page `bars` are the small graphs', and `earlier` the numbers of the period before. `opened`
+    are the projects of the member whom the table has open, if that one is on the page.
     """
     shown = columns_of(table)
-    rows = _Rows(report, shown, counted, bars, question, leads=leads)
+    rows = _Rows(report, shown, counted, bars, earlier, question, leads=leads)
     columns = [_name_head(table), *rows.line_head(), *(_head(metric, table) for metric in shown)]
     drawn = [
         "table",
         {},
         ["caption", {"className": "visually-hidden"}, f"{team_words.TITLE}, {scope(report)}"],
-        ["thead", {}, ["tr", {}, *columns], rows.all_members()],
+        ["thead", {}, ["tr", {}, *columns], rows.all_members(searched=bool(table.search))],
         ["tbody", {}, *(row for each in page.rows for row in rows.member(each, opened, table.open))],
     ]
     region = {"className": "team-scroll", "role": "region", "tabIndex": 0, "aria-labelledby": "team-title"}
     return [
         ["div", {"className": "panel-head"}, ["h2", {"id": "team-title"}, team_words.TITLE], *_tools(table)],
         ["div", region, drawn],
-        *([] if page.rows else [["p", {"className": "message"}, team_words.NOBODY]]),
+        *([] if page.rows else [["p", {"className": "message", "role": "status"}, team_words.nobody(table)]]),
         _foot(report, page, table, leads=leads),
     ]
 
@@ -96,7 +98,7 @@ def _choice(text: str, *, chosen: bool, **changes: str) -> Markup:
 def _foot(report: Report, page: TeamPage, table: Table, *, leads: bool) -> Markup:
     parts: Markup = []
     if page.rows:
-        place = team_words.shown(page.first, page.first + len(page.rows) - 1, page.of, idle=table.idle)
+        place = team_words.shown(page.first, page.first + len(page.rows) - 1, page.of, table)
         parts.append(["span", {"role": "status"}, place])
     if page.pages > 1:
         turns = [_turn(team_words.PREVIOUS, page.page - 1, page), _turn(team_words.NEXT, page.page + 1, page)]
@@ -160,6 +162,7 @@ class _Rows:
         columns: Sequence[Metric],
         counted: Metric,
         bars: Mapping[str, Sequence[int]],
+        earlier: Mapping[str, Mapping[str, Number]],
         question: str,
         *,
         leads: bool,
@@ -168,22 +171,22 @@ class _Rows:
         self._most = max((max(heights) for heights in bars.values()), default=0)
         self._alone = [each for each in parse_qsl(question) if each[0] not in ("user", "members")]
         self._among = formats.together(each.user_id for each in report.users)
-        before = report.previous
-        self._before = {} if before is None else {each.user.user_id: each.values for each in before.members}
-        self._named = "" if before is None else dates(before.period)
+        self._before = earlier
+        self._named = "" if report.previous is None else dates(report.previous.period)
 
     def line_head(self) -> Markup:
         """Return the head of the small graphs, if there are some."""
         head = team_words.per_bucket(self._counted.label, words.PER[self._report.grain])
         return [["th", {"scope": "col", "className": "line"}, head]] if self._bars else []
 
-    def all_members(self) -> Markup:
-        """Return the row of everybody who is asked about, whatever page is shown."""
+    def all_members(self, *, searched: bool) -> Markup:
+        """Return the row of everybody who is asked about, whatever page is shown and whoever is found."""
         heights = [int(point.values[self._counted.key] or 0) for point in self._report.series]
         line = [self._line(heights, max(heights, default=0))] if self._bars else []
         before = None if self._report.previous is None else self._report.previous.values
         cells = self._cells(self._report.values, before, "")
-        named = ["th", {"scope": "row"}, team_words.all_members(self._report.asked_about)]
+        besides = [["span", {"className": "besides"}, team_words.NOT_ONLY_FOUND]] if searched else []
+        named = ["th", {"scope": "row"}, team_words.all_members(self._report.asked_about), *besides]
         return ["tr", {"className": "all"}, named, *line, *cells]
 
     def member(self, each: MemberNumbers, opened: Sequence[ProjectNumbers] | None, open_: str | None) -> Markup:

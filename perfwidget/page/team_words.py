@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from perfwidget.metrics import Tab
 from perfwidget.page import formats, words
-from perfwidget.question.table import TableTab
+from perfwidget.question.table import Table, TableTab
 
 TITLE = "Members"
 MEMBER = "Member"
@@ -21,7 +21,10 @@ NEIGHBOURS = "Other members"
 KINDS_OF_WORK = "What the table shows"
 SIZES = "Rows a page"
 LEADS = "Every number opens the rows that it counts."
-NOBODY = "Nobody has activity in this period."
+SEARCH = "Search members"
+SEARCH_ABOUT = "Search the table by name, e-mail or id"
+NOT_ONLY_FOUND = "not only those found"
+"""Beside the numbers of everybody, while a search leaves some rows."""
 
 
 NO_PROJECTS = "No work in any project in this period."
@@ -72,10 +75,18 @@ def line(total: str, most: str, when: str) -> str:
     return f"{total} in all, at most {most}: {when}" if when else f"{total} in all"
 
 
-def shown(first: int, last: int, of: int, *, idle: bool) -> str:
+def shown(first: int, last: int, of: int, table: Table) -> str:
     """Say which members stand on the page, and of how many."""
     span = formats.count(first) if first == last else f"{formats.count(first)}–{formats.count(last)}"
-    return f"{span} of {formats.count(of)}" + ("" if idle else " with activity")
+    return f"{span} of {formats.count(of)}{' found' if table.search else ''}{'' if table.idle else ' with activity'}"
+
+
+def nobody(table: Table) -> str:
+    """Say why there are no rows."""
+    if not table.search:
+        return "Nobody has activity in this period."
+    who = "No member" if table.idle else "No member with activity in this period"
+    return f"{who} matches “{formats.shown(table.search)}”. The search looks at names, e-mails and ids."
 
 
 def place(number: int, of: int) -> str:

@@ -1,16 +1,17 @@
 """Every word of the page that people read, in one place, to be reviewed and translated.
 
-Names and definitions of numbers stand with the numbers themselves, in `perfwidget.metrics`; what is said of the rows
+Names and definitions of numbers stand with the numbers themselves, in `perfwidget.metrics`; which projects they speak
+of is said in `report.scope_words`, for files say it, too; what is said of the rows
 behind a number stands in `row_words`, the words of controls stand in `control_words`. What the browser says by itself
 (`SAID_BY_SCRIPT`) is handed to the script with the page.
 """
 
-from collections.abc import Sequence
 from datetime import date
 
 from perfwidget.metrics import Better, Rules, Section, Unit
 from perfwidget.page import formats
 from perfwidget.question.period import Grain, Period
+from perfwidget.report.scope_words import counted
 from perfwidget.stores.choosing import Profile
 
 TITLE = "Performance"
@@ -19,40 +20,18 @@ NO_SCRIPT = "The dashboard needs JavaScript; allow it for this page."
 # -- Whose figures, and of what ---------------------------------------------------------------------------------------
 
 BETWEEN = " · "
-ALL_PROJECTS = "all projects"
-NOT_INCLUDED = "work in other projects is not included"
 INACTIVE = "inactive"
 REFRESH = "Ask for the figures again"
 
 
-def your_projects(number: int) -> str:
-    """Name the scope of a viewer who sees some projects."""
-    return f"your {projects(number)}"
-
-
 def members(number: int) -> str:
     """Say how many members the figures speak of."""
-    return f"{formats.count(number)} {'member' if number == 1 else 'members'}"
-
-
-def workspaces(number: int) -> str:
-    """Name a number of chosen workspaces."""
-    return f"{number} {'workspace' if number == 1 else 'workspaces'}"
-
-
-def projects(number: int) -> str:
-    """Name a number of chosen projects."""
-    return f"{formats.count(number)} {'project' if number == 1 else 'projects'}"
+    return counted(number, "member")
 
 
 def projects_more(number: int) -> str:
     """Say how many projects there are besides those that are shown."""
     return f"{formats.count(number)} more {'project' if number == 1 else 'projects'}"
-
-
-def only(chosen: Sequence[str]) -> str:
-    """Say that filters narrow the scope."""
-    return f"only {' and '.join(chosen)} of them"
 
 
 def as_of(time: str) -> str:
@@ -213,6 +192,11 @@ def in_seconds(label: str) -> str:
 def rejected_beside(rules: Rules) -> str:
     """Name the rejected annotations beside the summary."""
     return "Rejected, counted above" if rules.count_rejected else "Rejected, not counted"
+
+
+KEPT = {"actions": "Actions", "comments": "Comments"}
+"""The kinds of facts beside visits that may be kept for some time only, in words."""
+KEPT_SINCE = "{} before {} are not kept: nothing is known of them."
 
 
 def review_time_since(since: date) -> str:

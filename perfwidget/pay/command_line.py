@@ -109,7 +109,7 @@ def _add_period(parser: argparse.ArgumentParser, *, required: bool = True) -> No
 def _opened(parsed: argparse.Namespace) -> Iterator[tuple[Pay, Store]]:
     if parsed.store is None:
         raise InvalidSetting("Pay reads facts: name their store with --store.")
-    with closing(open_store(parsed.store, create=False)) as store, closing(records_of(parsed)) as records:
+    with closing(open_store(parsed.store, create=False, wait=0)) as store, closing(records_of(parsed)) as records:
         organization = parsed.organization
         if organization is None:
             with store.reading() as reader:

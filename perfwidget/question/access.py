@@ -137,6 +137,8 @@ class ScopedQuery:
     """The period that this one is a part of, where it is one."""
     reviews_since: int | None = None
     """The instant since when reviews are recorded, in microseconds, where they were not always: as the store says."""
+    of_everybody: bool = False
+    """Whether `subjects` are some of everybody: who is none of those has no rows, whatever stands there."""
     by_project: bool = False
     """Whether each project is looked at by itself: what is long is told by the median in it."""
 
@@ -182,10 +184,13 @@ class ScopedQuery:
         )
 
     def among(self, members: Collection[str]) -> "ScopedQuery":
-        """Return the same question about some of its subjects; raises ValueError for others."""
+        """Return the same question about some of its subjects; raises ValueError for others.
+
+        Of everybody the store alone knows who they are: whoever else is named here has no rows there.
+        """
         if self.subjects is not None and not self.subjects >= set(members):
             raise ValueError("These members are none of those that were asked for.")
-        return replace(self, subjects=frozenset(members))
+        return replace(self, subjects=frozenset(members), of_everybody=self.of_everybody or self.subjects is None)
 
     def apart(self) -> "ScopedQuery":
         """Return the same question about each project by itself, as if no other one were asked for."""

@@ -1,4 +1,4 @@
-"""What of the table of members is shown: its tab, columns, order and page."""
+"""What of the table of members is shown: its tab, columns, order and page, and whom a search looks for."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -17,7 +17,10 @@ MEMBER = "member"
 MOST_DIGITS = 9
 """Of a number in an address: Python refuses to read one of thousands."""
 
-TABLE_NAMES = frozenset({"tab", "sort", "page", "size", "columns", "idle", "open"})
+LONGEST_SEARCH = 255
+"""Characters, as many as an id may have."""
+
+TABLE_NAMES = frozenset({"tab", "search", "sort", "page", "size", "columns", "idle", "open"})
 """The parameters of an address that speak of the table."""
 
 
@@ -34,7 +37,9 @@ class Table:
 
     `sort` is `member` or the key of a metric. `page` and `size` are None where the address does not say them: the page
     shows the first one then, and a file has everybody. Without `columns` they are those of the tab. `idle` shows
-    members without activity, too. `open` is the member whose projects are shown below their row, where there is one.
+    members without activity, too. `search` leaves the rows of members whose name, e-mail or id holds it; the row of all
+    of them and files take no part in that. `open` is the member whose projects are shown below their row, where there
+    is one.
     """
 
     tab: TableTab = TableTab.ANNOTATIONS
@@ -44,6 +49,7 @@ class Table:
     size: int | None = None
     columns: tuple[str, ...] = ()
     idle: bool = False
+    search: str = ""
     open: str | None = None
 
 
@@ -56,6 +62,9 @@ def parse_table(given: Given) -> Table:
     columns = (parameters.one(given, "columns") or "").split(",")
     if columns != [""] and not set(columns) <= BY_KEY.keys():
         raise InvalidQuery("columns must be keys of numbers with commas between them; choose them on the page.")
+    search = (parameters.one(given, "search") or "").strip()
+    if len(search) > LONGEST_SEARCH:
+        raise InvalidQuery(f"search may have at most {LONGEST_SEARCH} characters; look for a part of the name.")
     size = _number("size", given)
     if size is not None and size not in SIZES:
         raise InvalidQuery(f"size must be one of {', '.join(map(str, SIZES))}.")
@@ -68,6 +77,7 @@ def parse_table(given: Given) -> Table:
         size=size,
         columns=tuple(dict.fromkeys(filter(None, columns))),
         idle=parameters.flag("idle", "show", given),
+        search=search,
         open=next(iter(parameters.ids("open", given)), None),
     )
 

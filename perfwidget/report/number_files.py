@@ -7,6 +7,7 @@ from perfwidget.metrics import DAILY, METRICS, Metric, Number, Unit
 from perfwidget.question.access import ScopedQuery
 from perfwidget.question.period import Period, zone
 from perfwidget.question.table import Table
+from perfwidget.report import scope_words
 from perfwidget.report.exports import FOR_EXCEL, csv_lines, id_cell, number_cell, text_cell
 from perfwidget.report.numbers import Point, Report
 from perfwidget.report.team import page_of, sorted_members
@@ -14,7 +15,6 @@ from perfwidget.stores.choosing import Profile
 
 _PERSON = ("user_id", "user_email", "user_name")
 _SUFFIXES = {Unit.SECONDS: "_s", Unit.SHARE: "_share"}
-_MOST_NAMED = 10
 
 Texts = Iterator[tuple[str, int]]
 """Parts of a file, each with its number of rows."""
@@ -31,7 +31,7 @@ def report_csv(
     """Write a row a member and day: every number of a day. The header comes first."""
     header = (*_PERSON, "date", "timezone", "scope", *map(column_of, DAILY))
     yield _begun(header, for_excel=for_excel), 0
-    named, scope = text_cell(asked.dated.timezone), text_cell(scope_words(asked))
+    named, scope = text_cell(asked.dated.timezone), text_cell(scope_words.for_file(asked))
     place = zone(asked.dated.timezone)
     for user, points in days:
         person = _person(user, for_excel=for_excel)
@@ -56,7 +56,7 @@ def members_csv(report: Report, asked: ScopedQuery, table: Table, *, for_excel: 
     if before:
         header = (*header, *(f"previous_{name}" for name in ("from", "to", *columns)))
     yield _begun(header, for_excel=for_excel), 0
-    named, scope = text_cell(report.period.timezone), text_cell(scope_words(asked))
+    named, scope = text_cell(report.period.timezone), text_cell(scope_words.for_file(asked))
     place = zone(report.period.timezone)
     rows = [
         (
@@ -70,17 +70,6 @@ def members_csv(report: Report, asked: ScopedQuery, table: Table, *, for_excel: 
         for user, values in ((each.user, each.values) for each in members)
     ]
     yield "".join(csv_lines(rows)), len(rows)
-
-
-def scope_words(asked: ScopedQuery) -> str:
-    """Say in words which projects the numbers speak of."""
-    for name, chosen in (("projects", asked.asked_projects), ("workspaces", asked.workspaces)):
-        if chosen:
-            listed = ", ".join(chosen) if len(chosen) <= _MOST_NAMED else f"{len(chosen):,} chosen ones"
-            return f"{name}: {listed}"
-    if asked.projects is None:
-        return "all projects"
-    return f"your {len(asked.projects):,} projects; work in other projects is not included"
 
 
 def _begun(header: Sequence[str], *, for_excel: bool) -> str:

@@ -46,7 +46,7 @@ class MemberNumbers:
 
 @dataclass(frozen=True, slots=True)
 class ProjectNumbers:
-    """The numbers of one member in one project, as that project alone gives them, and those of the period before."""
+    """Numbers in one project, as that project alone gives them, and those of the period before if there are some."""
 
     project_id: str
     title: str
@@ -56,7 +56,10 @@ class ProjectNumbers:
 
 @dataclass(frozen=True, slots=True)
 class Previous:
-    """The numbers of the period before, of all together and of whoever had some, by the keys of their metrics."""
+    """The numbers of the period before, by the keys of their metrics: of all together, and of members.
+
+    Of several these are the members of the report, and whoever else had some.
+    """
 
     period: Period
     values: Mapping[str, Number]
@@ -73,6 +76,7 @@ class Report:
     the members asked about, none where that is everybody whom the viewer may choose. Of several, `members` holds those
     with activity in the period, by id, or all of them where the question wants that; `without_activity` says how many
     have none, `asked_about` how many there are. `previous` is None where it is not asked for, or where there is none.
+    `by_project` holds the projects with activity, by id; it is None where they were not asked for.
     `lines` holds the series of each of two to five members who were asked for by id, in the order of `users`; of more,
     and of everybody, none.
     """
@@ -92,6 +96,7 @@ class Report:
     rules: Rules
     compares: bool = False
     previous: Previous | None = None
+    by_project: tuple[ProjectNumbers, ...] | None = None
     lines: tuple[MemberSeries, ...] = ()
 
     @property
@@ -144,10 +149,19 @@ class Report:
         """Return the JSON report as text; equal reports give equal text."""
         return json.dumps(self.to_dict(), ensure_ascii=False, indent=2, allow_nan=False)
 
-    def to_pandas(self, rows: Literal["days", "members"] = "days") -> "pd.DataFrame":
-        """Return the days by date, or the members by id, as a DataFrame; one column a number, missing ones as NA."""
+    def to_pandas(self, rows: Literal["days", "members", "projects"] = "days") -> "pd.DataFrame":
+        """Return the days by date, or members or projects by id, as a DataFrame; one column a number, missing ones NA.
+
+        Members and projects are those with activity. A project's numbers are those of a report of it alone, so that
+        medians, and what is long, are its own. Raises ValueError where the report does not hold them.
+        """
         import pandas as pd  # costs most of a second, and only notebooks ask for it
 
+        if rows == "projects":
+            if self.by_project is None:
+                raise ValueError("This report was read without its projects; ask for it with perfwidget.report.report.")
+            ids = pd.Index([each.project_id for each in self.by_project], name="project_id", dtype="str")
+            return _frame(METRICS, [each.values for each in self.by_project], ids)
         if rows == "members":
             ids = pd.Index([each.user.user_id for each in self.by_member], name="user_id", dtype="str")
             return _frame(METRICS, [each.values for each in self.by_member], ids)

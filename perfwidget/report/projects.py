@@ -8,8 +8,8 @@ from perfwidget.question.period import Period
 from perfwidget.question.previous import previous
 from perfwidget.question.query import Query
 from perfwidget.report.numbers import ProjectNumbers
-from perfwidget.report.reading import told_by, works
 from perfwidget.report.team import in_order
+from perfwidget.report.values import told_by, works
 from perfwidget.stores.reading import Reader
 
 
@@ -23,6 +23,6 @@ def read_projects(reader: Reader, asked: ScopedQuery, query: Query, period: Peri
     before = {}
     if period_before is not None and active:
         answer = reader.answer(asked.during(period_before), [BY_PROJECT])
-        before = told_by(BY_PROJECT, answer, METRICS, period_before)
+        before = told_by(BY_PROJECT, answer, METRICS, period_before, active)
     rows = [ProjectNumbers(each, titles[each], values, before.get(each)) for each, values in active.items()]
     return in_order(rows, query.table, lambda each: each.title.casefold())

@@ -1,6 +1,7 @@
 """The one door to the numbers: report(store, viewer, …) -> Report."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import islice
 from typing import Literal
@@ -9,22 +10,22 @@ from perfwidget.metrics import (
     BY_BUCKET,
     BY_BUCKET_AND_MEMBER,
     BY_MEMBER,
+    BY_PROJECT,
     DAILY,
     METRICS,
     WHOLE,
-    Group,
     Metric,
     Number,
     Rules,
-    Unit,
 )
 from perfwidget.question import access
 from perfwidget.question.access import Scope, ScopedQuery, Viewer
 from perfwidget.question.period import Bucket, Grain, Period, zone
 from perfwidget.question.previous import previous
 from perfwidget.question.query import Query, parse
-from perfwidget.report.numbers import MemberNumbers, MemberSeries, Point, Previous, Report
-from perfwidget.stores.answering import Answer, Numbers
+from perfwidget.report.numbers import MemberNumbers, MemberSeries, Point, Previous, ProjectNumbers, Report
+from perfwidget.report.values import active_among, of_whole, told_by, values_of, works
+from perfwidget.stores.answering import Answer
 from perfwidget.stores.choosing import Profile
 from perfwidget.stores.reading import Reader
 from perfwidget.stores.store import Store
@@ -63,13 +64,25 @@ def report(
         once = {name: [str(told)] for name, told in ends.items() if told is not None}
         query = parse({**words, **once, "user": [str(each) for each in users]})
     with store.reading() as reader:
-        return read_report(reader, access.scope(viewer, query, reader.standing(viewer, query), rules), query, grain)
+        asked = access.scope(viewer, query, reader.standing(viewer, query), rules)
+        answer = read_report(reader, asked, query, grain)
+        return replace(answer, by_project=_by_project(reader, asked.during(answer.period)))
 
 
-def read_report(reader: Reader, asked: ScopedQuery, query: Query, grain: Grain | None = None) -> Report:
+def read_report(
+    reader: Reader,
+    asked: ScopedQuery,
+    query: Query,
+    grain: Grain | None = None,
+    *,
+    series: Sequence[Metric] = DAILY,
+    earlier_members: bool = True,
+) -> Report:
     """Answer a scoped question from an open state.
 
-    Without a grain, that of the query or the period is taken, or a coarser one where that has too many buckets.
+    Without a grain, that of the query or the period is taken, or a coarser one where that has too many buckets. Who
+    shows few numbers of a bucket names them (`series`), and who shows few members can do without those of the period
+    before (`earlier_members`) and ask for theirs by `read_earlier`.
     """
     period = resolved_period(reader, asked, query)
     asked = asked.during(period)
@@ -77,13 +90,16 @@ def read_report(reader: Reader, asked: ScopedQuery, query: Query, grain: Grain |
     buckets = period.buckets(grain)
     several = asked.subject_id is None
     chosen = _chosen(reader, asked) if several else ()
-    lined = several and 0 < len(asked.subjects or ()) <= MOST_LINES
-    groups = [WHOLE, BY_BUCKET, *([BY_MEMBER] if several else []), *([BY_BUCKET_AND_MEMBER] if lined else [])]
-    answer = reader.answer(asked, groups, buckets, members=chosen if query.table.idle else ())
+    whole = series is DAILY
+    lined = whole and several and 0 < len(asked.subjects or ()) <= MOST_LINES
+    groups = [WHOLE, *([BY_MEMBER] if several else []), *([BY_BUCKET_AND_MEMBER] if lined else [])]
+    answer = reader.answer(asked, [*groups, *([BY_BUCKET] if whole else [])], buckets)
+    by_bucket = answer if whole else reader.answer(asked, [BY_BUCKET], buckets, series)
     recorded = answer.recorded
-    series = _told(answer.numbers[BY_BUCKET], DAILY, recorded, [bucket.end for bucket in buckets])
-    numbers = told_by(BY_MEMBER, answer, METRICS, period) if several else {}
-    active = {member for member, values in numbers.items() if works(values)}
+    points = values_of(by_bucket.numbers[BY_BUCKET], series, recorded, [bucket.end for bucket in buckets])
+    more = chosen if query.table.idle else ()
+    numbers = told_by(BY_MEMBER, answer, METRICS, period, more) if several else {}
+    active = active_among(numbers)
     shown = numbers if query.table.idle else {member: numbers[member] for member in numbers if member in active}
     users = reader.profiles(asked.scope, sorted({*shown, *(asked.subjects or ())}))
     before = previous(period, query.preset) if query.compare else None
@@ -97,14 +113,24 @@ def read_report(reader: Reader, asked: ScopedQuery, query: Query, grain: Grain |
         workspaces=asked.workspaces,
         projects=asked.asked_projects,
         grain=grain,
-        values=_of_whole(answer, period),
-        series=tuple(map(Point, buckets, series)),
+        values=of_whole(answer, period),
+        series=tuple(map(Point, buckets, points)),
         recorded=recorded,
         rules=asked.rules,
         compares=query.compare,
-        previous=None if before is None else _previous(reader, asked.during(before), before),
+        previous=None
+        if before is None
+        else _previous(reader, asked.during(before), shown if earlier_members else None),
         lines=_lines(answer, buckets, users) if lined else (),
     )
+
+
+def _by_project(reader: Reader, asked: ScopedQuery) -> tuple[ProjectNumbers, ...]:
+    """Return each project with activity, as a report of it alone has it."""
+    numbers = told_by(BY_PROJECT, reader.answer(asked.apart(), [BY_PROJECT]), METRICS, asked.dated)
+    active = sorted(active_among(numbers))
+    titles = reader.project_titles(asked.scope, active)
+    return tuple(ProjectNumbers(each, titles[each], numbers[each], None) for each in active)
 
 
 def read_members(
@@ -134,7 +160,7 @@ def _by_bucket_and_member(answer: Answer, buckets: Sequence[Bucket]) -> Mapping[
     """Map the place of each bucket and each member's id to the numbers of a day."""
     numbers = answer.numbers[BY_BUCKET_AND_MEMBER]
     ends = [buckets[place].end for place, _ in numbers.keys]
-    told = zip(numbers.keys, _told(numbers, DAILY, answer.recorded, ends), strict=True)
+    told = zip(numbers.keys, values_of(numbers, DAILY, answer.recorded, ends), strict=True)
     return {(place, member): Point(buckets[place], values) for (place, member), values in told}
 
 
@@ -159,37 +185,25 @@ def _chosen(reader: Reader, asked: ScopedQuery) -> Collection[str]:
     return reader.member_ids(asked.scope) if asked.subjects is None else asked.subjects
 
 
-def _previous(reader: Reader, asked: ScopedQuery, period: Period) -> Previous:
-    several = asked.subject_id is None
+def _previous(reader: Reader, asked: ScopedQuery, shown: Collection[str] | None) -> Previous:
+    several, period = asked.subject_id is None and shown is not None, asked.dated
     answer = reader.answer(asked, [WHOLE, *([BY_MEMBER] if several else [])])
-    numbers = told_by(BY_MEMBER, answer, METRICS, period) if several else {}
-    active = {member: values for member, values in sorted(numbers.items()) if works(values)}
-    users = reader.profiles(asked.scope, list(active))
-    members = tuple(MemberNumbers(users[member], values) for member, values in active.items())
-    return Previous(period, _of_whole(answer, period), members)
-
-
-_ADDED_UP = (Unit.COUNT, Unit.SECONDS)
-
-
-def works(values: Mapping[str, Number]) -> bool:
-    """Say whether a member has activity, or a project has theirs: a count or time above 0, or any share or instant."""
-    return any(
-        value is not None and (metric.unit not in _ADDED_UP or value != 0)
-        for metric, value in ((metric, values[metric.key]) for metric in METRICS)
+    numbers = told_by(BY_MEMBER, answer, METRICS, period, shown or ()) if several else {}
+    told = {*(shown or ()), *active_among(numbers)}
+    users = reader.profiles(asked.scope, sorted(told))
+    return Previous(
+        period, of_whole(answer, period), tuple(MemberNumbers(users[each], numbers[each]) for each in sorted(told))
     )
 
 
-def _of_whole(answer: Answer, period: Period) -> Mapping[str, Number]:
-    [values] = _told(answer.numbers[WHOLE], METRICS, _throughout(answer.recorded), [period.end])
-    return values
-
-
-def told_by(group: Group, answer: Answer, metrics: Sequence[Metric], period: Period) -> dict[str, Mapping[str, Number]]:
-    """Map each member or project of an answer, as the group says, to its numbers by the keys of the metrics."""
-    numbers = answer.numbers[group]
-    told = _told(numbers, metrics, _throughout(answer.recorded), [period.end] * len(numbers.keys))
-    return {key: values for (key,), values in zip(numbers.keys, told, strict=True)}
+def read_earlier(
+    reader: Reader, asked: ScopedQuery, period: Period, members: Collection[str]
+) -> Mapping[str, Mapping[str, Number]]:
+    """Map some of those who are asked about to their numbers in a period before, by the keys of the metrics."""
+    if not members:
+        return {}
+    answer = reader.answer(asked.among(members).during(period), [BY_MEMBER])
+    return told_by(BY_MEMBER, answer, METRICS, period)
 
 
 def resolved_period(reader: Reader, asked: ScopedQuery, query: Query) -> Period:
@@ -202,33 +216,6 @@ def resolved_period(reader: Reader, asked: ScopedQuery, query: Query) -> Period:
         return Period(today, today, query.timezone)
     instant = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=first)
     return Period(min(instant.astimezone(zone(query.timezone)).date(), today), today, query.timezone)
-
-
-def _throughout(recorded: Mapping[str, int | None]) -> Mapping[str, int | None]:
-    """Return what is recorded as whole periods have it: of visits a number wherever they are recorded at all."""
-    return {kind: None if kind == "review_visits" else since for kind, since in recorded.items()}
-
-
-def _told(
-    numbers: Numbers, metrics: Sequence[Metric], recorded: Mapping[str, int | None], ends: Sequence[int]
-) -> list[dict[str, Number]]:
-    """Return the values of metrics for each group: none of what is not recorded, or was not before a group's end."""
-    columns = [_known(metric, metric.formula.values(numbers.aggregates), recorded, ends) for metric in metrics]
-    keys = [metric.key for metric in metrics]
-    return [dict(zip(keys, row, strict=True)) for row in zip(*columns, strict=True)]
-
-
-def _known(
-    metric: Metric, values: list[Number], recorded: Mapping[str, int | None], ends: Sequence[int]
-) -> list[Number]:
-    if metric.needs is None:
-        return values
-    if metric.needs not in recorded:
-        return [None] * len(values)
-    since = recorded[metric.needs]
-    if since is None:
-        return values
-    return [None if end <= since and not value else value for value, end in zip(values, ends, strict=True)]
 
 
 def _named_scope(scope: Scope) -> Literal["all"] | tuple[str, ...]:

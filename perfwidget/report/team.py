@@ -1,13 +1,15 @@
-"""The table of several members: its columns, its order and its pages."""
+"""The table of several members: its columns, whom a search leaves, its order and its pages."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
 from perfwidget.metrics import BY_KEY, METRICS, Metric
+from perfwidget.question.access import Scope
 from perfwidget.question.table import MEMBER, SIZES, Table
 from perfwidget.report.numbers import MemberNumbers, ProjectNumbers
 from perfwidget.stores.choosing import Profile
+from perfwidget.stores.reading import Reader
 
 _Row = TypeVar("_Row", MemberNumbers, ProjectNumbers)
 
@@ -33,6 +35,21 @@ def columns_of(table: Table) -> Sequence[Metric]:
     if table.columns:
         return [BY_KEY[key] for key in table.columns]
     return [metric for metric in METRICS if table.tab.value in {tab.value.lower() for tab in metric.tabs}]
+
+
+def found_members(
+    reader: Reader, scope: Scope, members: Sequence[MemberNumbers], search: str
+) -> Sequence[MemberNumbers]:
+    """Return those of some members whose name, e-mail or id holds a text: whom the list of members finds by it."""
+    if not search:
+        return members
+    found = reader.member_ids(scope, search)
+
+    def holds(user: Profile) -> bool:
+        # Who has no record has no name either; not every store lists them among those to choose from.
+        return user.user_id in found or (user.role is None and search.casefold() in user.user_id.casefold())
+
+    return [each for each in members if holds(each.user)]
 
 
 def sorted_members(members: Sequence[MemberNumbers], table: Table) -> Sequence[MemberNumbers]:

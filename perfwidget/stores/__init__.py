@@ -1,15 +1,19 @@
 """Where facts live: the protocol of a store, the statements, and one room an engine."""
 
+import time
+from collections.abc import Callable
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 
 from perfwidget.errors import InvalidSetting, StoreUnavailable
+from perfwidget.stores.connecting import ConnectingStore
 from perfwidget.stores.duckdb import DuckDBStore
 from perfwidget.stores.reading import Reader
 from perfwidget.stores.store import Store
 
-__all__ = ["Reader", "Store", "open_store", "run_script"]
+__all__ = ["Reader", "Store", "embedded_path", "open_store", "run_script"]
 
 _EMBEDDED = "duckdb:///"
 _SERVERS = {
@@ -20,27 +24,58 @@ _SERVERS = {
 }
 """The beginnings of addresses: the room and extra of each engine, its name, and its driver."""
 
+_PAUSE = 0.5
+"""Seconds between two tries to open a store that is waited for."""
 
-def open_store(url: str, *, create: bool = True) -> Store:
-    """Open the store at an address: `duckdb:///relative/file.duckdb`, `duckdb:////absolute/file.duckdb`,
+
+def open_store(url: str, *, create: bool = True, wait: float | None = None) -> Store:
+    """Return the store at an address: `duckdb:///relative/file.duckdb`, `duckdb:////absolute/file.duckdb`,
     `postgresql://user:password@host:port/database`, with `?schema=NAME` or `?views=NAME`, or
     `clickhouse://user:password@host:port/database`, `clickhouses://…` for an encrypted connection.
 
-    `create` says whether a store that is not there is made. Raises InvalidSetting for an address of another form,
-    StoreUnavailable where the store cannot be opened.
+    It is opened when it is first asked, and again while that fails. With `wait` it is open when this returns: so many
+    seconds are waited for it, with 0 it is tried once. `create` says whether a store that is not there is made. Raises
+    InvalidSetting for an address of another form, with `wait` StoreUnavailable where the store cannot be opened.
     """
+    opener = _opener(url, create=create)
+    return ConnectingStore(opener) if wait is None else _awaited(opener, wait)
+
+
+def _opener(url: str, *, create: bool) -> Callable[[], Store]:
+    """Return what opens the store at an address; raises InvalidSetting."""
     if (engine := _engine(url)) is not None:
-        store: Store = engine.opened(url, create=create)
-        return store
-    path = url.removeprefix(_EMBEDDED)
-    if path == url or not path:
+        opener: Callable[[], Store] = engine.opener(url, create=create)
+        return opener
+    path = embedded_path(url)
+    if path is None:
         raise InvalidSetting(
             "A store address is written duckdb:///relative/or//absolute/file.duckdb, "
             "postgresql://user:password@host:port/database or clickhouse://user:password@host:port/database."
         )
-    if not create and not Path(path).is_file():
+    return partial(_embedded, path.absolute(), create=create)
+
+
+def embedded_path(url: str) -> Path | None:
+    """Return the file of an embedded store by its address; None for another address."""
+    path = url.removeprefix(_EMBEDDED)
+    return Path(path) if path and path != url else None
+
+
+def _embedded(path: Path, *, create: bool) -> Store:
+    if not create and not path.is_file():
         raise StoreUnavailable(f"There is no store at {path}; check the address, or import facts into it first.")
-    return DuckDBStore(Path(path))
+    return DuckDBStore(path)
+
+
+def _awaited(opener: Callable[[], Store], wait: float) -> Store:
+    until = time.monotonic() + wait
+    while True:
+        try:
+            return opener()
+        except StoreUnavailable:
+            if time.monotonic() + _PAUSE > until:
+                raise
+        time.sleep(_PAUSE)
 
 
 def run_script(url: str, script: str) -> None:

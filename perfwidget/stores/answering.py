@@ -1,6 +1,7 @@
 """One question's numbers: the statements of each scan, and their rows put together by group."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import repeat
 from typing import Any, NamedTuple
 
 from perfwidget.facts import RECORDED_KINDS
@@ -32,10 +33,11 @@ Key = tuple[Any, ...]
 
 
 class Numbers(NamedTuple):
-    """The groups of some axes by their keys, and every aggregate of each of them."""
+    """The groups of some axes by their keys, every aggregate of each of them, and of a group without facts."""
 
     keys: Sequence[Key]
     aggregates: Aggregates
+    nothing: Aggregates
 
 
 class Answer(NamedTuple):
@@ -56,11 +58,10 @@ def answer(
     groups: Sequence[Group],
     buckets: Sequence[Bucket],
     metrics: Sequence[Metric],
-    members: Collection[str],
 ) -> Answer:
     """Answer every aggregate of some metrics for each group of axes."""
     of_scans = wanted_of(tuple(metrics))
-    found = {group: _Found(asked, group, of_scans, _expected(asked, group, buckets, members)) for group in groups}
+    found = {group: _Found(asked, group, of_scans, _expected(asked, group, buckets)) for group in groups}
     runs = runs_of(buckets)
     since = dict(session.rows(*recorded(session.dialect, asked)))
     asked = asked.knowing(since)
@@ -79,20 +80,21 @@ def answer(
 
 def _by_group(rows: Sequence[Row]) -> Iterator[tuple[Group, Sequence[Row]]]:
     """Yield the rows of each group, by the axes whose keys they have."""
+    lacking = zip(*([row[place] is None for row in rows] for place in range(len(KEYS))), strict=True)
     sorted_out: dict[tuple[bool, ...], list[Row]] = {}
-    for row in rows:
-        sorted_out.setdefault(tuple(key is not None for key in row[: len(KEYS)]), []).append(row)
-    for there, found in sorted_out.items():
-        yield tuple(axis for axis, has in zip(TOLD_BY, there, strict=True) if has), found
+    for row, lacks in zip(rows, lacking, strict=True):
+        sorted_out.setdefault(lacks, []).append(row)
+    for lacks, found in sorted_out.items():
+        yield tuple(axis for axis, missing in zip(TOLD_BY, lacks, strict=True) if not missing), found
 
 
-def _expected(asked: ScopedQuery, group: Group, buckets: Sequence[Bucket], members: Collection[str]) -> list[Key]:
+def _expected(asked: ScopedQuery, group: Group, buckets: Sequence[Bucket]) -> list[Key]:
     """Return the keys of the groups that are there without facts, too."""
     if group == WHOLE:
         return [()]
     if group == BY_BUCKET:
         return [(place,) for place in range(len(buckets))]
-    there = sorted({*(asked.subjects or ()), *members})
+    there = sorted(asked.subjects or ())
     if group == BY_BUCKET_AND_MEMBER:
         return [(place, member) for member in there for place in range(len(buckets))]
     return [(member,) for member in there] if group == BY_MEMBER else []
@@ -118,7 +120,7 @@ class _Found:
             for place, axis in enumerate(TOLD_BY)
             if axis in self._group
         ]
-        places = [self._place(key) for key in zip(*told, strict=True)] if told else [0] * len(rows)
+        places = self._placed(zip(*told, strict=True)) if told else [0] * len(rows)
         for aggregate, values in zip(aggregates, columns[len(KEYS) :], strict=True):
             column = self._columns[aggregate]
             for place, value in zip(places, values, strict=True):
@@ -130,13 +132,14 @@ class _Found:
         assert aggregate.folded is not None  # noqa: S101 (told_by_days)
         self._columns[aggregate][0] = aggregate.folded(of[aggregate.parts[0]])
 
-    def _place(self, key: Key) -> int:
-        if key not in self._places:
-            self._places[key] = len(self._places)
-            for aggregate, nothing in self._nothing.items():
-                self._columns[aggregate].append(nothing)
-        return self._places[key]
+    def _placed(self, keys: Iterable[Key]) -> list[int]:
+        """Return the places of groups, of whom new ones begin with nothing."""
+        before, known = len(self._places), self._places
+        places = [known.setdefault(key, len(known)) for key in keys]
+        for aggregate, nothing in self._nothing.items():
+            self._columns[aggregate].extend(repeat(nothing, len(known) - before))
+        return places
 
     def numbers(self) -> Numbers:
         """Return what came in; where nothing did, there is nothing."""
-        return Numbers(tuple(self._places), self._columns)
+        return Numbers(tuple(self._places), self._columns, {each: [value] for each, value in self._nothing.items()})

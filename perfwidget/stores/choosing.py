@@ -138,23 +138,13 @@ class Choices:
 
     def members(self, scope: Scope, search: str, limit: int) -> Sequence[Profile]:
         """Return up to `limit` members that the viewer may choose, by name, whose name, e-mail or id holds `search`."""
-        parameters = {
-            "organization_id": scope.organization_id,
-            "viewer_id": scope.viewer_id,
-            "search": clean_text(search),
-            "limit": limit,
-        }
+        found, parameters = self._found(scope, search)
         lower, user_id = self._dialect.in_lower_case, self._dialect.as_text("user_id")
-        found = " OR ".join(
-            self._dialect.holds(lower(named), lower("$search"))
-            for named in ("coalesce(display_name, '')", "coalesce(email, '')", user_id)
-        )
         text = (
-            f"SELECT {self._member} FROM ({self._choosable(scope)}) known WHERE ({found})"
-            f"{'' if scope.role.chooses_members else ' AND user_id = $viewer_id'} "
+            f"SELECT {self._member} FROM ({self._choosable(scope)}) known WHERE {found} "
             f"ORDER BY {lower(f'coalesce(display_name, email, {user_id})')}, {user_id} LIMIT $limit"
         )
-        return [Profile(*row) for row in self._rows(text, parameters)]
+        return [Profile(*row) for row in self._rows(text, parameters | {"limit": limit})]
 
     def members_named(self, scope: Scope, names: Sequence[str]) -> Sequence[Profile]:
         """Return the members that the viewer may choose whose id or e-mail, in any case, is one of some names."""
@@ -174,12 +164,11 @@ class Choices:
         parameters = {"organization_id": scope.organization_id, "names": sorted(set(names)), **emails}
         return [Profile(*row) for row in self._rows(text, parameters)]
 
-    def member_ids(self, scope: Scope) -> frozenset[str]:
-        """Return the ids of all members that the viewer may choose."""
-        if not scope.role.chooses_members:
-            return frozenset({scope.viewer_id})
-        text = f"SELECT {self._texts('user_id')} FROM ({self._choosable(scope)}) known"
-        return frozenset(user for (user,) in self._rows(text, {"organization_id": scope.organization_id}))
+    def member_ids(self, scope: Scope, search: str = "") -> frozenset[str]:
+        """Return the ids of all members that the viewer may choose, whose name, e-mail or id holds `search`."""
+        found, parameters = self._found(scope, search)
+        text = f"SELECT {self._texts('user_id')} FROM ({self._choosable(scope)}) known WHERE {found}"
+        return frozenset(user for (user,) in self._rows(text, parameters))
 
     def members_of(self, scope: Scope, project_id: str) -> frozenset[str]:
         """Return who is a member of a project in scope, by itself or through its workspace.
@@ -224,6 +213,20 @@ class Choices:
             found += [(project, project, None) for project in scope.projects - known]
         options = [ProjectOption(*row) for row in found]
         return sorted(options, key=lambda option: (option.title.casefold(), option.project_id))
+
+    def _found(self, scope: Scope, search: str) -> Statement:
+        """Return the condition that a member's name, e-mail or id holds a text, and that the viewer may choose them."""
+        lower, holds = self._dialect.in_lower_case, self._dialect.holds
+        parameters = {"organization_id": scope.organization_id}
+        conditions = []
+        if search:
+            named = ("coalesce(display_name, '')", "coalesce(email, '')", self._dialect.as_text("user_id"))
+            conditions.append(f"({' OR '.join(holds(lower(each), lower('$search')) for each in named)})")
+            parameters["search"] = clean_text(search)
+        if not scope.role.chooses_members:
+            conditions.append("user_id = $viewer_id")
+            parameters["viewer_id"] = scope.viewer_id
+        return Statement(" AND ".join(conditions) or "TRUE", parameters)
 
     def _choosable(self, scope: Scope) -> str:
         """The query of the members whom those who choose members may choose."""

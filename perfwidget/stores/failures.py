@@ -10,6 +10,15 @@ DAMAGED = (
 WITHIN = "A write was begun within another one of the same thread; end that one first."
 CLOSED = "The store is closed; start the program again."
 
+FORKED = (
+    "The store was opened before this process was forked, and belongs to the other one; open it after the fork and in "
+    "one process, or use a PostgreSQL store, which many processes can share."
+)
+NOT_ERASED = (
+    "The facts are gone, but their bytes stay in the store's file, which could not be written anew; make room on its "
+    "disk, let long downloads end, and forget again."
+)
+
 LONGEST = 30.0
 """Seconds that one statement of a question may take."""
 

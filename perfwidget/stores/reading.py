@@ -1,11 +1,11 @@
 """Questions to one consistent state of a store, in SQL that engines share."""
 
 import hashlib
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from perfwidget.facts import FACTS, Annotation, Comment, Member, Project
-from perfwidget.metrics import METRICS, REVIEWED, Group, Metric, Rows
+from perfwidget.metrics import METRICS, REVIEWED, SCANS, Group, Metric, Rows
 from perfwidget.question.access import ScopedQuery
 from perfwidget.question.period import Bucket
 from perfwidget.stores.answering import Answer, answer
@@ -23,6 +23,7 @@ from perfwidget.stores.listing import (
     plain,
     tally,
 )
+from perfwidget.stores.schema import CONTRACT, TABLES, Table
 from perfwidget.stores.sql import first_instant, recorded
 
 STREAMED = 5_000
@@ -45,6 +46,8 @@ class Kept(NamedTuple):
     identity: str
     task_id: str
     updated_at: int
+    lead_time: int | None = None
+    """Of an annotation, in microseconds, as columns keep it."""
 
 
 class Reader(Choices):
@@ -61,14 +64,13 @@ class Reader(Choices):
         groups: Sequence[Group],
         buckets: Sequence[Bucket] = (),
         metrics: Sequence[Metric] = METRICS,
-        members: Collection[str] = (),
     ) -> Answer:
         """Answer every aggregate of some metrics for the question's period, told by each group of axes.
 
         `buckets` cut the period without gaps, where a group tells numbers by bucket. Numbers by member are there for
-        these members and those who were asked for by id, and for whoever else has facts.
+        those who were asked for by id, and for whoever else has facts.
         """
-        return answer(self._session, asked, groups, buckets, metrics, members)
+        return answer(self._session, asked, groups, buckets, metrics)
 
     def stream(self, asked: ScopedQuery, rows: Rows, period: Slice) -> Iterator[Sequence[tuple[Any, ...]]]:
         """Read rows with `listing.columns_of(rows)`, oldest first, at most some thousands at once."""
@@ -127,6 +129,41 @@ class Reader(Choices):
         text = f"SELECT {organization_id} FROM ({tables}) known ORDER BY {organization_id}"
         return [organization for (organization,) in self._rows(text, {})]
 
+    @property
+    def tables(self) -> Sequence[Table]:
+        """The tables of the store with their columns: of the host's views those of the contract alone."""
+        return TABLES if self._dialect.keeps_more else CONTRACT
+
+    def rows_by_key(self, table: Table, after: Sequence[str] | None, most: int) -> Sequence[tuple[Any, ...]]:
+        """Return rows of a table as they are stored, in the order of their keys, those behind a key.
+
+        For those who own the store, never for a viewer.
+        """
+        ids = {name: self._dialect.as_text(name) for name, sql_type, _ in table.columns if sql_type == "VARCHAR"}
+        null = {name for name, _, nullable in table.columns if nullable}
+        key = ", ".join(f"coalesce({ids[name]}, '')" if name in null else ids[name] for name in table.key)
+        told = ", ".join(ids.get(name, name) for name, _, _ in table.columns)
+        parameters = {f"after_{place}": value for place, value in enumerate(after or ())}
+        behind = f"({key}) > ({', '.join(f'${name}' for name in parameters)})" if after else "TRUE"
+        text = f"SELECT {told} FROM {table.name} WHERE organization_id <> '' AND {behind} ORDER BY {key} LIMIT {most:d}"
+        return [tuple(row) for row in self._rows(text, parameters)]
+
+    def counted(self, table: str, condition: str) -> int:
+        """Return how many rows of a table meet a condition; for those who own the store, never for a viewer."""
+        [(count,)] = self._rows(f"SELECT count(*) FROM {table} WHERE {condition}", {})
+        return int(count)
+
+    def digest(self, table: str, columns: Sequence[str]) -> tuple[int, int]:
+        """Return how many rows a table has, and a sum over all that they hold, for which all of it is read."""
+        hashed = self._dialect.total(self._dialect.hashed(", ".join(columns)))
+        [(count, total)] = self._rows(f"SELECT count(*), {hashed} FROM {table}", {})
+        return int(count), int(total or 0)
+
+    @property
+    def copies(self) -> Mapping[str, str]:
+        """The tables that hold the rows of another one in another order, and which."""
+        return {copy: scan.fact.table for scan in SCANS if (copy := self._dialect.copies.get(scan.name))}
+
     def bookmarks(self, organization_id: str) -> Mapping[str, Marked]:
         """Map each source that an organization's facts were read from to how far.
 
@@ -152,8 +189,9 @@ class Reader(Choices):
 
         For those who fill the store, never for a viewer.
         """
+        lead_time = ", lead_time" if fact is Annotation else ""
         text = (
-            f"SELECT {self._texts(fact.key_columns[-1], 'task_id')}, updated_at FROM {fact.table} "
+            f"SELECT {self._texts(fact.key_columns[-1], 'task_id')}, updated_at{lead_time} FROM {fact.table} "
             "WHERE organization_id = $organization_id AND project_id = $project_id"
         )
         parameters: dict[str, Any] = {"organization_id": organization_id, "project_id": project_id}
@@ -161,4 +199,4 @@ class Reader(Choices):
             text += f" AND {self._dialect.in_list('task_id', 'tasks', tasks)}"
             parameters["tasks"] = list(tasks)
         for batch in self._session.batches(text, parameters, STREAMED):
-            yield from map(Kept._make, batch)
+            yield from (Kept(*row) for row in batch)

@@ -122,6 +122,12 @@ TABLES: tuple[Table, ...] = (*map(_of, FACTS), SNAPSHOTS, MENTIONS, BOOKMARKS)
 """Every table, as a new store has it."""
 
 
+CONTRACT: tuple[Table, ...] = tuple(
+    table._replace(columns=table.columns[: len(fact.columns())]) for table, fact in zip(TABLES, FACTS, strict=False)
+)
+"""The tables and columns of the contract alone."""
+
+
 class AddColumn(NamedTuple):
     """A later version's new column of a table; it is null in the rows that were there before."""
 

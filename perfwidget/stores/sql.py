@@ -27,21 +27,21 @@ class Statement(NamedTuple):
 def scoped(dialect: Dialect, asked: ScopedQuery, member: str) -> Statement:
     """Return the condition that a row is a subject's and in scope; every question about rows stands on it."""
     parameters: dict[str, Any] = {"organization_id": asked.scope.organization_id}
-    text = "organization_id = $organization_id AND "
+    conditions = ["organization_id = $organization_id"]
     if asked.subject_id is not None:
-        text += f"{member} = $subject_id"
+        conditions.append(f"{member} = $subject_id")
         parameters["subject_id"] = asked.subject_id
     elif asked.subjects is not None:
-        text += dialect.in_list(member, "subjects", asked.subjects)
+        conditions.append(dialect.in_list(member, "subjects", asked.subjects))
         parameters["subjects"] = sorted(asked.subjects)
     elif asked.scope.role.sees_organization:
-        text += f"{member} IS NOT NULL"
-    else:
-        text += f"{member} IN (SELECT user_id FROM members WHERE organization_id = $organization_id)"
+        conditions.append(f"{member} IS NOT NULL")
+    if (asked.subjects is None or asked.of_everybody) and not asked.scope.role.sees_organization:
+        conditions.append(f"{member} IN (SELECT user_id FROM members WHERE organization_id = $organization_id)")
     if asked.projects is not None:
-        text += f" AND {dialect.in_list('project_id', 'projects', asked.projects)}"
+        conditions.append(dialect.in_list("project_id", "projects", asked.projects))
         parameters["projects"] = sorted(asked.projects)
-    return Statement(text, parameters)
+    return Statement(" AND ".join(conditions), parameters)
 
 
 def first_instant(dialect: Dialect, asked: ScopedQuery) -> Statement:

@@ -1,15 +1,19 @@
 """What every engine offers: a store that is read from and written to."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
+from datetime import UTC, datetime
+from typing import Literal
 
+from perfwidget.errors import InvalidFact
 from perfwidget.facts import Fact, Key, Membership
 from perfwidget.facts.columns import Id
 from perfwidget.facts.ingest import Observation
 from perfwidget.facts.words import Unknown, known_words
 from perfwidget.stores import writing
 from perfwidget.stores.reading import Reader
+from perfwidget.stores.writing import forgetting
 from perfwidget.stores.writing.outcome import Outcome
 from perfwidget.stores.writing.staging import Staging
 
@@ -30,7 +34,7 @@ class Store(ABC):
         """Open one consistent state for reading; raises StoreUnavailable."""
 
     @abstractmethod
-    def _staging(self) -> AbstractContextManager[Staging]:
+    def staging(self) -> AbstractContextManager[Staging]:
         """Open a write: it is kept at the end, or nothing of it is."""
 
     def write(self, facts: Iterable[Fact | Observation], *, unknown: Unknown = "refuse") -> Outcome:
@@ -40,19 +44,52 @@ class Store(ABC):
         actions and review actions are refused, unless a source says "keep". Raises InvalidFact and whatever the
         iterable raises; nothing is kept then. Returns what was not kept as it was given.
         """
-        with self._staging() as staging:
+        with self.staging() as staging:
             return writing.write(staging, known_words(facts, unknown))
 
     def remove(self, facts: Iterable[Fact | Key]) -> None:
         """Remove facts by their keys in one transaction, all or nothing; unknown keys are no fault."""
-        with self._staging() as staging:
+        with self.staging() as staging:
             writing.remove(staging, facts)
 
     def set_memberships(self, organization_id: Id, user_id: Id, memberships: Iterable[Membership]) -> None:
         """Replace all memberships of one user in one transaction."""
         wanted = writing.MembershipsOfOne(organization_id, user_id, memberships)
-        with self._staging() as staging:
+        with self.staging() as staging:
             writing.set_memberships(staging, wanted)
+
+    def forget(self, organization_id: Id, user_id: Id, as_: Literal["token"] | None = None) -> str | None:
+        """Remove every fact of a member in one transaction, and their bytes from the store.
+
+        With `as_="token"` the facts stay, so that sums of teams do: a random token, which is returned, stands in place
+        of the member's id, e-mail and name. What a source still has comes back with its next reading.
+        """
+        if as_ not in (None, "token"):
+            raise InvalidFact('forget takes as_="token", or nothing.')
+        with self.staging() as staging:
+            token = forgetting.forget(staging, organization_id, user_id, as_token=as_ == "token")
+        self.erase()
+        return token
+
+    def forget_project(self, organization_id: Id, project_id: Id) -> None:
+        """Remove a project and every fact of it in one transaction, and their bytes from the store."""
+        with self.staging() as staging:
+            forgetting.forget_project(staging, organization_id, project_id)
+        self.erase()
+
+    def retain(self, organization_id: Id, retain_days: Mapping[str, int]) -> None:
+        """Remove facts that are older than the days to keep their kind: `actions`, `review_visits`, `comments`.
+
+        `recorded.since` of the kind becomes the first instant that is kept, by which pages and files tell of it. To be
+        called from time to time, such as daily.
+        """
+        with self.staging() as staging:
+            removed = forgetting.retain(staging, organization_id, retain_days, datetime.now(UTC))
+        if removed:
+            self.erase()
+
+    def erase(self) -> None:  # noqa: B027 (an engine may have nothing to do)
+        """Overwrite or give up the bytes of what was removed."""
 
     @abstractmethod
     def settle(self) -> None:

@@ -93,6 +93,45 @@ def test_nothing_moves_while_the_page_comes_and_when_it_changes(visit: Callable[
     assert sum(each[0] for each in shifted) < 0.01, shifted
 
 
+@pytest.mark.parametrize("width", [1400, 700, 420])
+@pytest.mark.parametrize(
+    "whose", ["", "user=ann&user=busy&", "idle=show&compare=previous&"], ids=["everybody", "two", "many rows"]
+)
+def test_nothing_moves_while_a_table_of_members_comes(visit: Callable[..., Visit], whose: str, width: int) -> None:
+    boss = visit(viewport={"width": width, "height": 900})
+    boss.page.add_init_script(SHIFTS)
+    waiting = held(boss.page, "**/_dash-update-component*")
+    page = boss.go(f"{whose}{MARCH}", ready=False)
+    until(page, lambda: bool(waiting))
+    room = "getComputedStyle(document.querySelector('main > section'), '::after').height"
+    assert page.evaluate(room) == "640px", "there is room for it before it is there"
+    page.evaluate(A_MOMENT)
+    waiting[0].continue_()
+    boss.ready()
+    expect(page.locator("#team tbody tr").first).to_be_visible()
+    shifted: list[list[Any]] = page.evaluate("window.shifted")
+    assert sum(each[0] for each in shifted) < 0.01, shifted
+
+
+def test_zones_are_read_whole(visit: Callable[..., Visit]) -> None:
+    page = visit().go(MARCH.replace("UTC", "Europe/Berlin"))
+    room = """(select) => {
+      const pen = document.createElement('canvas').getContext('2d');
+      const style = getComputedStyle(select);
+      pen.font = style.font;
+      const room = select.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
+      return room - pen.measureText(select.selectedOptions[0].text).width;
+    }"""
+    assert page.get_by_label("Time zone").evaluate(room) >= 0
+    # And all controls stand in one line.
+    tops = {
+        round(each.bounding_box()["y"])
+        for each in page.locator(".field > :is(label, .label)").all()
+        if each.is_visible()
+    }
+    assert len(tops) == 1
+
+
 DRAWN = """() => {
   window.drawn = [];
   document.querySelectorAll('.picture').forEach((picture) => new MutationObserver(() => {

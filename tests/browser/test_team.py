@@ -80,6 +80,44 @@ def test_the_table_turns_without_the_rest_of_the_page(visit: Callable[..., Visit
     expect(page.locator("#team")).to_contain_text(f"1–25 of {EVERYBODY}")
 
 
+def test_the_table_is_searched_on_the_server(visit: Callable[..., Visit]) -> None:
+    boss = visit()
+    page = boss.go(f"{MARCH}&idle=show&page=2")
+    box = page.get_by_label("Search the table by name, e-mail or id")
+    box.press_sequentially("EXTRA 1")
+    expect(page.locator("#team")).to_contain_text("1–11 of 11 found")
+    assert names(page) == ["Extra 1", *(f"Extra {number}" for number in range(10, 20))]
+    expect(row(page, f"All {EVERYBODY} members")).to_contain_text("not only those found")
+    expect(boss.card("submitted-annotations")).to_have_text("66")
+    expect(box).to_be_focused()
+    assert boss.parameters()["search"] == ["EXTRA 1"]
+    assert "page" not in boss.parameters()
+    box.press_sequentially("7")
+    expect(page.locator("#team")).to_contain_text("1 of 1 found")
+    box.fill("nobody at all")
+    expect(page.locator("#team")).to_contain_text("No member matches “nobody at all”.")
+    # However it was typed, it is one step back to what was there before, and one forward again.
+    page.go_back()
+    expect(page.locator("#team")).to_contain_text(f"26–50 of {EVERYBODY}")
+    expect(box).to_have_value("")
+    page.go_forward()
+    expect(page.locator("#team")).to_contain_text("No member matches “nobody at all”.")
+    expect(box).to_have_value("nobody at all")
+    boss.expect_questions(1)
+    # It outlasts a change of filters and a new visit; without it everybody is there again.
+    box.fill("busy")
+    expect(page.locator("#team")).to_contain_text("1 of 1 found")
+    page.get_by_role("radiogroup", name="By").get_by_text("Week").click()
+    boss.expect_questions(2)
+    page.reload()
+    boss.ready()
+    assert names(page) == ["Busy"]
+    expect(box).to_have_value("busy")
+    box.fill("")
+    expect(page.locator("#team")).to_contain_text(f"1–25 of {EVERYBODY}")
+    assert "search" not in boss.parameters()
+
+
 def test_columns_are_chosen_with_the_list_open(visit: Callable[..., Visit]) -> None:
     page = visit().go(MARCH)
     page.locator("#team summary").click()

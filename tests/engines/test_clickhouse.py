@@ -39,7 +39,7 @@ def address(clickhouse: ClickHouse) -> str:
 
 @pytest.fixture
 def store(address: str) -> Iterator[Any]:
-    with closing(open_store(address)) as opened:
+    with closing(open_store(address, wait=0)) as opened:
         opened.write(people())
         yield opened
 
@@ -75,7 +75,7 @@ def test_of_a_writer_that_is_killed_between_any_two_statements_nothing_is_kept_a
         "    return ask(*given, **more)\n"
         "ClickHouseDatabase._ask = counted\n"
         "left = -1\n"
-        "store = open_store(sys.argv[1])\n"
+        "store = open_store(sys.argv[1], wait=0)\n"
         "for line in sys.stdin:\n"
         "    writer = os.fork()\n"
         "    if writer == 0:\n"
@@ -121,7 +121,7 @@ def test_an_annotation_that_changes_its_owner_and_day_is_counted_once(store: Sto
 
 def test_processes_that_write_at_once_lose_nothing(store: Store, address: str) -> None:
     code = (
-        "store = open_store(sys.argv[1])\n"
+        "store = open_store(sys.argv[1], wait=0)\n"
         "for number in range(2):\n"
         "    store.write([annotation(f'{sys.argv[2]}-{number}', '2024-03-05 12:00'),"
         " annotation('shared', '2024-03-06 12:00', lead_time=number)])\n"
@@ -132,7 +132,7 @@ def test_processes_that_write_at_once_lose_nothing(store: Store, address: str) -
 
 
 def test_a_writer_that_slept_while_another_wrote_is_refused_and_changes_nothing(store: Store, address: str) -> None:
-    with closing(open_store(address)) as other:
+    with closing(open_store(address, wait=0)) as other:
 
         def facts() -> Iterator[Fact]:
             yield annotation(1, NOON, lead_time=10)
@@ -161,7 +161,7 @@ def test_a_writer_that_slept_while_nobody_wrote_goes_on(store: Store, monkeypatc
 def test_another_write_is_waited_for_and_not_for_ever(
     store: Store, address: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with closing(open_store(address)) as other:
+    with closing(open_store(address, wait=0)) as other:
 
         def facts() -> Iterator[Fact]:
             monkeypatch.setattr(write_lock, "HELD_FOR", 0.2)
@@ -227,7 +227,7 @@ def test_a_server_that_was_away_is_used_again() -> None:
     server = ClickHouse()
     server.start()
     try:
-        with closing(open_store(server.new_store())) as store:
+        with closing(open_store(server.new_store(), wait=0)) as store:
             store.write([*people(), annotation(1, NOON, lead_time=3)])
             server.stop()
             with pytest.raises(StoreUnavailable, match="did not answer"):
@@ -296,7 +296,7 @@ def test_an_address_that_cannot_be_used(
 ) -> None:
     caplog.set_level(logging.DEBUG)
     with pytest.raises(error, match=sentence) as told:
-        open_store(address)
+        open_store(address, wait=0)
     assert "secret" not in str(told.value)
     assert "secret" not in caplog.text
 
@@ -305,14 +305,14 @@ def test_a_user_that_is_not_let_in_is_told_so_without_the_password(
     clickhouse: ClickHouse, caplog: pytest.LogCaptureFixture
 ) -> None:
     with pytest.raises(StoreUnavailable, match="lets you in") as told:
-        open_store(clickhouse.address("anything", "stranger:secret"))
+        open_store(clickhouse.address("anything", "stranger:secret"), wait=0)
     assert "secret" not in str(told.value) + caplog.text
 
 
 def test_a_store_that_is_not_there_is_not_made_unasked(address: str, clickhouse: ClickHouse) -> None:
     with pytest.raises(StoreUnavailable, match="There is no store at"):
-        open_store(address, create=False)
-    with closing(open_store(clickhouse.new_store())) as other:
+        open_store(address, create=False, wait=0)
+    with closing(open_store(clickhouse.new_store(), wait=0)) as other:
         name = parse(address).database
         assert rows(other, f"SELECT count() FROM system.databases WHERE name = '{name}'") == [(0,)]
 
@@ -321,7 +321,7 @@ def test_without_its_driver_a_sentence_says_how_to_get_it() -> None:
     code = (
         "import sys\nsys.modules['clickhouse_connect'] = None\n"
         "from perfwidget.stores import open_store\n"
-        "try:\n    open_store('clickhouse://127.0.0.1/x')\nexcept Exception as fault:\n"
+        "try:\n    open_store('clickhouse://127.0.0.1/x', wait=0)\nexcept Exception as fault:\n"
         "    print(type(fault).__name__, fault)\n"
     )
     ended = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)

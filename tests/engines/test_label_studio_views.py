@@ -11,7 +11,7 @@ import pytest
 
 from perfwidget.cli import main
 from perfwidget.errors import Forbidden, InvalidSetting, StoreUnavailable
-from perfwidget.facts import Project
+from perfwidget.facts import Annotation, Project
 from perfwidget.label_studio.app import create_app
 from perfwidget.label_studio.roles import Roles
 from perfwidget.label_studio.sign_in import Sessions
@@ -119,7 +119,7 @@ def database(postgresql: Server) -> str:
 @pytest.fixture(scope="module")
 def store(postgresql: Server, database: str) -> Iterator[Store]:
     """The views, read by the role that may read nothing else."""
-    opened = open_store(postgresql.address("performance", "label_studio", views="performance"))
+    opened = open_store(postgresql.address("performance", "label_studio", views="performance"), wait=0)
     yield opened
     opened.close()
 
@@ -145,7 +145,7 @@ def exported(folder: Path) -> Path:
 def test_views_say_what_an_export_of_the_same_rows_says(store: Store, tmp_path: Path, user: str, zone: str) -> None:
     address = f"duckdb:///{tmp_path}/facts.duckdb"
     assert main(["import", "--store", address, "--organization", "1", str(exported(tmp_path))]) == 0
-    imported = open_store(address)
+    imported = open_store(address, wait=0)
     try:
         told, expected = (ask(each, OWNER, user=user, tz=zone, **PERIOD).to_dict() for each in (store, imported))
     finally:
@@ -194,7 +194,7 @@ def test_label_studios_own_indexes_answer(store: Any, asked: dict[str, str], con
     [(text, parameters), _] = next(statements(store._dialect, question, wanted_of(METRICS)[0], [WHOLE], []))
     with store._database.reading() as connection:
         connection.execute("SET LOCAL enable_seqscan = off")  # which is best in a table of few rows
-        plan = ViewsSession(connection, store._dialect, store._ids).rows(f"EXPLAIN {text}", parameters)
+        plan = ViewsSession(connection, store._dialect, store._looked_over).rows(f"EXPLAIN {text}", parameters)
     assert [line for (line,) in plan if "Index Cond" in line and condition in line], plan
 
 
@@ -223,7 +223,7 @@ def test_views_that_are_not_as_they_must_be_are_refused_with_what_is_wrong(postg
             connection.execute(change)
         try:
             with pytest.raises(error, match=match):
-                open_store(postgresql.address("performance", "label_studio", views="broken"))
+                open_store(postgresql.address("performance", "label_studio", views="broken"), wait=0)
         finally:
             with psycopg.connect(database) as connection:
                 connection.execute("DROP SCHEMA broken CASCADE")
@@ -231,8 +231,16 @@ def test_views_that_are_not_as_they_must_be_are_refused_with_what_is_wrong(postg
     again = "DROP VIEW broken.workspaces; CREATE VIEW broken.workspaces AS SELECT {}; " + (
         "GRANT SELECT ON broken.workspaces TO performance"
     )
-    refused("DROP VIEW broken.comments", InvalidSetting, "lack comments.organization_id")
-    refused(again.format("1 AS organization_id, 2 AS workspace_id"), InvalidSetting, "lack workspaces.title")
+    text = {"text", "is_resolved"}
+    lacking = ", ".join(
+        rf"comments\.{name} \({'boolean' if name == 'is_resolved' else 'text' if name in text else 'bigint'}"
+        rf"{', text or uuid' if name.endswith(('_id', '_by')) else ''}\)"
+        for name in ("organization_id", "comment_id", "annotation_id", "project_id", "task_id", "completed_by",
+                     "created_by", "text", "created_at", "updated_at", "is_resolved", "resolved_at")
+    )  # fmt: skip
+    refused("DROP VIEW broken.comments", InvalidSetting, f"lack {lacking}, or its role may not see them")
+    refused(again.format("1 AS organization_id"), InvalidSetting,
+            r"lack workspaces\.workspace_id \(bigint, text or uuid\), workspaces\.title \(text\), or")  # fmt: skip
     refused(
         again.format("1 AS organization_id, 2.5 AS workspace_id, 'x' AS title"),
         InvalidSetting,
@@ -244,6 +252,44 @@ def test_views_that_are_not_as_they_must_be_are_refused_with_what_is_wrong(postg
         "workspace_id as numbers in one place and as text in another",
     )
     refused("REVOKE SELECT ON broken.projects FROM performance", StoreUnavailable, "may not select from projects")
+
+
+OPTIONAL = {
+    "members": ("email", "display_name"),
+    "projects": ("workspace_id",),
+    "annotations": ("started_at", "lead_time", "flags"),
+    "memberships": ("workspace_id",),
+}
+
+
+def test_optional_columns_that_views_lack_read_as_null(postgresql: Server, database: str, store: Store) -> None:
+    with psycopg.connect(database) as connection:
+        connection.execute("CREATE SCHEMA lean")
+        found = connection.execute(
+            "SELECT table_name, string_agg(quote_ident(column_name), ', ' ORDER BY ordinal_position) "
+            "FILTER (WHERE NOT column_name = ANY(%s)) FROM information_schema.columns "
+            "WHERE table_schema = 'performance' GROUP BY table_name",
+            [[name for names in OPTIONAL.values() for name in names if name != "workspace_id"]],
+        ).fetchall()
+        for name, columns in found:
+            kept = [each for each in columns.split(", ") if each not in OPTIONAL.get(name, ())]
+            connection.execute(f"CREATE VIEW lean.{name} AS SELECT {', '.join(kept)} FROM performance.{name}")
+        connection.execute("GRANT USAGE ON SCHEMA lean TO performance")
+        connection.execute("GRANT SELECT ON ALL TABLES IN SCHEMA lean TO performance")
+    try:
+        lean = open_store(postgresql.address("performance", "label_studio", views="lean"), wait=0)
+        told, whole = (ask(each, OWNER, user="6", **PERIOD) for each in (lean, store))
+        assert told.values["submitted_annotations"] == whole.values["submitted_annotations"] == 15
+        assert (told.values["total_time"], told.values["lead_time_missing"]) == (None, 15)
+        assert (told.user.email, told.user.name) == (None, None)
+        assert ask(lean, Viewer(1, 6, "annotator"), **PERIOD).scope == ("3",)
+        with lean.reading() as reader:
+            rows = list(reader.kept(Annotation, "1", "3", None))
+            assert len(rows) == len(list(reader.kept(Annotation, "1", "3", None))) > 0
+        lean.close()
+    finally:
+        with psycopg.connect(database) as connection:
+            connection.execute("DROP SCHEMA lean CASCADE")
 
 
 def test_views_are_printed_and_taken_away(postgresql: Server, capsys: pytest.CaptureFixture[str]) -> None:

@@ -36,7 +36,7 @@ def address(postgresql: Server) -> str:
 
 @pytest.fixture
 def store(address: str) -> Iterator[Store]:
-    with closing(open_store(address)) as opened:
+    with closing(open_store(address, wait=0)) as opened:
         opened.write(people())
         yield opened
 
@@ -69,14 +69,14 @@ def run_at_once(code: str, address: str) -> None:
 
 def test_processes_that_start_at_once_on_an_empty_database_and_write_at_once_lose_nothing(address: str) -> None:
     code = (
-        "store = open_store(sys.argv[1])\n"
+        "store = open_store(sys.argv[1], wait=0)\n"
         "for number in range(25):\n"
         "    store.write([*people(), annotation(f'{sys.argv[2]}-{number}', '2024-03-05 12:00'),"
         " annotation('shared', '2024-03-06 12:00', lead_time=number)])\n"
         "store.close()\n"
     )
     run_at_once(code, address)
-    with closing(open_store(address, create=False)) as store:
+    with closing(open_store(address, create=False, wait=0)) as store:
         assert count(store) == 3 * 25 + 1
         assert ask(store, **MARCH).values["total_time"] == 24.0
 
@@ -88,7 +88,7 @@ def test_of_a_writer_that_is_killed_midway_nothing_is_kept(store: Store, address
         "        yield annotation(number, '2024-03-05 12:00')\n"
         "    print('midway', flush=True)\n"
         "    input()\n"
-        "open_store(sys.argv[1]).write(facts())\n"
+        "open_store(sys.argv[1], wait=0).write(facts())\n"
     )
     writer = program(code, address)
     assert writer.stdout.readline() == "midway\n"  # type: ignore[union-attr]
@@ -151,7 +151,7 @@ def test_a_server_that_was_away_is_used_again(postgresql: Server, store: Store) 
 
 def test_a_process_that_was_forked_has_connections_of_its_own(store: Store, address: str) -> None:
     code = (
-        "store = open_store(sys.argv[1])\n"
+        "store = open_store(sys.argv[1], wait=0)\n"
         "store.write([annotation(1, '2024-03-05 12:00')])\n"
         "child = os.fork()\n"
         "if child == 0:\n"
@@ -189,22 +189,22 @@ def test_a_role_that_may_only_read_reads_and_is_told_what_it_may_not(
     with psycopg.connect(postgresql.address(), autocommit=True) as connection:
         connection.execute(f"CREATE ROLE reader_{name} LOGIN")
         with pytest.raises(StoreUnavailable, match="cannot be opened"):
-            open_store(postgresql.address(f"reader_{name}", schema=name))
+            open_store(postgresql.address(f"reader_{name}", schema=name), wait=0)
         connection.execute(f"GRANT USAGE ON SCHEMA {name} TO reader_{name}")
         connection.execute(f"GRANT SELECT ON ALL TABLES IN SCHEMA {name} TO reader_{name}")
-    with closing(open_store(postgresql.address(f"reader_{name}", schema=name))) as reading:
+    with closing(open_store(postgresql.address(f"reader_{name}", schema=name), wait=0)) as reading:
         assert count(reading) == 1
         with pytest.raises(StoreUnavailable, match="role may not do this"):
             reading.write([annotation(2, NOON)])
         with pytest.raises(StoreUnavailable, match="role may not do this"):
             reading.remove([annotation(1, NOON)])
     with pytest.raises(StoreUnavailable, match="may not; make the schema"):
-        open_store(postgresql.address(f"reader_{name}", schema="another"))
+        open_store(postgresql.address(f"reader_{name}", schema="another"), wait=0)
     assert count(store) == 1
 
 
 def test_a_database_that_takes_no_changes_says_so(store: Store, address: str) -> None:
-    with closing(open_store(f"{address}&options=-c%20default_transaction_read_only%3Don")) as standby:
+    with closing(open_store(f"{address}&options=-c%20default_transaction_read_only%3Don", wait=0)) as standby:
         assert count(standby) == 0
         with pytest.raises(StoreUnavailable, match="takes no changes"):
             standby.write([annotation(1, NOON)])
@@ -248,17 +248,17 @@ def test_a_fact_that_no_index_holds_is_refused_whole(store: Store) -> None:
 )
 def test_an_address_that_cannot_be_used(address: str, error: type[Exception], sentence: str) -> None:
     with pytest.raises(error, match=sentence) as told:
-        open_store(address)
+        open_store(address, wait=0)
     assert "secret" not in str(told.value)
 
 
 def test_a_store_that_is_not_there_is_not_made_unasked(postgresql: Server, address: str) -> None:
     with pytest.raises(StoreUnavailable, match="There is no store at"):
-        open_store(address, create=False)
+        open_store(address, create=False, wait=0)
     with psycopg.connect(postgresql.address()) as connection:
         assert connection.execute("SELECT to_regnamespace(%s)", (parse(address).schema,)).fetchone() == (None,)
     with pytest.raises(StoreUnavailable, match="does not exist"):
-        open_store(postgresql.address(database="nowhere"))
+        open_store(postgresql.address(database="nowhere"), wait=0)
 
 
 def test_without_its_driver_a_sentence_says_how_to_get_it() -> None:
@@ -266,7 +266,7 @@ def test_without_its_driver_a_sentence_says_how_to_get_it() -> None:
         "import builtins, sys\n"
         "for name in ('psycopg', 'psycopg_pool'):\n    sys.modules[name] = None\n"
         "from perfwidget.stores import open_store\n"
-        "try:\n    open_store('postgresql://127.0.0.1/x')\nexcept Exception as fault:\n"
+        "try:\n    open_store('postgresql://127.0.0.1/x', wait=0)\nexcept Exception as fault:\n"
         "    print(type(fault).__name__, fault)\n"
     )
     ended = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
@@ -278,14 +278,14 @@ def test_without_its_driver_a_sentence_says_how_to_get_it() -> None:
 
 def test_any_schema_holds_a_store_but_not_one_with_tables_of_these_names(postgresql: Server) -> None:
     odd = 'An "odd" name; --'
-    with closing(open_store(postgresql.address(schema="An%20%22odd%22%20name;%20--"))) as store:
+    with closing(open_store(postgresql.address(schema="An%20%22odd%22%20name;%20--"), wait=0)) as store:
         store.write([*people(), annotation(1, NOON)])
         assert count(store) == 1
     with psycopg.connect(postgresql.address()) as connection:
         assert connection.execute("SELECT 1 FROM pg_namespace WHERE nspname = %s", (odd,)).fetchone()
         connection.execute("CREATE SCHEMA taken; CREATE TABLE taken.members (name text)")
     with pytest.raises(StoreUnavailable, match="holds other tables"):
-        open_store(postgresql.address(schema="taken"))
+        open_store(postgresql.address(schema="taken"), wait=0)
     with psycopg.connect(postgresql.address()) as connection:
         assert connection.execute("SELECT to_regclass('taken.perfwidget')").fetchone() == (None,)
 
@@ -293,7 +293,7 @@ def test_any_schema_holds_a_store_but_not_one_with_tables_of_these_names(postgre
 def test_tables_of_the_hosts_beside_the_stores_are_not_taken_for_rows_on_their_way_in(postgresql: Server) -> None:
     with psycopg.connect(postgresql.address()) as connection:
         connection.execute("CREATE SCHEMA shared; CREATE TABLE shared.incoming (organization_id text)")
-    with closing(open_store(postgresql.address(schema="shared"))) as store:
+    with closing(open_store(postgresql.address(schema="shared"), wait=0)) as store:
         store.write([*people(), annotation(1, NOON)])
         store.remove([annotation(1, NOON)])
         assert count(store) == 0

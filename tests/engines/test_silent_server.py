@@ -85,7 +85,7 @@ def test_a_server_that_falls_silent_is_given_up_and_used_again(
 def test_one_that_never_said_a_word_is_not_opened(name: str) -> None:
     with way(None) as nowhere:
         address = f"{name}://somebody:secret@127.0.0.1:{nowhere.port}/facts"
-        said = in_time(lambda: open_store(address))
+        said = in_time(lambda: open_store(address, wait=0))
         assert "cannot be opened" in said
         assert "secret" not in said
         assert nowhere.given_up.acquire(timeout=PATIENCE)

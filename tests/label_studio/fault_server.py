@@ -57,6 +57,10 @@ class World:
             }  # fmt: skip
         return ids
 
+    def set_clock(self, seconds: float) -> None:
+        """Set the server's clock ahead, or back."""
+        self.now += timedelta(seconds=seconds)
+
     def task(self, task: int) -> dict[str, Any]:
         return next(tasks[task] for tasks in self.projects.values() if task in tasks)
 
@@ -117,8 +121,11 @@ class FaultServer:
         self.script: deque[str | Change | None] = deque()
         self.asked: list[str] = []
         self.access = "access-1"
+        self.before: Any = None
+        """The content of the answer before."""
         self.lock = threading.Lock()
-        self.date_skew = timedelta()
+        self.date_skew: timedelta | None = timedelta()
+        """By how much the `Date` of answers is ahead of this machine's clock; None: it is that of the world's."""
 
     @contextmanager
     def serving(self) -> Iterator[str]:
@@ -158,13 +165,23 @@ class FaultServer:
                 rows = [{"id": each, "user": {"id": each, "email": mail}} for each, mail in self.world.members.items()]
                 return 200, _paged(rows, asked)
             case ["projects"]:
-                return 200, _paged([{"id": each, "title": f"P {each}"} for each in self.world.projects], asked)
+                rows = [_project(each, tasks) for each, tasks in self.world.projects.items()]
+                return 200, _paged(rows, asked)
             case ["projects", project]:
                 return (200, {"id": int(project)}) if int(project) in self.world.projects else _not_found()
             case ["tasks"]:
                 tasks = self.world.projects.get(int(asked["project"]))
                 return _not_found() if tasks is None else (200, _tasks(list(tasks.values()), asked))
         return 404, "<!doctype html><title>Not here</title>"
+
+
+def _project(project: int, tasks: dict[int, dict[str, Any]]) -> dict[str, Any]:
+    rows = [row for task in tasks.values() for row in task["annotations"]]
+    skipped = sum(row["was_cancelled"] for row in rows)
+    return {
+        "id": project, "title": f"P {project}", "task_number": len(tasks),
+        "total_annotations_number": len(rows) - skipped, "skipped_annotations_number": skipped,
+    }  # fmt: skip
 
 
 def _tasks(tasks: list[dict[str, Any]], asked: dict[str, str]) -> dict[str, Any]:
@@ -181,6 +198,8 @@ def _tasks(tasks: list[dict[str, Any]], asked: dict[str, str]) -> dict[str, Any]
 def _meets(task: dict[str, Any], wanted: dict[str, Any]) -> bool:
     name = wanted["filter"].removeprefix("filter:tasks:")
     value, found = wanted["value"], task.get(name)
+    if name == "annotations_ids":
+        return any(row["id"] > value for row in task["annotations"])
     if wanted["operator"] == "in_list":
         return found in value
     if wanted["type"] == "Datetime":
@@ -216,9 +235,11 @@ def _text(instant: datetime) -> str:
 
 PLAIN_FAULTS = (
     "429", "429 date", "500", "502", "reset", "late", "cut", "cut without length", "login page", "login redirect",
-    "html 404", "expired", "nonsense", "huge",
+    "html 404", "expired", "nonsense", "huge", "hang",
 )  # fmt: skip
-LIST_FAULTS = ("duplicates", "shrunk", "short", "wrong order", "total too large", "total too small")
+LIST_FAULTS = (
+    "duplicates", "shrunk", "shrinks", "again", "short", "wrong order", "total too large", "total too small",
+)  # fmt: skip
 """What is wrong with a list that looks right; `total too small` goes with a page that is short."""
 
 
@@ -246,8 +267,9 @@ class _Handler(BaseHTTPRequestHandler):
             if self.headers["Authorization"] != f"Bearer {self.faulty.access}":
                 return self._send(401, {"status_code": 401, "detail": "Given token not valid"})
             status, content = self.faulty.answer(address.path, asked)
+        before, self.faulty.before = self.faulty.before, content
         if fault in LIST_FAULTS and isinstance(content, dict):
-            content = _spoiled(content, fault)
+            content = _spoiled(content, fault, before)
             fault = None
         return (
             self._fail(fault, content) if fault in PLAIN_FAULTS and fault != "expired" else self._send(status, content)
@@ -267,6 +289,11 @@ class _Handler(BaseHTTPRequestHandler):
             case "late":
                 threading.Event().wait(LATE)
                 self._send(200, content)
+            case "hang":  # it has begun, and nothing follows for as long as the client waits
+                self._head(200, {"Content-Length": "100"})
+                self.wfile.flush()
+                threading.Event().wait(LATE)
+                self.close_connection = True
             case "cut":
                 whole = json.dumps(content).encode()
                 self._head(200, {"Content-Length": str(len(whole))})
@@ -294,15 +321,17 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _head(self, status: int, headers: dict[str, str]) -> None:
         self.send_response_only(status)
-        self.send_header("Date", format_datetime(datetime.now(UTC) + self.faulty.date_skew, usegmt=True))
+        skew = self.faulty.date_skew
+        date = self.faulty.world.now if skew is None else datetime.now(UTC) + skew
+        self.send_header("Date", format_datetime(date, usegmt=True))
         self.send_header("Content-Type", "application/json")
         for name, value in headers.items():
             self.send_header(name, value)
         self.end_headers()
 
 
-def _spoiled(content: dict[str, Any], fault: str) -> dict[str, Any]:
-    """Return a list with something wrong about it."""
+def _spoiled(content: dict[str, Any], fault: str, before: Any) -> dict[str, Any]:
+    """Return a list with something wrong about it; `before` is the answer to the request before."""
     name = "tasks" if "tasks" in content else "results"
     rows = list(content.get(name, []))
     match fault:
@@ -310,6 +339,11 @@ def _spoiled(content: dict[str, Any], fault: str) -> dict[str, Any]:
             rows = [row for row in rows for _ in range(2)]
         case "shrunk":
             del rows[len(rows) // 2 : len(rows) // 2 + 1]
+        case "shrinks":  # its first row went between the count and the page, and all others moved up
+            rows = rows[1:]
+            content = content | {"count": content.get("count", 1) - 1, "total": content.get("total", 1) - 1}
+        case "again":  # a page that brings rows of the one before once more, as when something came in meanwhile
+            rows = [*(before.get(name, [])[-1:] if isinstance(before, dict) else []), *rows]
         case "short":
             del rows[len(rows) // 2 :]
         case "wrong order":

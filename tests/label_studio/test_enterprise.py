@@ -12,9 +12,9 @@ import pytest
 from perfwidget.errors import SourceUnavailable
 from perfwidget.facts import Comment, Fact, Membership, Recorded, Workspace
 from perfwidget.facts.ingest import Snapshot
-from perfwidget.label_studio import sync as syncing
 from perfwidget.label_studio.directory import Directory
 from perfwidget.label_studio.enterprise import Enterprise
+from perfwidget.label_studio.project_list import listed_projects
 from perfwidget.label_studio.roles import Roles
 from perfwidget.sources.export import ImportResult, read_export
 from tests.label_studio.company import (
@@ -364,7 +364,8 @@ def test_workspaces_are_those_of_the_whole_organization(directory: Directory, st
     assert Workspace(ORGANIZATION, "100", "Hundred") in found
     assert Recorded(ORGANIZATION, "comments") in found
     assert any("include_all_workspaces=true" in address for _, address, _ in studio.asked)
-    assert {key: project.workspace_id for key, project in directory.projects().items()} == {"10": "100", "20": None}
+    listed = listed_projects(connected(studio), ORGANIZATION, enterprise=True)
+    assert {key: each.project.workspace_id for key, each in listed.items()} == {"10": "100", "20": None}
 
 
 @pytest.mark.parametrize(
@@ -416,10 +417,8 @@ def test_a_list_that_is_none_takes_nobodys_rights_nor_gives_any(
         directory.memberships(["10"])
 
 
-def test_who_leaves_and_what_is_taken_away(studio: StandIn, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(syncing, "MEMBERSHIPS_EVERY", -1)
+def test_who_leaves_and_what_is_taken_away(studio: StandIn, tmp_path: Path) -> None:
     with beside(studio, tmp_path) as there:
-        there.sync._directory_every = -1
         browser = there.browser(ANN)
         assert browser.get(f"/performance/export/report.json?{MARCH}").get_json()["summary"]["total_time"] == 35.5
         del studio.project_members[10][ANN]

@@ -131,7 +131,6 @@ def test_a_hint_never_waits_and_the_keeper_keeps_a_bounded_number(studio: StandI
 
     with beside(studio, tmp_path) as there:
         studio.faults["projects"] = hang
-        there.sync._directory_at = float("-inf")
         sync_thread = SyncThread(there.sync, threading.Event(), every=3600)
         there.app.register_blueprint(receiver(SECRET, sync_thread.hint), url_prefix="/performance")
         sync_thread.start()
@@ -147,7 +146,7 @@ def test_a_hint_never_waits_and_the_keeper_keeps_a_bounded_number(studio: StandI
         finally:
             go_on.set()
             sync_thread.stop()
-        there.sync.run(["10", "99"])
+        there.sync.run()
         assert seconds(there.browser(OWNER), ANN) == 131.0
 
 

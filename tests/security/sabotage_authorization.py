@@ -78,8 +78,8 @@ SABOTAGES = [
     (
         "facts of other organizations are counted",
         "perfwidget/stores/sql.py",
-        'text = "organization_id = $organization_id AND "',
-        'text = ""',
+        'conditions = ["organization_id = $organization_id"]',
+        "conditions = []",
         PLAIN,
     ),
     (
@@ -92,16 +92,30 @@ SABOTAGES = [
     (
         "work that belongs to nobody is everybody's",
         "perfwidget/stores/sql.py",
-        'text += f"{member} IS NOT NULL"',
-        'text += "TRUE"',
+        'conditions.append(f"{member} IS NOT NULL")',
+        'conditions.append("TRUE")',
         "tests/test_sets.py -k everybody",
     ),
     (
         "a manager's everybody is whoever did something",
         "perfwidget/stores/sql.py",
-        "    elif asked.scope.role.sees_organization:",
-        "    elif asked.scope.role.chooses_members:",
+        "asked.of_everybody) and not asked.scope.role.sees_organization:",
+        "asked.of_everybody) and not asked.scope.role.chooses_members:",
         "tests/test_sets.py -k everybody",
+    ),
+    (
+        "some of a manager's everybody are whoever is named",
+        "perfwidget/stores/sql.py",
+        "(asked.subjects is None or asked.of_everybody)",
+        "(asked.subjects is None)",
+        "tests/test_sets.py -k some_of_everybody",
+    ),
+    (
+        "a search of the table widens it",
+        "perfwidget/report/team.py",
+        "return [each for each in members if holds(each.user)]",
+        "return [MemberNumbers(each, members[0].values) for each in reader.members(scope, search, 9)]",
+        "tests/test_team_page.py -k search",
     ),
     (
         "whoever may not choose members asks for everybody",
@@ -163,8 +177,8 @@ SABOTAGES = [
     (
         "searches find colleagues for everybody",
         "perfwidget/stores/choosing.py",
-        "{'' if scope.role.chooses_members else ' AND user_id = $viewer_id'}",
-        "",
+        'conditions.append("user_id = $viewer_id")',
+        "pass",
         LISTS,
     ),
     (

@@ -51,8 +51,8 @@ SABOTAGES = [
     (
         "the page is silent about a damaged store",
         "perfwidget/page/answer.py",
-        "list(context.store.notices)",
-        "[]",
+        "*context.store.notices, ",
+        "",
         f"{DAMAGE} -k page_says",
     ),
     (

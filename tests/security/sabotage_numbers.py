@@ -9,6 +9,13 @@ BY_HAND = "tests/test_metrics.py -k"
 
 SABOTAGES = (
     (
+        "what is long in a project alone is told by all projects",
+        CONDITIONS,
+        '("completed_by", "project_id") if asked.by_project',
+        '("completed_by",) if asked.by_project',
+        "tests/test_sets.py -k what_is_long",
+    ),
+    (
         "what was completed within the period has moved later, too",
         SQL,
         'f" AND {scan.beyond} >= $period_end"',

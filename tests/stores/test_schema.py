@@ -34,12 +34,12 @@ def test_an_older_store_gets_the_columns_of_later_versions_and_keeps_its_rows(
     engine: str, address: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rows = "_rows" if engine == "clickhouse" else ""  # where readers see the columns that are in TABLES, too
-    store = open_store(address)
+    store = open_store(address, wait=0)
     store.write([*people(), annotation(1, "2024-03-01 12:00"), review(1, "2024-03-02 12:00", "accepted")])
     store.close()
     monkeypatch.setattr(schema, "MIGRATIONS", LATER)
     for number in (2, 3):  # the second time there is nothing left to do
-        store = open_store(address)
+        store = open_store(address, wait=0)
         store.write([annotation(number, "2024-03-01 12:00"), review(number, "2024-03-02 13:00", "rejected")])
         assert accepted(store)[0] == number
         with store.reading() as reader:
@@ -50,26 +50,26 @@ def test_an_older_store_gets_the_columns_of_later_versions_and_keeps_its_rows(
 
 
 def test_a_store_of_a_newer_version_is_refused_in_one_sentence(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    open_store(address).close()
+    open_store(address, wait=0).close()
     with monkeypatch.context() as patch:
         patch.setattr(schema, "MIGRATIONS", LATER)
-        open_store(address).close()
+        open_store(address, wait=0).close()
     with pytest.raises(
         StoreUnavailable,
         match=rf"written by a newer perfwidget \(its schema is {NEWEST + 1}, this one knows {NEWEST}\)",
     ):
-        open_store(address)
+        open_store(address, wait=0)
 
 
 def test_a_store_that_cannot_be_changed_stays_as_it_was(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    store = open_store(address)
+    store = open_store(address, wait=0)
     store.write([*people(), annotation(1, "2024-03-01 12:00")])
     store.close()
     with monkeypatch.context() as patch:
         patch.setattr(schema, "MIGRATIONS", (*LATER[:-1], (*LATER[-1], AddColumn("no_such_table", "one", "BIGINT"))))
         with pytest.raises(StoreUnavailable):
-            open_store(address)
-    store = open_store(address)
+            open_store(address, wait=0)
+    store = open_store(address, wait=0)
     assert accepted(store)[0] == 1
     store.close()
 
@@ -89,7 +89,7 @@ def recorded(store: Store) -> dict[str, int | None]:
 
 
 def test_a_store_that_is_given_a_fact_of_a_kind_notes_that_the_kind_is_recorded(address: str) -> None:
-    store = open_store(address)
+    store = open_store(address, wait=0)
     store.write([*people(), annotation(1, "2024-03-01 12:00")])
     assert recorded(store) == {}
     for number, (kind, fact) in enumerate(kinds(), start=1):

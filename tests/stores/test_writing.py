@@ -158,7 +158,7 @@ def test_a_write_within_a_write_is_refused_and_keeps_nobody_waiting(store: DuckD
 
 def test_a_store_is_opened_once_in_a_program(store: DuckDBStore, tmp_path: Path) -> None:
     with pytest.raises(StoreUnavailable, match="open it once and hand it to all"):
-        open_store(f"duckdb:///{tmp_path / 'facts.duckdb'}")
+        open_store(f"duckdb:///{tmp_path / 'facts.duckdb'}", wait=0)
     store.write(one(1))
     assert submitted(store) == 1
 

@@ -2,8 +2,9 @@
 
 import logging
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 
 from perfwidget.errors import StoreUnavailable
 from perfwidget.stores.clickhouse import history, schema
@@ -56,7 +57,7 @@ class ClickHouseStore(Store):
                     claim.release()
 
     @contextmanager
-    def _staging(self) -> Iterator[SentStaging]:
+    def staging(self) -> Iterator[SentStaging]:
         """Open a write: it is committed at the end, or void."""
         with self._claim() as claim:
             history.give_up_unfinished(self._database)
@@ -77,6 +78,6 @@ class ClickHouseStore(Store):
                     log.warning("Rows that were taken away long ago could not be removed: %s", fault)
 
 
-def opened(url: str, *, create: bool) -> ClickHouseStore:
-    """Open the store at an address; raises InvalidSetting and StoreUnavailable."""
-    return ClickHouseStore(parse(url), create=create)
+def opener(url: str, *, create: bool) -> Callable[[], Store]:
+    """Return what opens the store at an address, or raises StoreUnavailable; raises InvalidSetting."""
+    return partial(ClickHouseStore, parse(url), create=create)

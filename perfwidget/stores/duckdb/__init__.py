@@ -62,6 +62,11 @@ class DuckDBStore(Store):
         """Put what was written in the order in which it is read, now rather than some time later."""
         self._order.settle()
 
+    def erase(self) -> None:
+        """Write the file anew, without what was removed."""
+        with self._lock.held():
+            self._database.rewrite()
+
     def close(self) -> None:
         """Let go of the file."""
         self._order.close()
@@ -69,7 +74,7 @@ class DuckDBStore(Store):
             self._database.close()
 
     @contextmanager
-    def _staging(self) -> Iterator[DuckDBStaging]:
+    def staging(self) -> Iterator[DuckDBStaging]:
         """Open a transaction that writes; one at a time."""
         self._database.require_own_process()
         with self._lock.held(), self._transaction() as staging:

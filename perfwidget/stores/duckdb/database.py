@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import duckdb
 
@@ -18,8 +19,8 @@ from perfwidget.errors import StoreUnavailable
 from perfwidget.stores.duckdb import recovery, schema
 from perfwidget.stores.duckdb.faults import is_damage, not_beside, open_elsewhere, store_error, unopened
 from perfwidget.stores.duckdb.session import parsed
-from perfwidget.stores.duckdb.write_counter import WriteCounter
-from perfwidget.stores.failures import AWAY, CLOSED, DAMAGED, FULL, LONGEST
+from perfwidget.stores.duckdb.write_counter import HeldBy, WriteCounter
+from perfwidget.stores.failures import AWAY, CLOSED, DAMAGED, FORKED, FULL, GRACE, LONGEST, NOT_ERASED
 
 log = logging.getLogger(__name__)
 
@@ -50,6 +51,8 @@ class Database:
         self.path = path.resolve()  # what belongs to the file is named after it, by whichever name it is opened
         self._process = os.getpid()
         self._lock = threading.RLock()
+        self._changed = threading.Condition(self._lock)
+        self._exchanging = False
         self._cursors: set[duckdb.DuckDBPyConnection] = set()
         self._committed = threading.Lock()
         self._failures = 0
@@ -63,8 +66,8 @@ class Database:
             except BaseException:
                 self._counter.give_back()
                 raise
-        except BlockingIOError as fault:
-            raise open_elsewhere(self.path) from fault
+        except HeldBy as fault:
+            raise open_elsewhere(self.path, fault.process, fault.parent) from fault
         except OSError as fault:
             raise not_beside(self.path, fault) from fault
 
@@ -146,9 +149,10 @@ class Database:
                 self._open_again(fault)
             raise store_error(fault) from fault
         finally:
-            with self._lock:
-                self._cursors.discard(cursor)
             cursor.close()  # without a commit this rolls back
+            with self._changed:
+                self._cursors.discard(cursor)
+                self._changed.notify_all()
 
     def _commit(self, cursor: duckdb.DuckDBPyConnection) -> None:
         with self._committed:
@@ -174,16 +178,13 @@ class Database:
     def require_own_process(self) -> None:
         """Raise StoreUnavailable in a process that was forked off the one which opened the file."""
         if os.getpid() != self._process:
-            raise StoreUnavailable(
-                "The store was opened before this process was forked, and belongs to the other one; open it after the "
-                "fork and in one process, or use a PostgreSQL store, which many processes can share."
-            )
+            raise StoreUnavailable(FORKED)
 
-    def require_room(self) -> None:
-        """Raise StoreUnavailable where the disk has no room for a commit."""
+    def require_room(self, more: int = 0) -> None:
+        """Raise StoreUnavailable where the disk has no room for a commit, and for so many bytes more."""
         with suppress(OSError):
             disk = os.statvfs(self.path.parent)
-            if disk.f_bavail * disk.f_frsize < ROOM:
+            if disk.f_bavail * disk.f_frsize < ROOM + more:
                 raise StoreUnavailable(FULL)
 
     @contextmanager
@@ -208,7 +209,8 @@ class Database:
                 self._counter.close()
 
     def _cursor(self) -> duckdb.DuckDBPyConnection:
-        with self._lock:
+        with self._changed:
+            self._changed.wait_for(lambda: not self._exchanging)
             if self._closed:
                 raise StoreUnavailable(CLOSED)
             self.require_own_process()
@@ -219,6 +221,36 @@ class Database:
                 cursor = self._connection.cursor()
             self._cursors.add(cursor)
             return cursor
+
+    def rewrite(self) -> None:
+        """Put a new file in place that holds nothing of what was deleted; only for whoever may write.
+
+        Questions go on while it is made, and are waited for before it takes its place.
+        """
+        try:
+            with TemporaryDirectory(prefix=f"{self.path.name}.", dir=self.path.parent) as folder:
+                new = Path(folder, self.path.name)
+                recovery.make(new)
+                with self.transaction(takes_long=True) as cursor:
+                    self.require_room(self.path.stat().st_size)
+                    recovery.copy(cursor, new)
+                self._exchange(new)
+        except (duckdb.Error, OSError, StoreUnavailable) as fault:
+            log.warning("The file of %s could not be written anew: %s", self.path, fault)
+            raise StoreUnavailable(NOT_ERASED) from fault
+
+    def _exchange(self, new: Path) -> None:
+        with self._changed:
+            self._exchanging = True
+            try:
+                if not self._changed.wait_for(lambda: not self._cursors, LONGEST + GRACE):
+                    raise StoreUnavailable(NOT_ERASED)
+                recovery.exchange(self._connection, self.path, new)
+                self._counter.take(self.path)
+                self._connection = self._open()
+            finally:
+                self._exchanging = False
+                self._changed.notify_all()
 
     def tidy(self) -> None:
         """Work a long write-ahead log into the file. Where that cannot be, it is tried after the next write."""

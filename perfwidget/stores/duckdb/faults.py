@@ -1,6 +1,8 @@
 """What DuckDB and the disk refuse, in one sentence for people; their own words go to the log."""
 
+import os
 import re
+from contextlib import suppress
 from pathlib import Path
 
 import duckdb
@@ -16,13 +18,34 @@ def is_damage(fault: duckdb.Error) -> bool:
     return bool(_DAMAGE.search(str(fault)))
 
 
-def open_elsewhere(path: Path) -> StoreUnavailable:
-    """Return what to say where somebody else has the store open."""
-    return StoreUnavailable(
-        f"The store {path} is open in another program; stop that one first, let the running server read files "
-        "itself (server.py --import FILE), or use a PostgreSQL store, which many programs can share. If this program "
-        "itself has it open, open it once and hand it to all that use it."
-    )
+def open_elsewhere(path: Path, process: int = 0, parent: int = 0) -> StoreUnavailable:
+    """Return what to say where the store is open already: in a process, whose parent is another; 0 if nobody knows."""
+    if process == os.getpid():
+        what = "in this program itself; open it once and hand it to all that use it"
+    elif process and process == os.getppid() and os.environ.get("WERKZEUG_RUN_MAIN") == "true":
+        what = (
+            "in the first process of Flask's debug reloader, which only watches files; ask and write nothing before "
+            'the server runs, or only where os.environ.get("WERKZEUG_RUN_MAIN") == "true", or run with --no-reload'
+        )
+    elif process and parent == os.getppid() and _runs_our_program(parent):
+        what = (
+            "in another worker of this server; run one worker with many threads (gunicorn --workers 1 --threads 8), or "
+            "use a PostgreSQL store, which many workers can share"
+        )
+    else:
+        which = f" (process {process})" if process else ""
+        what = (
+            f"in another program{which}; stop that one first, let the running server read files itself (server.py "
+            "--import FILE), or use a PostgreSQL store, which many programs can share"
+        )
+    return StoreUnavailable(f"The store {path} is open {what}.")
+
+
+def _runs_our_program(process: int) -> bool:
+    """Say whether a process runs the same interpreter as this one, as the first process of a server does."""
+    with suppress(OSError):
+        return Path(f"/proc/{process}/exe").samefile("/proc/self/exe")
+    return False
 
 
 def not_beside(path: Path, fault: OSError) -> StoreUnavailable:

@@ -55,6 +55,46 @@ def make(path: Path) -> None:
         made.rename(path)
 
 
+def copy(cursor: duckdb.DuckDBPyConnection, new: Path) -> None:
+    """Copy all rows, as they lie, into a file that was just made; in a transaction of the cursor."""
+    [(ours,)] = cursor.execute("SELECT current_database()").fetchall()
+    cursor.execute("DETACH DATABASE IF EXISTS copied")  # of a try that was broken off
+    cursor.execute(f"ATTACH {_text(str(new))} AS copied")
+    cursor.execute(f"COPY FROM DATABASE {_name(ours)} TO copied")
+
+
+def _text(value: str) -> str:
+    return "'" + value.replace("'", "''") + "'"
+
+
+def _name(value: str) -> str:
+    return '"' + value.replace('"', '""') + '"'
+
+
+def exchange(connection: duckdb.DuckDBPyConnection, path: Path, new: Path) -> None:
+    """Put a copy in place of the file, whose log is worked in first: whenever this is broken off, all is there."""
+    connection.execute("CHECKPOINT copied")
+    connection.execute("DETACH copied")
+    connection.execute("CHECKPOINT")
+    connection.close()
+    if _is_open(path):  # then DuckDB would give out the old one again, and write to a file that nobody finds
+        raise OSError("somebody still reads it")
+    unshield(path)
+    synced(new)
+    new.replace(path)
+    synced(path.parent)
+
+
+def _is_open(path: Path) -> bool:
+    """Say whether this process has a file open, where the system tells."""
+    handles = Path("/proc/self/fd")
+    for each in handles.iterdir() if handles.is_dir() else ():
+        with suppress(OSError):  # which was closed meanwhile
+            if each.samefile(path):
+                return True
+    return False
+
+
 def put(path: Path, data: bytes = b"") -> None:
     """Make a file with these bytes that nobody else may read, on the disk."""
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:

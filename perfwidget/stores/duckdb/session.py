@@ -29,6 +29,11 @@ def parsed(cursor: duckdb.DuckDBPyConnection, text: str) -> duckdb.Statement:
     return known
 
 
+def used(statement: duckdb.Statement, parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the parameters that a statement names, for DuckDB refuses others."""
+    return {name: value for name, value in parameters.items() if name in statement.named_parameters}
+
+
 def _in_list(column: str, name: str, ids: Sized) -> str:
     """Return the condition that an id is in a list; a short one is looked through faster than a join is planned."""
     given = f"CAST(${name} AS VARCHAR[])"
@@ -72,6 +77,4 @@ class EmbeddedSession:
 
     def _execute(self, text: str, parameters: Mapping[str, Any]) -> duckdb.DuckDBPyConnection:
         statement = parsed(self._cursor, text)
-        # DuckDB refuses parameters that a statement does not name.
-        used = {name: value for name, value in parameters.items() if name in statement.named_parameters}
-        return self._cursor.execute(statement, used)
+        return self._cursor.execute(statement, used(statement, parameters))

@@ -14,7 +14,7 @@ from perfwidget.facts import Fact
 from perfwidget.facts.snapshots import NOTHING, Coded, StoredColumn
 from perfwidget.stores.duckdb import order
 from perfwidget.stores.duckdb.schema import TABLES, holding, read_by
-from perfwidget.stores.duckdb.session import DIALECT, parsed
+from perfwidget.stores.duckdb.session import DIALECT, parsed, used
 from perfwidget.stores.writing.staging import Noted, Staging, key_match
 
 _NUMPY_TYPES: dict[str, type[Any]] = {"BIGINT": np.int64, "BOOLEAN": np.bool_}
@@ -136,4 +136,5 @@ def _execute(
 
     What is registered instead stays in memory until the transaction ends, and an import is one transaction.
     """
-    return cursor.execute(parsed(cursor, text), parameters)
+    statement = parsed(cursor, text)
+    return cursor.execute(statement, used(statement, parameters))

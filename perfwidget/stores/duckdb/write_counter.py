@@ -14,9 +14,25 @@ from perfwidget.stores.duckdb import recovery
 log = logging.getLogger(__name__)
 
 _WIDTH = 20
+_HOLDER = _WIDTH + 1
+"""Where the process stands that has the store open, and its parent."""
 
 _TAKEN: WeakValueDictionary[tuple[int, int], "WriteCounter"] = WeakValueDictionary()
 """The stores that this process has open, by device and inode of their files, whatever these are called."""
+
+
+def is_open_here(path: Path) -> bool:
+    """Say whether this process has a store's file open."""
+    found = path.stat()
+    return (found.st_dev, found.st_ino) in _TAKEN
+
+
+class HeldBy(Exception):
+    """Another open store has the file: that of a process, whose parent is another; 0 where it does not say so."""
+
+    def __init__(self, process: int = 0, parent: int = 0) -> None:
+        super().__init__(process, parent)
+        self.process, self.parent = process, parent
 
 
 class WriteCounter:
@@ -27,7 +43,7 @@ class WriteCounter:
     """
 
     def __init__(self, path: Path) -> None:
-        """Open the file; raises BlockingIOError if another open store has it."""
+        """Open the file; raises HeldBy if another open store has it."""
         self._name = recovery.beside(path, "writes")
         self.made = not self._name.exists()
         """Whether nobody counted before."""
@@ -35,15 +51,16 @@ class WriteCounter:
         self._file = os.fdopen(handle, "r+b", buffering=0)
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            self._file.close()
-            raise
+        except OSError as fault:
+            with self._file:
+                raise HeldBy(*map(int, os.pread(handle, _WIDTH, _HOLDER).split()[:2])) from fault
 
     def take(self, path: Path) -> None:
-        """Take the store's file, by whatever name; raises BlockingIOError if this process has it open."""
+        """Take the store's file, by whatever name; raises HeldBy if this process has it open."""
         found = path.stat()
         if _TAKEN.setdefault((found.st_dev, found.st_ino), self) is not self:
-            raise BlockingIOError
+            raise HeldBy(os.getpid())
+        os.pwrite(self._file.fileno(), b"%d %d\n" % (os.getpid(), os.getppid()), _HOLDER)
 
     def value(self) -> int:
         """Return the number of writes that were acknowledged; 0 where nobody counted."""

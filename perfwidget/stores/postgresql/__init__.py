@@ -1,7 +1,8 @@
 """The PostgreSQL store: one schema of a database, read and written by any number of processes and threads."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 
 from perfwidget.stores.postgresql import schema
 from perfwidget.stores.postgresql.address import Address, parse
@@ -13,7 +14,7 @@ from perfwidget.stores.postgresql.views import ViewsStore
 from perfwidget.stores.reading import Reader
 from perfwidget.stores.store import Store
 
-__all__ = ["PostgreSQLStore", "opened", "run_script"]
+__all__ = ["PostgreSQLStore", "opener", "run_script"]
 
 
 class PostgreSQLStore(Store):
@@ -35,18 +36,22 @@ class PostgreSQLStore(Store):
     def settle(self) -> None:
         """Nothing: autovacuum looks after the tables."""
 
+    def erase(self) -> None:
+        """Write tables and indexes anew, without the rows that were removed."""
+        schema.rewrite(self._database)
+
     def close(self) -> None:
         """Let go of the connections."""
         self._database.close()
 
     @contextmanager
-    def _staging(self) -> Iterator[TableStaging]:
+    def staging(self) -> Iterator[TableStaging]:
         """Open a transaction that writes."""
         with self._database.writing() as connection:
             yield TableStaging(connection, self._dialect)
 
 
-def opened(url: str, *, create: bool) -> PostgreSQLStore | ViewsStore:
-    """Open the store at an address; raises InvalidSetting and StoreUnavailable."""
+def opener(url: str, *, create: bool) -> Callable[[], Store]:
+    """Return what opens the store at an address, or raises StoreUnavailable; raises InvalidSetting."""
     address = parse(url)
-    return ViewsStore(address) if address.views else PostgreSQLStore(address, create=create)
+    return partial(ViewsStore, address) if address.views else partial(PostgreSQLStore, address, create=create)

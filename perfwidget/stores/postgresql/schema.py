@@ -1,5 +1,6 @@
 """The tables of a PostgreSQL store, made from the data contract, and the indexes that its questions need."""
 
+import logging
 from collections.abc import Sequence
 
 import psycopg
@@ -10,6 +11,8 @@ from perfwidget.stores.postgresql.address import Address, quoted
 from perfwidget.stores.postgresql.database import Connection, PostgreSQLDatabase, lock_key
 from perfwidget.stores.postgresql.staging import collated
 from perfwidget.stores.schema import TABLES, newest_version, not_migrated, outstanding
+
+log = logging.getLogger(__name__)
 
 INDEXES: Sequence[tuple[str, str, str]] = (
     # Of one member, by time, with all that the page's numbers need: such a question reads nothing but the index.
@@ -65,6 +68,30 @@ def prepare(database: PostgreSQLDatabase, *, create: bool) -> None:
                 _make(connection, address.schema)
             else:
                 _migrate(connection, address, found)
+
+
+def rewrite(database: PostgreSQLDatabase) -> None:
+    """Write every table and index anew, without rows that were deleted; raises StoreUnavailable where that cannot be.
+
+    Each table is locked meanwhile. What a transaction of before may still read stays until the next time.
+    """
+    refused: list[str] = []
+    with database.opening() as connection:
+        connection.patience = None
+        connection.add_notice_handler(
+            lambda told: refused.append(told.message_primary or "") if told.severity_nonlocalized == "WARNING" else None
+        )
+        try:
+            for table in TABLES:
+                connection.execute(f"VACUUM (FULL, ANALYZE) {quoted(database.address.schema)}.{table.name}")
+        except psycopg.Error as fault:
+            refused.append(str(fault))
+    if refused:  # a warning is all that is said to whom a table does not belong
+        log.warning("The tables of %s could not be written anew: %s", database.address.name, refused[0])
+        raise StoreUnavailable(
+            f"The facts are gone, but their bytes stay in {database.address.name} until the owner of its tables runs "
+            "VACUUM FULL; do that, or forget again by an address with that role."
+        )
 
 
 def _expect_unicode(connection: Connection, name: str) -> None:

@@ -4,21 +4,25 @@ Ids keep the type of the host's columns, so that its indexes are used: what is a
 an id that is none of that type matches nothing.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import logging
+import re
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
-from typing import Any, NoReturn
+from dataclasses import fields, replace
+from typing import Any, NamedTuple, NoReturn
 from uuid import UUID
 
 from perfwidget.errors import InvalidSetting, StoreUnavailable
 from perfwidget.facts import FACTS
 from perfwidget.facts.columns import Kind
 from perfwidget.stores.dialect import Dialect
-from perfwidget.stores.postgresql.address import Address
+from perfwidget.stores.postgresql.address import Address, quoted
 from perfwidget.stores.postgresql.database import Connection, PostgreSQLDatabase
 from perfwidget.stores.postgresql.session import PostgreSQLSession, dialect_of
 from perfwidget.stores.reading import Reader
 from perfwidget.stores.store import Store
+
+log = logging.getLogger(__name__)
 
 _WHOLE = frozenset({"int2", "int4", "int8"})
 _TEXT = frozenset({"text", "varchar"})
@@ -34,6 +38,9 @@ _TYPES: Mapping[Kind, frozenset[str]] = {
     Kind.FLAGS: _WHOLE,
 }
 """The types that a view's column may have."""
+
+_WRITTEN: Mapping[Kind, str] = {Kind.ID: "bigint, text or uuid", Kind.TEXT: "text", Kind.FLAG: "boolean"}
+"""The types in words for people; the others are whole numbers."""
 
 _SAME_IDS = {
     "completed_by": "user_id",
@@ -72,12 +79,38 @@ Convert = Callable[[str], Any]
 _CONVERT: tuple[tuple[frozenset[str], Convert], ...] = ((_WHOLE, _whole), (_TEXT, str), (_UUID, _uuid))
 
 
+class LookedOver(NamedTuple):
+    """What is known of views."""
+
+    ids: Mapping[str, Convert]
+    """How the text of an id becomes the type of its columns."""
+    filled: Mapping[str, str]
+    """For views that lack optional columns, the query that has them as nulls."""
+
+
 class ViewsSession(PostgreSQLSession):
     """One transaction of one connection that reads views."""
 
-    def __init__(self, connection: Connection, dialect: Dialect, ids: Mapping[str, Convert]) -> None:
+    def __init__(self, connection: Connection, dialect: Dialect, looked_over: LookedOver) -> None:
         super().__init__(connection, dialect)
-        self._ids = ids
+        self._ids, self._filled = looked_over
+
+    def rows(self, text: str, parameters: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+        """Return the rows that a statement gives."""
+        return super().rows(self._with_nulls(text), parameters)
+
+    def batches(self, text: str, parameters: Mapping[str, Any], size: int) -> Iterator[list[tuple[Any, ...]]]:
+        """Yield the rows of a statement so many at once."""
+        return super().batches(self._with_nulls(text), parameters, size)
+
+    def _with_nulls(self, text: str) -> str:
+        """Put views that lack optional columns under queries which have them."""
+        named = [
+            f"{view} AS NOT MATERIALIZED ({query})"
+            for view, query in self._filled.items()
+            if re.search(rf"\b{view}\b", text)
+        ]
+        return f"WITH {', '.join(named)} {text}" if named else text
 
     def _given(self, parameters: Mapping[str, Any]) -> Mapping[str, Any]:
         return {name: self._converted(name, value) for name, value in parameters.items()}
@@ -103,11 +136,11 @@ class ViewsStore(Store):
         """Look the views over; raises StoreUnavailable, and InvalidSetting for views that are not as they must be."""
         self._database = PostgreSQLDatabase(address)
         with self._database.opening() as connection:
-            self._ids = dict(_ids(address, _types(connection, address)))
+            self._looked_over = _looked_over(address, _types(connection, address))
             self._dialect = replace(
                 dialect_of(connection),
                 as_text='CAST({} AS TEXT) COLLATE "C"'.format,
-                whole_numbers=frozenset(name for name, convert in self._ids.items() if convert is _whole),
+                whole_numbers=frozenset(name for name, convert in self._looked_over.ids.items() if convert is _whole),
                 keeps_more=False,
             )
 
@@ -115,9 +148,10 @@ class ViewsStore(Store):
     def reading(self) -> Iterator[Reader]:
         """Open one consistent state for reading."""
         with self._database.reading() as connection:
-            yield Reader(ViewsSession(connection, self._dialect, self._ids))
+            yield Reader(ViewsSession(connection, self._dialect, self._looked_over))
 
-    def _staging(self) -> NoReturn:
+    def staging(self) -> NoReturn:
+        """Refuse a write; raises InvalidSetting."""
         raise InvalidSetting("This store is made of views, which are only read; change the tables behind them instead.")
 
     def settle(self) -> None:
@@ -148,33 +182,50 @@ def _types(connection: Connection, address: Address) -> dict[tuple[str, str], st
     return {(table, column): name for table, column, name, _ in found}
 
 
-def _ids(address: Address, types: Mapping[tuple[str, str], str]) -> Iterator[tuple[str, Convert]]:
-    """Yield how the text of an id becomes its column's type, after a look at every column of the contract."""
-    of_ids: dict[str, set[Convert]] = {}
+def _looked_over(address: Address, types: Mapping[tuple[str, str], str]) -> LookedOver:
+    """Look at every column of the contract; raises InvalidSetting for all that are missing, or one that is odd."""
+    of_ids: dict[str, set[str]] = {}
+    missing: list[str] = []
+    absent: list[tuple[str, str, Kind]] = []
     for fact in FACTS:
+        optional = {field.name for field in fields(fact) if field.default is None}
+        there = any(table == fact.table for table, _ in types)
         for name, kind, _ in fact.columns():
             found = types.get((fact.table, name))
-            if found is None:
-                raise InvalidSetting(
-                    f"The views of {address.name} lack {fact.table}.{name}, or its role may not see them; see the "
-                    "README for the columns of every view."
-                )
-            if found not in _TYPES[kind]:
+            if found is None and there and name in optional:
+                absent.append((fact.table, name, kind))
+            elif found is None:
+                missing.append(f"{fact.table}.{name} ({_WRITTEN.get(kind, 'bigint')})")
+            elif found not in _TYPES[kind]:
                 raise InvalidSetting(
                     f"The view column {fact.table}.{name} of {address.name} has the type {found}; it must be one of "
-                    f"{_listed(_TYPES[kind])}."
+                    f"{', '.join(sorted(_TYPES[kind]))}."
                 )
-            if kind is Kind.ID:
-                convert = next(convert for names, convert in _CONVERT if found in names)
-                of_ids.setdefault(_SAME_IDS.get(name, name), set()).add(convert)
-    for name, converts in of_ids.items():
+            elif kind is Kind.ID:
+                of_ids.setdefault(_SAME_IDS.get(name, name), set()).add(found)
+    if missing:
+        raise InvalidSetting(
+            f"The views of {address.name} lack {', '.join(missing)}, or its role may not see them; add these columns "
+            "with these types."
+        )
+    ids: dict[str, Convert] = {}
+    for name, known in of_ids.items():
+        converts = {convert for names, convert in _CONVERT if names & known}
         if len(converts) > 1:
             raise InvalidSetting(
                 f"The views of {address.name} have {name} as numbers in one place and as text in another; let all its "
                 "columns have one type."
             )
-        yield name, converts.pop()
-
-
-def _listed(names: Iterable[str]) -> str:
-    return ", ".join(sorted(names))
+        ids[name] = converts.pop()
+    if absent:
+        log.info("Not in %s, and null: %s", address.name, ", ".join(f"{table}.{name}" for table, name, _ in absent))
+    nulls: dict[str, str] = {}
+    for table, name, kind in absent:
+        plain = (
+            _WRITTEN.get(kind, "bigint")
+            if kind is not Kind.ID
+            else min(of_ids.get(_SAME_IDS.get(name, name), {"text"}))
+        )
+        nulls[table] = f"{nulls.get(table, '')}, CAST(NULL AS {plain}) AS {name}"
+    schema = quoted(address.schema)
+    return LookedOver(ids, {table: f"SELECT *{more} FROM {schema}.{table}" for table, more in nulls.items()})

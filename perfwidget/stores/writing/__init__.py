@@ -29,7 +29,7 @@ _PLAIN = frozenset(FACTS)
 _KNOWN = _PLAIN | frozenset(get_args(Observation))
 """What may be written, and nothing derived from it: what a class adds would be lost without a word."""
 
-_EXTRA: dict[str, tuple[Any, ...]] = {
+EXTRA: dict[str, tuple[Any, ...]] = {
     "members": (False, None),
     "actions": (None,),
     "reviews": (None,),
@@ -124,7 +124,7 @@ def write_rows(staging: Staging, rows: Rows) -> None:
     """Keep facts; of several with one key the newest, else the last, stands."""
     for kind in FACTS:
         if given := rows.get(kind):
-            extra = _EXTRA.get(kind.table, ())
+            extra = EXTRA.get(kind.table, ())
             staging.put("incoming", column_types(kind), [(*row, *extra) for row in _newest(kind, given)])
             staging.replace(kind, "incoming")
             staging.note(kind, given)

@@ -107,7 +107,7 @@ class Staging(ABC):
         self.delete(kind.table, key_match(kind, kind.table, name), using=name)
 
     def note(self, kind: type[Fact], rows: Iterable[Row], *, recorded: bool = True) -> None:
-        """Note whom and what rows of a table of facts refer to, and that facts of that kind are recorded."""
+        """Note whom and what rows of a table of facts refer to, and where `recorded` that their kind is recorded."""
         rows = list(rows)
         names = [name for name, _ in column_types(kind)]
         self.mention(
@@ -119,7 +119,7 @@ class Staging(ABC):
         )
         if recorded and kind.table in RECORDED_KINDS:
             self.note_recorded(kind.table, {row[0] for row in rows})
-        if kind is Annotation:
+        if recorded and kind is Annotation:
             flags = names.index("flags")
             self.note_recorded("flags", {row[0] for row in rows if row[flags] is not None})
 

@@ -1,4 +1,4 @@
-"""The command line: read exports into a store, print reports, run beside Label Studio, run the sample platform.
+"""The command line: read exports into a store and keep it, print reports, run beside Label Studio or the sample.
 
 Results go to standard output; progress, warnings and errors to standard error. Exit status: 0 done, 1 nothing usable or
 a failure while working, 2 wrong arguments.
@@ -12,6 +12,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from perfwidget import demo, reporting
+from perfwidget.cli import upkeep
 from perfwidget.errors import InvalidFact, InvalidQuery, InvalidSetting, PerfwidgetError
 from perfwidget.facts.columns import id_text
 from perfwidget.importing import Import
@@ -100,6 +101,13 @@ def _parser() -> argparse.ArgumentParser:
     options.add_once(syncing)
     syncing.set_defaults(run=running.run_sync)
 
+    for name, add, what in (
+        ("forget", upkeep.add_forget, "remove a member, a project or old facts for good"),
+        ("copy", upkeep.add_copy, "copy a store into a new one, of any engine; resumed when it is given again"),
+        ("backup", upkeep.add_backup, "copy a store into a file while it is used"),
+        ("check", upkeep.add_check, "look a store over: damage, orphans, doubtful facts, what a payer should know"),
+    ):
+        add(commands.add_parser(name, help=what))
     of_label_studio = commands.add_parser("label-studio", help="prepare a Label Studio for the dashboard beside it")
     chosen = of_label_studio.add_subparsers(required=True, metavar="COMMAND")
     views.add_command(
@@ -131,7 +139,7 @@ def _add_store(parser: argparse.ArgumentParser) -> None:
 
 def _import(parsed: argparse.Namespace) -> int:
     """Read the files; one that fails does not stop the others, unless they are to be all that there is."""
-    store = open_store(parsed.store)
+    store = open_store(parsed.store, wait=0)
     try:
         with PieceReaders(PieceReaders.worth(sum(map(size_of, parsed.files)))) as readers:
             reading = Import(store, parsed.organization, parsed.project, readers)

@@ -1,0 +1,105 @@
+"""A store that is opened when it is first asked, so that a platform starts while its database is away."""
+
+import logging
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+
+from perfwidget.errors import StoreUnavailable
+from perfwidget.facts import Fact
+from perfwidget.facts.ingest import Observation
+from perfwidget.facts.words import Unknown
+from perfwidget.stores.failures import AWAY, CLOSED
+from perfwidget.stores.reading import Reader
+from perfwidget.stores.store import Store
+from perfwidget.stores.writing.outcome import Outcome
+from perfwidget.stores.writing.staging import Staging
+
+log = logging.getLogger(__name__)
+
+
+class ConnectingStore(Store):
+    """The store that `open` opens; each call tries again until that has come about.
+
+    Whoever reads is told no more than that the store is away, for pages show it to everybody. The reason is in the log,
+    and whoever writes gets it.
+    """
+
+    def __init__(self, open: Callable[[], Store]) -> None:
+        self._open = open
+        self._opening = threading.Lock()
+        self._opened: Store | None = None
+        self._fault: StoreUnavailable | None = None
+        self._tries = 0
+        self._closed = False
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """What people who look at the figures must know of the store, once it is open."""
+        return self._opened.notices if self._opened else ()
+
+    @property
+    def writable(self) -> bool:  # type: ignore[override]
+        """Whether facts can be written; opens the store."""
+        return self._store().writable
+
+    @contextmanager
+    def reading(self) -> Iterator[Reader]:
+        """Open one consistent state for reading."""
+        try:
+            store = self._store()
+        except StoreUnavailable as fault:
+            raise StoreUnavailable(CLOSED if self._closed else AWAY) from fault
+        with store.reading() as reader:
+            yield reader
+
+    @contextmanager
+    def staging(self) -> Iterator[Staging]:
+        """Open a write."""
+        with self._store().staging() as staging:
+            yield staging
+
+    def erase(self) -> None:
+        """Give up the bytes of what was removed."""
+        self._store().erase()
+
+    def write(self, facts: Iterable[Fact | Observation], *, unknown: Unknown = "refuse") -> Outcome:
+        """Keep facts in one transaction, in the way of the engine."""
+        return self._store().write(facts, unknown=unknown)
+
+    def settle(self) -> None:
+        """Do now what the store would else do some time later."""
+        self._store().settle()
+
+    def close(self) -> None:
+        """Let go of the store."""
+        with self._opening:
+            self._closed = True
+            if self._opened:
+                self._opened.close()
+
+    def _store(self) -> Store:
+        """Return the open store; whoever waited while another one tried in vain does not try again."""
+        tried = self._tries
+        if self._opened is None:
+            with self._opening:
+                if self._opened is None:
+                    if self._closed:
+                        raise StoreUnavailable(CLOSED)
+                    if self._fault is None or self._tries == tried:
+                        self._try()
+                    if self._fault is not None:
+                        raise StoreUnavailable(str(self._fault)) from self._fault
+        assert self._opened is not None  # noqa: S101 (for the type checker)
+        return self._opened
+
+    def _try(self) -> None:
+        before, self._fault = self._fault, None
+        try:
+            self._opened = self._open()
+        except StoreUnavailable as fault:
+            self._fault = fault
+            if str(fault) != str(before):
+                log.error("%s", fault)
+        finally:
+            self._tries += 1
