@@ -162,7 +162,14 @@ def _postgresql(url: str) -> tuple[Engine, str]:
     @event.listens_for(engine, "first_connect")
     def first(connection: object, _: object) -> None:
         connection.autocommit = True  # type: ignore[attr-defined]
-        connection.execute(f'CREATE SCHEMA IF NOT EXISTS "{schema}"')  # type: ignore[attr-defined]
+        # Two that make a schema at once fail even so, which is why one waits for the other.
+        connection.execute(f"SELECT pg_advisory_lock({MIGRATES})")  # type: ignore[attr-defined]
+        known = (
+            "SELECT 1 FROM pg_namespace WHERE nspname = %s"  # else who may not make one is refused though it is there
+        )
+        if connection.execute(known, (schema,)).fetchone() is None:  # type: ignore[attr-defined]
+            connection.execute(f'CREATE SCHEMA "{schema}"')  # type: ignore[attr-defined]
+        connection.execute(f"SELECT pg_advisory_unlock({MIGRATES})")  # type: ignore[attr-defined]
         connection.autocommit = False  # type: ignore[attr-defined]
 
     return engine, f"{address.host or 'this machine'}/{address.database} (schema {schema})"
