@@ -9,8 +9,9 @@ from perfwidget.facts.ingest import Withdrawn
 from perfwidget.label_studio.connection import LabelStudio
 from perfwidget.label_studio.cursor import OVERLAP
 from perfwidget.label_studio.pages import Task, task_pages
-from perfwidget.label_studio.project_reading import ProjectReading, Version, annotations_of, version, version_kept
+from perfwidget.label_studio.project_reading import ProjectReading
 from perfwidget.label_studio.task_ids import TaskIds
+from perfwidget.label_studio.versions import Version, annotations_of, version, version_kept
 from perfwidget.sources.row_values import optional_instant
 from perfwidget.stores.store import Store
 

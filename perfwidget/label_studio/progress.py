@@ -1,7 +1,10 @@
 """How far the first reading of a Label Studio is, told every ten seconds."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+
+from perfwidget.label_studio.project_list import Listed
+from perfwidget.label_studio.project_reading import ProjectReading
 
 log = logging.getLogger(__name__)
 
@@ -44,6 +47,17 @@ class Progress:
         if self._began is not None and not left[1]:
             log.warning("The first reading has ended: all %s tasks were read.", f"{left[0]:,}")
             self._began, self.notice = None, ""
+
+
+def first_reading_left(readings: Mapping[str, ProjectReading], listed: Mapping[str, Listed]) -> tuple[int, int]:
+    """Return how many tasks the listed projects have, and how many of them were never read."""
+    every = [(readings[key], each.counts.tasks) for key, each in listed.items() if each.counts and key in readings]
+    left = sum(
+        min(reading.left, tasks) if reading.position.going_on else tasks
+        for reading, tasks in every
+        if not reading.position.complete
+    )
+    return sum(tasks for _, tasks in every), left
 
 
 def _in_words(seconds: float) -> str:

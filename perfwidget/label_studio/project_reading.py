@@ -9,11 +9,11 @@ import logging
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from perfwidget.errors import SourceUnavailable
 from perfwidget.facts import Annotation, Comment, Fact, Key, Membership
-from perfwidget.facts.columns import FIRST_INSTANT, lead_time_microseconds, microseconds
+from perfwidget.facts.columns import FIRST_INSTANT, microseconds
 from perfwidget.facts.ingest import NOT_COMPLETE, Bookmark, Inferred, Observation, Withdrawn
 from perfwidget.label_studio.connection import LabelStudio
 from perfwidget.label_studio.cursor import AHEAD, OVERLAP, UNSURE, Cursor
@@ -30,9 +30,10 @@ from perfwidget.label_studio.pages import (
     tasks_with_later_annotations,
 )
 from perfwidget.label_studio.project_list import Counts
+from perfwidget.label_studio.versions import annotations_of, version, version_kept
 from perfwidget.sources.export import ExportedTasks, ImportResult
 from perfwidget.sources.import_result import Place
-from perfwidget.sources.row_values import lead_time, optional_instant
+from perfwidget.sources.row_values import optional_instant
 from perfwidget.stores.reading import Kept
 from perfwidget.stores.store import Store
 
@@ -297,28 +298,3 @@ def _changed_at(task: Task) -> str:
     if instant is None:
         raise SourceUnavailable(NONSENSE.format("tasks"))
     return instant.astimezone(UTC).isoformat(timespec="microseconds")
-
-
-def annotations_of(task: Task) -> list[dict[str, Any]]:
-    """Return a task's annotations; raises SourceUnavailable where they are none."""
-    rows = task.get("annotations")
-    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-        raise SourceUnavailable(NONSENSE.format("annotations"))
-    return rows
-
-
-Version = tuple[int, int | None]
-"""By what two states of an annotation differ: the instant of its last change and its lead time, in microseconds."""
-
-
-def version(row: dict[str, Any]) -> Version | None:
-    """Return the version of an annotation as Label Studio has it, None where it has no instant."""
-    instant = optional_instant(row.get("updated_at"))
-    if instant is None:
-        return None
-    return microseconds(instant), lead_time_microseconds(lead_time(row.get("lead_time")))
-
-
-def version_kept(kept: Kept) -> Version:
-    """Return the version of an annotation as it is kept."""
-    return kept.updated_at, kept.lead_time

@@ -19,7 +19,7 @@ from perfwidget.label_studio.directory import role_code
 from perfwidget.label_studio.enterprise import Enterprise
 from perfwidget.label_studio.pages import NONSENSE
 from perfwidget.label_studio.people import People
-from perfwidget.label_studio.progress import Progress
+from perfwidget.label_studio.progress import Progress, first_reading_left
 from perfwidget.label_studio.project_list import Listed, listed_projects
 from perfwidget.label_studio.project_reading import ProjectReading
 from perfwidget.label_studio.roles import Roles
@@ -196,7 +196,7 @@ class Sync:
             self._between()
         if self._people.has_strangers({each for reading in self._readings.values() for each in reading.workers}):
             self._read_people()
-        self._first.ended(self._left())
+        self._first.ended(first_reading_left(self._readings, self._listed))
         self._standing.tell(self._comparing.notice, self._first.notice)
         self._standing.note(began)
         return faults
@@ -207,9 +207,8 @@ class Sync:
         listed = listed_projects(self._server, self.organization_id, enterprise=self.enterprise)
         self.list_took = self._now() - began
         told = {key: each.project for key, each in self._listed.items()}
-        facts: list[Project | Bookmark] = [
-            each.project for key, each in listed.items() if told.get(key) != each.project
-        ]
+        news = [each.project for key, each in listed.items() if told.get(key) != each.project]
+        facts: list[Project | Bookmark] = [*news]
         for project_id in listed.keys() - self._readings.keys():
             reading = self._reading(project_id)
             reading.recall(None)
@@ -241,8 +240,6 @@ class Sync:
         self._standing.changed(read)
         self._people_at = self._now()
 
-    # -- A project ----------------------------------------------------------------------------------------------------
-
     def _read(self, project_id: str, *, counted: bool = True, anew: bool = False) -> SourceUnavailable | None:
         """Read a project, and return why it could not be read."""
         reading, counts = self._reading(project_id), self._listed[project_id].counts if counted else None
@@ -266,7 +263,7 @@ class Sync:
     def _between(self) -> None:
         """Follow hints, and look at the list again when it is time, while something else is being read."""
         if self._first.due():
-            self._first.tell(self._left())
+            self._first.tell(first_reading_left(self._readings, self._listed))
             self._standing.tell(self._comparing.notice, self._first.notice)
         if len(self._active) > DEEPEST:
             return
@@ -293,16 +290,6 @@ class Sync:
     def _is_behind(self, project_id: str) -> bool:
         counts = self._listed[project_id].counts
         return counts is not None and not self._reading(project_id).in_step(counts)
-
-    def _left(self) -> tuple[int, int]:
-        """Return how many tasks there are, and how many of them were never read."""
-        every = [(self._reading(key), each.counts.tasks) for key, each in self._listed.items() if each.counts]
-        left = sum(
-            min(reading.left, tasks) if reading.position.going_on else tasks
-            for reading, tasks in every
-            if not reading.position.complete
-        )
-        return sum(tasks for _, tasks in every), left
 
     def _reading(self, project_id: str) -> ProjectReading:
         if project_id not in self._readings:
