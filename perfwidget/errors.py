@@ -97,3 +97,19 @@ class SourceRefused(PerfwidgetError):
     """The platform that the facts are read from does not let us in; somebody has to change a setting."""
 
     status = 502
+
+
+class RecordsUnavailable(PerfwidgetError):
+    """The widget's own records cannot be read or written now; asking again later may work."""
+
+    status = 503
+
+
+class Conflict(PerfwidgetError):
+    """Somebody else changed it first; the sentence says who did what, and when."""
+
+    status = 409
+
+
+class InvalidPay(InvalidQuery):
+    """A card, period, hold, adjustment or act that pay cannot take; nothing is changed."""

@@ -17,6 +17,8 @@ from perfwidget.errors import InvalidFact, InvalidQuery, InvalidSetting, Perfwid
 from perfwidget.facts.columns import id_text
 from perfwidget.importing import Import
 from perfwidget.label_studio import options, running, views
+from perfwidget.pay import command_line as paying
+from perfwidget.records import command_line as auditing
 from perfwidget.sources.inputs import STANDARD_INPUT, size_of
 from perfwidget.sources.piece_readers import PieceReaders
 from perfwidget.stores import Store, open_store
@@ -119,6 +121,8 @@ def _parser() -> argparse.ArgumentParser:
     )
 
     reporting.add_command(commands.add_parser("report", help="print the report of members as an owner would see it"))
+    paying.add_command(commands.add_parser("pay", help="work out, approve and export what members are owed"))
+    auditing.add_command(commands.add_parser("audit", help="see that the log of the widget's own records is whole"))
     return parser
 
 

@@ -19,6 +19,8 @@ INVALID_LEAD_TIME = -1
 
 FIRST_INSTANT = datetime(1970, 1, 1, tzinfo=UTC)
 AFTER_LAST_INSTANT = datetime(3000, 1, 1, tzinfo=UTC)
+END_OF_TIME = 32_503_680_000 * MICROSECONDS
+"""The same in whole microseconds: every instant of a fact lies before it."""
 MAX_ID_LENGTH = 255
 LARGEST_ID = 10**254
 

@@ -1,10 +1,11 @@
 """The statements that list the rows behind numbers and downloads, in the same words as those that count them."""
 
+from collections.abc import Collection, Sequence
 from enum import StrEnum
 from typing import NamedTuple
 
 from perfwidget.facts import Action, Annotation, Comment, Fact, Review, ReviewVisit
-from perfwidget.facts.columns import MILLIONTHS, Kind
+from perfwidget.facts.columns import END_OF_TIME, MILLIONTHS, Kind
 from perfwidget.metrics import ANNOTATED, LONG, Rows
 from perfwidget.question.access import ScopedQuery
 from perfwidget.stores.conditions import conditions
@@ -65,6 +66,32 @@ def listing(
         f"ORDER BY listed.instant, {dialect.as_text(f'listed.{fact.key_columns[-1]}')}"
     )
     return Statement(text, parameters)
+
+
+class Among(NamedTuple):
+    """That a column of ids holds one of some."""
+
+    column: str
+    ids: Collection[str]
+
+    def parts(self, size: int) -> "list[Among]":
+        """Return the same in parts of so many ids."""
+        wanted = sorted(self.ids)
+        return [Among(self.column, wanted[place : place + size]) for place in range(0, len(wanted), size)]
+
+
+def plain(
+    dialect: Dialect, asked: ScopedQuery, rows: Rows, columns: Sequence[str], among: Among | None = None
+) -> Statement:
+    """Return the statement of some columns of rows of any time, in no order."""
+    facts = facts_from(dialect, asked, rows.scan, 0, END_OF_TIME)
+    kinds = {each.name: each.kind for each in rows.scan.fact.columns()}
+    shown = ", ".join(dialect.as_text(name) if kinds[name] is Kind.ID else name for name in columns)
+    text = f"SELECT {shown} FROM {facts.text} AND {conditions(dialect, asked, rows)}"
+    if among is None:
+        return Statement(text, facts.parameters)
+    text += f" AND {dialect.in_list(among.column, 'among', among.ids)}"
+    return Statement(text, facts.parameters | {"among": sorted(among.ids)})
 
 
 def _titles(rows: str) -> str:

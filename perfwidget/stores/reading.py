@@ -12,6 +12,7 @@ from perfwidget.stores.answering import Answer, answer
 from perfwidget.stores.choosing import Choices
 from perfwidget.stores.fingerprint import fingerprint
 from perfwidget.stores.listing import (
+    Among,
     ListedRow,
     Order,
     Slice,
@@ -19,6 +20,7 @@ from perfwidget.stores.listing import (
     columns_of,
     listing,
     page_of,
+    plain,
     tally,
 )
 from perfwidget.stores.schema import CONTRACT, TABLES, Table
@@ -83,6 +85,15 @@ class Reader(Choices):
                 yield batch
                 after = batch[-1][instant], batch[-1][identity]
                 listed += len(batch)
+
+    def facts(
+        self, asked: ScopedQuery, rows: Rows, columns: Sequence[str], among: Among | None = None
+    ) -> Iterator[tuple[Any, ...]]:
+        """Read columns of rows of any time, in no order; of those alone whose column of ids holds one of some."""
+        asked = self._knowing(asked, rows)
+        for part in [None] if among is None else among.parts(SORTED):
+            for batch in self._session.batches(*plain(self._dialect, asked, rows, columns, part), STREAMED):
+                yield from batch
 
     def page(
         self, asked: ScopedQuery, rows: Rows, part: Slice, order: Order, *, descending: bool, place: slice

@@ -1,0 +1,69 @@
+"""Adjustments: amounts that the member's next statement takes, each with a text; and items that are held."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from perfwidget.errors import InvalidPay
+from perfwidget.pay.amounts import decimal, minor_units, written
+from perfwidget.pay.currencies import DIGITS, currency
+from perfwidget.pay.work import Key
+from perfwidget.records import Actor, Transaction, audit
+from perfwidget.records.tables import ADJUSTMENTS, HOLDS
+
+LONGEST_TEXT = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Adjustment:
+    """An amount above 0 in a currency, and the hash of its text."""
+
+    number: int
+    amount: str
+    currency: str
+    text: str
+
+    def document(self) -> dict[str, Any]:
+        """Return it as canonical JSON holds it."""
+        return {"number": self.number, "amount": self.amount, "currency": self.currency, "text": self.text}
+
+
+def pending(transaction: Transaction, person: str) -> Sequence[Adjustment]:
+    """Return the adjustments of a person that no statement took, or only a withdrawn one."""
+    open_ones = ADJUSTMENTS.c.statement.is_(None)
+    rows = transaction.rows(ADJUSTMENTS, ADJUSTMENTS.c.person == person, open_ones, order=[ADJUSTMENTS.c.number])
+    return [Adjustment(row.number, row.amount, row.currency, row.text) for row in rows]
+
+
+def adjust(transaction: Transaction, person: str, amount: object, code: object, text: str, by: Actor) -> Adjustment:
+    """Keep an adjustment; raises InvalidPay for an amount that is not above 0 or has too many places."""
+    code = currency(code)
+    given = decimal(amount, DIGITS[code], "The amount of an adjustment")
+    if given == 0:
+        raise InvalidPay("The amount of an adjustment must be above 0, for nothing is ever taken back.")
+    last = transaction.last(ADJUSTMENTS, ADJUSTMENTS.c.number)
+    made = Adjustment(
+        1 if last is None else last.number + 1,
+        written(minor_units(format(given, "f"), code), code),
+        code,
+        transaction.keep_text(checked_text(text), person),
+    )
+    transaction.add(ADJUSTMENTS, [{**made.document(), "person": person, "at": transaction.now, "statement": None}])
+    audit.append(transaction, by, "adjusted", person, **made.document())
+    return made
+
+
+def hold(transaction: Transaction, key: Key, text: str, by: Actor, *, held: bool, person: str | None) -> None:
+    """Set an item aside, or release it; a text says why."""
+    digest = transaction.keep_text(checked_text(text), person or "")
+    values = {"held": held, "text": digest, "at": transaction.now}
+    transaction.put(HOLDS, {"kind": str(key[0]), "item_id": key[1]}, values)
+    verb = "held" if held else "released"
+    audit.append(transaction, by, verb, person, kind=str(key[0]), item=key[1], text=digest)
+
+
+def checked_text(text: str) -> str:
+    """Return a text that says why; raises InvalidPay for none, and for one that is too long."""
+    if not isinstance(text, str) or not text.strip() or len(text) > LONGEST_TEXT:
+        raise InvalidPay(f"Say why, in a text of 1 to {LONGEST_TEXT:,} characters.")
+    return text.strip().encode("utf-8", "replace").decode()

@@ -1,0 +1,237 @@
+"""Drafts: what a member's statement of a period would be just now."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+from perfwidget.pay import card_records
+from perfwidget.pay.adjusting import Adjustment, pending
+from perfwidget.pay.amounts import HOUR, exact, minor_units, rounded, written
+from perfwidget.pay.cards import CardBook, Clock, RateCard, Unit
+from perfwidget.pay.changes import Change, Told, changes
+from perfwidget.pay.settled import Settled, settled
+from perfwidget.pay.sorting import Due, Item, LeftOut, Reason, Sorter, Span, median_of
+from perfwidget.pay.terms import Terms
+from perfwidget.pay.work import Kind, WorkOf, asked_of, read_work, there_at_all
+from perfwidget.question.access import ScopedQuery
+from perfwidget.question.period import Period, day_start, zone
+from perfwidget.records import Transaction
+from perfwidget.records.canonical import canonical, sha256
+from perfwidget.stores import Reader
+
+AT_ONCE = 25
+"""Members whose work is read at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Items of one card and project that were due in the period, before it, or were added to what was paid."""
+
+    card: RateCard
+    project_id: str
+    workspace_id: str | None
+    due: Due
+    items: Sequence[Item]
+    quantity: Fraction
+    """Items, or microseconds."""
+    median: Fraction | None
+    """The median that the quantity is made of, in microseconds."""
+    amount: str
+
+    @property
+    def written_after_work(self) -> bool:
+        """Whether the card was written after some of the work."""
+        return any(self.card.written_at > item.work.at for item in self.items)
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What a statement would be: its lines, what it tells of, what it leaves out, and its canonical JSON."""
+
+    user_id: str
+    person: str
+    period: Period
+    lines: Sequence[Line]
+    changes: Sequence[Told]
+    left_out: Sequence[LeftOut]
+    adjustments: Sequence[Adjustment]
+    totals: Mapping[str, str]
+    """Amounts by currency."""
+    body: str
+    """Canonical JSON, as a statement freezes it."""
+
+    @property
+    def sha256(self) -> str:
+        """The hash that a proposal has to name."""
+        return sha256(self.body)
+
+    @property
+    def items(self) -> Iterator[Item]:
+        """All items that are paid."""
+        return (item for line in self.lines for item in line.items)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is no line at all, not even one of 0.00."""
+        return not (self.lines or self.changes or self.adjustments)
+
+    @property
+    def projects(self) -> frozenset[str]:
+        """All projects whose work it speaks of."""
+        told = (each.project_id for each in self.changes if each.project_id is not None)
+        left = (each.work.project_id for each in self.left_out)
+        return frozenset((*(line.project_id for line in self.lines), *told, *left))
+
+
+def drafts(
+    transaction: Transaction,
+    reader: Reader,
+    terms: Terms,
+    period: Period,
+    people: Mapping[str, str],
+) -> Iterator[Draft]:
+    """Yield the draft of each member, who are given by their ids with the random numbers that stand for them."""
+    place = zone(terms.timezone)
+    span = Span(day_start(terms.pay_from, place), period.start, period.end, terms.timezone)
+    asked = asked_of(reader, transaction.organization_id, period, terms.rules)
+    workspaces = {each.project_id: each.workspace_id for each in reader.projects(asked.scope)}
+    book = CardBook(card_records.cards(transaction), workspaces)
+    accepted = any(card.unit is Unit.ACCEPTED_ANNOTATION for card in book.cards)
+    wanted = list(people)
+    for first in range(0, len(wanted), AT_ONCE):
+        some = wanted[first : first + AT_ONCE]
+        profiles = reader.profiles(asked.scope, some)
+        for member, work_of in read_work(reader, asked, some, accepted=accepted).items():
+            before = settled(transaction, people[member], work_of.counted)
+            sorter = Sorter(people[member], profiles[member].role, book, before, span)
+            items, left_out = sorter.sort(work_of)
+            growing = {each.work.key for each in items if each.due is Due.ADDED}
+            growing |= {each.work.key for each in left_out if before.of(each.work.key)}
+            others = _others(reader, asked, before, people[member], work_of)
+            told = list(changes(before, people[member], work_of, others, growing, span))
+            taken = pending(transaction, people[member])
+            yield _draft(member, people[member], terms, period, _lines(items, workspaces), told, left_out, taken)
+
+
+def _others(reader: Reader, asked: ScopedQuery, before: Settled, person: str, work_of: WorkOf) -> set[tuple[Kind, str]]:
+    """Return the keys of what a person was paid for that is there and not theirs."""
+    away: dict[Kind, list[str]] = defaultdict(list)
+    for kind, identity in before.keys_of(person):
+        if (kind, identity) not in work_of.there:
+            away[kind].append(identity)
+    return {(kind, found) for kind, ids in away.items() for found in there_at_all(reader, asked, kind, ids)}
+
+
+def _lines(items: Sequence[Item], workspaces: Mapping[str, str | None]) -> list[Line]:
+    grouped: dict[tuple[int, str, Due], list[Item]] = defaultdict(list)
+    times: dict[tuple[int, str], list[int]] = defaultdict(list)
+    for item in items:
+        grouped[item.card.card_id, item.work.project_id, item.due].append(item)
+        if item.work.time is not None and item.card.clock is Clock.MEDIAN:
+            times[item.card.card_id, item.work.project_id].append(item.work.time)
+    order = {due: place for place, due in enumerate(Due)}
+    lines = []
+    for (card_id, project, due), some in sorted(grouped.items(), key=lambda each: (*each[0][:2], order[each[0][2]])):
+        card = some[0].card
+        median = median_of(times[card_id, project]) if card.clock is Clock.MEDIAN else None
+        quantity = Fraction(sum(item.quantity for item in some)) if median is None else len(some) * median
+        amount = amount_of(quantity, card)
+        lines.append(Line(card, project, workspaces.get(project), due, some, quantity, median, amount))
+    return lines
+
+
+def amount_of(quantity: Fraction, card: RateCard) -> str:
+    """Return what a quantity comes to, rounded once."""
+    return rounded(quantity * Fraction(card.amount) / (HOUR if card.unit.is_time else 1), card.currency)
+
+
+def _draft(
+    member: str,
+    person: str,
+    terms: Terms,
+    period: Period,
+    lines: Sequence[Line],
+    told: Sequence[Told],
+    left_out: Sequence[LeftOut],
+    adjustments: Sequence[Adjustment],
+) -> Draft:
+    minor: dict[str, int] = defaultdict(int)
+    for amount, code in (
+        *((line.amount, line.card.currency) for line in lines),
+        *((each.amount, each.currency) for each in adjustments),
+    ):
+        minor[code] += minor_units(amount, code)
+    totals = {code: written(minor[code], code) for code in sorted(minor)}
+    cards = {line.card.card_id: line.card for line in lines}
+    body = {
+        "format": 1,
+        "person": person,
+        "period": {"first": period.first.isoformat(), "last": period.last.isoformat(), "timezone": period.timezone},
+        "pay_from": terms.pay_from.isoformat(),
+        "rules": {"count_rejected": terms.rules.count_rejected, "count_predictions": terms.rules.count_predictions},
+        "cards": [card_records.document(cards[card_id]) for card_id in sorted(cards)],
+        "lines": [_line(line) for line in lines],
+        "changes": [_change(change, [each for each in told if each.change is change]) for change in _in_order(told)],
+        "left_out": [_left(reason, [each for each in left_out if each.reason is reason]) for reason in Reason],
+        "adjustments": [each.document() for each in adjustments],
+        "totals": totals,
+    }
+    return Draft(member, person, period, lines, told, left_out, adjustments, totals, canonical(body))
+
+
+def _in_order(told: Sequence[Told]) -> list[Change]:
+    return [change for change in Change if any(each.change is change for each in told)]
+
+
+def _line(line: Line) -> dict[str, Any]:
+    return {
+        "card": line.card.card_id,
+        "project": line.project_id,
+        "workspace": line.workspace_id,
+        "due": str(line.due),
+        "quantity": exact(line.quantity),
+        "unit": "us" if line.card.unit.is_time else "items",
+        "median_us": None if line.median is None else exact(line.median),
+        "rate": format(line.card.amount, "f"),
+        "amount": line.amount,
+        "currency": line.card.currency,
+        "card_written_after_work": line.written_after_work,
+        "items": [_item(item) for item in line.items],
+    }
+
+
+def _item(item: Item) -> dict[str, Any]:
+    told = {
+        **item.work.columns,
+        **(item.work.acceptance if item.card.unit is Unit.ACCEPTED_ANNOTATION else {}),
+        "kind": str(item.work.kind),
+        "id": item.work.item_id,
+        "step": item.step,
+        "work_day": item.work_day.isoformat(),
+        "quantity": item.quantity,
+    }
+    return told if item.paid_before is None else {**told, "paid_before_us": item.paid_before}
+
+
+def _change(change: Change, told: Sequence[Told]) -> dict[str, Any]:
+    items = [
+        {"kind": str(each.kind), "id": each.item_id, "project": each.project_id, "state": list(each.state)}
+        for each in told
+    ]
+    return {"change": str(change), "amount": "0.00", "items": items}
+
+
+def _left(reason: Reason, left_out: Sequence[LeftOut]) -> dict[str, Any]:
+    items = [
+        {
+            **each.work.columns,
+            "kind": str(each.work.kind),
+            "id": each.work.item_id,
+            "project": each.work.project_id,
+            **({} if each.text is None else {"text": each.text}),
+        }
+        for each in left_out
+    ]
+    return {"reason": str(reason), "items": items}

@@ -1,0 +1,77 @@
+"""Who may do what about pay: those with a pay role manage everybody's, but never their own."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from perfwidget.errors import Forbidden
+from perfwidget.question import access
+from perfwidget.question.access import Scope, Viewer
+from perfwidget.question.query import Query
+from perfwidget.records import Actor
+from perfwidget.stores import Reader
+
+By = Actor | Viewer
+"""Who acts: a signed-in viewer, or a name on the command line, where whoever can open the records may do all."""
+
+MOST_MEMBERS = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What somebody may do about pay."""
+
+    actor: Actor
+    projects: frozenset[str] | None = None
+    """The projects of a manager; None is all of the organization."""
+    alone: bool = False
+    """Whether nobody else has a pay role."""
+
+    def about(self, user_id: str | None) -> dict[str, bool]:
+        """Return what the log says of an act about a member; raises Forbidden for one's own pay."""
+        if user_id is None or user_id != self.actor.user_id:
+            return {}
+        if not self.alone:
+            raise Forbidden("Nobody acts on their own pay; ask another person with a pay role.")
+        return {"alone_with_a_pay_role": True}
+
+    def covers(self, projects: Collection[str]) -> bool:
+        """Say whether all of some projects are in reach."""
+        return self.projects is None or self.projects >= set(projects)
+
+    def everywhere(self) -> None:
+        """Raise Forbidden for a manager, whose reach is some projects."""
+        if self.projects is not None:
+            raise Forbidden("This concerns all projects; ask somebody with a pay role for all.")
+
+    def within(self, projects: Collection[str]) -> None:
+        """Raise Forbidden where a manager would act on work outside of their projects."""
+        if not self.covers(projects):
+            raise Forbidden("There is work in projects that are not yours; ask somebody with a pay role for all.")
+
+
+def granted(reader: Reader, organization_id: str, by: By, pay_roles: Collection[str]) -> Grant:
+    """Return what somebody may do about the pay of members; raises Forbidden."""
+    if isinstance(by, Actor):
+        return Grant(by)
+    scope = _scope(reader, by)
+    if scope.organization_id != organization_id or scope.role not in pay_roles:
+        raise Forbidden("Your role does not manage pay; ask somebody whose role does.")
+    members = reader.members(scope, "", MOST_MEMBERS)
+    others = any(each.active and each.role in pay_roles and each.user_id != by.user_id for each in members)
+    return Grant(Actor.member(by.user_id, str(scope.role)), scope.projects, alone=not others)
+
+
+def may_see(
+    reader: Reader, organization_id: str, viewer: Viewer | None, user_id: str, pay_roles: Collection[str]
+) -> None:
+    """Raise Forbidden unless it is one's own pay, or one manages pay; None stands for whoever owns the records."""
+    if viewer is None:
+        return
+    if viewer.user_id == user_id and viewer.organization_id == organization_id:
+        _scope(reader, viewer)  # an inactive one sees nothing
+    else:
+        granted(reader, organization_id, viewer, pay_roles)
+
+
+def _scope(reader: Reader, viewer: Viewer) -> Scope:
+    return access.scope(viewer, Query(), reader.standing(viewer, Query())).scope

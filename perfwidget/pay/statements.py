@@ -1,0 +1,224 @@
+"""Statements: proposed from a draft that was seen, then approved or withdrawn, and paid a currency."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+
+from perfwidget.errors import Conflict, InvalidPay
+from perfwidget.facts.columns import MICROSECONDS
+from perfwidget.pay.adjusting import checked_text
+from perfwidget.pay.drafting import Draft
+from perfwidget.pay.sorting import Item
+from perfwidget.records import Actor, Transaction, audit
+from perfwidget.records.canonical import canonical
+from perfwidget.records.tables import ADJUSTMENTS, SETTLED, STATEMENTS, TOLD, TOTALS
+
+PROPOSED, APPROVED, WITHDRAWN = "proposed", "approved", "withdrawn"
+
+
+@dataclass(frozen=True, slots=True)
+class Payment:
+    """What a statement comes to in a currency, and when and by which reference it was paid."""
+
+    amount: str
+    paid_on: str | None = None
+    reference: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A statement as it was frozen, and how far it has come."""
+
+    number: int
+    person: str
+    user_id: str | None
+    """The member; None where they were forgotten."""
+    first: date
+    last: date
+    state: str
+    """`proposed`, `approved` or `withdrawn`."""
+    sha256: str
+    body: bytes
+    totals: Mapping[str, Payment]
+    acted_by: str
+    acted_at: int
+
+    @property
+    def document(self) -> Any:
+        """What its canonical JSON says."""
+        return json.loads(self.body)
+
+    @property
+    def is_paid(self) -> bool:
+        """Whether it is paid in all of its currencies."""
+        paid = all(each.paid_on is not None for each in self.totals.values())
+        return self.state == APPROVED and bool(self.totals) and paid
+
+
+def statements(transaction: Transaction, *where: Any) -> Sequence[Statement]:
+    """Return statements that meet all conditions, by number."""
+    rows = transaction.rows(STATEMENTS, *where, order=[STATEMENTS.c.number])
+    members = transaction.user_ids({row.person for row in rows})
+    totals: dict[int, dict[str, Payment]] = {row.number: {} for row in rows}
+    for row in transaction.rows(TOTALS, order=[TOTALS.c.currency]):
+        if row.statement in totals:
+            reference = None if row.reference is None else transaction.text(row.reference)
+            totals[row.statement][row.currency] = Payment(row.amount, row.paid_on, reference)
+    return [
+        Statement(
+            row.number,
+            row.person,
+            members.get(row.person),
+            date.fromisoformat(row.first),
+            date.fromisoformat(row.last),
+            row.state,
+            row.sha256,
+            bytes(row.body),
+            totals[row.number],
+            row.acted_by,
+            row.acted_at,
+        )
+        for row in rows
+    ]
+
+
+def statement(transaction: Transaction, number: int) -> Statement:
+    """Return a statement; raises InvalidPay where there is none of that number."""
+    found = statements(transaction, STATEMENTS.c.number == number)
+    if not found:
+        raise InvalidPay(f"There is no statement {number}; look at the list of statements.")
+    return found[0]
+
+
+def refuse_overlap(transaction: Transaction, person: str, first: date, last: date) -> None:
+    """Raise Conflict where a statement of the person stands that has a day of the period."""
+    theirs = (STATEMENTS.c.person == person, STATEMENTS.c.state != WITHDRAWN)
+    within = (STATEMENTS.c.first <= last.isoformat(), STATEMENTS.c.last >= first.isoformat())
+    for other in statements(transaction, *theirs, *within):
+        raise Conflict(f"{told(transaction, other)} It has days of this period; choose others, or withdraw it first.")
+
+
+def refuse_unpaid(transaction: Transaction, draft: Draft) -> None:
+    """Raise Conflict where a person has a statement or work that is not paid, by a draft of all their time."""
+    theirs = statements(transaction, STATEMENTS.c.person == draft.person, STATEMENTS.c.state != WITHDRAWN)
+    owed = (each for each in theirs if any(not one.paid_on and Decimal(one.amount) for one in each.totals.values()))
+    waiting = [str(each.number) for each in owed]
+    if waiting:
+        raise Conflict(f"Statement {', '.join(waiting)} is not paid; pay it, or forget the member with unpaid=True.")
+    if draft.lines or draft.adjustments:
+        raise Conflict("The member has work in no statement; pay it, or forget the member with unpaid=True.")
+
+
+def told(transaction: Transaction, of: Statement) -> str:
+    """Return a sentence that says who did what with a statement, and when."""
+    who = transaction.user_ids({of.acted_by}).get(of.acted_by) or of.acted_by
+    when = datetime.fromtimestamp(of.acted_at // MICROSECONDS, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+    return f"Statement {of.number} ({of.first} to {of.last}) was {of.state} by {who} on {when}."
+
+
+def keep(transaction: Transaction, draft: Draft, by: Actor, **details: Any) -> Statement:
+    """Freeze a draft under the next number; what it pays is settled from now on."""
+    last = transaction.last(STATEMENTS, STATEMENTS.c.number)
+    number = 1 if last is None else last.number + 1
+    row = {
+        "number": number,
+        "person": draft.person,
+        "first": draft.period.first.isoformat(),
+        "last": draft.period.last.isoformat(),
+        "state": PROPOSED,
+        "body": draft.body.encode(),
+        "sha256": draft.sha256,
+    }
+    transaction.add(STATEMENTS, [{**row, **_acted(transaction, by)}])
+    totals = [{"statement": number, "currency": code, "amount": amount} for code, amount in draft.totals.items()]
+    transaction.add(TOTALS, totals)
+    transaction.add(SETTLED, [_settled(item, number, draft.person) for item in draft.items])
+    transaction.add(TOLD, _told(draft, number))
+    for adjustment in draft.adjustments:
+        transaction.change(ADJUSTMENTS, ADJUSTMENTS.c.number == adjustment.number, statement=number)
+    facts = {"statement": number, "first": row["first"], "last": row["last"], "sha256": draft.sha256}
+    audit.append(transaction, by, PROPOSED, draft.person, **facts, totals=dict(draft.totals), **details)
+    return statement(transaction, number)
+
+
+def approve(transaction: Transaction, number: int, by: Actor, **details: Any) -> Statement:
+    """Approve a proposed statement; an approved one stays as it is. Raises Conflict for a withdrawn one."""
+    found = statement(transaction, number)
+    if found.state == WITHDRAWN:
+        raise Conflict(f"{told(transaction, found)} Propose it again before you approve it.")
+    if found.state == PROPOSED:
+        transaction.change(STATEMENTS, STATEMENTS.c.number == number, state=APPROVED, **_acted(transaction, by))
+        audit.append(transaction, by, APPROVED, found.person, statement=number, sha256=found.sha256, **details)
+    return statement(transaction, number)
+
+
+def withdraw(transaction: Transaction, number: int, text: str, by: Actor, **details: Any) -> Statement:
+    """Withdraw a proposed statement: its items and adjustments are free again. Raises Conflict for any other."""
+    found = statement(transaction, number)
+    if found.state != PROPOSED:
+        raise Conflict(f"{told(transaction, found)} Only a proposed statement can be withdrawn.")
+    digest = transaction.keep_text(checked_text(text), found.person)
+    transaction.remove(SETTLED, SETTLED.c.statement == number)
+    transaction.remove(TOLD, TOLD.c.statement == number)
+    transaction.change(ADJUSTMENTS, ADJUSTMENTS.c.statement == number, statement=None)
+    transaction.change(STATEMENTS, STATEMENTS.c.number == number, state=WITHDRAWN, **_acted(transaction, by))
+    audit.append(transaction, by, WITHDRAWN, found.person, statement=number, text=digest, **details)
+    return statement(transaction, number)
+
+
+def mark_paid(
+    transaction: Transaction, number: int, currency: str, paid_on: date, reference: str, by: Actor, **details: Any
+) -> Statement:
+    """Mark a currency of an approved statement as paid; a mark that is there is replaced, and the log has both."""
+    found = statement(transaction, number)
+    if found.state != APPROVED:
+        raise Conflict(f"{told(transaction, found)} Only an approved statement can be paid.")
+    if currency not in found.totals:
+        has = ", ".join(found.totals) or "no currency"
+        raise InvalidPay(f"Statement {number} has nothing in {currency}; it has {has}.")
+    digest = transaction.keep_text(checked_text(reference), found.person)
+    mark = {"paid_on": paid_on.isoformat(), "reference": digest}
+    row = transaction.one(TOTALS, TOTALS.c.statement == number, TOTALS.c.currency == currency)
+    before = {"paid_on": row.paid_on, "reference": row.reference} if row is not None and row.paid_on else None
+    if before != mark:
+        transaction.change(TOTALS, TOTALS.c.statement == number, TOTALS.c.currency == currency, **mark)
+        log = {"statement": number, "currency": currency, **mark, "replaces": before, **details}
+        audit.append(transaction, by, "paid", found.person, **log)
+    return statement(transaction, number)
+
+
+def _acted(transaction: Transaction, by: Actor) -> dict[str, Any]:
+    return {"acted_by": audit.named(transaction, by), "acted_at": transaction.now}
+
+
+def _settled(item: Item, number: int, person: str) -> dict[str, Any]:
+    return {
+        "kind": str(item.work.kind),
+        "item_id": item.work.item_id,
+        "step": item.step,
+        "statement": number,
+        "person": person,
+        "card_id": item.card.card_id,
+        "work_day": item.work_day.isoformat(),
+        "time": item.work.time,
+        "begins": item.work.begins,
+        "ends": item.work.at,
+    }
+
+
+def _told(draft: Draft, number: int) -> list[dict[str, Any]]:
+    """Return the rows of what a draft tells of: a statement tells once of an item, so its number tells them apart."""
+    return [
+        {
+            "kind": str(each.kind),
+            "item_id": each.item_id,
+            "person": draft.person,
+            "number": number,
+            "statement": number,
+            "state": canonical(list(each.state)),
+        }
+        for each in draft.changes
+    ]

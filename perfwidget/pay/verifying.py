@@ -1,0 +1,187 @@
+"""Seeing that statements, settled items and the audit log are as they were written, and which facts changed since."""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+from perfwidget.pay.amounts import HOUR, exact, minor_units, rounded, written
+from perfwidget.pay.cards import Clock
+from perfwidget.pay.sorting import median_of
+from perfwidget.pay.statements import WITHDRAWN, Statement, statements
+from perfwidget.pay.work import Kind, WorkOf, read_work
+from perfwidget.question.access import ScopedQuery
+from perfwidget.records import Transaction, audit
+from perfwidget.records.canonical import canonical, sha256
+from perfwidget.records.tables import RATE_CARDS, SETTLED, TOTALS
+from perfwidget.stores import Reader
+
+ACTS = ("proposed", "approved", "withdrawn")
+OWN = frozenset({"kind", "id", "step", "work_day", "quantity", "paid_before_us"})
+"""What an item of a document has beside the columns of its facts."""
+
+
+def differences(transaction: Transaction, heads: Sequence[audit.Head] = ()) -> Iterator[str]:
+    """Yield a sentence for each thing in the records that is not as it was written."""
+    yield from audit.faults(transaction, heads)
+    logged = _Logged(transaction)
+    known = statements(transaction)
+    for number in range(1, 1 + max((*logged.sha256, *(each.number for each in known), 0))):
+        if number not in {each.number for each in known}:
+            yield f"Statement {number} is missing."
+    for each in known:
+        told = [_bytes(each, logged), _arithmetic(each), _records(transaction, each, logged)]
+        for fault in dict.fromkeys(fault for faults in told for fault in _readable(faults)):
+            yield f"Statement {each.number}: {fault}"
+    for row in transaction.rows(RATE_CARDS, order=[RATE_CARDS.c.card_id]):
+        made = logged.cards.get(row.card_id)
+        if made is None or any(str(getattr(row, name)) != str(value) for name, value in made.items()):
+            yield f"Card {row.card_id}: it is not as it was written."
+
+
+class _Logged:
+    """What the audit log says of statements and cards."""
+
+    def __init__(self, transaction: Transaction) -> None:
+        self.sha256: dict[int, str] = {}
+        self.state: dict[int, str] = {}
+        self.paid: dict[tuple[int, str], tuple[str, str]] = {}
+        self.cards: dict[int, dict[str, Any]] = {}
+        for row in audit.rows(transaction):
+            try:
+                said = json.loads(row.details)
+            except ValueError:
+                continue  # which the chain tells
+            if row.verb in ACTS and "statement" in said:
+                self.state[said["statement"]] = row.verb
+                self.sha256.setdefault(said["statement"], said.get("sha256", ""))
+            elif row.verb == "paid":
+                self.paid[said["statement"], said["currency"]] = said["paid_on"], said["reference"]
+            elif row.verb == "card written":
+                self.cards[said["card"]["card_id"]] = said["card"]
+            elif row.verb == "card ended" and said["card"] in self.cards:
+                self.cards[said["card"]]["valid_until"] = said["valid_until"]
+
+
+def _readable(faults: Iterator[str]) -> list[str]:
+    """Return faults of a document, or that it cannot be read."""
+    try:
+        return list(faults)
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
+        return ["its JSON cannot be read."]
+
+
+def _bytes(each: Statement, logged: _Logged) -> Iterator[str]:
+    if sha256(each.body) != each.sha256:
+        yield "its bytes are not those that were proposed."
+    if logged.sha256.get(each.number) != each.sha256:
+        yield "its hash is not the one in the audit log."
+    if logged.state.get(each.number) != each.state:
+        yield f"it is {each.state}, and the audit log says {logged.state.get(each.number)}."
+
+
+def _arithmetic(each: Statement) -> Iterator[str]:
+    """Yield what does not follow from the items of the document."""
+    said = json.loads(each.body)
+    if canonical(said).encode() != each.body:
+        yield "its JSON is not canonical."
+    yield from _recomputed(said)
+
+
+def _recomputed(said: Any) -> Iterator[str]:
+    cards = {card["card_id"]: card for card in said["cards"]}
+    times: dict[tuple[int, str], list[int]] = defaultdict(list)
+    for line in said["lines"]:
+        known = [item["lead_time_us"] for item in line["items"] if item.get("lead_time_us") is not None]
+        times[line["card"], line["project"]] += known
+    totals: dict[str, int] = defaultdict(int)
+    for place, line in enumerate(said["lines"], 1):
+        card = cards[line["card"]]
+        for item in line["items"]:
+            if not _fits(item, card):
+                yield f"line {place}: {item['kind']} {item['id']} does not count {item['quantity']}."
+        quantity = Fraction(sum(item["quantity"] for item in line["items"]))
+        if card["clock"] == Clock.MEDIAN:
+            quantity = len(line["items"]) * median_of(times[line["card"], line["project"]])
+        if exact(quantity) != line["quantity"]:
+            yield f"line {place}: its items come to {exact(quantity)}, and it says {line['quantity']}."
+        divisor = HOUR if line["unit"] == "us" else 1
+        amount = rounded(quantity * Fraction(Decimal(card["amount"])) / divisor, card["currency"])
+        if (amount, card["amount"], card["currency"]) != (line["amount"], line["rate"], line["currency"]):
+            yield f"line {place}: it comes to {amount} {card['currency']}, and it says {line['amount']}."
+        totals[card["currency"]] += minor_units(amount, card["currency"])
+    for made in said["adjustments"]:
+        totals[made["currency"]] += minor_units(made["amount"], made["currency"])
+    if {code: written(minor, code) for code, minor in totals.items()} != said["totals"]:
+        yield "its totals are not the sums of its lines."
+
+
+def _fits(item: Mapping[str, Any], card: Mapping[str, Any]) -> bool:
+    """Say whether an item counts as much as its columns allow."""
+    quantity, cap = int(item["quantity"]), card["cap_s"]
+    if card["clock"] in (None, Clock.MEDIAN):
+        return quantity == 1
+    if item["kind"] == Kind.VISIT:  # less what other visits cover
+        longest = int(item["closed_at"] - item["opened_at"])
+        return 0 <= quantity <= (longest if cap is None else min(longest, int(cap) * 1_000_000))
+    times = (int(item["lead_time_us"]), int(item.get("paid_before_us", 0)))
+    now, before = (time if cap is None else min(time, int(cap) * 1_000_000) for time in times)
+    return quantity == now - before
+
+
+def _records(transaction: Transaction, each: Statement, logged: _Logged) -> Iterator[str]:
+    """Yield what the rows beside the document say otherwise."""
+    said = json.loads(each.body)
+    items = {(item["kind"], item["id"], item["step"]): item for line in said["lines"] for item in line["items"]}
+    rows = transaction.rows(SETTLED, SETTLED.c.statement == each.number)
+    settled = {(row.kind, row.item_id, row.step): row for row in rows}
+    wanted = {} if each.state == WITHDRAWN else items
+    for kind, identity, step in sorted(wanted.keys() ^ settled.keys()):
+        is_there = "not settled" if (kind, identity, step) in wanted else "settled, but not in its lines"
+        yield f"{kind} {identity} (step {step}) is {is_there}."
+    for key in sorted(wanted.keys() & settled.keys()):
+        item, row = wanted[key], settled[key]
+        if (row.work_day, row.time) != (item["work_day"], _time(item)) or row.person != each.person:
+            yield f"{key[0]} {key[1]} (step {key[2]}) is settled otherwise than its lines say."
+    if {code: total.amount for code, total in each.totals.items()} != said["totals"]:
+        yield "its amounts are not the totals of its document."
+    for total in transaction.rows(TOTALS, TOTALS.c.statement == each.number):
+        paid = None if total.paid_on is None else (total.paid_on, total.reference)
+        if logged.paid.get((each.number, total.currency)) != paid:
+            yield f"the mark that its {total.currency} are paid is not the one in the audit log."
+
+
+def _time(item: Mapping[str, Any]) -> int | None:
+    if item["kind"] == Kind.VISIT:
+        return int(item["closed_at"] - item["opened_at"])
+    return item.get("lead_time_us")
+
+
+def changed_since(transaction: Transaction, reader: Reader, asked: ScopedQuery) -> Iterator[str]:
+    """Yield a sentence for each item of a standing statement whose facts are others now."""
+    standing = [each for each in statements(transaction) if each.state != WITHDRAWN and each.user_id is not None]
+    work = read_work(reader, asked, sorted({each.user_id or "" for each in standing}), accepted=True)
+    steps = transaction.rows(SETTLED, order=[SETTLED.c.step])
+    latest = {(row.kind, row.item_id): row.step for row in steps}
+    for each in standing:
+        yield from _changed(each, work[each.user_id or ""], latest)
+
+
+def _changed(each: Statement, work_of: WorkOf, latest: Mapping[tuple[str, str], int]) -> Iterator[str]:
+    """Yield a sentence for each item of a statement whose facts are others now; `latest` are the last steps settled."""
+    for item in (item for line in each.document["lines"] for item in line["items"]):
+        key = Kind(item["kind"]), str(item["id"])
+        if latest.get((item["kind"], item["id"])) != item["step"]:
+            continue
+        work = work_of.counted.get(key)
+        told = {name: value for name, value in item.items() if name not in OWN}
+        if work is None:
+            word = "does not count for the member any more" if key in work_of.there else "is not the member's any more"
+            yield f"Statement {each.number}: {key[0]} {key[1]} {word}."
+            continue
+        now = {**work.columns, **work.acceptance}
+        names = sorted(name for name, value in told.items() if now.get(name) != value)
+        if names:
+            yield f"Statement {each.number}: {key[0]} {key[1]} has another {', '.join(names)} now."

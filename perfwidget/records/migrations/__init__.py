@@ -1,0 +1,1 @@
+"""How the records' tables come to the newest schema, version by version; Alembic runs `env.py`."""

@@ -1,0 +1,107 @@
+"""One transaction in the records of one organization, and who people are in them."""
+
+import secrets
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Executable, Table, and_, insert, select, update
+
+from perfwidget.records.canonical import sha256
+from perfwidget.records.tables import PEOPLE, TEXTS
+
+AT_ONCE = 500
+"""Values that go with one statement."""
+
+
+class Transaction:
+    """What is read or written of one organization; nothing of another one can be reached."""
+
+    def __init__(self, connection: Connection, organization_id: str, now: int, *, writes: bool) -> None:
+        self._connection = connection
+        self.organization_id = organization_id
+        self.now = now
+        """The instant of all that is written, in microseconds."""
+        self.writes = writes
+
+    def rows(self, table: Table, *where: Any, order: Sequence[Any] = (), columns: Sequence[Any] = ()) -> list[Any]:
+        """Return rows of the organization that meet all conditions."""
+        mine = table.c.organization_id == self.organization_id
+        query = select(*(columns or (table,))).where(mine, *where).order_by(*order)
+        return list(self._connection.execute(query).all())
+
+    def rows_among(self, table: Table, column: str, values: Iterable[str], *where: Any) -> Iterable[Any]:
+        """Yield rows of the organization whose column holds one of many values."""
+        wanted = list(values)
+        for place in range(0, len(wanted), AT_ONCE):
+            yield from self.rows(table, table.c[column].in_(wanted[place : place + AT_ONCE]), *where)
+
+    def one(self, table: Table, *where: Any) -> Any | None:
+        """Return the one row that meets all conditions, or None."""
+        found = self.rows(table, *where)
+        return found[0] if found else None
+
+    def last(self, table: Table, column: Any, *where: Any) -> Any | None:
+        """Return the row with the greatest value of a column among those that meet all conditions, or None."""
+        mine = select(table).where(table.c.organization_id == self.organization_id, *where)
+        return self._connection.execute(mine.order_by(column.desc()).limit(1)).first()
+
+    def add(self, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Add rows to a table of the organization; raises IntegrityError where a key is there."""
+        if rows:
+            mine = [{**row, "organization_id": self.organization_id} for row in rows]
+            self._connection.execute(insert(table), mine)
+
+    def change(self, table: Table, *where: Any, **values: Any) -> None:
+        """Change columns of rows of the organization."""
+        mine = table.c.organization_id == self.organization_id
+        self._connection.execute(update(table).where(and_(mine, *where)).values(**values))
+
+    def remove(self, table: Table, *where: Any) -> None:
+        """Remove rows of the organization."""
+        self._connection.execute(table.delete().where(table.c.organization_id == self.organization_id, *where))
+
+    def put(self, table: Table, key: Mapping[str, Any], values: Mapping[str, Any]) -> None:
+        """Write a row in place of the one with its key."""
+        self.remove(table, *(table.c[name] == value for name, value in key.items()))
+        self.add(table, [{**key, **values}])
+
+    def execute(self, statement: Executable) -> Any:
+        """Carry out a statement of the records' own."""
+        return self._connection.execute(statement)
+
+    # -- People and their texts --------------------------------------------------------------------------------------
+
+    def person(self, user_id: str) -> str | None:
+        """Return the random number that stands for a member, or None where there is none yet."""
+        row = self.one(PEOPLE, PEOPLE.c.user_id == user_id)
+        return None if row is None else str(row.person)
+
+    def named_person(self, user_id: str) -> str:
+        """Return the random number that stands for a member; a new one where there is none yet."""
+        found = self.person(user_id)
+        if found is None:
+            found = secrets.token_hex(8)
+            self.add(PEOPLE, [{"person": found, "user_id": user_id}])
+        return found
+
+    def user_ids(self, people: Collection[str] | None = None) -> dict[str, str | None]:
+        """Map random numbers to the members they stand for; None for who was forgotten."""
+        rows = self.rows(PEOPLE) if people is None else self.rows_among(PEOPLE, "person", sorted(people))
+        return {row.person: row.user_id for row in rows}
+
+    def forget_person(self, person: str) -> None:
+        """Remove who a person is and the texts about them; what names them by their number or by hashes stays."""
+        self.change(PEOPLE, PEOPLE.c.person == person, user_id=None)
+        self.remove(TEXTS, TEXTS.c.person == person)
+
+    def keep_text(self, text: str, person: str = "") -> str:
+        """Keep a text beside its hash, and return the hash."""
+        digest = sha256(text)
+        if self.one(TEXTS, TEXTS.c.sha256 == digest, TEXTS.c.person == person) is None:
+            self.add(TEXTS, [{"sha256": digest, "person": person, "text": text}])
+        return digest
+
+    def text(self, digest: str) -> str | None:
+        """Return the text with a hash, or None where it was forgotten."""
+        row = self.one(TEXTS, TEXTS.c.sha256 == digest)
+        return None if row is None else str(row.text)
