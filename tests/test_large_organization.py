@@ -107,6 +107,16 @@ def test_a_search_finds_the_last_of_ten_thousand_members_and_of_two_thousand_pro
         assert found["value"] == identity
 
 
+def test_a_list_of_members_says_how_many_it_leaves_out(large: Store) -> None:
+    browser = signed_in(large, "boss", "owner")
+    sought = {"kind": "member", "text": "m1", "workspaces": []}
+    options = asking(browser, "seek", sought).json["response"]["found"]["data"]["options"]
+    # m1, m10 to m19, m100 to m199, m1000 to m1999
+    assert len(options) == 51
+    assert (options[-1]["label"], options[-1]["disabled"]) == ("and 1,061 more: type to find them", True)
+    assert not any(each.get("disabled") for each in options[:-1])
+
+
 def test_a_manager_of_five_hundred_projects_sees_the_work_in_these(large: Store) -> None:
     # m7 worked in p0 to p499 in the first 500 weeks, in others in the last 20.
     browser = signed_in(large, "max", "manager")

@@ -48,7 +48,7 @@ function entries(values, chosen) {
     const offered = [...choices[all], ...(found && found.kind === kind ? found.options : [])];
     const fits = ({ workspace }) => kind !== 'project' || !chosen.workspaces.length || chosen.workspaces.includes(workspace);
     const named = [...(values[`${id}.options`] || []), ...(answer ? answer.members : []), ...offered];
-    const known = new Map(named.map(({ value, label, search }) => [value, { value, label, search }]));
+    const known = new Map(named.map(({ value, label, search, disabled }) => [value, { value, label, search, disabled }]));
     const listed = new Set([...[chosen[id]].flat().filter(Boolean), ...offered.filter(fits).map(({ value }) => value)]);
     return [`${id}.options`, [...listed].map((value) => known.get(value) || { value, label: harmless(address.toId(value)) })];
   }));

@@ -11,7 +11,16 @@ from typing import Any, Literal, NamedTuple, TypedDict
 from perfwidget.errors import InvalidQuery
 from perfwidget.page import team_words, words
 from perfwidget.page.context import PageContext
-from perfwidget.page.formats import SEVERAL, Option, option, option_label, option_value, shown, together
+from perfwidget.page.formats import (
+    NOBODY,
+    SEVERAL,
+    Option,
+    option,
+    option_label,
+    option_value,
+    shown,
+    together,
+)
 from perfwidget.question import access
 from perfwidget.question.access import Scope
 from perfwidget.question.query import Query
@@ -52,7 +61,8 @@ def choices(context: PageContext) -> Choices:
     with context.store.reading() as reader:
         scope = _scope(context, reader)
         members = reader.members(scope, "", MOST_MEMBERS + 1) if scope.role.chooses_members else []
-        everybody = _everybody(reader, scope) if scope.role.chooses_members else []
+        known = len(reader.member_ids(scope)) if scope.role.chooses_members else 0
+        everybody = [Option(value=SEVERAL, label=team_words.all_members(known))] if known else []
         workspaces = _workspaces(reader, scope)
         projects = _projects(reader, scope)
     cut: dict[Kind, bool] = {
@@ -63,7 +73,7 @@ def choices(context: PageContext) -> Choices:
     return Choices(
         viewer=option_value(scope.viewer_id),
         choosesMembers=scope.role.chooses_members,
-        members=[*everybody, *map(_member_option, members[:MOST_MEMBERS])],
+        members=[*everybody, *map(_member_option, members[:MOST_MEMBERS]), *_more(known - MOST_MEMBERS, "")],
         workspaces=[option(*each) for each in workspaces[:MOST_PROJECTS]],
         projects=[_project_option(each) for each in projects[:MOST_PROJECTS]],
         more=[kind for kind, was_cut in cut.items() if was_cut],
@@ -82,7 +92,7 @@ def found(context: PageContext, sought: Any) -> dict[str, Any]:
         scope = _scope(context, reader)
         if kind == "member":
             listed = _listed(reader, scope, text)
-            options = listed or map(_member_option, reader.members(scope, text, MOST_FOUND))
+            options = listed or _members_found(reader, scope, text)
         elif kind == "workspace":
             options = [option(*each) for each in _workspaces(reader, scope) if _holds(each, text)][:MOST_FOUND]
         else:
@@ -91,8 +101,18 @@ def found(context: PageContext, sought: Any) -> dict[str, Any]:
         return {"kind": kind, "text": text, "options": list(options)}
 
 
-def _everybody(reader: Reader, scope: Scope) -> list[Option]:
-    return [Option(value=SEVERAL, label=team_words.all_members(len(reader.member_ids(scope))))]
+def _members_found(reader: Reader, scope: Scope, text: str) -> list[Option]:
+    found = reader.members(scope, text, MOST_FOUND + 1)
+    left = len(reader.member_ids(scope, text)) - MOST_FOUND if len(found) > MOST_FOUND else 0
+    return [*map(_member_option, found[:MOST_FOUND]), *_more(left, text)]
+
+
+def _more(number: int, text: str) -> list[Option]:
+    """Return an entry that says how many were found besides, and cannot be chosen."""
+    if number <= 0:
+        return []
+    label = team_words.more_members(number)
+    return [Option(value=NOBODY, label=label, disabled=True, search=option_label(text) or label)]
 
 
 def _listed(reader: Reader, scope: Scope, text: str) -> list[Option]:

@@ -217,6 +217,8 @@ class Option(TypedDict):
     label: str
     search: NotRequired[str]
     """What a list on the page looks for what is typed in, where it is not the label."""
+    disabled: NotRequired[bool]
+    """Whether it is only to be read."""
 
 
 def option(id_: str, label: str) -> Option:
@@ -235,6 +237,10 @@ def option_value(id_: str) -> str:
 
 SEVERAL = "_"
 """What values that stand for several members begin with, and are put together by; alone, it stands for everybody."""
+
+
+NOBODY = "__"
+"""The value of an entry that stands for no member, as nothing stands between what puts values together."""
 
 
 def together(ids: Iterable[str]) -> str:

@@ -27,6 +27,11 @@ NOT_ONLY_FOUND = "not only those found"
 """Beside the numbers of everybody, while a search leaves some rows."""
 
 
+def more_members(number: int) -> str:
+    """Say how many members a list leaves out, and how to get at them."""
+    return f"and {number:,} more: type to find them"
+
+
 NO_PROJECTS = "No work in any project in this period."
 
 

@@ -139,6 +139,9 @@ def test_who_chooses_nobody_lands_on_everybody(scripts: Page, search: str, viewe
         ("?user=ann", [], {"user": "", "members": "all", "among": ""}),
         ("?members=all", ["_", "_rev_a~1b_ann"], {"user": ["rev", "a_b", "ann"], "members": "", "among": ""}),
         ("?user=ann", ["ann", "_rev_ann"], {"user": ["ann", "rev"], "members": "", "among": ""}),
+        # "Select all" takes the entry, too, that says how many more there are.
+        ("?user=ann", ["ann", "rev", "__"], {"user": ["ann", "rev"], "members": "", "among": ""}),
+        ("?members=all", ["_", "rev", "__"], {"user": ["rev"], "members": "", "among": ""}),
     ],
 )
 def test_choosing_members(scripts: Page, search: str, chosen: list[str], changes: dict[str, Any]) -> None:
