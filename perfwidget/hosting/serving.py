@@ -90,4 +90,7 @@ def serve(app: Flask, sockets: Sequence[socket.socket], announcement: str) -> No
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # a page asks for more files at once than threads
     sys.stdout.write(f"{announcement}\n")
     sys.stdout.flush()
-    server.run()
+    try:
+        server.run()
+    finally:
+        gc.unfreeze()  # or DuckDB complains at the end of what it takes for lost
