@@ -55,12 +55,15 @@ class Comparing:
         return SET_BACK if self._set_back & self._readings.keys() else ""
 
     def remember(self) -> None:
-        """Take it that projects were compared when their bookmarks say so; else all are compared after the start."""
+        """Take it that projects were compared when their bookmarks say so; else all are compared after the start.
+
+        Where there is doubt, a new process compares at once: it may be one that looks once and ends.
+        """
         for project_id, reading in self._readings.items():
             compared = reading.position.compared
             if compared is not None:
                 age = (datetime.now(UTC) - datetime.fromisoformat(compared)).total_seconds()
-                self._compared.setdefault(project_id, self._now() - age)
+                self._compared.setdefault(project_id, self._now() - max(age, self._compared_every))
 
     def watch_clock(self, ahead: float) -> None:
         """Let all projects be compared after Label Studio's clock was set back; `ahead` is by how much it is ahead."""

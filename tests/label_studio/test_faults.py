@@ -306,6 +306,14 @@ def test_work_that_no_clock_tells_is_found_when_projects_are_compared(
     assert f"Project {project}: 1 annotations differed" in caplog.text
 
 
+def test_a_program_that_looks_once_and_ends_finds_what_was_deleted_a_moment_ago(studio: Studio) -> None:
+    busy(studio.world)
+    for _ in range(3):
+        Sync(studio.store, LabelStudio(studio.address, TOKEN, patience=HURRIED), "default", Roles()).run()
+        studio.is_right()
+        studio.world.delete_task(min(studio.world.tasks()))
+
+
 def test_a_row_that_was_changed_past_label_studio_is_found(studio: Studio) -> None:
     """A lead time that was put right in the database moves no instant."""
     busy(studio.world, 8)
