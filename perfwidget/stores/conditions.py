@@ -145,7 +145,7 @@ def _is_long(dialect: Dialect, asked: ScopedQuery) -> str:
     named, same = ", ".join(f"{key} AS own_{key}" for key in keys), " AND ".join(f"own_{key} = {key}" for key in keys)
     own = f"SELECT {named}, {middle} AS middle FROM annotations WHERE {within} GROUP BY {', '.join(keys)}"
     return (
-        f"annotation_id IN (SELECT annotation_id FROM annotations JOIN ({own}) own ON {same} "
+        f"annotation_id IN (WITH own AS {dialect.once}({own}) SELECT annotation_id FROM annotations JOIN own ON {same} "
         f"WHERE {within} AND 2 * lead_time > {LONG_TIMES} * middle)"
     )
 

@@ -34,6 +34,8 @@ class Dialect:
     """The aggregate of the exact sum of whole numbers, however large; null where there are none."""
     as_text: Callable[[str], str] = str
     """An id or a text of the contract as text that is ordered by its bytes in UTF-8."""
+    once: str = ""
+    """What stands before a query with a name, so that it is worked out once however it is joined."""
     copies: Mapping[str, str] = field(default_factory=dict)
     """The tables that lie in the order of a scan, by its name, where these are not the facts' own."""
     whole_numbers: Set[str] = frozenset()

@@ -92,6 +92,7 @@ def test_controls_come_back_from_the_address_that_they_make(scripts: Page) -> No
         "grain": "month",
         "statistic": "median",
         "theme": "dark",
+        "search": "",
     }
     rows = "rows=total_time@2024-03-04&rows_sort=-task&rows_page=3"
     assert scripts.evaluate("(search) => perfwidget_address.rowsIn(search)", search) == rows

@@ -97,7 +97,8 @@ class Studio:
 
 def figures(store: Store, user: int) -> dict[str, Any]:
     told = ask(store, OWNER, user=str(user), **EVERYTHING).to_dict()
-    return {key: value for key, value in told.items() if key != "user"}
+    # `activity` tells the latest instant that any row ever had, also one of a clock that was ahead and was corrected.
+    return {key: value for key, value in told.items() if key not in ("user", "activity")}
 
 
 @pytest.fixture

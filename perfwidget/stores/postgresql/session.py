@@ -28,6 +28,7 @@ def dialect_of(connection: Connection) -> Dialect:
         in_lower_case=(f'lower(CAST({{}} AS TEXT) COLLATE {quoted(_lowering(connection))}) COLLATE "C"').format,
         holds="strpos({}, {}) > 0".format,
         matches="{} ~ '^({})$'".format,
+        once="MATERIALIZED ",  # for rows that nobody has analyzed yet it would be worked out for each of the others
         hashed="hashtextextended(CAST(ROW({}) AS TEXT), 0)".format,
     )
 
