@@ -250,9 +250,9 @@ def test_a_search_finds_each_by_its_text(hostile: Platform) -> None:
 
 # -- In the browser ---------------------------------------------------------------------------------------------------
 
-CENSUS = """() => [...document.querySelectorAll(':not(g)')].map((each) =>
+CENSUS = """() => [...document.querySelectorAll(':not(g, script[src*="plotly"], style[id^="plotly"])')].map((each) =>
   each.tagName + ' ' + each.getAttributeNames().filter((name) => name !== 'style').sort().join(' '))"""
-"""Every element of the page with the names of its attributes; plotly.js makes groups and sets styles as it likes."""
+"""Every element of the page with the names of its attributes; plotly.js comes and goes about groups as it likes."""
 
 A_WHILE = "new Promise((done) => requestAnimationFrame(() => setTimeout(done, 100)))"
 
