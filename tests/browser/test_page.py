@@ -430,6 +430,13 @@ def test_every_control_has_its_label(visit: Callable[..., Visit]) -> None:
     expect(graphs).to_have_count(4)  # of two, there is nothing to show
 
 
+def test_the_names_of_several_members_fit_a_narrow_page(visit: Callable[..., Visit]) -> None:
+    page = visit().go(f"user=ann&user=busy&user=m40&user=m41&user=m42&{MARCH}")
+    page.set_viewport_size({"width": 360, "height": 900})
+    expect(page.locator("#heading")).to_contain_text("Extra 42")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
 def test_the_page_fits_its_width(visit: Callable[..., Visit]) -> None:
     page = visit().go(f"user=ann&{MARCH}")
 
