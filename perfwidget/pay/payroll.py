@@ -156,13 +156,14 @@ class Pay(OpenPay):
         return self._act(number, by, kept.mark_paid, currency, day(paid_on, "The day of payment"), reference)
 
     def statements(self, viewer: Viewer | None = None) -> Sequence[Statement]:
-        """Return all statements by number, withdrawn ones too; to members their own."""
+        """Return all statements by number, withdrawn ones too; to members their own, wherever the work was."""
         with self._records.reading(self.organization_id) as transaction, self._store.reading() as reader:
             if viewer is None:
                 return kept.statements(transaction)
             if viewer.known_role() in self._pay_roles:
                 grant = granted(reader, self.organization_id, viewer, self._pay_roles)
-                return [each for each in kept.statements(transaction) if grant.covers(projects_of(each))]
+                known = kept.statements(transaction)
+                return [one for one in known if one.user_id == viewer.user_id or grant.covers(projects_of(one))]
             rights.may_see(reader, self.organization_id, viewer, viewer.user_id, self._pay_roles)
             person = transaction.person(viewer.user_id) or ""
             return kept.statements(transaction, STATEMENTS.c.person == person)
