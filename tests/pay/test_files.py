@@ -176,6 +176,16 @@ def test_a_change_beside_the_documents_is_found_and_named(paid: Payroll, stateme
     assert any(each.startswith(named) for each in wrong), wrong
 
 
+def test_a_withdrawn_statement_that_came_to_nothing_is_in_no_file(paid: Payroll, tmp_path: Path) -> None:
+    paid.write(again(work(2, NOON, 50), "2025-01-05 12:00", 40))
+    made = paid.propose(("2025-01-01", "2025-01-31"))
+    assert (made.number, made.totals) == (4, {})
+    paid.pay.withdraw(4, "wrong", ANNA)
+    manifest = paid.pay.export(tmp_path, state="all")
+    assert [each["number"] for each in manifest["statements"]] == [1, 2, 3]
+    assert {row["statement"] for row in rows(tmp_path / "lines.csv")} == {"1", "2", "3"}
+
+
 def test_an_adjustment_that_the_log_does_not_hold_is_found_once_it_is_taken(paid: Payroll) -> None:
     paid.pay.adjust("ann", "5", "EUR", "bonus", ANNA)
     spoil(paid, "UPDATE pay_adjustments SET amount = '500.00' WHERE statement IS NULL")
