@@ -60,11 +60,11 @@ class Pay(OpenPay):
             found = card_records.cards(transaction)
             members = transaction.user_ids()
             named = [of_member(card, members) for card in found]
-            if viewer is None or viewer.known_role() in self._pay_roles:
-                if viewer is not None:
-                    granted(reader, self.organization_id, viewer, self._pay_roles)
+            if viewer is None:
                 return named
             rights.may_see(reader, self.organization_id, viewer, viewer.user_id, self._pay_roles)
+            if viewer.known_role() in self._pay_roles:
+                return named
             theirs = {(Whom.ALL, None), (Whom.ROLE, str(viewer.role)), (Whom.MEMBER, viewer.user_id)}
             return [card for card in named if (card.whom, card.whom_id) in theirs]
 
@@ -97,12 +97,9 @@ class Pay(OpenPay):
         member = self._member(member)
         with self._store.reading() as reader:
             rights.may_see(reader, self.organization_id, viewer, member, self._pay_roles)
-            if viewer is not None and viewer.user_id != member:
-                grant = granted(reader, self.organization_id, viewer, self._pay_roles)
-                [found] = self._drafts(reader, [member], first, last)
-                grant.within(found.projects)
-                return found
             [found] = self._drafts(reader, [member], first, last)
+            if viewer is not None and viewer.user_id != member:
+                granted(reader, self.organization_id, viewer, self._pay_roles).within(found.projects)
             return found
 
     def drafts(
