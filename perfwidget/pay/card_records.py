@@ -44,11 +44,9 @@ def end(transaction: Transaction, card_id: int, last: date, by: Actor) -> RateCa
         raise InvalidPay(f"Card {card_id} begins on {card.valid_from}; let it end later, or void it if it is unused.")
     if card.valid_until is not None and last > card.valid_until:
         raise InvalidPay(f"Card {card_id} ends on {card.valid_until} already; write a new card for the days after.")
-    used = [
-        row.work_day for row in transaction.rows(SETTLED, SETTLED.c.card_id == card_id, columns=[SETTLED.c.work_day])
-    ]
-    if used and last.isoformat() < max(used):
-        raise InvalidPay(f"Card {card_id} has paid work of {max(used)}; let it end then or later.")
+    used = transaction.last(SETTLED, SETTLED.c.work_day, SETTLED.c.card_id == card_id)
+    if used is not None and last.isoformat() < used.work_day:
+        raise InvalidPay(f"Card {card_id} has paid work of {used.work_day}; let it end then or later.")
     transaction.change(RATE_CARDS, RATE_CARDS.c.card_id == card_id, valid_until=last.isoformat())
     audit.append(transaction, by, "card ended", card=card_id, valid_until=last.isoformat())
     return replace(card, valid_until=last)

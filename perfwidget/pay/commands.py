@@ -67,7 +67,7 @@ def propose(pay: Pay, _: Store, parsed: argparse.Namespace) -> int:
     wanted: list[Proposal] = []
     try:
         text = sys.stdin.read() if str(parsed.drafts) == "-" else parsed.drafts.read_text("utf-8")
-        for said in map(json.loads, text.splitlines()):
+        for said in map(json.loads, filter(str.strip, text.split("\n"))):  # an id may hold other line ends
             statement = said["statement"]
             if statement["lines"] or statement["changes"] or statement["adjustments"]:
                 wanted.append((said["user"], said["from"], said["to"], said["sha256"]))
@@ -120,7 +120,10 @@ def statements(pay: Pay, _: Store, __: argparse.Namespace) -> int:
 
 def export(pay: Pay, _: Store, parsed: argparse.Namespace) -> int:
     """Write the files of pay."""
-    return _print([pay.export(parsed.folder, parsed.first, parsed.last, parsed.state)])
+    try:
+        return _print([pay.export(parsed.folder, parsed.first, parsed.last, parsed.state)])
+    except OSError as fault:
+        raise InvalidSetting(f"The files of pay cannot be written to {parsed.folder} ({fault.strerror}).") from None
 
 
 def verify(pay: Pay, _: Store, parsed: argparse.Namespace) -> int:

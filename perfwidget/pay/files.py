@@ -76,7 +76,8 @@ def lines_csv(
 ) -> Iterator[str]:
     """Write a row a line: of work, of adjustments, and of changes at nothing."""
     yield from csv_lines([LINES])
-    for each, said in _told(statements, state):
+    for each in _chosen(statements, state):
+        said = each.document
         cards = {card["card_id"]: card for card in said["cards"]}
         period = [said["period"]["first"], said["period"]["last"], text_cell(said["period"]["timezone"])]
         begins = [str(each.number), each.state, *_person(each.user_id or each.person, people), *period]
@@ -99,7 +100,8 @@ def lines_csv(
 def items_csv(statements: Sequence[Statement], state: State = State.APPROVED) -> Iterator[str]:
     """Write a row an item that is paid, with the columns it was counted by."""
     yield from csv_lines([ITEMS])
-    for each, said in _told(statements, state):
+    for each in _chosen(statements, state):
+        said = each.document
         instant = _instants(said["period"]["timezone"])
         for place, line in enumerate(said["lines"], 1):
             begins = [str(each.number), each.state, id_cell(each.user_id or each.person), str(place)]
@@ -133,11 +135,8 @@ def write_files(
 
 def manifest_of(files: Mapping[str, Any], statements: Sequence[Statement], state: State, head: Head) -> dict[str, Any]:
     """Return what a manifest says of files: their hashes, those of their statements, and the head of the audit log."""
-    named = [
-        {"number": each.number, "sha256": each.sha256, "state": each.state}
-        for each in statements
-        if amounts(each, state) or (not each.totals and str(state) in (each.state, State.ALL))
-    ]
+    chosen = _chosen(statements, state)
+    named = [{"number": each.number, "sha256": each.sha256, "state": each.state} for each in chosen]
     return {
         "files": dict(files),
         "state": str(state),
@@ -157,11 +156,12 @@ def _write(path: Path, texts: Iterator[str]) -> dict[str, Any]:
     return {"sha256": digest.hexdigest(), "rows": rows}
 
 
-def _told(statements: Sequence[Statement], state: State) -> Iterator[tuple[Statement, Any]]:
-    """Yield the statements that are in a state, also those that come to nothing, and what they say."""
+def _chosen(statements: Sequence[Statement], state: State) -> Iterator[Statement]:
+    """Yield the statements that are in a state, also those that come to nothing; no withdrawn ones."""
     for each in statements:
-        if amounts(each, state) or (not each.totals and str(state) in (each.state, State.ALL)):
-            yield each, each.document
+        stands = each.state in (PROPOSED, APPROVED) and not each.totals
+        if amounts(each, state) or (stands and str(state) in (each.state, State.ALL)):
+            yield each
 
 
 def _person(member: str, people: Mapping[str, Profile]) -> list[str]:

@@ -60,11 +60,11 @@ class Pay(OpenPay):
             found = card_records.cards(transaction)
             members = transaction.user_ids()
             named = [of_member(card, members) for card in found]
-            if viewer is None or viewer.known_role() in self._pay_roles:
-                if viewer is not None:
-                    granted(reader, self.organization_id, viewer, self._pay_roles)
+            if viewer is None:
                 return named
             rights.may_see(reader, self.organization_id, viewer, viewer.user_id, self._pay_roles)
+            if viewer.known_role() in self._pay_roles:
+                return named
             theirs = {(Whom.ALL, None), (Whom.ROLE, str(viewer.role)), (Whom.MEMBER, viewer.user_id)}
             return [card for card in named if (card.whom, card.whom_id) in theirs]
 
@@ -97,12 +97,9 @@ class Pay(OpenPay):
         member = self._member(member)
         with self._store.reading() as reader:
             rights.may_see(reader, self.organization_id, viewer, member, self._pay_roles)
-            if viewer is not None and viewer.user_id != member:
-                grant = granted(reader, self.organization_id, viewer, self._pay_roles)
-                [found] = self._drafts(reader, [member], first, last)
-                grant.within(found.projects)
-                return found
             [found] = self._drafts(reader, [member], first, last)
+            if viewer is not None and viewer.user_id != member:
+                granted(reader, self.organization_id, viewer, self._pay_roles).within(found.projects)
             return found
 
     def drafts(
@@ -156,13 +153,14 @@ class Pay(OpenPay):
         return self._act(number, by, kept.mark_paid, currency, day(paid_on, "The day of payment"), reference)
 
     def statements(self, viewer: Viewer | None = None) -> Sequence[Statement]:
-        """Return all statements by number, withdrawn ones too; to members their own."""
+        """Return all statements by number, withdrawn ones too; to members their own, wherever the work was."""
         with self._records.reading(self.organization_id) as transaction, self._store.reading() as reader:
             if viewer is None:
                 return kept.statements(transaction)
             if viewer.known_role() in self._pay_roles:
                 grant = granted(reader, self.organization_id, viewer, self._pay_roles)
-                return [each for each in kept.statements(transaction) if grant.covers(projects_of(each))]
+                known = kept.statements(transaction)
+                return [one for one in known if one.user_id == viewer.user_id or grant.covers(projects_of(one))]
             rights.may_see(reader, self.organization_id, viewer, viewer.user_id, self._pay_roles)
             person = transaction.person(viewer.user_id) or ""
             return kept.statements(transaction, STATEMENTS.c.person == person)

@@ -90,7 +90,7 @@ class Sorter:
         left: list[LeftOut] = []
         for each in self._decided(work_of):
             (items if isinstance(each, Item) else left).append(each)  # type: ignore[arg-type]
-        items = list(_with_medians(self._with_moments(items), left))
+        items = list(_with_medians(self._with_moments(items, left), left))
         return sorted(items, key=lambda each: each.work.order), sorted(left, key=lambda each: each.work.order)
 
     def _decided(self, work_of: WorkOf) -> Iterator[Item | LeftOut]:
@@ -162,15 +162,22 @@ class Sorter:
         earlier = work.kind is Kind.ANNOTATION and work.created_at < self.span.pay_from
         return LeftOut(work, Reason.HELD) if earlier else None
 
-    def _with_moments(self, items: list[Item]) -> Iterator[Item]:
-        """Yield the items with visits less what is covered by those paid before, and then capped."""
-        moments = Moments()
+    def _with_moments(self, items: list[Item], left: list[LeftOut]) -> Iterator[Item]:
+        """Yield the items with visits less what is covered by those paid before, and then capped.
+
+        Where those are of a statement that may still be withdrawn, the visit waits: else nobody paid these moments.
+        """
+        moments, waiting = Moments(), Moments()
         for key in self.settled.keys_of(self.person):
             if key[0] is Kind.VISIT:
                 for step in self.settled.of(key):
-                    moments.cover(step.ends if step.begins is None else step.begins, step.ends)
+                    sure = moments if step.statement in self.settled.approved else waiting
+                    sure.cover(step.ends if step.begins is None else step.begins, step.ends)
         for item in sorted(items, key=lambda each: each.work.order):
             if item.work.kind is Kind.VISIT and item.work.begins is not None:
+                if waiting.touch(item.work.begins, item.work.at):
+                    left.append(LeftOut(item.work, Reason.WAITS))
+                    continue
                 item = replace(item, quantity=item.card.counted(moments.cover(item.work.begins, item.work.at)))  # noqa: PLW2901
             yield item
 

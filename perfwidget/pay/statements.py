@@ -18,6 +18,9 @@ from perfwidget.records.tables import ADJUSTMENTS, SETTLED, STATEMENTS, TOLD, TO
 
 PROPOSED, APPROVED, WITHDRAWN = "proposed", "approved", "withdrawn"
 
+LARGEST_NUMBER = 2**31 - 1
+"""The largest number of a statement that a database takes."""
+
 
 @dataclass(frozen=True, slots=True)
 class Payment:
@@ -87,7 +90,7 @@ def statements(transaction: Transaction, *where: Any) -> Sequence[Statement]:
 
 def statement(transaction: Transaction, number: int) -> Statement:
     """Return a statement; raises InvalidPay where there is none of that number."""
-    found = statements(transaction, STATEMENTS.c.number == number)
+    found = statements(transaction, STATEMENTS.c.number == number) if 1 <= number <= LARGEST_NUMBER else []
     if not found:
         raise InvalidPay(f"There is no statement {number}; look at the list of statements.")
     return found[0]

@@ -49,6 +49,7 @@ class _Logged:
         self.state: dict[int, str] = {}
         self.paid: dict[tuple[int, str], tuple[str, str]] = {}
         self.cards: dict[int, dict[str, Any]] = {}
+        self.adjustments: dict[int, tuple[str, dict[str, Any]]] = {}
         for row in audit.rows(transaction):
             try:
                 said = json.loads(row.details)
@@ -59,6 +60,8 @@ class _Logged:
                 self.sha256.setdefault(said["statement"], said.get("sha256", ""))
             elif row.verb == "paid":
                 self.paid[said["statement"], said["currency"]] = said["paid_on"], said["reference"]
+            elif row.verb == "adjusted":
+                self.adjustments[said["number"]] = row.person, said
             elif row.verb == "card written":
                 self.cards[said["card"]["card_id"]] = said["card"]
             elif row.verb == "card ended" and said["card"] in self.cards:
@@ -134,6 +137,11 @@ def _fits(item: Mapping[str, Any], card: Mapping[str, Any]) -> bool:
 def _records(transaction: Transaction, each: Statement, logged: _Logged) -> Iterator[str]:
     """Yield what the rows beside the document say otherwise."""
     said = json.loads(each.body)
+    days = (said["period"]["first"], said["period"]["last"])
+    if (said["person"], *days) != (each.person, each.first.isoformat(), each.last.isoformat()):
+        yield "its person and period are not those of its document."
+    if any(logged.adjustments.get(made["number"]) != (each.person, made) for made in said["adjustments"]):
+        yield "it takes an adjustment that is not in the audit log."
     items = {(item["kind"], item["id"], item["step"]): item for line in said["lines"] for item in line["items"]}
     rows = transaction.rows(SETTLED, SETTLED.c.statement == each.number)
     settled = {(row.kind, row.item_id, row.step): row for row in rows}
@@ -143,7 +151,8 @@ def _records(transaction: Transaction, each: Statement, logged: _Logged) -> Iter
         yield f"{kind} {identity} (step {step}) is {is_there}."
     for key in sorted(wanted.keys() & settled.keys()):
         item, row = wanted[key], settled[key]
-        if (row.work_day, row.time) != (item["work_day"], _time(item)) or row.person != each.person:
+        told = (item["work_day"], _time(item), item.get("opened_at"))
+        if (row.work_day, row.time, row.begins) != told or row.person != each.person:
             yield f"{key[0]} {key[1]} (step {key[2]}) is settled otherwise than its lines say."
     if {code: total.amount for code, total in each.totals.items()} != said["totals"]:
         yield "its amounts are not the totals of its document."

@@ -1,6 +1,6 @@
 """Moments of visits: each is paid once, however many visits lie over it."""
 
-from bisect import bisect_left, insort
+from bisect import bisect_left, bisect_right, insort
 
 
 class Moments:
@@ -24,3 +24,8 @@ class Moments:
         del self._stretches[first:last]
         insort(self._stretches, (start, end))
         return ends - begins - within
+
+    def touch(self, begins: int, ends: int) -> bool:
+        """Say whether any moment of a stretch is covered."""
+        first = bisect_right(self._stretches, begins, key=lambda each: each[1])
+        return first < len(self._stretches) and self._stretches[first][0] < ends

@@ -85,10 +85,8 @@ def named(transaction: Transaction, actor: Actor) -> str:
 
 def head(transaction: Transaction) -> Head:
     """Return the head of the organization's chain."""
-    rows = transaction.rows(
-        AUDIT_LOG, order=[AUDIT_LOG.c.number.desc()], columns=[AUDIT_LOG.c.number, AUDIT_LOG.c.hash]
-    )
-    return Head(rows[0].number, rows[0].hash) if rows else Head(0, NOTHING)
+    row = transaction.last(AUDIT_LOG, AUDIT_LOG.c.number)
+    return Head(0, NOTHING) if row is None else Head(row.number, row.hash)
 
 
 def rows(transaction: Transaction) -> Sequence[Any]:

@@ -4,7 +4,7 @@ import secrets
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Executable, Table, and_, insert, select, update
+from sqlalchemy import Connection, Table, and_, insert, select, update
 
 from perfwidget.records.canonical import sha256
 from perfwidget.records.tables import PEOPLE, TEXTS
@@ -64,10 +64,6 @@ class Transaction:
         """Write a row in place of the one with its key."""
         self.remove(table, *(table.c[name] == value for name, value in key.items()))
         self.add(table, [{**key, **values}])
-
-    def execute(self, statement: Executable) -> Any:
-        """Carry out a statement of the records' own."""
-        return self._connection.execute(statement)
 
     # -- People and their texts --------------------------------------------------------------------------------------
 

@@ -29,7 +29,11 @@ def run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Run:
         except SystemExit as ended:
             status = int(ended.code or 0)
         told = capsys.readouterr()
-        lines = [json.loads(line) if line.startswith("{") else line for line in told.out.splitlines()]
+        lines = [
+            json.loads(line) if line.startswith("{") else line
+            for line in told.out.removesuffix("\n").split("\n")
+            if line
+        ]
         return status, lines, told.err
 
     return command
@@ -78,6 +82,18 @@ def test_members_are_named_by_e_mail_and_items_and_amounts_set_aside_or_added(ru
     assert run("draft", *NOVEMBER, "--user", "ann")[1][0]["totals"] == {"EUR": "6.00"}
 
 
+def test_a_draft_is_proposed_whatever_characters_its_ids_have(run: Run, tmp_path: Path) -> None:
+    begin(run)
+    store = open_store(f"duckdb:///{tmp_path}/facts.duckdb")
+    store.write([work("a\u2028b", "2024-11-06 12:00", 100)])
+    store.close()
+    drafts = run("draft", *NOVEMBER, "--user", "ann")[1]
+    seen = tmp_path / "drafts.json"
+    seen.write_text("".join(json.dumps(each, ensure_ascii=False) + "\n" for each in drafts), "utf-8")
+    status, [made], _ = run("propose", str(seen), "--by", "anna")
+    assert (status, made["totals"]["EUR"]["amount"]) == (0, "2.00")
+
+
 def test_a_changed_zone_is_refused_until_it_is_confirmed(run: Run) -> None:
     begin(run)
     status, _, told = run("draft", *NOVEMBER, "--tz", "UTC")
@@ -98,7 +114,9 @@ def test_a_changed_zone_is_refused_until_it_is_confirmed(run: Run) -> None:
         ("draft", "--from", "2024-11-31", "--to", "2024-12-01"),
         ("propose", "/nowhere", "--by", "a"),
         ("approve", "one", "--by", "a"),
-        ("export", "/tmp/x", "--state", "lost"),
+        ("export", "files", "--state", "lost"),
+        ("export", __file__),
+        ("paid", "9" * 30, "--currency", "EUR", "--on", "2024-12-05", "--reference", "T", "--by", "a"),
         ("verify", "--head", "nonsense"),
     ],
 )  # fmt: skip

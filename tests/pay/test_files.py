@@ -160,6 +160,8 @@ def test_lines_and_totals_follow_from_items_even_where_hashes_were_made_anew(
         ("UPDATE pay_settled SET time = 1 WHERE item_id = '3'", "Statement 3: annotation 3 (step 0) is settled other"),
         ("UPDATE pay_settled SET item_id = '9' WHERE item_id = '3'", "Statement 3: annotation 3 (step 0) is not set"),
         ("DELETE FROM pay_statements WHERE number = 2", "Statement 2 is missing."),
+        ("UPDATE pay_statements SET last = '2024-11-29' WHERE number = 1", "Statement 1: its person and period are"),
+        ("UPDATE pay_settled SET begins = 1 WHERE kind = 'visit'", "Statement 2: visit 1 (step 0) is settled other"),
         ("UPDATE pay_statements SET state = 'approved' WHERE number = 3", "Statement 3: it is approved, and the audit"),
         ("UPDATE pay_totals SET amount = '9.99' WHERE statement = 2", "Statement 2: its amounts are not the totals"),
         ("UPDATE pay_totals SET paid_on = 'x', reference = 'x' WHERE statement = 2", "Statement 2: the mark that its"),
@@ -172,6 +174,24 @@ def test_a_change_beside_the_documents_is_found_and_named(paid: Payroll, stateme
     spoil(paid, statement)
     wrong, _ = paid.pay.verify()
     assert any(each.startswith(named) for each in wrong), wrong
+
+
+def test_a_withdrawn_statement_that_came_to_nothing_is_in_no_file(paid: Payroll, tmp_path: Path) -> None:
+    paid.write(again(work(2, NOON, 50), "2025-01-05 12:00", 40))
+    made = paid.propose(("2025-01-01", "2025-01-31"))
+    assert (made.number, made.totals) == (4, {})
+    paid.pay.withdraw(4, "wrong", ANNA)
+    manifest = paid.pay.export(tmp_path, state="all")
+    assert [each["number"] for each in manifest["statements"]] == [1, 2, 3]
+    assert {row["statement"] for row in rows(tmp_path / "lines.csv")} == {"1", "2", "3"}
+
+
+def test_an_adjustment_that_the_log_does_not_hold_is_found_once_it_is_taken(paid: Payroll) -> None:
+    paid.pay.adjust("ann", "5", "EUR", "bonus", ANNA)
+    spoil(paid, "UPDATE pay_adjustments SET amount = '500.00' WHERE statement IS NULL")
+    made = paid.settle(("2025-01-01", "2025-01-31"))
+    assert made.totals["EUR"].amount == "500.00"
+    assert f"Statement {made.number}: it takes an adjustment that is not in the audit log." in paid.pay.verify()[0]
 
 
 def test_facts_that_changed_since_are_listed_and_no_fault(paid: Payroll) -> None:

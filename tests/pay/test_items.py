@@ -315,6 +315,24 @@ def test_settled_visits_cover_their_moments(paid: Payroll) -> None:
     assert lines(paid.draft(DECEMBER, "rev")) == [("p1", "work", "2", "42.00"), ("p1", "late", "3", "0.00")]
 
 
+def test_moments_are_paid_once_though_a_statement_with_some_of_them_is_withdrawn(paid: Payroll) -> None:
+    paid.card("review_hour", "36")
+    paid.write(
+        visit(1, "2024-11-30 22:00", "2024-11-30 22:50"),
+        visit(2, "2024-11-30 22:30", "2024-12-01 00:30"),
+        visit(3, "2024-12-01 00:30", "2024-12-01 00:40"),
+    )
+    made = paid.propose(NOVEMBER, "rev")
+    # Of visit 2 nobody knows yet whether 20 of its minutes are paid; visit 3 only touches it.
+    assert left(paid.draft(DECEMBER, "rev")) == [("2", "waits for approval")]
+    paid.settle(DECEMBER, "rev")
+    paid.pay.withdraw(made.number, "wrong", ANNA)
+    paid.settle(NOVEMBER, "rev")
+    paid.settle(("2025-01-01", "2025-01-31"), "rev")
+    amounts = [each.totals["EUR"].amount for each in paid.pay.statements() if each.state == "approved"]
+    assert amounts == ["6.00", "30.00", "60.00"]  # 160 minutes, from 22:00 to 00:40
+
+
 # -- What happens after it was paid -----------------------------------------------------------------------------------
 
 

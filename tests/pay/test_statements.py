@@ -301,6 +301,9 @@ def test_a_manager_who_is_named_pays_for_the_work_of_their_projects_only(small: 
     with pytest.raises(Forbidden, match="not yours"):
         small.pay.approve(other.number, MANAGER)
     assert [each.number for each in small.pay.statements(MANAGER)] == [1]
+    small.write(work(9, NOON, project_id="p2", completed_by="max"))
+    mine = small.pay.propose("max", *NOVEMBER, small.draft(member="max").sha256, OWNER)
+    assert [each.number for each in small.pay.statements(MANAGER)] == [1, mine.number]
 
 
 def test_many_are_proposed_one_by_one_and_a_fault_of_one_stops_no_other(small: Payroll) -> None:
