@@ -22,6 +22,9 @@ class Step:
     step: int
     statement: int
     person: str
+    project_id: str
+    """The project that it then was of."""
+    work_day: str
     time: int | None
     """The lead time that it then had, or how long the visit was."""
     begins: int | None
@@ -47,6 +50,15 @@ class Settled:
     def keys_of(self, person: str) -> list[Key]:
         """Return the items that a person was paid for."""
         return [key for key, steps in self.steps.items() if any(each.person == person for each in steps)]
+
+    def kinds_by_day(self, person: str) -> Mapping[tuple[str, str], set[Kind]]:
+        """Map projects and work days to how a person's reviewing was paid there: by reviews, by visits or by both."""
+        kinds: dict[tuple[str, str], set[Kind]] = defaultdict(set)
+        for (kind, _), steps in self.steps.items():
+            for each in steps:
+                if each.person == person and kind is not Kind.ANNOTATION:
+                    kinds[each.project_id, each.work_day].add(kind)
+        return kinds
 
     def is_approved(self, key: Key) -> bool:
         """Say whether all statements that settled an item are approved."""
@@ -77,7 +89,7 @@ def settled(transaction: Transaction, person: str, counted: Mapping[Key, Work]) 
         for row in transaction.rows_among(HOLDS, "item_id", ids, HOLDS.c.kind == str(kind)):
             held[kind, row.item_id] = row.held, row.text
     for row in rows:
-        step = Step(row.step, row.statement, row.person, row.time, row.begins, row.ends)
+        step = Step(row.step, row.statement, row.person, row.project_id, row.work_day, row.time, row.begins, row.ends)
         steps[Kind(row.kind), row.item_id][row.step] = step
     told: dict[tuple[Key, str], list[tuple[int, State]]] = defaultdict(list)
     for row in transaction.rows(TOLD, TOLD.c.person == person, order=[TOLD.c.number]):

@@ -1,6 +1,6 @@
 """Which of a member's items a statement pays, which it leaves out and why: spec and README name the rules."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
@@ -94,7 +94,7 @@ class Sorter:
         return sorted(items, key=lambda each: each.work.order), sorted(left, key=lambda each: each.work.order)
 
     def _decided(self, work_of: WorkOf) -> Iterator[Item | LeftOut]:
-        day_of = self.span.dates()
+        day_of, paid_by = self.span.dates(), self.settled.kinds_by_day(self.person)
         for work in work_of.counted.values():
             if work.at >= self.span.end:
                 continue
@@ -103,12 +103,22 @@ class Sorter:
             card = self.book.deciding(family, self.person, self.role, work.project_id, work_day)
             if self.settled.of(work.key):
                 found = self._growth(work, card, work_day)
-            elif card is not None and not _pays(card, work.kind):
-                continue
             else:
-                found = self._first(work, card, work_day)
+                ways = paid_by.get((work.project_id, work_day.isoformat()), set())
+                found = self._new(work, card, work_day, ways)
             if found is not None:
                 yield found
+
+    def _new(self, work: Work, card: RateCard | None, work_day: date, ways: Collection[Kind]) -> Item | LeftOut | None:
+        """Decide about an item that was never paid, on a day whose reviewing was paid in some ways, or in none yet.
+
+        Reviews and visits tell of the same work. What paid one of them once is not followed by the other, whatever
+        card decides now; what is left of the first has no rate where that card pays the other.
+        """
+        pays = card is None or _pays(card, work.kind)
+        if work.kind is not Kind.ANNOTATION and ways:
+            return self._first(work, card if pays else None, work_day) if work.kind in ways else None
+        return self._first(work, card, work_day) if pays else None
 
     def _first(self, work: Work, card: RateCard | None, work_day: date) -> Item | LeftOut | None:
         """Decide about an item that was never paid."""

@@ -205,6 +205,7 @@ def _settled(item: Item, number: int, person: str) -> dict[str, Any]:
         "statement": number,
         "person": person,
         "card_id": item.card.card_id,
+        "project_id": item.work.project_id,
         "work_day": item.work_day.isoformat(),
         "time": item.work.time,
         "begins": item.work.begins,

@@ -142,7 +142,8 @@ def _records(transaction: Transaction, each: Statement, logged: _Logged) -> Iter
         yield "its person and period are not those of its document."
     if any(logged.adjustments.get(made["number"]) != (each.person, made) for made in said["adjustments"]):
         yield "it takes an adjustment that is not in the audit log."
-    items = {(item["kind"], item["id"], item["step"]): item for line in said["lines"] for item in line["items"]}
+    lines = [(line["project"], item) for line in said["lines"] for item in line["items"]]
+    items = {(item["kind"], item["id"], item["step"]): (project, item) for project, item in lines}
     rows = transaction.rows(SETTLED, SETTLED.c.statement == each.number)
     settled = {(row.kind, row.item_id, row.step): row for row in rows}
     wanted = {} if each.state == WITHDRAWN else items
@@ -150,9 +151,9 @@ def _records(transaction: Transaction, each: Statement, logged: _Logged) -> Iter
         is_there = "not settled" if (kind, identity, step) in wanted else "settled, but not in its lines"
         yield f"{kind} {identity} (step {step}) is {is_there}."
     for key in sorted(wanted.keys() & settled.keys()):
-        item, row = wanted[key], settled[key]
-        told = (item["work_day"], _time(item), item.get("opened_at"))
-        if (row.work_day, row.time, row.begins) != told or row.person != each.person:
+        (project, item), row = wanted[key], settled[key]
+        told = (project, item["work_day"], _time(item), item.get("opened_at"))
+        if (row.project_id, row.work_day, row.time, row.begins) != told or row.person != each.person:
             yield f"{key[0]} {key[1]} (step {key[2]}) is settled otherwise than its lines say."
     if {code: total.amount for code, total in each.totals.items()} != said["totals"]:
         yield "its amounts are not the totals of its document."

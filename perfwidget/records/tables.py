@@ -142,6 +142,7 @@ SETTLED = _table(
     Column("statement", Integer, nullable=False),
     _text("person"),
     Column("card_id", Integer, nullable=False),
+    _text("project_id"),
     _text("work_day"),
     _number("time", nullable=True),
     _number("begins", nullable=True),

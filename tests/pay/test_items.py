@@ -278,6 +278,36 @@ def test_the_card_decides_whether_reviews_or_visits_are_paid(paid: Payroll) -> N
     assert left(paid.draft(member="rev")) == [("3", "no time"), ("4", "no time")]
 
 
+@pytest.mark.parametrize("first", ["review", "review_hour"])
+def test_work_that_was_paid_by_reviews_is_not_paid_by_visits_nor_the_other_way_round(paid: Payroll, first: str) -> None:
+    """The member has become a manager since, and the card of their new role pays reviewing in the other way."""
+    second = {"review": "review_hour", "review_hour": "review"}[first]
+    amounts = {"review": "0.25", "review_hour": "36"}
+    paid.card(first, amounts[first], whom="role", whom_id="reviewer")
+    paid.card(second, amounts[second], whom="role", whom_id="manager")
+    paid.write(
+        work(1, NOON), review(1, "2024-11-10 12:00", "accepted"), visit(1, "2024-11-10 11:50", "2024-11-10 12:00")
+    )
+    paid.settle(member="rev")
+    assert paid.pay.statements()[0].totals["EUR"].amount == {"review": "0.25", "review_hour": "6.00"}[first]
+    paid.write(
+        Member(ORGANIZATION, "rev", None, "Rev", role="manager"),
+        # What comes to light of that day later is of the old way, and has no rate in the new one.
+        review(2, "2024-11-10 12:30", "accepted"),
+        visit(2, "2024-11-10 12:20", "2024-11-10 12:30"),
+        # The same day in another project, and another day in the same one, were not paid yet.
+        review(3, "2024-11-10 14:00", "accepted", project_id="p2"),
+        visit(3, "2024-11-10 13:50", "2024-11-10 14:00", project_id="p2"),
+        review(4, "2024-11-11 12:00", "accepted"),
+        visit(4, "2024-11-11 11:50", "2024-11-11 12:00"),
+    )
+    now = paid.draft(DECEMBER, "rev")
+    amount = {"review": "0.25", "review_hour": "6.00"}[second]
+    assert lines(now) == [("p1", "late", "4", amount), ("p2", "late", "3", amount)]
+    assert left(now) == [("2", "no rate")]
+    assert paid.pay.verify()[0] == []
+
+
 def test_a_visit_to_ones_own_annotation_is_not_paid(paid: Payroll) -> None:
     paid.card("review_hour", "36")
     paid.write(work(1, NOON, completed_by="rev", last_action="rejected"))

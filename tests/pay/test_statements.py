@@ -209,7 +209,15 @@ def test_of_two_payers_at_once_one_wins_and_the_other_is_told(
 
 def test_the_database_itself_lets_no_step_be_paid_twice(paid: Payroll) -> None:
     paid.propose()
-    row = {"kind": "annotation", "item_id": "1", "step": 0, "statement": 9, "person": "x", "card_id": 1}
+    row = {
+        "kind": "annotation",
+        "item_id": "1",
+        "step": 0,
+        "statement": 9,
+        "person": "x",
+        "card_id": 1,
+        "project_id": "p1",
+    }
     with pytest.raises(Conflict), paid.records.writing(ORGANIZATION) as transaction:
         transaction.add(SETTLED, [{**row, "work_day": "2024-11-05", "time": None, "begins": None, "ends": 0}])
 

@@ -130,6 +130,7 @@ def upgrade() -> None:
         sa.Column("statement", sa.Integer, nullable=False),
         sa.Column("person", sa.Text, nullable=False),
         sa.Column("card_id", sa.Integer, nullable=False),
+        sa.Column("project_id", sa.Text, nullable=False),
         sa.Column("work_day", sa.Text, nullable=False),
         sa.Column("time", sa.BigInteger, nullable=True),
         sa.Column("begins", sa.BigInteger, nullable=True),
