@@ -1,15 +1,13 @@
 """Asking a Label Studio over HTTP: who we are to it, how patient we are, and which answers count as answers.
 
-Whatever is no complete JSON answer of the expected kind (an error page, a sign-in page, a redirect, a text that breaks
-off) is asked for again, ever later, so that nothing half-read becomes a fact.
+Whatever is no complete JSON answer of the expected kind is asked for again, ever later: an error page, a sign-in page,
+a redirect, a text that breaks off. So nothing half-read becomes a fact.
 """
 
 import json
 import logging
 import threading
 import time
-from base64 import urlsafe_b64decode
-from binascii import Error as NotBase64
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -20,6 +18,7 @@ import requests
 
 from perfwidget.errors import InvalidSetting, SourceRefused, SourceUnavailable
 from perfwidget.label_studio.refusals import Refused
+from perfwidget.label_studio.tokens import Token
 
 log = logging.getLogger(__name__)
 
@@ -42,9 +41,6 @@ class Patience(NamedTuple):
 
 
 NOT_ACCEPTED = "Label Studio does not accept the token; make a new one under Account & Settings and start again."
-
-TOKEN_LIFE = 60
-"""Seconds for which an access token is used that does not say how long it lives; Label Studio's live five minutes."""
 
 _PIECE = 1 << 16
 _TRANSIENT = frozenset({408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524})
@@ -95,10 +91,8 @@ class LabelStudio:
         patience: Patience = Patience(),  # noqa: B008 (immutable)
     ) -> None:
         self.address = checked_address(address)
-        self._told_token = token if callable(token) else lambda: token
-        self._token = self._access = ""
-        self._take_token()
-        self._access_until, self._stopped = 0.0, stopped or threading.Event()
+        self._token = Token(token)
+        self._stopped = stopped or threading.Event()
         self._patience = patience
         self.clock: datetime | None = None
         """Label Studio's clock, by the `Date` of its last answer; None where it does not say."""
@@ -133,7 +127,7 @@ class LabelStudio:
             except _Outdated:
                 if renewed:
                     raise SourceRefused(NOT_ACCEPTED) from None
-                self._access, renewed = "", True
+                self._token.access, renewed = "", True
             except _Fault as fault:
                 attempts += 1
                 if attempts == self._patience.attempts:
@@ -171,28 +165,18 @@ class LabelStudio:
             raise Refused(f"Label Studio refuses /api/{path} ({status}); see its log for why.", content)
         return answer
 
-    def _take_token(self) -> None:
-        token = self._told_token()
-        if not token or not token.isascii() or not token.isprintable():
-            raise InvalidSetting("The token of Label Studio is missing or malformed; copy it from Account & Settings.")
-        if token != self._token:
-            self._token, self._access = token, ""
-
     def _authorization(self) -> str:
-        self._take_token()
-        if self._token.count(".") != 2:  # a legacy one
-            return f"Token {self._token}"
-        if not self._access or time.monotonic() >= self._access_until:
-            status, content = self._exchange("POST", "token/refresh/", {}, None, {"refresh": self._token})
+        self._token.take()
+        if self._token.is_personal and not self._token.access:
+            status, content = self._exchange("POST", "token/refresh/", {}, None, {"refresh": self._token.given})
             if status in (400, 401, 403):
                 raise SourceRefused(NOT_ACCEPTED)
             answer = _json(content)
             access = answer.get("access") if status == 200 and isinstance(answer, dict) else None
             if not isinstance(access, str) or not access:
                 raise _Fault(f"gave no access token ({status})")
-            self._access = access
-            self._access_until = time.monotonic() + _life(access)
-        return f"Bearer {self._access}"
+            self._token.access = access
+        return self._token.header()
 
     def _exchange(
         self,
@@ -288,13 +272,3 @@ def _instant(value: str | None) -> datetime | None:
     except (TypeError, ValueError):
         return None
     return found if found.tzinfo is not None else None
-
-
-def _life(access: str) -> float:
-    """Return for how many seconds to use an access token: half of what it says, whatever the clocks are."""
-    try:
-        part = access.split(".")[1]
-        claims = json.loads(urlsafe_b64decode(part + "=" * (-len(part) % 4)))
-        return max(float(claims["exp"] - claims["iat"]) / 2, 1.0)
-    except (IndexError, KeyError, TypeError, ValueError, NotBase64):
-        return TOKEN_LIFE

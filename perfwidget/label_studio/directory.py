@@ -35,8 +35,8 @@ class Directory:
 
     Enterprise knows a role in the organization and, where that is not all, another one in a project. The one in the
     organization decides what a viewer is. One in a project never adds to it, for what it would add would hold in all
-    their projects; but it takes away: whoever is disabled in a project, and a manager who is a reviewer or annotator
-    there, are not counted as its members, so that a manager sees others only where Label Studio lets them manage.
+    their projects; but it takes away. Whoever is disabled in a project, and a manager who is a reviewer or annotator
+    there, are not counted as its members. So a manager sees others only where Label Studio lets them manage.
     """
 
     def __init__(self, server: LabelStudio, organization_id: str, roles: Roles, *, enterprise: bool) -> None:

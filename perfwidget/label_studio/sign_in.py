@@ -75,6 +75,8 @@ class _Known(NamedTuple):
     person: LabelStudioUser | None
     asked_at: float
     in_vain_at: float | None = None
+    told_before: int | None = None
+    """How often Label Studio had told of anybody when it was first tried in vain."""
 
 
 _NOTHING = _Known(None, float("-inf"))
@@ -111,6 +113,8 @@ class Sessions:
         self._lock = threading.Lock()
         self._places = threading.BoundedSemaphore(WAITING)
         self._away = False
+        self._told = 0
+        """How often Label Studio has told of anybody."""
 
     def notice(self) -> str:
         """Return what people must know of how they were recognized; empty while Label Studio answers."""
@@ -167,14 +171,22 @@ class Sessions:
         return known if self._clock() - known.asked_at < (ASKED_AGAIN if known.person else DENIED) else None
 
     def _stands(self, known: _Known) -> bool:
-        return self._younger(known, self._known_for if self._away else TRUSTED)
+        away = self._away and not self._answers_others(known)
+        return self._younger(known, self._known_for if away else TRUSTED)
+
+    def _answers_others(self, known: _Known) -> bool:
+        """Say whether Label Studio told of somebody since a cookie is asked about in vain.
+
+        People can make what it says of themselves too large or too slow for us.
+        """
+        return known.told_before is not None and self._told > known.told_before
 
     def _younger(self, known: _Known, seconds: float) -> bool:
         return known.person is not None and self._clock() - known.asked_at < seconds
 
     def _despite(self, known: _Known) -> _Known:
         """Return what is known of somebody although Label Studio is away."""
-        if not self._younger(known, self._known_for):
+        if not self._younger(known, TRUSTED if self._answers_others(known) else self._known_for):
             raise SourceUnavailable(AWAY)
         return known
 
@@ -187,9 +199,12 @@ class Sessions:
         try:
             known, self._away = _Known(self._ask(cookie), began), False
         except SourceUnavailable:
-            self._away = True
-            known = self._known.get(key, _NOTHING)._replace(in_vain_at=self._clock())
+            known = self._known.get(key, _NOTHING)
+            before = self._told if known.told_before is None else known.told_before
+            known = known._replace(in_vain_at=self._clock(), told_before=before)
+            self._away = self._away or not self._answers_others(known)
         with self._lock:
+            self._told += known.in_vain_at is None and known.person is not None
             if len(self._known) >= MOST_SESSIONS:
                 self._forget()
             self._known[key] = known

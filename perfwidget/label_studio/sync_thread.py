@@ -15,8 +15,9 @@ EVERY = 3.0
 """Seconds from one look to the next, where the list of projects is short."""
 
 SHARE = 2
-"""A list that took long is followed by so many times its length without another, a compared page by so many times its
-own, so that Label Studio is left in peace."""
+"""How many times as long as a list took there is no other one, and likewise for a compared page.
+
+So Label Studio is left in peace."""
 
 SOON = 1.0
 """Seconds at least until the next look after a hint that names no project."""

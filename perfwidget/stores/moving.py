@@ -6,7 +6,7 @@ from typing import Any
 
 from perfwidget.errors import InvalidSetting, PerfwidgetError
 from perfwidget.facts import FACTS
-from perfwidget.stores.reading import Reader
+from perfwidget.stores.reading import Marked, Reader
 from perfwidget.stores.schema import CONTRACT, Table, column_types
 from perfwidget.stores.store import Store
 from perfwidget.stores.writing import EXTRA
@@ -18,6 +18,8 @@ ROWS = 50_000
 _OF_COPY = {"organization_id": "", "source": "copy"}
 """The bookmark of a copy that has begun: beside those of organizations, which all have an id."""
 
+UNFINISHED = "a copy that was broken off: repeat `perfwidget copy` into it, or name a new store"
+
 _KINDS = {fact.table: fact for fact in FACTS}
 
 
@@ -25,9 +27,12 @@ def copy(source: Store, target: Store, told: Callable[[str, int], None] = lambda
     """Copy one state of a store into a new one, table by table in the order of keys, and compare both in the end.
 
     What was broken off goes on where it ended when it is called again. `told` gets each table with its rows so far.
-    Raises InvalidSetting for a target that holds anything else, PerfwidgetError where both differ in the end.
+    Raises InvalidSetting for a target that holds anything else and for a source that is a part of a copy itself,
+    PerfwidgetError where both differ in the end.
     """
     with source.reading() as reader:
+        if is_unfinished(reader):
+            raise InvalidSetting(f"The store to copy from is {UNFINISHED}.")
         begun = _begun(target, reader.tables)
         for place, table in enumerate(reader.tables):
             if place >= begun[0]:
@@ -43,10 +48,19 @@ def copy(source: Store, target: Store, told: Callable[[str, int], None] = lambda
     target.settle()
 
 
+def is_unfinished(reader: Reader) -> bool:
+    """Say whether a store is a copy that was broken off, and so lacks facts."""
+    return _mark(reader) is not None
+
+
+def _mark(reader: Reader) -> Marked | None:
+    return reader.bookmarks(_OF_COPY["organization_id"]).get(_OF_COPY["source"])
+
+
 def _begun(target: Store, tables: Sequence[Table]) -> tuple[int, list[str] | None]:
     """Return at which table a copy goes on, and behind which key."""
     with target.reading() as reader:
-        mark = reader.bookmarks(_OF_COPY["organization_id"]).get(_OF_COPY["source"])
+        mark = _mark(reader)
         if mark is not None:
             place, after = json.loads(mark.position)
             return place, after

@@ -207,6 +207,53 @@ def test_an_old_answer_is_not_believed_beside_a_label_studio_that_answers(
     assert set(found) <= {None, "busy"}
 
 
+def test_who_makes_label_studio_fail_for_themselves_is_not_believed_while_others_are_answered(
+    sessions: Sessions, studio: StandIn, clock: Clock
+) -> None:
+    """People write part of what Label Studio says of them, such as their keys, and so can make it too large."""
+    assert who(sessions, "session-7") == "7"
+    studio.person(7, active_organization=2, custom_hotkeys={"a:b": {"key": "x", "more": "x" * (1 << 20)}})
+    clock.now += 61
+    assert who(sessions, "session-7") == "7"  # it may be away for everybody
+    assert who(sessions, "session-8") == "8"
+    assert sessions.notice() == ""
+    for later in (0, 4, 1800):
+        clock.now += later
+        assert tried(sessions, "session-7") == "away"
+        assert sessions.notice() == ""
+    assert who(sessions, "session-8") == "8"
+    studio.person(7)
+    clock.now += 4
+    assert who(sessions, "session-7") == "7"
+
+
+def test_nor_are_their_other_requests_while_one_of_them_hangs(
+    sessions: Sessions, studio: StandIn, clock: Clock
+) -> None:
+    assert who(sessions, "session-7") == "7"
+    studio.faults["current-user"] = answering(b"", status=502)
+    clock.now += 61
+    assert who(sessions, "session-7") == "7"
+    studio.faults.clear()
+    assert who(sessions, "session-8") == "8"
+    found: list[str | None] = []
+    over = threading.Event()
+
+    def meanwhile(handler: BaseHTTPRequestHandler) -> None:
+        if handler.headers["Cookie"] == "sessionid=session-7":
+            found.append(tried(sessions, "session-7"))
+            over.set()
+        else:
+            answering(b"", status=502)(handler)
+
+    studio.faults["current-user"] = meanwhile
+    clock.now += 4
+    assert tried(sessions, "session-9") == "away"  # so it is away, as far as anybody knows
+    assert tried(sessions, "session-7") == "away"
+    assert over.wait(60)
+    assert found == ["away"]
+
+
 def test_the_minute_begins_when_the_answer_was_asked_for(studio: StandIn, clock: Clock) -> None:
     sessions = Sessions(studio.address, known_for=0, clock=clock)
 

@@ -29,16 +29,12 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 @pytest.fixture(scope="session")
 def admin(server: Server) -> Person:
-    person = Person(server.address, ADMIN)
-    person.sign_in()
-    return person
+    return Person(server.address, ADMIN).sign_in()
 
 
 @pytest.fixture(scope="session")
-def bob(server: Server, admin: Person) -> Person:
-    person = Person(server.address, "bob@labels.example")
-    person.sign_up(admin.get("invite")["invite_url"])
-    return person
+def bob(admin: Person) -> Person:
+    return admin.invite("bob@labels.example")
 
 
 @pytest.fixture(scope="session")

@@ -32,13 +32,17 @@ class Person:
         self.email = email
         self.session = requests.Session()
 
-    def sign_in(self) -> None:
+    def sign_in(self) -> "Person":
         self._send_form("/user/login/", {"email": self.email, "password": PASSWORD})
         self.id = self.get("current-user/whoami")["id"]
+        return self
 
-    def sign_up(self, invitation: str) -> None:
-        self._send_form(invitation, {"email": self.email, "password": PASSWORD})
-        self.id = self.get("current-user/whoami")["id"]
+    def invite(self, email: str) -> "Person":
+        """Let somebody join the organization, and return them."""
+        person = Person(self.address, email)
+        person._send_form(self.get("invite")["invite_url"], {"email": email, "password": PASSWORD})
+        person.id = person.get("current-user/whoami")["id"]
+        return person
 
     def _send_form(self, path: str, values: Mapping[str, str]) -> None:
         page = self.session.get(self.address + path, timeout=60).text

@@ -82,9 +82,8 @@ def test_nobody_signs_in_twice_and_each_sees_their_own(front: Beside, admin: Per
     assert data.status_code == 401
 
 
-def test_a_manager_of_the_roles_file_sees_members(front: Beside, server: Server, admin: Person, bob: Person) -> None:
-    lead = Person(server.address, "lead@labels.example")
-    lead.sign_up(admin.get("invite")["invite_url"])
+def test_a_manager_of_the_roles_file_sees_members(front: Beside, admin: Person, bob: Person) -> None:
+    lead = admin.invite("lead@labels.example")
     until(lambda: through(front, lead, "export/report.json", user=bob.id).status_code == 200, 60, "lead to be known")
     assert through(front, lead, "export/report.json", entry="organization").status_code == 403
 

@@ -84,8 +84,7 @@ def own_server(tmp_path: Path, clock: Clock) -> Iterator[Server]:
 def test_work_is_seen_whatever_the_clock_of_label_studio_says(
     own_server: Server, clock: Clock, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    admin = Person(own_server.address, ADMIN)
-    admin.sign_in()
+    admin = Person(own_server.address, ADMIN).sign_in()
     clock.set("-1200")
     token = str(admin.post("token/")["token"])  # Label Studio refuses one that was made later than its clock
     project = admin.make_project("Clocks", tasks=12)

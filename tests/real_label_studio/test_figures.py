@@ -193,12 +193,11 @@ def test_drafts_are_no_work_and_a_skip_that_is_taken_back_is_none(
 
 
 def test_a_renamed_project_and_a_removed_member_keep_their_figures(
-    agrees: Callable[..., None], synced: Synced, admin: Person, server: Server
+    agrees: Callable[..., None], synced: Synced, admin: Person
 ) -> None:
     project = admin.make_project("Before", tasks=2)
     tasks = admin.tasks(project)
-    cleo = Person(server.address, "cleo@labels.example")
-    cleo.sign_up(admin.get("invite")["invite_url"])
+    cleo = admin.invite("cleo@labels.example")
     cleo.patch(f"users/{cleo.id}/", {"first_name": "Cleo", "last_name": "Clay"})
     cleo.submit(tasks[0], 21)
     admin.submit(tasks[1], 4)

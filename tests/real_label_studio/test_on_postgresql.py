@@ -38,16 +38,12 @@ def default(tmp_path_factory: pytest.TempPathFactory, postgresql: PostgreSQL) ->
 
 @pytest.fixture(scope="module")
 def boss(default: Server) -> Person:
-    person = Person(default.address, ADMIN)
-    person.sign_in()
-    return person
+    return Person(default.address, ADMIN).sign_in()
 
 
 @pytest.fixture(scope="module")
-def ann(default: Server, boss: Person) -> Person:
-    person = Person(default.address, "ann@labels.example")
-    person.sign_up(boss.get("invite")["invite_url"])
-    return person
+def ann(boss: Person) -> Person:
+    return boss.invite("ann@labels.example")
 
 
 def test_a_refused_webhook_is_told_with_the_cure_and_polling_serves(

@@ -80,6 +80,13 @@ SABOTAGES = [
         f"{FORGOTTEN} -k go_on",
     ),
     (
+        "a part of a copy is copied on as if it were whole",
+        MOVING,
+        "        if is_unfinished(reader):\n",
+        "        if False:\n",
+        f"{MOVED} -k passes_for_no_store",
+    ),
+    (
         "a copy is not compared",
         MOVING,
         "        different = _different(reader, target)\n",

@@ -111,9 +111,16 @@ SABOTAGES = [
     (
         "an answer of an hour ago is believed beside a Label Studio that answers",
         "perfwidget/label_studio/sign_in.py",
-        "self._known_for if self._away else TRUSTED)",
+        "self._known_for if away else TRUSTED)",
         "self._known_for)",
         "tests/label_studio/test_sign_in.py -k beside_a_label_studio_that_answers",
+    ),
+    (
+        "who makes Label Studio fail for themselves keeps their page for an hour",
+        "perfwidget/label_studio/sign_in.py",
+        "self._told > known.told_before\n",
+        "False\n",
+        "tests/label_studio/test_sign_in.py -k fail_for_themselves",
     ),
     (
         "who was removed is called Deleted User",

@@ -108,6 +108,27 @@ def test_a_copy_that_was_broken_off_goes_on_where_it_ended(
         assert {table: copied.count(table) for table in copied} == whole  # nothing was copied twice
 
 
+def test_a_copy_that_was_broken_off_passes_for_no_store(source: Store, new_store: NewStore) -> None:
+    """It is not copied on, and whoever checks it before they pay by it is told."""
+
+    def stop(table: str, _: int) -> None:
+        if table == "annotations":
+            raise KeyboardInterrupt
+
+    with closing(open_store(new_store())) as part, closing(open_store(new_store())) as there:
+        with pytest.raises(KeyboardInterrupt):
+            copy(source, part, stop)
+        with pytest.raises(InvalidSetting, match="broken off"):
+            copy(part, there)
+        with there.reading() as reader:
+            assert not reader.organizations()
+        assert ["broken off" in each.what for each in check(part) if each.is_damage] == [True]
+        copy(source, part)
+        assert [each for each in check(part) if each.is_damage] == []
+        copy(part, there)
+        assert rows(there) == rows(source)
+
+
 def test_a_copy_of_what_has_changed_meanwhile_says_so(
     source: Store, new_store: NewStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
