@@ -7,7 +7,7 @@ from contextlib import closing
 from datetime import date
 from pathlib import Path
 
-from perfwidget.page import figures, panels
+from perfwidget.page import formats, traces
 from perfwidget.question.period import Grain, Period, zone_names
 from perfwidget.stores.duckdb import DuckDBStore, session
 from perfwidget.stores.sql import days_of
@@ -38,9 +38,8 @@ def test_a_long_period_in_every_zone_is_forgotten_again() -> None:
     def drawn(name: str) -> None:
         period = Period(date(2020, 1, 6), date(2025, 10, 5), name)
         assert len(period.buckets(Grain.WEEK)) == 300
-        panels._dates(period, Grain.WEEK)
-        figures._places(period, Grain.WEEK)
-        figures._ticks(period, Grain.WEEK)
+        formats.buckets(period, Grain.WEEK)
+        traces._ticks(period, Grain.WEEK)
         days_of(Period(date(2020, 1, 1), date(2020, 12, 31), name))
 
     assert held(sorted(zone_names()), drawn) < BOUND

@@ -150,6 +150,13 @@ def bucket(cut: Bucket, grain: Grain) -> str:
     return dates(cut.first, cut.last)
 
 
+# Graphs and tables of a page are of the same buckets.
+@lru_cache(maxsize=8)
+def buckets(period: Period, grain: Grain) -> list[str]:
+    """Return what each bar of a period stands for, the first one first."""
+    return [bucket(cut, grain) for cut in period.buckets(grain)]
+
+
 # -- What people typed, which may be anything --------------------------------------------------------------------------
 
 LONGEST_LABEL = 80

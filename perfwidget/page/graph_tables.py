@@ -1,14 +1,12 @@
 """The numbers of each graph as a table: times as people read them, and the very digits of the report beside them."""
 
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import NamedTuple
 
 from perfwidget.metrics import Number, Unit
 from perfwidget.page import formats, words
 from perfwidget.page.figures import added_up
 from perfwidget.page.graph_style import ANNOTATED, REJECTED, Each, Series
-from perfwidget.question.period import Grain, Period
 from perfwidget.report import Report
 
 
@@ -27,7 +25,7 @@ class Table(NamedTuple):
 
 def by_date(report: Report, shown: Sequence[Series]) -> Table:
     """Return a row for each bucket, oldest first."""
-    head, columns, keys = [words.DATE_OF[report.grain]], [_dates(report.period, report.grain)], [""]
+    head, columns, keys = [words.DATE_OF[report.grain]], [formats.buckets(report.period, report.grain)], [""]
     for series in shown:
         head += _names(series, series.metric.label if series.metric.unit is Unit.SECONDS else series.name)
         columns += _columns(series, [point.values[series.key] for point in report.series])
@@ -37,7 +35,12 @@ def by_date(report: Report, shown: Sequence[Series]) -> Table:
 
 def by_date_of_each(report: Report, shown: Sequence[Each]) -> Table:
     """Return a row for each bucket, and in it what the line of each member shows."""
-    head, columns, keys, whose = [words.DATE_OF[report.grain]], [_dates(report.period, report.grain)], [""], [""]
+    head, columns, keys, whose = (
+        [words.DATE_OF[report.grain]],
+        [formats.buckets(report.period, report.grain)],
+        [""],
+        [""],
+    )
     for place, (name, line) in enumerate(zip(formats.told_apart(report.users), report.lines, strict=True)):
         for each in shown:
             series = each.series(place, name, line.user.user_id)
@@ -58,12 +61,6 @@ def of_shares(report: Report) -> Table:
         rows.append([series.name, formats.exact(number), formats.share(number / total) if total else formats.NO_VALUE])
     rows.append([words.rejected_beside(report.rules), formats.exact(report.values[REJECTED.key]), formats.NO_VALUE])
     return Table(words.SHARES_HEAD, rows, [series.key for series in (*ANNOTATED, REJECTED)], dated=False)
-
-
-# All tables of a page are of the same buckets.
-@lru_cache(maxsize=8)
-def _dates(period: Period, grain: Grain) -> list[str]:
-    return [formats.bucket(bucket, grain) for bucket in period.buckets(grain)]
 
 
 def _names(series: Series, name: str) -> tuple[str, ...]:

@@ -98,7 +98,7 @@ def filled(series: Series) -> Figure:
 
 def _by_bucket(report: Report, series: Series, numbers: Sequence[Number], heights: Sequence[Number]) -> Figure:
     texts = formats.values(series.metric, numbers)
-    return trace(series, _places(report.period, report.grain), list(heights), texts)
+    return trace(series, formats.buckets(report.period, report.grain), list(heights), texts)
 
 
 def trace(series: Series, places: Sequence[str], heights: Sequence[Number], texts: Sequence[str]) -> Figure:
@@ -113,12 +113,6 @@ def trace(series: Series, places: Sequence[str], heights: Sequence[Number], text
     }
 
 
-# Every trace and axis of a page names the same buckets.
-@lru_cache(maxsize=8)
-def _places(period: Period, grain: Grain) -> list[str]:
-    return [formats.bucket(bucket, grain) for bucket in period.buckets(grain)]
-
-
 @lru_cache(maxsize=8)
 def _ticks(period: Period, grain: Grain) -> list[Tick]:
     return ticks(period.buckets(grain), grain)
@@ -129,4 +123,4 @@ def _pattern(series: Series) -> Figure:
 
 
 def _dated(report: Report, unit: str, values: Scale) -> Figure:
-    return by_category(_places(report.period, report.grain), _ticks(report.period, report.grain), unit, values)
+    return by_category(formats.buckets(report.period, report.grain), _ticks(report.period, report.grain), unit, values)
