@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from perfwidget.metrics import (
     DAILY,
@@ -36,8 +36,7 @@ class MemberSeries:
     series: tuple[Point, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class MemberNumbers:
+class MemberNumbers(NamedTuple):
     """The numbers of one member among several, for the whole period, by the keys of their metrics."""
 
     user: Profile

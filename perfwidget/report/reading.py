@@ -24,7 +24,7 @@ from perfwidget.question.period import Bucket, Grain, Period, zone
 from perfwidget.question.previous import previous
 from perfwidget.question.query import Query, parse
 from perfwidget.report.numbers import MemberNumbers, MemberSeries, Point, Previous, ProjectNumbers, Report
-from perfwidget.report.values import active_among, of_whole, told_by, values_of, works
+from perfwidget.report.values import active_in, of_whole, told_by, values_of
 from perfwidget.stores.answering import Answer
 from perfwidget.stores.choosing import Profile
 from perfwidget.stores.reading import Reader
@@ -99,14 +99,14 @@ def read_report(
     points = values_of(by_bucket.numbers[BY_BUCKET], series, recorded, [bucket.end for bucket in buckets])
     more = chosen if query.table.idle else ()
     numbers = told_by(BY_MEMBER, answer, METRICS, period, more) if several else {}
-    active = active_among(numbers)
-    shown = numbers if query.table.idle else {member: numbers[member] for member in numbers if member in active}
-    users = reader.profiles(asked.scope, sorted({*shown, *(asked.subjects or ())}))
+    active = active_in(BY_MEMBER, answer, period) if several else []
+    shown = sorted(numbers) if query.table.idle else active
+    users = reader.profiles(asked.scope, {*shown, *(asked.subjects or ())})
     before = previous(period, query.preset) if query.compare else None
     return Report(
         users=tuple(users[each] for each in sorted(asked.subjects or ())),
-        members=tuple(MemberNumbers(users[each], values) for each, values in sorted(shown.items())),
-        without_activity=len(set(chosen) - active),
+        members=tuple(MemberNumbers(users[each], numbers[each]) for each in shown),
+        without_activity=len(set(chosen).difference(active)),
         asked_about=len({*chosen, *active}) if several else 1,
         period=period,
         scope=_named_scope(asked.scope),
@@ -127,8 +127,9 @@ def read_report(
 
 def _by_project(reader: Reader, asked: ScopedQuery) -> tuple[ProjectNumbers, ...]:
     """Return each project with activity, as a report of it alone has it."""
-    numbers = told_by(BY_PROJECT, reader.answer(asked.apart(), [BY_PROJECT]), METRICS, asked.dated)
-    active = sorted(active_among(numbers))
+    answer = reader.answer(asked.apart(), [BY_PROJECT])
+    numbers = told_by(BY_PROJECT, answer, METRICS, asked.dated)
+    active = active_in(BY_PROJECT, answer, asked.dated)
     titles = reader.project_titles(asked.scope, active)
     return tuple(ProjectNumbers(each, titles[each], numbers[each], None) for each in active)
 
@@ -176,8 +177,7 @@ def _with_days(reader: Reader, asked: ScopedQuery, query: Query) -> Sequence[str
         return [asked.subject_id]
     if query.table.idle:
         return sorted(_chosen(reader, asked))
-    members = read_members(reader, asked, query)
-    return sorted(member for member, values in members.items() if works(values))
+    return active_in(BY_MEMBER, reader.answer(asked, [BY_MEMBER]), asked.dated)
 
 
 def _chosen(reader: Reader, asked: ScopedQuery) -> Collection[str]:
@@ -189,8 +189,8 @@ def _previous(reader: Reader, asked: ScopedQuery, shown: Collection[str] | None)
     several, period = asked.subject_id is None and shown is not None, asked.dated
     answer = reader.answer(asked, [WHOLE, *([BY_MEMBER] if several else [])])
     numbers = told_by(BY_MEMBER, answer, METRICS, period, shown or ()) if several else {}
-    told = {*(shown or ()), *active_among(numbers)}
-    users = reader.profiles(asked.scope, sorted(told))
+    told = {*(shown or ()), *(active_in(BY_MEMBER, answer, period) if several else ())}
+    users = reader.profiles(asked.scope, told)
     return Previous(
         period, of_whole(answer, period), tuple(MemberNumbers(users[each], numbers[each]) for each in sorted(told))
     )
