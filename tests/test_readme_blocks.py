@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import clickhouse_connect
 import psycopg
 import pytest
-from flask import Flask
+from flask import Flask, url_for
 from flask_login import LoginManager, UserMixin, login_user
 
 from perfwidget import PerformanceWidget, Viewer, cli, open_store
@@ -217,8 +217,13 @@ def test_the_host_of_the_readme_shows_the_facts_of_the_readme(page: Page) -> Non
     assert kept == {Annotation: 1, Comment: 0}
     owner = page.names["app"].test_client()
     owner.get("/login/1")
-    page.names["store"].write([Member("acme", 1, role="owner")])
-    assert owner.get("/performance/").status_code == 200
+    with page.names["app"].test_request_context():
+        links = [
+            url_for("perfwidget.index", entry="home"),
+            url_for("perfwidget.index", entry="organization"),
+            url_for("perfwidget.index", entry="members", project=3),
+        ]
+    assert [owner.get(link).status_code for link in links] == [200, 200, 200]
     address = "/performance/export/report.json?user=7&from=2026-03-02&to=2026-03-02&tz=UTC"
     told = owner.get(address).json
     assert told["summary"]["submitted_annotations"] == 1
