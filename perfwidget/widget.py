@@ -45,8 +45,8 @@ class PerformanceWidget(DashBlueprint):
     - `title`: the page's title.
     - `count_rejected`: whether annotations count that a reviewer has sent back. Their number is stated either way.
     - `count_predictions`: whether annotations count that took over a prediction as it was. A note states their number.
-    - `frame_ancestors`: the sites that may show the page in a frame, as in a Content-Security-Policy; a text such as
-      `'self' https://portal.example`, or several.
+    - `frame_ancestors`: the sites that may show the page in a frame, as in a Content-Security-Policy. It is a text such
+      as `'self' https://portal.example`, or several.
     - `review_time_since`: since when review time has been recorded; earlier periods get a notice.
     - `max_period_days`: the longest period that may be asked for by `from` and `to`. All time knows no limit.
     - `timezone`: the zone in which people are paid, such as `Europe/Berlin`. Page and files take it where none is asked

@@ -3,8 +3,8 @@
 import re
 from collections.abc import Iterator
 
+COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 FENCED = re.compile(r"^```.*?^```$", re.DOTALL | re.MULTILINE)
-GENERATED = re.compile(r"<!-- (\w+) -->\n.*?<!-- /\1 -->", re.DOTALL)
 BEGINS_ANEW = re.compile(r"\s*([-*|#>]|\d+\. |!\[|$)")
 SENTENCE_END = re.compile(r"(?<=[.?!])[)*”\"]*\s+(?=[^a-z])")
 WORD = re.compile(r"\w")
@@ -13,9 +13,9 @@ WORD = re.compile(r"\w")
 def sentences(markdown: str) -> Iterator[str]:
     """Yield each sentence of a page: of its paragraphs, headings, items of lists and cells of tables.
 
-    What stands in fenced blocks, or is generated, is left out. A span of code is one word, and so is an address.
+    What stands in fenced blocks is left out, and so are comments. A span of code is one word, and so is an address.
     """
-    for paragraph in _paragraphs(FENCED.sub("\n", GENERATED.sub("\n", markdown))):
+    for paragraph in _paragraphs(COMMENT.sub("\n", FENCED.sub("\n", markdown))):
         text = re.sub(r"`[^`]+`", "Code", paragraph)
         text = re.sub(r"!?\[([^]]*)\]\([^)]*\)", r"\1", text)
         yield from filter(None, map(str.strip, SENTENCE_END.split(text)))
