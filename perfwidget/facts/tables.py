@@ -1,6 +1,6 @@
 """The tables of the data contract: one class a table, its columns, their types and meaning.
 
-A fact is built with the host's own values: ids as integers or strings, instants as aware datetimes, lead times in
+A fact is built with the host's own values. Ids are integers or strings, instants aware datetimes. Lead times are in
 seconds, scores from 0 to 1. Columns from the first required one behind an optional one on are given by their names.
 """
 

@@ -1,7 +1,7 @@
 """Asking a Label Studio over HTTP: who we are to it, how patient we are, and which answers count as answers.
 
-Whatever is no complete JSON answer of the expected kind is asked for again, ever later: an error page, a sign-in page,
-a redirect, a text that breaks off. So nothing half-read becomes a fact.
+Whatever is no complete JSON answer of the expected kind is asked for again, ever later. That may be an error page, a
+sign-in page, a redirect, or a text that breaks off. So nothing half-read becomes a fact.
 """
 
 import json

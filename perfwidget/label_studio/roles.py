@@ -11,8 +11,8 @@ reviewers = ["second@example.com"]     # see themselves, as annotators do
 ```
 
 Everybody else is an annotator and sees themselves. People stand in it by id, or by e-mail as Label Studio shows it. An
-e-mail is compared letter by letter: somebody else may sign up with one that differs in a capital, or in a letter that
-only looks like another.
+e-mail is compared letter by letter. Somebody else may sign up with one that differs in a capital, or in a letter that
+only looks alike.
 """
 
 import logging

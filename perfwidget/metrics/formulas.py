@@ -110,7 +110,7 @@ def nested(
 
 
 Aggregates = Mapping[Aggregate, Sequence[int | None]]
-"""What an engine answers: of each aggregate a whole number for each group; None for the middle or latest of nothing.
+"""What an engine answers: of each aggregate a whole number for each group. None for the middle or latest of nothing.
 
 A nested aggregate is left out where each group is of one value of its inner axes: the parts tell the number then.
 """

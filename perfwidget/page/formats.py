@@ -52,7 +52,7 @@ _BY_UNIT = {Unit.SECONDS: duration, Unit.COUNT: count, Unit.SHARE: share}
 
 
 def value(metric: Metric, number: Number, timezone: str = "UTC") -> str:
-    """Return a metric's number in its unit, or a dash where there is none; an instant as a zone's clocks show it."""
+    """Return a metric's number in its unit, or a dash where there is none. An instant is told by a zone's clocks."""
     if number is None:
         return NO_VALUE
     return instant(number, timezone) if metric.unit is Unit.INSTANT else _BY_UNIT[metric.unit](number)

@@ -161,7 +161,7 @@ _PEOPLE = frozenset(column for _, column in MENTIONED["member"])
 
 
 def row_columns(rows: Rows, *, several: bool) -> dict[str, str]:
-    """Return the columns of the CSV of rows, and the columns of the rows that they show; all say whose a row is."""
+    """Return the columns of the CSV of rows, and the columns of the rows that they show. All say whose a row is."""
     if rows == TIMELINE:
         return TIMELINE_COLUMNS
     if rows.scan.fact is Comment:  # those of one member's file are a contract
@@ -179,7 +179,7 @@ def rows_csv(
     named: Named,
     for_excel: bool = False,
 ) -> Iterator[tuple[str, int]]:
-    """Write batches of rows as CSV, a text and its number of rows a batch; the header comes first, with none.
+    """Write batches of rows as CSV, a text and its number of rows a batch. The header comes first, with none.
 
     Of several members every row says whose it is. Instants are ISO 8601 with the offset of the zone, lead times
     seconds, scores 0 to 1. E-mails are left empty unless the viewer may choose members; `named` says what people's ids

@@ -32,7 +32,7 @@ class Codes(dict[Any, int]):
 
 
 class Cast(dict[Any, int]):
-    """Numbers for the people of some rows as they are spelled; -1 for nobody, ODD for who is not simply an id."""
+    """Numbers for the people of some rows as they are spelled. -1 is nobody, ODD who is not simply an id."""
 
     def __init__(self) -> None:
         super().__init__({None: -1, msgspec.UNSET: -1})

@@ -138,7 +138,7 @@ class _Process:
         return cls(running, cast(BinaryIO, running.stdin), cast(BinaryIO, running.stdout))
 
     def read(self, asked: tuple[FileName, Belonging, int, int]) -> bytes:
-        """Read a piece and return what it says in a fraction of the memory; raises OSError or EOFError if it ended."""
+        """Read a piece and return what it says in a fraction of the memory. Raises OSError or EOFError if it ended."""
         _put(self._taken, msgspec.msgpack.encode(asked))
         return _got(self._given)
 
