@@ -1,4 +1,4 @@
-"""Settings of the widget that are more than a value: checked when it is made, so that a mistake shows at once."""
+"""Settings of the widget that are more than a value. They are checked when it is made: mistakes show at once."""
 
 import re
 from collections.abc import Callable, Iterable, Mapping

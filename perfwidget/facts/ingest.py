@@ -48,7 +48,7 @@ class Snapshot:
     emails: tuple[str, ...] = ()
     """The e-mails, in lower case, by which alone the row names somebody."""
     text: str = ""
-    """The row as JSON where it names somebody so: it is read again when it becomes known whose e-mail one is."""
+    """The row as JSON where it names somebody so. It is read again when it becomes known whose e-mail one is."""
     live: bool = False
     """Whether a running platform answers so, whose answer that is read last always stands."""
 

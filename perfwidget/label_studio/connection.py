@@ -79,8 +79,8 @@ def checked_address(address: str) -> str:
 class LabelStudio:
     """One Label Studio server, asked with one token; raises SourceUnavailable and SourceRefused.
 
-    The token is a personal access token, or a legacy one where the organization still allows these; or what says it,
-    asked before each request. It stands in no address, log line or message. `stopped` ends waiting at once.
+    The token is a personal access token, or a legacy one where the organization still allows these. It may be what says
+    it, asked before each request. It stands in no address, log line or message. `stopped` ends waiting at once.
     """
 
     def __init__(

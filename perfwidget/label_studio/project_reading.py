@@ -1,4 +1,4 @@
-"""One project of a Label Studio: what has changed in it becomes facts, what is gone goes, and nothing is missed.
+"""One project of a Label Studio. What has changed in it becomes facts, what is gone goes, and nothing is missed.
 
 Every change of an annotation, its deletion too, moves the `updated_at` of its task. So the tasks that changed since the
 last reading are read, with all their annotations. That is told by Label Studio's clock, which may have been wrong.

@@ -69,7 +69,7 @@ class Roles:
         return named or by_name.get(user_id) or StudioRole(Role.ANNOTATOR)
 
     def tell_unmatched(self, people: Iterable[tuple[str, str | None]]) -> None:
-        """Say in the log, once, whom the file names and nobody is: people are all that there are, by id and e-mail."""
+        """Say in the log, once, whom the file names and nobody is. People are all that there are, by id and e-mail."""
         known = {name for user_id, email in people for name in (user_id, email and _spelled(email))}
         unmatched = {name for name in self.check() if name not in known}
         if unmatched - self._unmatched:

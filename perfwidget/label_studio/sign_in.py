@@ -1,4 +1,4 @@
-"""Who is signed in to Label Studio, told by its own session: the cookie is shown to it, and to nobody else."""
+"""Who is signed in to Label Studio, told by its own session. The cookie is shown to it, and to nobody else."""
 
 import hashlib
 import json

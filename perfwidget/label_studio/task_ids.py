@@ -1,4 +1,4 @@
-"""A set of task ids, a bit each: all tasks of a project are compared with what is kept, and there may be millions."""
+"""A set of task ids, a bit each. All tasks of a project are compared with what is kept, and there may be millions."""
 
 
 class TaskIds:

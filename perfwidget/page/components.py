@@ -37,8 +37,8 @@ class Chart(_OwnComponent):
     - `figure`: a figure in the words of plotly.js (scatter, bar or pie). Colours may be custom properties of the
       stylesheet, such as `--submitted`. A trace's `meta` is what a click on it tells. None shows nothing.
     - `name`: what the graph shows, for people who do not see it, unless the figure's `layout.meta.name` says it.
-    - `clickData`: set by a click or Enter on a bar, point or slice: `meta` of its trace or slice, `point` (its place in
-      the trace, from 0; null for a slice), and `at`, which differs from click to click.
+    - `clickData`: set by a click or Enter on a bar, point or slice. It has `meta` of its trace or slice, and `point`
+      (its place in the trace, from 0; null for a slice). `at` differs from click to click.
     """
 
     _type = "Chart"

@@ -231,7 +231,7 @@ class Option(TypedDict):
 def option(id_: str, label: str) -> Option:
     """Return an entry that is safe in Dash's lists, whatever its texts hold.
 
-    Dash's search keeps texts as names of plain objects: `__proto__` would be written into the prototype of every object
+    Dash's search keeps texts as names of plain objects. `__proto__` would be written into the prototype of every object
     of the page. Values are escaped, and taken back by assets/page/address.js; labels are broken where nobody sees it.
     """
     return Option(value=option_value(id_), label=option_label(label))

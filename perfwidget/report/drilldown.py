@@ -1,4 +1,4 @@
-"""The rows behind a number, a page at a time, with what they come to, so that people can check their figures."""
+"""The rows behind a number, a page at a time, with what they come to. So people can check their figures."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

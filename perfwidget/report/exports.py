@@ -31,8 +31,8 @@ def guarded(text: str) -> str:
     """Return text that no spreadsheet takes for a formula: what might be one gets a leading apostrophe.
 
     A cell may begin where the text does, and behind whatever a spreadsheet may split a line at. Its first visible
-    character decides, full-width twins included. An apostrophe gets one more at these places, so that taking one away
-    again at each of them always restores the text.
+    character decides, full-width twins included. An apostrophe gets one more at these places. So taking one away again
+    at each of them always restores the text.
     """
     begins = [0, *(found.end() for found in _SEPARATOR.finditer(text))]
     pieces = (text[begin:end] for begin, end in pairwise([*begins, len(text)]))

@@ -77,7 +77,7 @@ class Report:
     activity in the period, by id, or all of them where the question wants that. `without_activity` says how many have
     none, `asked_about` how many there are. `previous` is None where it is not asked for, or where there is none.
     `by_project` holds the projects with activity, by id; it is None where they were not asked for. `lines` holds the
-    series of each of two to five members who were asked for by id, in the order of `users`; of more, and of everybody,
+    series of each of two to five members who were asked for by id, in the order of `users`. Of more, and of everybody,
     none.
     """
 
@@ -153,8 +153,8 @@ class Report:
         """Return the days by date, or members or projects by id, as a DataFrame. Each number is a column, and missing
         ones are NA.
 
-        Members and projects are those with activity. A project's numbers are those of a report of it alone, so that
-        medians, and what is long, are its own. Raises ValueError where the report does not hold them.
+        Members and projects are those with activity. A project's numbers are those of a report of it alone. So medians,
+        and what is long, are its own. Raises ValueError where the report does not hold them.
         """
         import pandas as pd  # costs most of a second, and only notebooks ask for it
 

@@ -54,8 +54,8 @@ def report(
 
     The question is a query, or stands in words: a `user` or several, or `members="all"`, and the `first` and `last`
     date. `more` is as an address has it, such as `tz="Europe/Berlin"`, `project=["7"]`, `compare="previous"`. Raises
-    InvalidQuery where it is none, Forbidden where the viewer may not have the answer, StoreUnavailable where the store
-    does not give it.
+    InvalidQuery where it is none, and Forbidden where the viewer may not have the answer. Raises StoreUnavailable where
+    the store does not give it.
     """
     if query is None:
         users = [user] if isinstance(user, int | str) else user

@@ -27,7 +27,7 @@ def read_export(
 
     `reading` counts what was read and says what was left out; take a new one for every file. `project_id` is the
     project of tasks that name none. Raises UnreadableFile, perhaps after many snapshots, if the file is something else,
-    breaks off or gives no annotation: keep nothing then.
+    breaks off or gives no annotation. Keep nothing then.
     """
     export = ExportedTasks(id_text(organization_id), reading, project_id=project_id)
     with unpacked(stream) as text:

@@ -8,7 +8,7 @@ from perfwidget.metrics import REVIEW_ACTIONS
 from perfwidget.sources.row_values import JsonObject, optional_instant
 
 PROPAGATED = "propagated_annotation"
-"""The last action of a copy of another annotation that nobody has worked on: it has no time and was never updated."""
+"""The last action of a copy of another annotation that nobody has worked on. It has no time and was never updated."""
 
 NO_CHANGE = timedelta(seconds=1)
 """Label Studio writes both instants of a new row within milliseconds."""

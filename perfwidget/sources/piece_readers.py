@@ -31,7 +31,7 @@ LARGE = 1 << 27
 """Bytes of files from which on processes are started, which takes a second."""
 
 AHEAD = 32
-"""Pieces for each process that wait to be read, or to be written, which takes a while for many at once; they bound the
+"""Pieces for each process that wait to be read, or to be written, which takes a while for many at once. They bound the
 memory."""
 
 UNCOLLECTED = 1_000_000

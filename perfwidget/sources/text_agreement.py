@@ -1,4 +1,4 @@
-"""The agreement of two results by their JSON text: a fix leaves most regions as they were, which need not be read."""
+"""The agreement of two results by their JSON text. A fix leaves most regions as they were, which need not be read."""
 
 import json
 from collections import Counter
