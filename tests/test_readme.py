@@ -7,6 +7,7 @@ import inspect
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import MISSING, fields
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -104,13 +105,23 @@ def settings_table() -> Iterator[str]:
     variables = {flag: re.findall(r"\[(PERFWIDGET_\w+)\]", str(each.help)) for each, flag in flags(serving)}
     told = described_settings()
     for name, setting in settings().items():
-        default = {None: "none", str: "nothing", inspect.Parameter.empty: ""}.get(
-            setting.default, repr(setting.default)
-        )
-        if default.startswith("datetime"):
-            default = str(setting.default)
+        default = shown_default(setting.default)
         variable = variables.get(SERVED_AS.get(name, f"--{name.replace('_', '-')}"), [])
         yield f"| `{name}` | `{default}` | {told.get(name, '')} | {' '.join(f'`{each}`' for each in variable)} |"
+
+
+def shown_default(default: object) -> str:
+    """Return a default as a host would write it; of sets in one order, whatever the process."""
+    match default:
+        case None:
+            return "none"
+        case type():
+            return "nothing"
+        case date():
+            return default.isoformat()
+        case set() | frozenset() | tuple() | list():
+            return ", ".join(sorted(map(str, default)))
+    return repr(default)
 
 
 def settings() -> dict[str, inspect.Parameter]:
