@@ -52,10 +52,10 @@ def report(
 ) -> Report:
     """Answer a question for a viewer from one consistent state of the store.
 
-    The question is a query, or stands in words: a `user` or several, or `members="all"`; the `first` and `last` date;
-    and `more` as an address has it, such as `tz="Europe/Berlin"`, `project=["7"]`, `compare="previous"`. Raises
-    InvalidQuery where it is none, Forbidden where the viewer may not have the answer, StoreUnavailable where the store
-    does not give it.
+    The question is a query, or stands in words: a `user` or several, or `members="all"`, and the `first` and `last`
+    date. `more` is as an address has it, such as `tz="Europe/Berlin"`, `project=["7"]`, `compare="previous"`. Raises
+    InvalidQuery where it is none, and Forbidden where the viewer may not have the answer. Raises StoreUnavailable where
+    the store does not give it.
     """
     if query is None:
         users = [user] if isinstance(user, int | str) else user
@@ -81,8 +81,8 @@ def read_report(
     """Answer a scoped question from an open state.
 
     Without a grain, that of the query or the period is taken, or a coarser one where that has too many buckets. Who
-    shows few numbers of a bucket names them (`series`), and who shows few members can do without those of the period
-    before (`earlier_members`) and ask for theirs by `read_earlier`.
+    shows few numbers of a bucket names them (`series`). Who shows few members can do without those of the period before
+    (`earlier_members`), and ask for theirs by `read_earlier`.
     """
     period = resolved_period(reader, asked, query)
     asked = asked.during(period)
@@ -143,7 +143,8 @@ def read_members(
 
 
 def read_days(reader: Reader, asked: ScopedQuery, query: Query) -> Iterator[tuple[Profile, Sequence[Point]]]:
-    """Yield the days of each member with activity, by id, or of all where the question wants that; of one in any case.
+    """Yield the days of each member with activity, by id, or of all where the question wants that. One has days in any
+    case.
 
     The question has the dates of its period.
     """
