@@ -225,7 +225,7 @@ def test_the_rows_behind_every_number_recompute_it(store: Store, engine: str, wo
         if metric.unit is Unit.INSTANT:
             continue  # to which no rows add up
         with browser.get(f"/performance/export/rows.csv?metric={metric.key}&{period}") as answer:
-            rows = list(csv.DictReader(io.StringIO(answer.text, newline="")))
+            rows = list(csv.DictReader(io.StringIO(answer.data.decode(), newline="")))
         shown = report.values[metric.key]
         listed = panel_of(store, viewer, f"{period}&rows={metric.key}")
         assert listed.tally.rows == len(rows)

@@ -12,10 +12,11 @@ import pytest
 from perfwidget.cli import main
 from perfwidget.facts import Member
 from perfwidget.facts.ingest import Snapshot
+from perfwidget.question.access import Viewer
 from perfwidget.sources.export import ImportResult, read_export
 from perfwidget.stores import open_store
 from tests.exports import ABSENT, rows_of
-from tests.worlds import ORGANIZATION, Viewer, ask
+from tests.worlds import ORGANIZATION, ask
 
 MARCH, APRIL = ("2024-03-01", "2024-03-31"), ("2024-04-01", "2024-04-30")
 MARCH_10, MARCH_30 = "2024-03-10T10:00:00Z", "2024-03-30T10:00:00Z"
