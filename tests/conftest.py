@@ -88,14 +88,27 @@ def postgresql() -> Iterator[Server]:
     server.remove()
 
 
+_started: list[ClickHouse] = []
+
+
 @pytest.fixture(scope="session")
 def clickhouse() -> Iterator[ClickHouse]:
     """One engine of ClickHouse for all tests of a process, without the server around it."""
     server = ClickHouse()
     server.start()
+    _started.append(server)
     yield server
+    _started.remove(server)
     server.stop()
     server.remove()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _stores_of_a_module() -> Iterator[None]:
+    """Drop a module's stores of ClickHouse when it has ended."""
+    yield
+    for server in _started:
+        server.drop_stores()
 
 
 @pytest.fixture(scope="session", params=["duckdb", "postgresql", "clickhouse"])
