@@ -35,7 +35,8 @@ settings.register_profile(
 settings.load_profile("ours")
 
 # How long a page is waited for says something about the machine, too.
-expect.set_options(timeout=20_000)
+WAITED = 60_000  # milliseconds
+expect.set_options(timeout=WAITED)
 
 CHROMIUM = shutil.which("chromium")
 WITHOUT_WINDOWS = shutil.which("chromium-headless-shell") or CHROMIUM
@@ -237,6 +238,7 @@ def open_page(browser: Browser, watch: Watch) -> Iterator[Callable[..., Page]]:
     def open_one(**options: Any) -> Page:
         context = browser.new_context(**({"locale": "en-US", "timezone_id": "UTC"} | options))
         contexts.append(context)
+        context.set_default_timeout(WAITED)
         watch.follow(context)
         return context.new_page()
 

@@ -186,7 +186,7 @@ def together(store: DuckDBStore, acts: Sequence[Callable[[], None]]) -> list[Bas
         for number, thread in enumerate(threads):
             thread.start()
             while len(store._group_commit._waiting) <= number:
-                pass
+                threading.Event().wait(0.001)  # and not in turns with the thread that is waited for
 
     store.write(large())
     for thread in threads:
