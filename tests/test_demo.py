@@ -539,7 +539,7 @@ class Server:
         self.port = int(found[1])
 
     def status(self, path: str) -> int:
-        connection = HTTPConnection("127.0.0.1", self.port, timeout=10)
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=60)
         try:
             connection.request("GET", path)
             return connection.getresponse().status
@@ -548,7 +548,7 @@ class Server:
 
     def stop(self) -> int:
         self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(timeout=30)
+        return self.process.wait(timeout=60)
 
 
 @pytest.fixture
@@ -590,7 +590,7 @@ def test_the_program_serves_until_it_is_told_to_end(started: Callable[..., Serve
     assert server.line == (
         f"Sample platform on http://127.0.0.1:{server.port} - sign in as owner@demo.example, password demo\n"
     )
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 60
     while True:
         try:
             assert server.status("/healthz") == 200
