@@ -15,9 +15,10 @@ from perfwidget.pay.work import Kind, WorkOf, read_work
 from perfwidget.question.access import ScopedQuery
 from perfwidget.records import Transaction, audit
 from perfwidget.records.canonical import canonical, sha256
-from perfwidget.records.tables import RATE_CARDS, SETTLED, TOTALS
+from perfwidget.records.tables import CONTESTS, RATE_CARDS, SETTLED, TOTALS
 from perfwidget.stores import Reader
 
+CONTESTED = tuple(column.name for column in CONTESTS.c if column.name != "organization_id")
 ACTS = ("proposed", "approved", "withdrawn")
 OWN = frozenset({"kind", "id", "step", "work_day", "quantity", "paid_before_us"})
 """What an item of a document has beside the columns of its facts."""
@@ -35,6 +36,7 @@ def differences(transaction: Transaction, heads: Sequence[audit.Head] = ()) -> I
         told = [_bytes(each, logged), _arithmetic(each), _records(transaction, each, logged)]
         for fault in dict.fromkeys(fault for faults in told for fault in _readable(faults)):
             yield f"Statement {each.number}: {fault}"
+    yield from _questions(transaction, logged)
     for row in transaction.rows(RATE_CARDS, order=[RATE_CARDS.c.card_id]):
         made = logged.cards.get(row.card_id)
         if made is None or any(str(getattr(row, name)) != str(value) for name, value in made.items()):
@@ -50,6 +52,8 @@ class _Logged:
         self.paid: dict[tuple[int, str], tuple[str, str]] = {}
         self.cards: dict[int, dict[str, Any]] = {}
         self.adjustments: dict[int, tuple[str, dict[str, Any]]] = {}
+        self.contests: dict[int, dict[str, Any]] = {}
+        self.acknowledged: dict[int, int | None] = {}
         for row in audit.rows(transaction):
             try:
                 said = json.loads(row.details)
@@ -62,6 +66,14 @@ class _Logged:
                 self.paid[said["statement"], said["currency"]] = said["paid_on"], said["reference"]
             elif row.verb == "adjusted":
                 self.adjustments[said["number"]] = row.person, said
+            elif row.verb == "acknowledged":
+                self.acknowledged[said["statement"]] = row.at
+            elif row.verb == "contested":
+                self.acknowledged[said["statement"]] = None
+                self.contests[said["number"]] = {**said, "person": row.person, "at": row.at}
+            elif row.verb == "answered" and said["number"] in self.contests:
+                told = {"word": said["word"], "answer": said["answer"], "answered_by": row.actor, "answered_at": row.at}
+                self.contests[said["number"]] |= told
             elif row.verb == "card written":
                 self.cards[said["card"]["card_id"]] = said["card"]
             elif row.verb == "card ended" and said["card"] in self.cards:
@@ -83,6 +95,8 @@ def _bytes(each: Statement, logged: _Logged) -> Iterator[str]:
         yield "its hash is not the one in the audit log."
     if logged.state.get(each.number) != each.state:
         yield f"it is {each.state}, and the audit log says {logged.state.get(each.number)}."
+    if logged.acknowledged.get(each.number) != each.acknowledged_at:
+        yield "whether the member acknowledged it is not what the audit log says."
 
 
 def _arithmetic(each: Statement) -> Iterator[str]:
@@ -161,6 +175,17 @@ def _records(transaction: Transaction, each: Statement, logged: _Logged) -> Iter
         paid = None if total.paid_on is None else (total.paid_on, total.reference)
         if logged.paid.get((each.number, total.currency)) != paid:
             yield f"the mark that its {total.currency} are paid is not the one in the audit log."
+
+
+def _questions(transaction: Transaction, logged: _Logged) -> Iterator[str]:
+    """Yield each question that is not the one in the audit log."""
+    known = {row.number: row for row in transaction.rows(CONTESTS)}
+    for number in sorted(known.keys() | logged.contests.keys()):
+        wanted, row = logged.contests.get(number), known.get(number)
+        if row is None:
+            yield f"Question {number} is missing."
+        elif wanted is None or any(getattr(row, name) != wanted.get(name) for name in CONTESTED):
+            yield f"Question {number}: it is not as it was written."
 
 
 def _time(item: Mapping[str, Any]) -> int | None:

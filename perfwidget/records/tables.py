@@ -119,6 +119,7 @@ STATEMENTS = _table(
     _text("sha256"),
     _text("acted_by"),
     _number("acted_at"),
+    _number("acknowledged_at", nullable=True),
     key=("number",),
 )
 Index("pay_statements_person", STATEMENTS.c.organization_id, STATEMENTS.c.person)
@@ -167,3 +168,23 @@ TOLD = _table(
 """Changes of settled items that statements told of, each once."""
 Index("pay_told_person", TOLD.c.organization_id, TOLD.c.person)
 Index("pay_told_statement", TOLD.c.organization_id, TOLD.c.statement)
+
+CONTESTS = _table(
+    "pay_contests",
+    Column("number", Integer, nullable=False),
+    Column("statement", Integer, nullable=False),
+    _text("person"),
+    Column("line", Integer, nullable=True),
+    _text("kind", nullable=True),
+    _text("item_id", nullable=True),
+    _text("text"),
+    _number("at"),
+    _text("due"),
+    _text("word", nullable=True),
+    _text("answer", nullable=True),
+    _text("answered_by", nullable=True),
+    _number("answered_at", nullable=True),
+    key=("number",),
+)
+"""Questions of members about a line (the first one is 1) or an item of their statements, and the answers."""
+Index("pay_contests_statement", CONTESTS.c.organization_id, CONTESTS.c.statement)

@@ -29,7 +29,7 @@ class Transaction:
         query = select(*(columns or (table,))).where(mine, *where).order_by(*order)
         return list(self._connection.execute(query).all())
 
-    def rows_among(self, table: Table, column: str, values: Iterable[str], *where: Any) -> Iterable[Any]:
+    def rows_among(self, table: Table, column: str, values: Iterable[Any], *where: Any) -> Iterable[Any]:
         """Yield rows of the organization whose column holds one of many values."""
         wanted = list(values)
         for place in range(0, len(wanted), AT_ONCE):
@@ -96,6 +96,11 @@ class Transaction:
         if self.one(TEXTS, TEXTS.c.sha256 == digest, TEXTS.c.person == person) is None:
             self.add(TEXTS, [{"sha256": digest, "person": person, "text": text}])
         return digest
+
+    def texts(self, digests: Iterable[str | None]) -> dict[tuple[str, str], str]:
+        """Map hashes and persons to the texts that are kept of them."""
+        wanted = sorted({each for each in digests if each is not None})
+        return {(row.sha256, row.person): row.text for row in self.rows_among(TEXTS, "sha256", wanted)}
 
     def text(self, digest: str) -> str | None:
         """Return the text with a hash, or None where it was forgotten."""

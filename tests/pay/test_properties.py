@@ -129,7 +129,7 @@ def paid_over(
     total, lines = Fraction(0), 0
     for first, behind in pairwise(days):
         period = BEGINS.date() + timedelta(days=first), BEGINS.date() + timedelta(days=behind - 1)
-        for draft in list(pay.drafts(*period, ["ann", "bea"])):
+        for draft in list(pay.drafts(*period, ANNA, ["ann", "bea"])):
             if draft.is_empty:
                 continue
             assert draft.changes == []
@@ -238,7 +238,7 @@ class History:
         if last < first:
             return
         try:
-            made = self.pay.propose(member, first, last, self.pay.draft(member, first, last).sha256, ANNA)
+            made = self.pay.propose(member, first, last, self.pay.draft(member, first, last, ANNA).sha256, ANNA)
         except (Conflict, InvalidPay):
             return
         self.proposed.append(made.number)
@@ -266,7 +266,7 @@ def test_nothing_is_paid_twice_and_nothing_is_forgotten(
     history = History(house, house.organization(card))
     for op in ops:
         history.act(*op)
-    pay, statements = history.pay, history.pay.statements()
+    pay, statements = history.pay, history.pay.statements(ANNA)
     standing = [each for each in statements if each.state != "withdrawn"]
     paid: dict[str, list[tuple[int, int]]] = defaultdict(list)
     for each in standing:
@@ -285,11 +285,11 @@ def test_nothing_is_paid_twice_and_nothing_is_forgotten(
 
     tomorrow = history.now.date() + timedelta(days=1)
     listed: dict[str, set[str]] = {}
-    for draft in pay.drafts(BEGINS.date(), tomorrow, ["ann", "bea"]):
+    for draft in pay.drafts(BEGINS.date(), tomorrow, ANNA, ["ann", "bea"]):
         listed[draft.user_id] = {item.work.item_id for item in draft.items}
         assert listed[draft.user_id].isdisjoint(each.work.item_id for each in draft.left_out)  # one list, not both
         listed[draft.user_id] |= {each.work.item_id for each in draft.left_out}
     for number, fact in history.standing.items():
         if fact.last_action != "rejected" and str(number) not in paid:
             assert str(number) in listed[str(fact.completed_by)]
-    assert pay.verify()[0] == []
+    assert pay.verify(ANNA)[0] == []

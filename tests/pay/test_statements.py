@@ -91,7 +91,7 @@ def test_a_stale_hash_is_refused_and_nothing_is_kept(paid: Payroll) -> None:
     with pytest.raises(Conflict, match="changed"):
         paid.pay.propose("ann", *NOVEMBER, seen, ANNA)
     assert (settled(paid), log(paid)) == ([], before)
-    assert list(paid.pay.statements()) == []
+    assert list(paid.pay.statements(ANNA)) == []
 
 
 def test_withdrawn_and_proposed_again_is_the_same_to_the_byte_under_the_next_number(paid: Payroll) -> None:
@@ -316,7 +316,7 @@ def test_a_manager_who_is_named_pays_for_the_work_of_their_projects_only(small: 
 
 def test_many_are_proposed_one_by_one_and_a_fault_of_one_stops_no_other(small: Payroll) -> None:
     small.write(work(9, NOON, 10, completed_by="rev"))
-    wanted = [(each.user_id, *NOVEMBER, each.sha256) for each in small.pay.drafts(*NOVEMBER)]
+    wanted = [(each.user_id, *NOVEMBER, each.sha256) for each in small.pay.drafts(*NOVEMBER, ANNA)]
     found = {proposal[0]: made for proposal, made in small.pay.propose_all(wanted, ANNA)}
     assert [found["ann"].number, found["rev"].number] == [1, 2]  # type: ignore[union-attr]
     assert isinstance(found["boss"], InvalidPay)
@@ -347,11 +347,11 @@ def test_a_member_with_something_unpaid_is_not_forgotten(small: Payroll) -> None
     for number in (1, 2):
         small.pay.paid(number, "EUR", "2025-01-05", "to Ann Smith", ANNA)
     small.pay.forget("ann", ANNA)
-    assert [(each.number, each.user_id, each.state) for each in small.pay.statements()] == [
+    assert [(each.number, each.user_id, each.state) for each in small.pay.statements(ANNA)] == [
         (1, None, "approved"),
         (2, None, "approved"),
     ]
-    assert small.pay.verify() == ([], [])
+    assert small.pay.verify(ANNA) == ([], [])
 
 
 def test_forgetting_leaves_no_name_and_no_text_and_breaks_no_hash(small: Payroll, tmp_path: Path) -> None:
@@ -359,8 +359,8 @@ def test_forgetting_leaves_no_name_and_no_text_and_breaks_no_hash(small: Payroll
     frozen = small.propose().body
     small.pay.hold("annotation", 3, "another private reason", ANNA)
     small.pay.forget("ann", ANNA, unpaid=True)
-    assert small.pay.statements()[0].body == frozen
-    assert small.pay.verify()[0] == []
+    assert small.pay.statements(ANNA)[0].body == frozen
+    assert small.pay.verify(ANNA)[0] == []
     with small.records._engine.execution_options(writes=True).connect() as connection:
         tables = [METADATA.tables[name] for name in METADATA.tables]
         told = "\n".join(str(row) for table in tables for row in connection.execute(table.select()))
