@@ -10,7 +10,7 @@ from typing import Any
 from perfwidget.pay import card_records
 from perfwidget.pay.adjusting import Adjustment, pending
 from perfwidget.pay.amounts import HOUR, exact, minor_units, rounded, written
-from perfwidget.pay.cards import CardBook, Clock, RateCard, Unit
+from perfwidget.pay.cards import CardBook, Clock, Family, RateCard, Unit
 from perfwidget.pay.changes import Change, Told, changes
 from perfwidget.pay.quiet import Unread, grouped, read_named, read_open, unread
 from perfwidget.pay.settled import Settled, ledger
@@ -105,9 +105,16 @@ class Read:
     settled: Settled
 
     def look(self, draft: Draft) -> Iterator[tuple[Key, int]]:
-        """Yield what is to be looked at again once a draft is proposed: all that does not stand as it is paid then."""
+        """Yield what is to be looked at again once a draft is proposed: all that does not stand as it is paid then.
+
+        Reviews and visits that were due and are neither paid nor left out are no items while the same cards decide.
+        """
         paid, told = {item.work.key for item in draft.items}, {(each.kind, each.item_id) for each in draft.changes}
+        left = {each.work.key for each in draft.left_out}
         for key, work in self.works.items():
+            due = work.at < draft.period.end and key[0] is not Kind.ANNOTATION
+            if due and key not in paid and key not in left and not self.settled.of(key):
+                continue
             stands = (key in paid and key not in self.settled.told) or self.settled.stands(key, work)
             if key in told or not stands:
                 yield key, work.at
@@ -133,12 +140,15 @@ def drafts(
     # Nothing is due before pay began, but what is accepted later; what was settled is read by its key.
     since = dict.fromkeys(Kind, span.pay_from)
     since[Kind.ANNOTATION] = min([span.pay_from, *(max(0, day_start(day, place)) for day in accepting)])
+    reviewing = [card_records.document(card) for card in book.cards if card.unit.family is Family.REVIEWING]
+    deciding = sha256(canonical([reviewing, workspaces]))
     book_of = ledger(transaction)
     wanted = list(people)
     for first in range(0, len(wanted), AT_ONCE):
         some = {member: people[member] for member in wanted[first : first + AT_ONCE]}
-        for group in grouped(unread(transaction, reader, asked, some, since), ROWS_AT_ONCE, AT_ONCE):
-            profiles = reader.profiles(asked.scope, list(group))
+        profiles = reader.profiles(asked.scope, list(some))
+        decides = {member: f"{profiles[member].role}:{deciding}" for member in some}
+        for group in grouped(unread(transaction, reader, asked, some, since, decides), ROWS_AT_ONCE, AT_ONCE):
             works = read_open(reader, asked, group, since)
             own = book_of.own(some, group)
             read_named(reader, asked, works, {member: own[member].keys() - works[member].keys() for member in group})

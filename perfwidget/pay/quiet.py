@@ -75,13 +75,22 @@ class Unread:
 
 
 def unread(
-    transaction: Transaction, reader: Reader, asked: ScopedQuery, people: Mapping[str, str], since: Mapping[Kind, int]
+    transaction: Transaction,
+    reader: Reader,
+    asked: ScopedQuery,
+    people: Mapping[str, str],
+    since: Mapping[Kind, int],
+    decides: Mapping[str, str],
 ) -> dict[str, Unread]:
-    """Map members to what of their work since some instants is to be read."""
+    """Map members to what of their work since some instants is to be read.
+
+    `decides` tells of each what decides whether reviews or visits are items at all: their role, and the cards.
+    """
     found = {member: Unread() for member in people}
     for kind, (rows, columns) in _DIGESTED.items():
         for member, place, told in reader.digests(asked.among(people), rows, columns, since[kind], LENGTH):
-            found[member].digests[kind, place] = told
+            how = "" if kind is Kind.ANNOTATION else f":{decides[member]}"
+            found[member].digests[kind, place] = told + how
     members = {person: member for member, person in people.items()}
     for row in transaction.rows_among(QUIET, "person", members):
         of, at = found[members[row.person]], (Kind(row.kind), int(row.place))
