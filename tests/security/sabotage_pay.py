@@ -5,7 +5,7 @@ ITEMS = "tests/pay/test_items.py"
 STATEMENTS = "tests/pay/test_statements.py"
 CONTESTS = "tests/pay/test_contests.py"
 FILES = "tests/pay/test_files.py"
-QUIET = "tests/pay/test_properties.py::test_nothing_is_paid_twice_and_nothing_is_forgotten"
+QUIET = "tests/pay/test_quiet.py"
 
 SABOTAGES = [
     # -- What is paid
@@ -71,14 +71,14 @@ SABOTAGES = [
         "perfwidget/pay/quiet.py",
         "if of.digests.get(at) == row.digest:",
         "if at in of.digests:",
-        QUIET,
+        f"{QUIET}::test_a_changed_fact_is_seen_without_a_change_of_its_day",
     ),
     (
         "what is still open of a month is not read again",
         "perfwidget/pay/quiet.py",
         "of.look[at] = set(json.loads(row.look))",
         "of.look[at] = set()",
-        QUIET,
+        f"{QUIET}::test_settled_work_that_stands_is_not_read_and_what_is_left_out_is",
     ),
     (
         "a withdrawn statement's items are not read again",
