@@ -58,6 +58,7 @@ def draft(pay: Pay, store: Store, parsed: argparse.Namespace) -> int:
             "to": str(each.period.last),
             "sha256": each.sha256,
             "totals": each.totals,
+            "days_in_no_statement": {str(day): items for day, items in each.days_in_no_statement.items()},
             "statement": json.loads(each.body),
         }
         for each in found

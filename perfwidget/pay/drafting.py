@@ -1,8 +1,9 @@
 """Drafts: what a member's statement of a period would be just now."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from fractions import Fraction
 from typing import Any
 
@@ -76,6 +77,12 @@ class Draft:
     def is_empty(self) -> bool:
         """Whether there is no line at all, not even one of 0.00."""
         return not (self.lines or self.changes or self.adjustments)
+
+    @property
+    def days_in_no_statement(self) -> Mapping[date, int]:
+        """The work days with items that no statement pays yet and this one would, and how many these are."""
+        found = Counter(item.work_day for line in self.lines if line.due is not Due.ADDED for item in line.items)
+        return dict(sorted(found.items()))
 
     @property
     def projects(self) -> frozenset[str]:

@@ -1,6 +1,6 @@
 """`Pay`: everything that people do about pay, each act in one transaction with its row in the audit log."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,9 @@ from perfwidget.pay.work import asked_of
 from perfwidget.question.access import Viewer
 from perfwidget.records import audit
 from perfwidget.records.tables import STATEMENTS
+
+NAMELESS = ""
+"""Stands for a member of whom the records hold nothing."""
 
 Proposal = tuple[str, date | str, date | str, str]
 """A member, the first and last day, and the SHA-256 of the draft that was seen."""
@@ -122,8 +125,20 @@ class Pay(Questions, Additions):
                 scope = asked_of(reader, self.organization_id, ANY_TIME, Rules()).scope
                 members = sorted(reader.member_ids(scope))
             for each in self._drafts(reader, [self._member(each) for each in members], first, last):
-                if grant.covers(each.projects, each.user_id):
+                if each.user_id == grant.actor.user_id or grant.covers(each.projects, each.user_id):
                     yield each
+
+    def days_in_no_statement(self, member: int | str, viewer: By) -> Mapping[date, int]:
+        """Return a member's work days up to today with how many items that no statement pays; what is left out is none.
+
+        Empty where pay never began.
+        """
+        with self._looking(viewer) as (transaction, _, _):
+            terms = kept_terms(transaction)
+            if terms is None:
+                return {}
+            period = terms.until(transaction.now)
+        return self.draft(member, period.first, period.last, viewer).days_in_no_statement
 
     def propose(self, member: int | str, first: date | str, last: date | str, sha256: str, by: By) -> Statement:
         """Freeze the draft that was seen, named by its SHA-256; Conflict where facts or cards have changed since."""
@@ -219,16 +234,17 @@ class Pay(Questions, Additions):
     def forget(self, member: int | str, by: By, *, unpaid: bool = False) -> None:
         """Let nothing in the records say who a member was, nor what was written of them; statements stay as they are.
 
-        Refused while something is unpaid, unless `unpaid` says that this is on purpose.
+        Refused while something is unpaid or left out, unless `unpaid` says that this is on purpose.
         """
         member = self._member(member)
         with self._acting(by) as (transaction, reader, grant):
             grant.everywhere()
             person, terms = transaction.person(member), kept_terms(transaction)
+            if not unpaid and terms is not None:
+                period = terms.until(transaction.now)
+                [draft] = drafts(transaction, reader, terms, period, {member: person or NAMELESS})
+                kept.refuse_unpaid(transaction, draft)
             if person is None:
                 return
-            if not unpaid and terms is not None:
-                [draft] = drafts(transaction, reader, terms, terms.until(transaction.now), {member: person})
-                kept.refuse_unpaid(transaction, draft)
             transaction.forget_person(person)
             audit.append(transaction, grant.actor, "forgotten", person, unpaid=unpaid)

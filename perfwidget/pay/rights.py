@@ -62,7 +62,7 @@ def granted(reader: Reader, organization_id: str, by: By, pay_roles: Collection[
         raise Forbidden("Your role does not manage pay; ask somebody whose role does.")
     members = reader.members(scope, "", MOST_MEMBERS)
     others = any(each.active and each.role in pay_roles and each.user_id != by.user_id for each in members)
-    mine = frozenset() if scope.projects is None else frozenset(each.user_id for each in members)
+    mine = frozenset[str]().union(*(reader.members_of(scope, project) for project in scope.projects or ()))
     return Grant(Actor.member(by.user_id, str(scope.role)), scope.projects, mine, alone=not others)
 
 

@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from perfwidget.pay.work import Key, Kind, Work
@@ -71,6 +71,11 @@ class Settled:
         return max(spoken, key=lambda each: each[0]) if spoken else None
 
 
+def _forgotten(transaction: Transaction, people: Collection[str]) -> set[str]:
+    """Return those of some random numbers that stand for nobody any more."""
+    return {person for person, user_id in transaction.user_ids(people).items() if user_id is None}
+
+
 def settled(transaction: Transaction, person: str, counted: Mapping[Key, Work]) -> Settled:
     """Read what was settled of some work, whoever was paid, and of a person, whatever was paid."""
     steps: dict[Key, dict[int, Step]] = defaultdict(dict)
@@ -88,8 +93,13 @@ def settled(transaction: Transaction, person: str, counted: Mapping[Key, Work]) 
         rows += transaction.rows_among(SETTLED, "item_id", changed, SETTLED.c.kind == str(kind))
         for row in transaction.rows_among(HOLDS, "item_id", ids, HOLDS.c.kind == str(kind)):
             held[kind, row.item_id] = row.held, row.text
+    forgotten = _forgotten(transaction, {row.person for row in rows} - {person})
     for row in rows:
-        step = Step(row.step, row.statement, row.person, row.project_id, row.work_day, row.time, row.begins, row.ends)
+        key = Kind(row.kind), row.item_id
+        # Whose reviewing was paid to somebody who was forgotten since, has come back: it was their time.
+        back = row.person in forgotten and key[0] is not Kind.ANNOTATION and key in counted
+        payee = person if back else row.person
+        step = Step(row.step, row.statement, payee, row.project_id, row.work_day, row.time, row.begins, row.ends)
         steps[Kind(row.kind), row.item_id][row.step] = step
     told: dict[tuple[Key, str], list[tuple[int, State]]] = defaultdict(list)
     for row in transaction.rows(TOLD, TOLD.c.person == person, order=[TOLD.c.number]):

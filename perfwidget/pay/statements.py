@@ -1,7 +1,7 @@
 """Statements: proposed from a draft that was seen, then approved or withdrawn, and paid a currency."""
 
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -12,7 +12,7 @@ from perfwidget.errors import Conflict, InvalidPay
 from perfwidget.facts.columns import MICROSECONDS
 from perfwidget.pay.adjusting import checked_text
 from perfwidget.pay.drafting import Draft
-from perfwidget.pay.sorting import Item
+from perfwidget.pay.sorting import Item, Reason
 from perfwidget.records import Actor, Transaction, audit
 from perfwidget.records.canonical import canonical
 from perfwidget.records.tables import ADJUSTMENTS, CONTESTS, SETTLED, STATEMENTS, TOLD, TOTALS
@@ -131,6 +131,10 @@ def refuse_unpaid(transaction: Transaction, draft: Draft) -> None:
         raise Conflict(f"Statement {', '.join(waiting)} is not paid; pay it, or forget the member with unpaid=True.")
     if draft.lines or draft.adjustments:
         raise Conflict("The member has work in no statement; pay it, or forget the member with unpaid=True.")
+    reasons = Counter(str(each.reason) for each in draft.left_out if each.reason is not Reason.OWN)
+    if reasons:
+        named = ", ".join(f"{count} {reason}" for reason, count in reasons.items())
+        raise Conflict(f"The member has work that is left out ({named}); settle it, or forget them with unpaid=True.")
 
 
 def told(transaction: Transaction, of: Statement) -> str:

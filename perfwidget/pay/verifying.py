@@ -9,17 +9,16 @@ from typing import Any
 
 from perfwidget.pay.amounts import HOUR, exact, minor_units, rounded, written
 from perfwidget.pay.cards import Clock
+from perfwidget.pay.logged import Logged, beside
 from perfwidget.pay.sorting import median_of
 from perfwidget.pay.statements import WITHDRAWN, Statement, statements
 from perfwidget.pay.work import Kind, WorkOf, read_work
 from perfwidget.question.access import ScopedQuery
 from perfwidget.records import Transaction, audit
 from perfwidget.records.canonical import canonical, sha256
-from perfwidget.records.tables import CONTESTS, RATE_CARDS, SETTLED, TOTALS
+from perfwidget.records.tables import SETTLED, TOTALS
 from perfwidget.stores import Reader
 
-CONTESTED = tuple(column.name for column in CONTESTS.c if column.name != "organization_id")
-ACTS = ("proposed", "approved", "withdrawn")
 OWN = frozenset({"kind", "id", "step", "work_day", "quantity", "paid_before_us"})
 """What an item of a document has beside the columns of its facts."""
 
@@ -27,7 +26,7 @@ OWN = frozenset({"kind", "id", "step", "work_day", "quantity", "paid_before_us"}
 def differences(transaction: Transaction, heads: Sequence[audit.Head] = ()) -> Iterator[str]:
     """Yield a sentence for each thing in the records that is not as it was written."""
     yield from audit.faults(transaction, heads)
-    logged = _Logged(transaction)
+    logged = Logged(transaction)
     known = statements(transaction)
     for number in range(1, 1 + max((*logged.sha256, *(each.number for each in known), 0))):
         if number not in {each.number for each in known}:
@@ -36,48 +35,7 @@ def differences(transaction: Transaction, heads: Sequence[audit.Head] = ()) -> I
         told = [_bytes(each, logged), _arithmetic(each), _records(transaction, each, logged)]
         for fault in dict.fromkeys(fault for faults in told for fault in _readable(faults)):
             yield f"Statement {each.number}: {fault}"
-    yield from _questions(transaction, logged)
-    for row in transaction.rows(RATE_CARDS, order=[RATE_CARDS.c.card_id]):
-        made = logged.cards.get(row.card_id)
-        if made is None or any(str(getattr(row, name)) != str(value) for name, value in made.items()):
-            yield f"Card {row.card_id}: it is not as it was written."
-
-
-class _Logged:
-    """What the audit log says of statements and cards."""
-
-    def __init__(self, transaction: Transaction) -> None:
-        self.sha256: dict[int, str] = {}
-        self.state: dict[int, str] = {}
-        self.paid: dict[tuple[int, str], tuple[str, str]] = {}
-        self.cards: dict[int, dict[str, Any]] = {}
-        self.adjustments: dict[int, tuple[str, dict[str, Any]]] = {}
-        self.contests: dict[int, dict[str, Any]] = {}
-        self.acknowledged: dict[int, int | None] = {}
-        for row in audit.rows(transaction):
-            try:
-                said = json.loads(row.details)
-            except ValueError:
-                continue  # which the chain tells
-            if row.verb in ACTS and "statement" in said:
-                self.state[said["statement"]] = row.verb
-                self.sha256.setdefault(said["statement"], said.get("sha256", ""))
-            elif row.verb == "paid":
-                self.paid[said["statement"], said["currency"]] = said["paid_on"], said["reference"]
-            elif row.verb == "adjusted":
-                self.adjustments[said["number"]] = row.person, said
-            elif row.verb == "acknowledged":
-                self.acknowledged[said["statement"]] = row.at
-            elif row.verb == "contested":
-                self.acknowledged[said["statement"]] = None
-                self.contests[said["number"]] = {**said, "person": row.person, "at": row.at}
-            elif row.verb == "answered" and said["number"] in self.contests:
-                told = {"word": said["word"], "answer": said["answer"], "answered_by": row.actor, "answered_at": row.at}
-                self.contests[said["number"]] |= told
-            elif row.verb == "card written":
-                self.cards[said["card"]["card_id"]] = said["card"]
-            elif row.verb == "card ended" and said["card"] in self.cards:
-                self.cards[said["card"]]["valid_until"] = said["valid_until"]
+    yield from beside(transaction, logged)
 
 
 def _readable(faults: Iterator[str]) -> list[str]:
@@ -88,7 +46,7 @@ def _readable(faults: Iterator[str]) -> list[str]:
         return ["its JSON cannot be read."]
 
 
-def _bytes(each: Statement, logged: _Logged) -> Iterator[str]:
+def _bytes(each: Statement, logged: Logged) -> Iterator[str]:
     if sha256(each.body) != each.sha256:
         yield "its bytes are not those that were proposed."
     if logged.sha256.get(each.number) != each.sha256:
@@ -148,7 +106,7 @@ def _fits(item: Mapping[str, Any], card: Mapping[str, Any]) -> bool:
     return quantity == now - before
 
 
-def _records(transaction: Transaction, each: Statement, logged: _Logged) -> Iterator[str]:
+def _records(transaction: Transaction, each: Statement, logged: Logged) -> Iterator[str]:
     """Yield what the rows beside the document say otherwise."""
     said = json.loads(each.body)
     days = (said["period"]["first"], said["period"]["last"])
@@ -175,17 +133,6 @@ def _records(transaction: Transaction, each: Statement, logged: _Logged) -> Iter
         paid = None if total.paid_on is None else (total.paid_on, total.reference)
         if logged.paid.get((each.number, total.currency)) != paid:
             yield f"the mark that its {total.currency} are paid is not the one in the audit log."
-
-
-def _questions(transaction: Transaction, logged: _Logged) -> Iterator[str]:
-    """Yield each question that is not the one in the audit log."""
-    known = {row.number: row for row in transaction.rows(CONTESTS)}
-    for number in sorted(known.keys() | logged.contests.keys()):
-        wanted, row = logged.contests.get(number), known.get(number)
-        if row is None:
-            yield f"Question {number} is missing."
-        elif wanted is None or any(getattr(row, name) != wanted.get(name) for name in CONTESTED):
-            yield f"Question {number}: it is not as it was written."
 
 
 def _time(item: Mapping[str, Any]) -> int | None:

@@ -56,6 +56,7 @@ def test_from_cards_to_a_payroll_file_and_its_proof(run: Run, tmp_path: Path) ->
     [card] = run("cards")[1]
     assert (card["unit"], card["clock"], card["amount"]) == ("hour", "lead", "36")
     status, drafts, _ = run("draft", *NOVEMBER)
+    assert [each["days_in_no_statement"] for each in drafts] == [{"2024-11-05": 1}] * 2
     assert [(each["user"], each["totals"]) for each in drafts] == [("ann", {"EUR": "1.00"}), ("rev", {"EUR": "0.50"})]
     seen = tmp_path / "drafts.json"
     seen.write_text("\n".join(json.dumps(each) for each in drafts))

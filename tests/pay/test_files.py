@@ -33,6 +33,8 @@ def paid(tmp_path: Path) -> Iterator[Payroll]:
         opened.settle()
         opened.settle(member="rev")
         opened.write(again(first, "2024-12-09 12:00", 130))
+        opened.pay.hold("annotation", 3, "a copy?", ANNA)
+        opened.pay.hold("annotation", 3, "it is none", ANNA, held=False)
         opened.propose(DECEMBER)
         yield opened
 
@@ -165,6 +167,17 @@ def test_lines_and_totals_follow_from_items_even_where_hashes_were_made_anew(
         ("UPDATE pay_statements SET state = 'approved' WHERE number = 3", "Statement 3: it is approved, and the audit"),
         ("UPDATE pay_totals SET amount = '9.99' WHERE statement = 2", "Statement 2: its amounts are not the totals"),
         ("UPDATE pay_totals SET paid_on = 'x', reference = 'x' WHERE statement = 2", "Statement 2: the mark that its"),
+        ("UPDATE pay_terms SET pay_from = '2024-10-01'", "The terms of pay"),
+        ("UPDATE pay_terms SET timezone = 'UTC'", "The terms of pay"),
+        ("DELETE FROM pay_terms", "The terms of pay"),
+        ("UPDATE pay_holds SET held = NOT held", "The hold of annotation 3: it is not as it was written."),
+        ("DELETE FROM pay_holds", "The hold of annotation 3 is missing."),
+        ("UPDATE pay_holds SET item_id = '2'", "The hold of annotation 2: it is not as it was written."),
+        ("UPDATE pay_adjustments SET amount = '9.99'", "Adjustment 1: it is not as it was written."),
+        ("DELETE FROM pay_adjustments", "Adjustment 1 is missing."),
+        ("UPDATE texts SET text = 'other' WHERE text = 'a copy?'", "The text "),
+        ("UPDATE rate_cards SET voided = NOT voided WHERE card_id = 3", "Card 3: it is not as it was written."),
+        ("DELETE FROM rate_cards WHERE card_id = 3", "Card 3 is missing."),
         ("UPDATE rate_cards SET amount = '35' WHERE card_id = 1", "Card 1: it is not as it was written."),
         ("UPDATE audit_log SET details = replace(details, 'a', 'b') WHERE number = 6", "Audit log: row 6"),
         ("UPDATE audit_log SET actor = 'cli:bob' WHERE number = 2", "Audit log: row 2 is not as it was written."),
