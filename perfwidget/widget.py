@@ -199,8 +199,10 @@ class PerformanceWidget(DashBlueprint):
             raise InvalidSetting("perfwidget needs Flask-Login: call LoginManager(app) before serving requests.")
         endpoint = (request.endpoint or "").removeprefix(f"{self.public_name()}.")
         entrance = endpoint == "index"
+        # A link to a page of pay may stand anywhere, but only going there shows it.
+        followed = request.headers.get("Sec-Fetch-Mode", "navigate") == "navigate"
         page = entrance or endpoint in self._documents
-        if not (page and request.method in _SAFE_METHODS) and from_elsewhere():
+        if not (page and (entrance or followed) and request.method in _SAFE_METHODS) and from_elsewhere():
             # One answer whoever is signed in and whatever is asked for, so that another site learns nothing by it.
             told = page_that_says(FOREIGN_PAGE, title=self._title, href=self.public_prefix(), link="Open the dashboard")
             return told, 403

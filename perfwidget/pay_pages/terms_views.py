@@ -5,7 +5,7 @@ from typing import Any
 
 from flask import Response, request
 
-from perfwidget.errors import InvalidPay, PerfwidgetError
+from perfwidget.errors import Forbidden, InvalidPay, PerfwidgetError
 from perfwidget.pay import Pay
 from perfwidget.pay.rights import granted
 from perfwidget.pay_pages import words
@@ -77,6 +77,8 @@ class TermsViews:
         with context.place():
             try:
                 context.pay(viewer).adjust(user, given["amount"], given["currency"].upper(), given["text"], viewer)
+            except Forbidden:
+                raise
             except PerfwidgetError as fault:
                 return self._members.draft_again(given, fault)
         return onward(address_of("pay_draft", **{name: request.form.get(name) for name in ("user", "from", "to")}))
