@@ -1,6 +1,6 @@
 """Which of a member's items a statement pays, which it leaves out and why: spec and README name the rules."""
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
@@ -11,7 +11,7 @@ from perfwidget.facts.columns import FIRST_INSTANT
 from perfwidget.pay.cards import CardBook, Clock, Family, RateCard, Unit
 from perfwidget.pay.settled import Settled
 from perfwidget.pay.visits import Moments
-from perfwidget.pay.work import Kind, Work, WorkOf
+from perfwidget.pay.work import Kind, Work, Works
 from perfwidget.question.period import zone
 
 
@@ -84,20 +84,19 @@ class Sorter:
     settled: Settled
     span: Span
 
-    def sort(self, work_of: WorkOf) -> tuple[list[Item], list[LeftOut]]:
+    def sort(self, works: Works) -> tuple[list[Item], list[LeftOut]]:
         """Return the items that are paid, and those that are left out; both in order."""
         items: list[Item] = []
         left: list[LeftOut] = []
-        for each in self._decided(work_of):
+        for each in self._decided(works):
             (items if isinstance(each, Item) else left).append(each)  # type: ignore[arg-type]
         items = list(_with_medians(self._with_moments(items, left), left))
         return sorted(items, key=lambda each: each.work.order), sorted(left, key=lambda each: each.work.order)
 
-    def _decided(self, work_of: WorkOf) -> Iterator[Item | LeftOut]:
-        day_of, paid_by = self.span.dates(), self.settled.kinds_by_day(self.person)
-        for work in work_of.counted.values():
-            if work.at >= self.span.end:
-                continue
+    def _decided(self, works: Works) -> Iterator[Item | LeftOut]:
+        day_of, due = self.span.dates(), [work for work in works.values() if work.at < self.span.end]
+        paid_by = self._paid_by([work.at for work in due if work.kind is not Kind.ANNOTATION], day_of)
+        for work in due:
             work_day = day_of(work.at)
             family = Family.ANNOTATING if work.kind is Kind.ANNOTATION else Family.REVIEWING
             card = self.book.deciding(family, self.person, self.role, work.project_id, work_day)
@@ -108,6 +107,12 @@ class Sorter:
                 found = self._new(work, card, work_day, ways)
             if found is not None:
                 yield found
+
+    def _paid_by(self, instants: list[int], day_of: Callable[[int], date]) -> Mapping[tuple[str, str], set[Kind]]:
+        """Return how reviewing was paid on the days of some reviewing."""
+        if not instants:
+            return {}
+        return self.settled.kinds_by_day(day_of(min(instants)).isoformat(), day_of(max(instants)).isoformat())
 
     def _new(self, work: Work, card: RateCard | None, work_day: date, ways: Collection[Kind]) -> Item | LeftOut | None:
         """Decide about an item that was never paid, on a day whose reviewing was paid in some ways, or in none yet.
@@ -178,11 +183,11 @@ class Sorter:
         Where those are of a statement that may still be withdrawn, the visit waits: else nobody paid these moments.
         """
         moments, waiting = Moments(), Moments()
-        for key in self.settled.keys_of(self.person):
-            if key[0] is Kind.VISIT:
-                for step in self.settled.of(key):
-                    sure = moments if step.statement in self.settled.approved else waiting
-                    sure.cover(step.ends if step.begins is None else step.begins, step.ends)
+        looks = [item.work for item in items if item.work.begins is not None]
+        if looks:
+            for step in self.settled.visits(min(each.begins or 0 for each in looks), max(each.at for each in looks)):
+                sure = moments if step.statement in self.settled.approved else waiting
+                sure.cover(step.ends if step.begins is None else step.begins, step.ends)
         for item in sorted(items, key=lambda each: each.work.order):
             if item.work.kind is Kind.VISIT and item.work.begins is not None:
                 if waiting.touch(item.work.begins, item.work.at):

@@ -12,6 +12,7 @@ from perfwidget.errors import Conflict, InvalidPay
 from perfwidget.facts.columns import MICROSECONDS
 from perfwidget.pay.adjusting import checked_text
 from perfwidget.pay.drafting import Draft
+from perfwidget.pay.quiet import forget_quiet, keep_quiet
 from perfwidget.pay.sorting import Item, Reason
 from perfwidget.records import Actor, Transaction, audit
 from perfwidget.records.canonical import canonical
@@ -173,6 +174,7 @@ def keep(transaction: Transaction, draft: Draft, by: Actor, **details: Any) -> S
     transaction.add(TOLD, _told(draft, number))
     for adjustment in draft.adjustments:
         transaction.change(ADJUSTMENTS, ADJUSTMENTS.c.number == adjustment.number, statement=number)
+    keep_quiet(transaction, draft.person, draft.read.unread, draft.read.look(draft))
     facts = {"statement": number, "first": row["first"], "last": row["last"], "sha256": draft.sha256}
     audit.append(transaction, by, PROPOSED, draft.person, **facts, totals=dict(draft.totals), **details)
     return statement(transaction, number)
@@ -207,6 +209,7 @@ def withdraw(transaction: Transaction, number: int, text: str, by: Actor, **deta
     digest = transaction.keep_text(checked_text(text), found.person)
     transaction.remove(SETTLED, SETTLED.c.statement == number)
     transaction.remove(TOLD, TOLD.c.statement == number)
+    forget_quiet(transaction, found.person)
     transaction.change(ADJUSTMENTS, ADJUSTMENTS.c.statement == number, statement=None)
     transaction.change(STATEMENTS, STATEMENTS.c.number == number, state=WITHDRAWN, **_acted(transaction, by))
     audit.append(transaction, by, WITHDRAWN, found.person, statement=number, text=digest, **details)

@@ -12,7 +12,7 @@ from perfwidget.pay.cards import Clock
 from perfwidget.pay.logged import Logged, beside
 from perfwidget.pay.sorting import median_of
 from perfwidget.pay.statements import WITHDRAWN, Statement, statements
-from perfwidget.pay.work import Kind, WorkOf, read_work
+from perfwidget.pay.work import Key, Kind, Works, owners_of, read_work
 from perfwidget.question.access import ScopedQuery
 from perfwidget.records import Transaction, audit
 from perfwidget.records.canonical import canonical, sha256
@@ -145,22 +145,31 @@ def changed_since(transaction: Transaction, reader: Reader, asked: ScopedQuery) 
     """Yield a sentence for each item of a standing statement whose facts are others now."""
     standing = [each for each in statements(transaction) if each.state != WITHDRAWN and each.user_id is not None]
     work = read_work(reader, asked, sorted({each.user_id or "" for each in standing}), accepted=True)
+    items = (item for each in standing for line in each.document["lines"] for item in line["items"])
+    kept = {(Kind(item["kind"]), str(item["id"])) for item in items}
+    there = owners_of(reader, asked, kept - {key for works in work.values() for key in works})
     steps = transaction.rows(SETTLED, order=[SETTLED.c.step])
     latest = {(row.kind, row.item_id): row.step for row in steps}
     for each in standing:
-        yield from _changed(each, work[each.user_id or ""], latest)
+        yield from _changed(each, work[each.user_id or ""], there, latest)
 
 
-def _changed(each: Statement, work_of: WorkOf, latest: Mapping[tuple[str, str], int]) -> Iterator[str]:
-    """Yield a sentence for each item of a statement whose facts are others now; `latest` are the last steps settled."""
+def _changed(
+    each: Statement, works: Works, there: Mapping[Key, str | None], latest: Mapping[tuple[str, str], int]
+) -> Iterator[str]:
+    """Yield a sentence for each item of a statement whose facts are others now.
+
+    `there` says whose the items are that count for nobody asked for; `latest` are the last steps settled.
+    """
     for item in (item for line in each.document["lines"] for item in line["items"]):
         key = Kind(item["kind"]), str(item["id"])
         if latest.get((item["kind"], item["id"])) != item["step"]:
             continue
-        work = work_of.counted.get(key)
+        work = works.get(key)
         told = {name: value for name, value in item.items() if name not in OWN}
         if work is None:
-            word = "does not count for the member any more" if key in work_of.there else "is not the member's any more"
+            still = there.get(key) == each.user_id
+            word = "does not count for the member any more" if still else "is not the member's any more"
             yield f"Statement {each.number}: {key[0]} {key[1]} {word}."
             continue
         now = {**work.columns, **work.acceptance}

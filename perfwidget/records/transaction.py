@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Table, and_, insert, select, update
 from perfwidget.records.canonical import sha256
 from perfwidget.records.tables import PEOPLE, TEXTS
 
-AT_ONCE = 500
+AT_ONCE = 5_000
 """Values that go with one statement."""
 
 
@@ -34,6 +34,11 @@ class Transaction:
         wanted = list(values)
         for place in range(0, len(wanted), AT_ONCE):
             yield from self.rows(table, table.c[column].in_(wanted[place : place + AT_ONCE]), *where)
+
+    def distinct(self, columns: Sequence[Any], *where: Any) -> list[Any]:
+        """Return the different rows of some columns of a table of the organization that meet all conditions."""
+        mine = columns[0].table.c.organization_id == self.organization_id
+        return list(self._connection.execute(select(*columns).where(mine, *where).distinct()).all())
 
     def one(self, table: Table, *where: Any) -> Any | None:
         """Return the one row that meets all conditions, or None."""

@@ -138,6 +138,9 @@ def test_records_of_every_earlier_version_come_to_the_newest_one_whole(address: 
         # Back to the first tables, as an earlier program left them.
         for statement in (
             "DROP TABLE pay_contests",
+            "DROP TABLE pay_quiet",
+            "DROP INDEX pay_settled_person",
+            "CREATE INDEX pay_settled_person ON pay_settled (organization_id, person)",
             "ALTER TABLE pay_statements DROP COLUMN acknowledged_at",
             "UPDATE alembic_version SET version_num = 'first'",
         ):
