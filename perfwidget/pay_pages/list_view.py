@@ -1,6 +1,7 @@
 """The page Pay: everybody's pay of a period, for those who manage it."""
 
 from collections.abc import Collection
+from dataclasses import replace
 from typing import Any
 
 from flask import Response, request
@@ -9,7 +10,7 @@ from perfwidget.errors import InvalidPay
 from perfwidget.pay import Pay
 from perfwidget.pay_pages import overview, periods, words
 from perfwidget.pay_pages.context import PayContext
-from perfwidget.pay_pages.directory import everything, profiles_of
+from perfwidget.pay_pages.directory import profiles_of
 from perfwidget.pay_pages.overview import PAGE, Overview, Row
 from perfwidget.pay_pages.rendering import address_of, numbered_page, page
 from perfwidget.question.access import Viewer
@@ -37,9 +38,10 @@ class ListView:
                 request.args.to_dict(flat=False), zone, periods.DEFAULT, context.max_period_days, now
             )
             search, state, sort = self._narrowed()
-            fault, found, outside = "", Overview((), 0, ()), ()
+            fault, found = "", Overview((), 0, ())
             try:
-                found = overview.overview(self.rows(pay, viewer, period), search, state, sort)
+                rows, earlier = self._read(pay, viewer, period)
+                found = replace(overview.overview(rows, search, state, sort), earlier=earlier)
             except InvalidPay as refused:
                 fault = str(refused)
         before, after = periods.neighbours(period)
@@ -63,19 +65,27 @@ class ListView:
             search=search,
             state=state,
             sort=sort,
-            outside=outside,
             here=lambda **more: _here(period, {"q": search, "state": state, "sort": sort, **more}),
             amount=overview.amount,
         )
 
     def rows(self, pay: Pay, viewer: Viewer, period: Period, among: Collection[str] | None = None) -> list[Row]:
-        """Return the rows of a period: of all members, or of some, whose statements are all there."""
+        """Return the rows of a period, of all members or of some."""
+        return self._read(pay, viewer, period, among)[0]
+
+    def _read(
+        self, pay: Pay, viewer: Viewer, period: Period, among: Collection[str] | None = None
+    ) -> tuple[list[Row], int]:
+        """Return the rows of a period, and how many items were done before it and are in no statement."""
+        drafts = list(pay.drafts(period.first, period.last, viewer, among))
+        statements = overview.standing(pay, viewer, period)
+        if among is not None:
+            statements = [each for each in statements if each.user_id in among]
         with self._context.store.reading() as reader:
-            members = reader.member_ids(everything(reader, viewer.organization_id)) if among is None else among
-            drafts, statements = overview.of_period(pay, viewer, period, members)
-            return overview.all_rows(
+            rows = overview.all_rows(
                 drafts, statements, lambda users: profiles_of(reader, viewer.organization_id, users)
             )
+        return rows, overview.done_before(drafts, period.first)
 
     @staticmethod
     def _narrowed() -> tuple[str, str, str]:

@@ -1,6 +1,6 @@
 """The list of the page Pay: members × period, what each is owed, how it stands, and what is open."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
@@ -46,6 +46,8 @@ class Row:
     """The currencies that are marked as paid."""
     sha256: str = ""
     profile: Profile | None = None
+    missing: int = 0
+    """How many items of these days and earlier came after the statement, and are in none."""
 
     @property
     def key(self) -> str:
@@ -79,6 +81,8 @@ class Overview:
     items: int = 0
     time: int | None = None
     questions: int = 0
+    earlier: int = 0
+    """How many items were done before the period and are in no statement."""
 
     @property
     def members(self) -> int:
@@ -87,26 +91,36 @@ class Overview:
 
 
 def all_rows(
-    drafts: Iterable[Draft], statements: Iterable[Statement], profiles: Callable[[set[str]], Mapping[str, Profile]]
+    drafts: Sequence[Draft], statements: Sequence[Statement], profiles: Callable[[set[str]], Mapping[str, Profile]]
 ) -> list[Row]:
-    """Return a row a draft and a statement, with who the members are."""
-    found = [*map(of_statement, statements), *map(of_draft, drafts)]
+    """Return a row a statement, and a row for each draft of a member who has none, with who the members are."""
+    open_items = {each.user_id: sum(1 for _ in each.items) for each in drafts}
+    last_of = {each.user_id: each.number for each in statements}
+    found = [
+        *(
+            replace(of_statement(each), missing=open_items.get(each.user_id or "", 0))
+            if last_of[each.user_id] == each.number
+            else of_statement(each)
+            for each in statements
+        ),
+        *(of_draft(each) for each in drafts if each.user_id not in last_of),
+    ]
     known = profiles({row.user_id for row in found if row.user_id is not None})
-    return [_with(row, known.get(row.user_id or "")) for row in found]
+    return [replace(row, profile=known.get(row.user_id or "")) for row in found]
 
 
-def of_period(
-    pay: Pay, viewer: Viewer, period: Period, members: Collection[str]
-) -> tuple[list[Draft], list[Statement]]:
-    """Return the statements that have days of a period, and the drafts of those members who have none."""
-    standing = [
+def standing(pay: Pay, viewer: Viewer, period: Period) -> list[Statement]:
+    """Return the statements that have days of a period."""
+    return [
         each
         for each in pay.statements(viewer)
         if each.state != WITHDRAWN and each.first <= period.last and each.last >= period.first
     ]
-    stated = {each.user_id for each in standing}
-    without = sorted(each for each in members if each not in stated)
-    return list(pay.drafts(period.first, period.last, viewer, without)), standing
+
+
+def done_before(drafts: Iterable[Draft], first: date) -> int:
+    """Return how many items of drafts were done before a day, and are in no statement."""
+    return sum(item.work_day < first for draft in drafts for item in draft.items)
 
 
 def of_draft(draft: Draft) -> Row:
@@ -194,10 +208,6 @@ def _by(rows: Sequence[Row], value: Callable[[Row], Any], *, down: bool) -> list
 def _searched(row: Row) -> str:
     email = row.profile.email if row.profile else ""
     return " ".join((row.name, email or "", row.user_id or "")).casefold()
-
-
-def _with(row: Row, profile: Profile | None) -> Row:
-    return replace(row, profile=profile)
 
 
 def amount(row: Row, code: str) -> str:

@@ -35,11 +35,12 @@ class QuestionRow:
 def question_rows(
     found: Sequence[Contest], reader: Reader, organization_id: str, zone: str, now: int
 ) -> list[QuestionRow]:
-    """Return questions as rows, open ones first, those that are due first."""
+    """Return questions as rows: open ones by the day on which they are due, then those that were answered last."""
     users = {each.user_id for each in found} | {each.answered_by for each in found}
     known = profiles_of(reader, organization_id, {each for each in users if each is not None})
     today = periods.today(zone, now)
-    ordered = sorted(found, key=lambda each: (not each.is_open, each.due if each.is_open else today, -each.number))
+    waiting = sorted((each for each in found if each.is_open), key=lambda each: (each.due, each.number))
+    ordered = [*waiting, *(each for each in reversed(found) if not each.is_open)]
     return [
         QuestionRow(
             contest=each,

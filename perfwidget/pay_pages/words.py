@@ -117,9 +117,15 @@ def all_members(number: int) -> str:
     return counted(number, "member") if number == 1 else f"All {counted(number, 'member')}"
 
 
-def joined(parts: Sequence[str]) -> str:
-    """Return some parts, with dots between them."""
-    return " · ".join(filter(None, parts))
+def in_no_statement(items_: int, first: date) -> str:
+    """Say how much work before a day is in no statement."""
+    told = "none" if items_ == 0 else counted(items_, "item")
+    return f"work in no statement before {formats.day(first)}: {told}"
+
+
+def missing(number: int) -> str:
+    """Say how much of a member's work came after their statement."""
+    return f"{counted(number, 'item')} in no statement"
 
 
 # -- Rate cards -------------------------------------------------------------------------------------------------------
