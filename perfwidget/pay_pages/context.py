@@ -59,6 +59,8 @@ class PayContext:
     prefix: Callable[[], str]
     """The public address of the dashboard, up to and with its last `/`."""
     max_period_days: int
+    contest_days: int
+    """The days in which a question is to be answered."""
 
     def pay(self, viewer: Viewer) -> Pay:
         """Return the pay of the viewer's organization."""
@@ -69,6 +71,7 @@ class PayContext:
             timezone=self.timezone,
             rules=self.rules,
             pay_roles=self.pay_roles,
+            contest_days=self.contest_days,
         )
 
     def manages(self, viewer: Viewer) -> bool:
