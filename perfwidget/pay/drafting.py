@@ -1,10 +1,11 @@
 """Drafts: what a member's statement of a period would be just now."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
+from functools import cached_property
 from typing import Any
 
 from perfwidget.pay import card_records
@@ -49,7 +50,7 @@ class Line:
         return any(self.card.written_at > item.work.at for item in self.items)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Draft:
     """What a statement would be: its lines, what it tells of, what it leaves out, and its canonical JSON."""
 
@@ -62,12 +63,17 @@ class Draft:
     adjustments: Sequence[Adjustment]
     totals: Mapping[str, str]
     """Amounts by currency."""
-    body: str
-    """Canonical JSON, as a statement freezes it."""
+    document: Callable[[], dict[str, Any]] = field(compare=False, repr=False)
+    """Makes what its canonical JSON says."""
     read: "Read" = field(compare=False, repr=False)
     """What it was made of."""
 
-    @property
+    @cached_property
+    def body(self) -> str:
+        """Canonical JSON, as a statement freezes it; made once it is asked for."""
+        return canonical(self.document())
+
+    @cached_property
     def sha256(self) -> str:
         """The hash that a proposal has to name."""
         return sha256(self.body)
@@ -209,21 +215,26 @@ def _draft(
     ):
         minor[code] += minor_units(amount, code)
     totals = {code: written(minor[code], code) for code in sorted(minor)}
-    cards = {line.card.card_id: line.card for line in lines}
-    body = {
-        "format": 1,
-        "person": person,
-        "period": {"first": period.first.isoformat(), "last": period.last.isoformat(), "timezone": period.timezone},
-        "pay_from": terms.pay_from.isoformat(),
-        "rules": {"count_rejected": terms.rules.count_rejected, "count_predictions": terms.rules.count_predictions},
-        "cards": [card_records.document(cards[card_id]) for card_id in sorted(cards)],
-        "lines": [_line(line) for line in lines],
-        "changes": [_change(change, [each for each in told if each.change is change]) for change in _in_order(told)],
-        "left_out": [_left(reason, [each for each in left_out if each.reason is reason]) for reason in Reason],
-        "adjustments": [each.document() for each in adjustments],
-        "totals": totals,
-    }
-    return Draft(member, person, period, lines, told, left_out, adjustments, totals, canonical(body), read)
+
+    def document() -> dict[str, Any]:
+        cards = {line.card.card_id: line.card for line in lines}
+        return {
+            "format": 1,
+            "person": person,
+            "period": {"first": period.first.isoformat(), "last": period.last.isoformat(), "timezone": period.timezone},
+            "pay_from": terms.pay_from.isoformat(),
+            "rules": {"count_rejected": terms.rules.count_rejected, "count_predictions": terms.rules.count_predictions},
+            "cards": [card_records.document(cards[card_id]) for card_id in sorted(cards)],
+            "lines": [_line(line) for line in lines],
+            "changes": [
+                _change(change, [each for each in told if each.change is change]) for change in _in_order(told)
+            ],
+            "left_out": [_left(reason, [each for each in left_out if each.reason is reason]) for reason in Reason],
+            "adjustments": [each.document() for each in adjustments],
+            "totals": totals,
+        }
+
+    return Draft(member, person, period, lines, told, left_out, adjustments, totals, document, read)
 
 
 def _in_order(told: Sequence[Told]) -> list[Change]:

@@ -20,8 +20,8 @@ from perfwidget.records.tables import QUIET
 from perfwidget.stores import Reader
 from perfwidget.stores.listing import Slice
 
-LENGTH = 2_629_800_000_000
-"""How long a stretch is, in microseconds: the twelfth part of a year."""
+LENGTH = 876_600_000_000
+"""How long a stretch is, in microseconds: some ten days, a 36th part of a year."""
 
 _DIGESTED = {
     Kind.ANNOTATION: (COUNTABLE, ("annotation_id", "completed_at", "lead_time")),

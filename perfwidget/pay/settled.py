@@ -3,8 +3,8 @@
 import json
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass
+from typing import NamedTuple
 
 from perfwidget.pay.quiet import Range, Unread
 from perfwidget.pay.work import Key, Kind, Work, Works
@@ -17,8 +17,7 @@ State = tuple[str, int | None, int]
 COUNTED, UNCOUNTED, ANOTHERS, GONE = "counted", "uncounted", "another's", "gone"
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """One time that an item was paid."""
 
     step: int
@@ -35,6 +34,10 @@ class Step:
     """Whether it was paid to somebody who was forgotten, and whose work is the person's now."""
 
 
+STEP = tuple(SETTLED.c[name] for name in Step._fields if name != "returned")
+"""The columns of a step."""
+
+
 @dataclass(frozen=True, slots=True)
 class Settled:
     """What was settled of some work of a person, and of the person; what was told them of it; and what is held."""
@@ -44,6 +47,8 @@ class Settled:
     steps: Mapping[Key, list[Step]]
     told: Mapping[Key, list[tuple[int, State]]]
     """By item: the statements that told the person of a change, and how it stood then."""
+    returned: Sequence[tuple[Kind, Step]] = ()
+    """Reviews and visits that were paid to somebody who was forgotten since, and are the person's now."""
 
     @property
     def approved(self) -> Set[int]:
@@ -66,9 +71,9 @@ class Settled:
     def visits(self, begins: int, ends: int) -> Iterator[Step]:
         """Yield the visits that the person was paid for and that have a moment from one instant to before another."""
         within = (SETTLED.c.kind == str(Kind.VISIT), SETTLED.c.ends > begins, SETTLED.c.begins < ends)
-        for row in self.ledger.transaction.rows(SETTLED, SETTLED.c.person == self.person, *within):
-            yield _step(row)
-        yield from (each for key, steps in self.steps.items() if key[0] is Kind.VISIT for each in self._returned(steps))
+        rows = self.ledger.transaction.rows(SETTLED, SETTLED.c.person == self.person, *within, columns=STEP)
+        yield from (Step(*row) for row in rows)
+        yield from (each for kind, each in self.returned if kind is Kind.VISIT)
 
     def kinds_by_day(self, first: str, last: str) -> Mapping[tuple[str, str], set[Kind]]:
         """Map projects and work days to how the person's reviewing was paid there: by reviews, by visits or by both."""
@@ -78,10 +83,8 @@ class Settled:
             days = (SETTLED.c.kind == str(kind), SETTLED.c.work_day >= first, SETTLED.c.work_day <= last)
             for project, day, _ in self.ledger.transaction.distinct(columns, SETTLED.c.person == self.person, *days):
                 kinds[project, day].add(kind)
-        for (kind, _), steps in self.steps.items():
-            for each in self._returned(steps):
-                if kind is not Kind.ANNOTATION:
-                    kinds[each.project_id, each.work_day].add(kind)
+        for kind, each in self.returned:
+            kinds[each.project_id, each.work_day].add(kind)
         return kinds
 
     def is_approved(self, key: Key) -> bool:
@@ -102,10 +105,6 @@ class Settled:
             return False
         return (steps[-1].person, steps[-1].time, steps[-1].ends) == (self.person, work.time, work.at)
 
-    @staticmethod
-    def _returned(steps: Sequence[Step]) -> Iterator[Step]:
-        return (each for each in steps if each.returned)
-
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
@@ -125,8 +124,10 @@ class Ledger:
         found: dict[str, dict[Key, dict[int, Step]]] = {member: defaultdict(dict) for member in wanted}
         for each, some in at.items():
             within = (SETTLED.c.kind == str(each.kind), SETTLED.c.ends >= each.start, SETTLED.c.ends < each.end)
-            for row in self.transaction.rows_among(SETTLED, "person", some, *within):
-                found[members[row.person]][each.kind, row.item_id][row.step] = _step(row)
+            columns = (SETTLED.c.item_id, *STEP)
+            for item_id, *row in self.transaction.rows_among(SETTLED, "person", some, *within, columns=columns):
+                step = Step(*row)
+                found[members[step.person]][each.kind, item_id][step.step] = step
         return found
 
     def settled(
@@ -142,8 +143,9 @@ class Ledger:
         steps: dict[Key, dict[int, Step]] = defaultdict(dict)
         for kind in Kind:
             ids = {key[1] for keys in asked.values() for key in keys if key[0] is kind}
-            for row in self.transaction.rows_among(SETTLED, "item_id", sorted(ids), SETTLED.c.kind == str(kind)):
-                steps[kind, row.item_id][row.step] = _step(row)
+            where, columns = SETTLED.c.kind == str(kind), (SETTLED.c.item_id, *STEP)
+            for item_id, *row in self.transaction.rows_among(SETTLED, "item_id", ids, where, columns=columns):
+                steps[kind, item_id][row[0]] = Step(*row)
         payees = {each.person for some in steps.values() for each in some.values()} - set(people.values())
         forgotten = {person for person, user_id in self.transaction.user_ids(payees).items() if user_id is None}
         told: dict[str, dict[Key, list[tuple[int, State]]]] = {person: defaultdict(list) for person in people.values()}
@@ -153,18 +155,14 @@ class Ledger:
         found = {}
         for member, of in works.items():
             person = people[member]
-            mine = {key: {**own[member].get(key, {}), **steps.get(key, {})} for key in {*own[member], *asked[member]}}
-            back = {key for key in mine if key[0] is not Kind.ANNOTATION and key in of}
-            found[member] = Settled(
-                self,
-                person,
-                {
-                    key: [_payee(some[step], person, forgotten if key in back else ()) for step in sorted(some)]
-                    for key, some in mine.items()
-                    if some
-                },
-                told[person],
-            )
+            mine = {key: [some[step] for step in sorted(some)] for key, some in own[member].items()}
+            for key in asked[member] & steps.keys():
+                mine[key] = [step for _, step in sorted({**own[member].get(key, {}), **steps[key]}.items())]
+            returned = []
+            for key in [key for key in mine if key[0] is not Kind.ANNOTATION and key in of] if forgotten else ():
+                mine[key] = [_payee(step, person, forgotten) for step in mine[key]]
+                returned += [(key[0], step) for step in mine[key] if step.returned]
+            found[member] = Settled(self, person, mine, told[person], returned)
         return found
 
     @staticmethod
@@ -184,10 +182,6 @@ def ledger(transaction: Transaction) -> Ledger:
     return Ledger(transaction, frozenset(row.number for row in approved), held)
 
 
-def _step(row: Any) -> Step:
-    return Step(row.step, row.statement, row.person, row.project_id, row.work_day, row.time, row.begins, row.ends)
-
-
 def _payee(step: Step, person: str, forgotten: Collection[str]) -> Step:
     """Return a step as of a person where it was paid to somebody who was forgotten since: they have come back."""
-    return replace(step, person=person, returned=True) if step.person in forgotten else step
+    return step._replace(person=person, returned=True) if step.person in forgotten else step

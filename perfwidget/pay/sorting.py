@@ -1,11 +1,12 @@
 """Which of a member's items a statement pays, which it leaves out and why: spec and README name the rules."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 from fractions import Fraction
 from statistics import median
+from typing import NamedTuple
 
 from perfwidget.facts.columns import FIRST_INSTANT
 from perfwidget.pay.cards import CardBook, Clock, Family, RateCard, Unit
@@ -34,8 +35,7 @@ class Reason(StrEnum):
     WAITS = "waits for approval"
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(NamedTuple):
     """Work that is paid: under which card, for the how-manieth time, and how much of it."""
 
     work: Work
@@ -49,8 +49,7 @@ class Item:
     """The largest time that was settled before, of growth."""
 
 
-@dataclass(frozen=True, slots=True)
-class LeftOut:
+class LeftOut(NamedTuple):
     """Work that is still open."""
 
     work: Work
@@ -96,10 +95,14 @@ class Sorter:
     def _decided(self, works: Works) -> Iterator[Item | LeftOut]:
         day_of, due = self.span.dates(), [work for work in works.values() if work.at < self.span.end]
         paid_by = self._paid_by([work.at for work in due if work.kind is not Kind.ANNOTATION], day_of)
+        cards: dict[tuple[bool, str, date], RateCard | None] = {}
         for work in due:
-            work_day = day_of(work.at)
-            family = Family.ANNOTATING if work.kind is Kind.ANNOTATION else Family.REVIEWING
-            card = self.book.deciding(family, self.person, self.role, work.project_id, work_day)
+            work_day, annotates = day_of(work.at), work.kind is Kind.ANNOTATION
+            asked = annotates, work.project_id, work_day
+            if asked not in cards:
+                family = Family.ANNOTATING if annotates else Family.REVIEWING
+                cards[asked] = self.book.deciding(family, self.person, self.role, work.project_id, work_day)
+            card = cards[asked]
             if self.settled.of(work.key):
                 found = self._growth(work, card, work_day)
             else:
@@ -193,7 +196,7 @@ class Sorter:
                 if waiting.touch(item.work.begins, item.work.at):
                     left.append(LeftOut(item.work, Reason.WAITS))
                     continue
-                item = replace(item, quantity=item.card.counted(moments.cover(item.work.begins, item.work.at)))  # noqa: PLW2901
+                item = item._replace(quantity=item.card.counted(moments.cover(item.work.begins, item.work.at)))  # noqa: PLW2901
             yield item
 
 

@@ -163,7 +163,7 @@ def test_moments_cover_what_a_set_of_minutes_covers(stretches: list[tuple[int, i
 
 OPS = (
     "submit", "update", "reject", "resubmit", "accept", "delete", "owner", "project", "late", "close", "close",
-    "approve", "approve", "withdraw", "hold", "release",
+    "approve", "approve", "withdraw", "hold", "release", "card",
 )  # fmt: skip
 
 
@@ -201,10 +201,24 @@ class History:
             self._submit(timedelta(days=choice % 9 if op == "late" else 0), seconds, choice)
         elif op == "close":
             self._close(("ann", "bea")[choice % 2])
+        elif op == "card":
+            self._another_card(choice, seconds)
         elif op in ("approve", "withdraw") and self.proposed:
             self._decide(op, self.proposed.pop(choice % len(self.proposed)))
         elif number >= 0:
             self._change(op, number, seconds)
+
+    def _another_card(self, choice: int, seconds: int) -> None:
+        """End the card with a day, and write another one of its unit from that day's morrow or the one after."""
+        *_, card = self.pay.cards(ANNA)
+        last = self.now.date() - timedelta(days=choice % 4)
+        try:
+            self.pay.end_card(card.card_id, last, ANNA)
+        except InvalidPay:
+            return  # it has paid work of a later day, or it began later
+        capped = {"clock": "capped", "cap_s": seconds} if card.unit.is_time else {}
+        begins = last + timedelta(days=1 + choice % 2)
+        self.pay.write_card(ANNA, unit=card.unit, amount=str(choice), currency="EUR", valid_from=begins, **capped)
 
     def _submit(self, ago: timedelta, seconds: int, choice: int) -> None:
         number, at = next(self.numbers), max(BEGINS, self.now - ago)
