@@ -21,7 +21,7 @@ from perfwidget.hosting.requests import CSRF_COOKIE, CSRF_HEADER, address_parts,
 from perfwidget.hosting.static_files import assets_folder
 from perfwidget.metrics import Rules
 from perfwidget.page import PageContext
-from perfwidget.pay.opened import PAY_ROLES
+from perfwidget.pay.opened import CONTEST_DAYS, PAY_ROLES, days_to_answer
 from perfwidget.pay_pages import PayContext, PayPages, RecordsDoor
 from perfwidget.question.access import Role, Viewer, scope
 from perfwidget.question.period import DEFAULT_MAX_DAYS
@@ -131,7 +131,7 @@ class PerformanceWidget(DashBlueprint):
             place=self._place,
             prefix=self.public_prefix,
             max_period_days=max_period_days,
-            contest_days=contest_days,
+            contest_days=days_to_answer(contest_days),
         )
         pay_pages = PayPages(paying)
         self._documents = pay_pages.documents

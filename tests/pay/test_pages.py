@@ -49,6 +49,7 @@ def browser(paid: Payroll, who: str = "boss:owner", **settings: Any) -> FlaskCli
 def words(answer: TestResponse) -> str:
     """Return what a page says, without its tags."""
     body = answer.text.partition("<body")[2].partition(">")[2]
+    body = re.sub(r'<span class="besides tight">.*?</span>', "", body)  # which narrow pages have in place of columns
     return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", body)).replace("\u00a0", " ").split())
 
 
