@@ -1,12 +1,14 @@
 """What the audit log says of all that stands beside the statements, and where their tables say otherwise."""
 
 import json
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from perfwidget.pay.quiet import quiet_sha256
 from perfwidget.records import Transaction, audit
 from perfwidget.records.canonical import sha256
-from perfwidget.records.tables import ADJUSTMENTS, CONTESTS, HOLDS, PAY_TERMS, RATE_CARDS, TEXTS
+from perfwidget.records.tables import ADJUSTMENTS, CONTESTS, HOLDS, PAY_TERMS, QUIET, RATE_CARDS, TEXTS
 
 ACTS = ("proposed", "approved", "withdrawn")
 CONTESTED = tuple(column.name for column in CONTESTS.c if column.name != "organization_id")
@@ -23,6 +25,7 @@ class Logged:
         self.adjustments: dict[int, tuple[str, dict[str, Any]]] = {}
         self.contests: dict[int, dict[str, Any]] = {}
         self.acknowledged: dict[int, int | None] = {}
+        self.quiet: dict[str, str] = {}
         self.terms: dict[str, Any] | None = None
         self.holds: dict[tuple[str, str], dict[str, Any]] = {}
         for row in audit.rows(transaction):
@@ -33,6 +36,7 @@ class Logged:
             if row.verb in ACTS and "statement" in said:
                 self.state[said["statement"]] = row.verb
                 self.sha256.setdefault(said["statement"], said.get("sha256", ""))
+                self.quiet[row.person] = said.get("quiet", self.quiet.get(row.person, ""))
             elif row.verb == "paid":
                 self.paid[said["statement"], said["currency"]] = said["paid_on"], said["reference"]
             elif row.verb == "adjusted":
@@ -73,6 +77,12 @@ def beside(transaction: Transaction, logged: Logged) -> Iterator[str]:
     adjustments = {row.number: row for row in transaction.rows(ADJUSTMENTS)}
     wanted = {number: {**said, "person": person} for number, (person, said) in logged.adjustments.items()}
     yield from _compared("Adjustment {}", adjustments, wanted)
+    quiet: dict[str, list[Any]] = defaultdict(list)
+    for row in transaction.rows(QUIET):
+        quiet[row.person].append(row)
+    for person, some in sorted(quiet.items()):
+        if quiet_sha256(some) != logged.quiet.get(person):
+            yield f"What need not be read again of person {person} is not as it was written; delete it from pay_quiet."
     for row in transaction.rows(TEXTS, order=[TEXTS.c.sha256]):
         if sha256(row.text) != row.sha256:
             yield f"The text {row.sha256[:12]}… is not as it was written."

@@ -9,13 +9,14 @@ import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from perfwidget.facts.columns import END_OF_TIME
 from perfwidget.metrics.rows import COUNTABLE, REVIEWS_TAKEN
 from perfwidget.pay.work import EVERY, Key, Kind, Works, read_kind
 from perfwidget.question.access import ScopedQuery
 from perfwidget.records import Transaction
+from perfwidget.records.canonical import canonical, sha256
 from perfwidget.records.tables import QUIET
 from perfwidget.stores import Reader
 from perfwidget.stores.listing import Slice
@@ -157,8 +158,11 @@ def _together(wanted: Mapping[str, Unread]) -> Iterator[tuple[Range, list[str]]]
         yield run, of_run
 
 
-def keep_quiet(transaction: Transaction, person: str, of: Unread, look: Iterable[tuple[Key, int]]) -> None:
-    """Keep all stretches as quiet but for some items, each with an instant in its stretch."""
+def keep_quiet(transaction: Transaction, person: str, of: Unread, look: Iterable[tuple[Key, int]]) -> str:
+    """Keep all stretches as quiet but for some items, each with an instant in its stretch.
+
+    Returns the SHA-256 of what is kept of the person, which the audit log holds.
+    """
     marked: dict[tuple[Kind, int], set[str]] = defaultdict(set)
     for (kind, identity), at in look:
         marked[kind, at // LENGTH].add(identity)
@@ -172,6 +176,12 @@ def keep_quiet(transaction: Transaction, person: str, of: Unread, look: Iterable
         if at not in stands
     ]
     transaction.add(QUIET, rows)
+    return quiet_sha256(transaction.rows(QUIET, QUIET.c.person == person))
+
+
+def quiet_sha256(rows: Iterable[Any]) -> str:
+    """Return the SHA-256 of what is kept of a person."""
+    return sha256(canonical(sorted([row.kind, row.place, row.digest, row.look] for row in rows)))
 
 
 def forget_quiet(transaction: Transaction, person: str) -> None:

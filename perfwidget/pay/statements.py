@@ -174,7 +174,8 @@ def keep(transaction: Transaction, draft: Draft, by: Actor, **details: Any) -> S
     transaction.add(TOLD, _told(draft, number))
     for adjustment in draft.adjustments:
         transaction.change(ADJUSTMENTS, ADJUSTMENTS.c.number == adjustment.number, statement=number)
-    keep_quiet(transaction, draft.person, draft.read.unread, draft.read.look(draft))
+    quiet = keep_quiet(transaction, draft.person, draft.read.unread, draft.read.look(draft))
+    details = {**details, "quiet": quiet}
     facts = {"statement": number, "first": row["first"], "last": row["last"], "sha256": draft.sha256}
     audit.append(transaction, by, PROPOSED, draft.person, **facts, totals=dict(draft.totals), **details)
     return statement(transaction, number)

@@ -33,6 +33,7 @@ def paid(tmp_path: Path) -> Iterator[Payroll]:
         opened.settle()
         opened.settle(member="rev")
         opened.write(again(first, "2024-12-09 12:00", 130))
+        opened.write(work(7, "2025-03-05 12:00", 10))  # is still to be looked at
         opened.pay.hold("annotation", 3, "a copy?", ANNA)
         opened.pay.hold("annotation", 3, "it is none", ANNA, held=False)
         opened.propose(DECEMBER)
@@ -175,6 +176,8 @@ def test_lines_and_totals_follow_from_items_even_where_hashes_were_made_anew(
         ("UPDATE pay_holds SET item_id = '2'", "The hold of annotation 2: it is not as it was written."),
         ("UPDATE pay_adjustments SET amount = '9.99'", "Adjustment 1: it is not as it was written."),
         ("DELETE FROM pay_adjustments", "Adjustment 1 is missing."),
+        ("UPDATE pay_quiet SET look = '[]' WHERE look <> '[]'", "What need not be read again of person "),
+        ("UPDATE pay_quiet SET digest = 'x'", "What need not be read again of person "),
         ("UPDATE texts SET text = 'other' WHERE text = 'a copy?'", "The text "),
         ("UPDATE rate_cards SET voided = NOT voided WHERE card_id = 3", "Card 3: it is not as it was written."),
         ("DELETE FROM rate_cards WHERE card_id = 3", "Card 3 is missing."),
