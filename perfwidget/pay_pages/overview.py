@@ -44,7 +44,8 @@ class Row:
     """The day since when it stands as its first word says, in the pay zone; of what is paid, the day of payment."""
     paid: frozenset[str] = frozenset()
     """The currencies that are marked as paid."""
-    sha256: str = ""
+    draft: Draft | None = None
+    """The draft itself, whose document nobody makes unless its hash is asked for."""
     profile: Profile | None = None
     missing: int = 0
     """How many items of these days and earlier came after the statement, and are in none."""
@@ -53,6 +54,11 @@ class Row:
     def key(self) -> str:
         """What a form names it by."""
         return f"draft:{self.user_id}" if self.number is None else f"statement:{self.number}"
+
+    @property
+    def sha256(self) -> str:
+        """The hash of a draft, which a proposal names; none of a statement."""
+        return "" if self.draft is None else self.draft.sha256
 
     @property
     def name(self) -> str:
@@ -94,8 +100,8 @@ def all_rows(
     drafts: Sequence[Draft], statements: Sequence[Statement], profiles: Callable[[set[str]], Mapping[str, Profile]]
 ) -> list[Row]:
     """Return a row a statement, and a row for each draft of a member who has none, with who the members are."""
-    open_items = {each.user_id: sum(1 for _ in each.items) for each in drafts}
     last_of = {each.user_id: each.number for each in statements}
+    open_items = {each.user_id: sum(1 for _ in each.items) for each in drafts if each.user_id in last_of}
     found = [
         *(
             replace(of_statement(each), missing=open_items.get(each.user_id or "", 0))
@@ -134,7 +140,7 @@ def of_draft(draft: Draft) -> Row:
         states=(DRAFT,),
         summary=documents.summary_of_draft(draft),
         amounts=draft.totals,
-        sha256=draft.sha256,
+        draft=draft,
     )
 
 
@@ -156,7 +162,6 @@ def of_statement(statement: Statement) -> Row:
         questions=len(statement.contests),
         since=max(paid) if statement.is_paid else acted,
         paid=frozenset(code for code, each in statement.totals.items() if each.paid_on),
-        sha256=statement.sha256,
     )
 
 
