@@ -603,7 +603,7 @@ def test_the_program_serves_until_it_is_told_to_end(started: Callable[..., Serve
     assert server.process.stdout.read() == ""
     assert [each.name for each in tmp_path.iterdir()] == ["said-0"]
     said = Path(server.said.name).read_text(encoding="utf-8")
-    assert said == "Making up sample facts …\n"
+    assert said == "Making up sample facts …\nMaking up two months of pay …\n"
 
 
 def test_an_interrupt_ends_it_too(started: Callable[..., Server], store: Store, tmp_path: Path) -> None:

@@ -32,6 +32,17 @@ MOST_DAYS = 366
 """The longest time in which a question may be answered."""
 
 
+CONTEST_DAYS = 14
+"""The days in which a question is to be answered, unless a setting says otherwise."""
+
+
+def days_to_answer(days: int) -> int:
+    """Return days in which questions may have to be answered; raises InvalidSetting for others."""
+    if type(days) is not int or not 0 <= days <= MOST_DAYS:
+        raise InvalidSetting(f"contest_days must be whole days, from 0 to {MOST_DAYS}.")
+    return days
+
+
 class OpenPay:
     """The facts and records of one organization's pay, and who may act in it."""
 
@@ -44,7 +55,7 @@ class OpenPay:
         timezone: str | None = None,
         rules: Rules | None = None,
         pay_roles: Iterable[Role | str] = PAY_ROLES,
-        contest_days: int = 14,
+        contest_days: int = CONTEST_DAYS,
     ) -> None:
         self._store = store
         self._records = records
@@ -55,9 +66,7 @@ class OpenPay:
             self._pay_roles = frozenset(map(Role, pay_roles))
         except ValueError:
             raise InvalidSetting(f"pay_roles must be among {', '.join(Role)}.") from None
-        if type(contest_days) is not int or not 0 <= contest_days <= MOST_DAYS:
-            raise InvalidSetting(f"contest_days must be whole days, from 0 to {MOST_DAYS}.")
-        self._contest_days = contest_days
+        self._contest_days = days_to_answer(contest_days)
 
     @contextmanager
     def _acting(self, by: By) -> Iterator[tuple[Transaction, Reader, Grant]]:
