@@ -9,14 +9,17 @@ from typing import Any
 from flask import Response, current_app, g, has_request_context, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_url
+from werkzeug import Request
 
 from perfwidget import page
 from perfwidget.errors import Forbidden, InvalidSetting, PerfwidgetError, StoreUnavailable, Unauthenticated
 from perfwidget.hosting.downloads import Downloads
 from perfwidget.hosting.files import file_views
+from perfwidget.hosting.health import Health
+from perfwidget.hosting.monitoring import Monitor
 from perfwidget.hosting.mount import DashBlueprint, MountedDash
 from perfwidget.hosting.places import AT_WORK, WAITING, Places
-from perfwidget.hosting.refusals import TRIES_AGAIN, failed_callback, failure, page_that_says, refusal
+from perfwidget.hosting.refusals import TRIES_AGAIN, failed_callback, failure, page_that_says, refusal, say
 from perfwidget.hosting.requests import CSRF_COOKIE, CSRF_HEADER, address_parts, from_elsewhere, protected
 from perfwidget.hosting.static_files import assets_folder
 from perfwidget.metrics import Rules
@@ -30,6 +33,9 @@ from perfwidget.stores import Store
 REVIEW_TIME_SINCE = date(2025, 9, 25)
 SIGN_IN_AGAIN = "Nobody is signed in; sign in again."
 FOREIGN_PAGE = "This request came from another site; use the dashboard's own page."
+
+WITHOUT_SIGN_IN = ("health", "metrics")
+"""Endpoints that tell nothing of anybody; who may have the second one, the host says."""
 
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _SLASHES = "/\\"
@@ -57,6 +63,8 @@ class PerformanceWidget(DashBlueprint):
     - `pseudonym_key`: what pseudonyms of people are made with who are known by an e-mail only; a text that nobody else
       knows, at best of 32 random bytes. Default: the host's `SECRET_KEY`. With another key they are other ones.
     - `notice`: what people must know beside their figures, asked at each look: a sentence, or an empty text.
+    - `metrics_allowed`: says of a request whether it may read `metrics`, numbers about the running widget in the text
+      of Prometheus. Without it there is no such address.
     - `task_url`: the address of a task in the host, such as "/projects/{project_id}/data?task={task_id}"; listed rows
       link to it. Without it they do not link.
 
@@ -82,15 +90,20 @@ class PerformanceWidget(DashBlueprint):
         token_viewer: Callable[[str], Viewer | None] | None = None,
         pseudonym_key: str | bytes | None = None,
         notice: Callable[[], str] = str,
+        metrics_allowed: Callable[[Request], bool] | None = None,
     ) -> None:
         super().__init__(name, __name__)
+        health = Health(store, late_after)
+        self._places = Places(AT_WORK, WAITING)
+        if metrics_allowed is not None:
+            monitor = Monitor(health, lambda: {"questions": self._places, "downloads": self._downloads.streams})
+            store = monitor.watch(self, store, metrics_allowed)
         self._store = store
         self._viewer_of = viewer_of
         self._token_viewer = token_viewer
         self._title = title
         self._rules = Rules(count_rejected, count_predictions)
         self._frame_ancestors = frame_sources(frame_ancestors)
-        self._places = Places(AT_WORK, WAITING)
         self._pseudonym_key = pseudonym_key
         self._export_roles = roles_by_kind(export_roles or {})
         self._downloads = Downloads(store, self._viewer, self._rules, self._offered, self._place, self._key)
@@ -101,6 +114,7 @@ class PerformanceWidget(DashBlueprint):
         self.register_error_handler(PerfwidgetError, refusal)
         self.register_error_handler(Exception, failure)
         self.add_url_rule("/session", "session", lambda: ("", 204))
+        self.add_url_rule("/health", "health", health.view)
         views = file_views(self._downloads, self._query)
         self._files = {file: file.replace(".", "_") for file in views}
         for file, view in views.items():
@@ -178,6 +192,8 @@ class PerformanceWidget(DashBlueprint):
             # One answer whoever is signed in and whatever is asked for, so that another site learns nothing by it.
             told = page_that_says(FOREIGN_PAGE, title=self._title, href=self.public_prefix(), link="Open the dashboard")
             return told, 403
+        if (request.endpoint or "").rpartition(".")[2] in WITHOUT_SIGN_IN:
+            return None
         if self._token() is None and not current_user.is_authenticated:
             if page:
                 return self._sign_in()
@@ -213,6 +229,7 @@ class PerformanceWidget(DashBlueprint):
                 except PerfwidgetError as refused:
                     g.perfwidget_status = refused.status
         except PerfwidgetError as refused:
+            say(refused)
             return self._page(str(refused), refused.status)
         return None
 

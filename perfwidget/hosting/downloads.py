@@ -19,6 +19,7 @@ from blinker import Signal
 from flask import Flask, Response, current_app, request
 
 from perfwidget.errors import Busy, Forbidden, InvalidQuery, PerfwidgetError
+from perfwidget.hosting.logs import FIELDS
 from perfwidget.hosting.places import Places
 from perfwidget.hosting.requests import connection_of
 from perfwidget.metrics import Rows, Rules
@@ -90,16 +91,23 @@ class Asked:
 
     def told(self, app: Flask, rows: int, *, complete: bool) -> None:
         """Tell the log and whoever listens."""
+        first, last = self.period.written
+        fields = {
+            "kind": self.kind,
+            "organization": self.viewer.organization_id,
+            "viewer": self.viewer.user_id,
+            "subject": self.subject,
+            "from": first,
+            "to": last,
+            "tz": self.period.timezone,
+            "rows": rows,
+            "complete": complete,
+        }
         log.info(
             "download kind=%s organization=%r viewer=%r subject=%r from=%s to=%s tz=%s rows=%d complete=%s",
-            self.kind,
-            self.viewer.organization_id,
-            self.viewer.user_id,
-            self.subject,
-            *self.period.written,
-            self.period.timezone,
-            rows,
+            *[*fields.values()][:-1],
             "yes" if complete else "no",
+            extra={FIELDS: fields},
         )
         downloaded.send(
             app,

@@ -97,6 +97,8 @@ class ConnectingStore(Store):
         before, self._fault = self._fault, None
         try:
             self._opened = self._open()
+            if before is not None:
+                log.warning("The store answers again.")
         except StoreUnavailable as fault:
             self._fault = fault
             if str(fault) != str(before):
