@@ -6,10 +6,9 @@ from datetime import date
 from functools import partial
 from typing import Any
 
-from flask import Response, current_app, g, has_request_context, request
+from flask import Request, Response, current_app, g, has_request_context, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_url
-from werkzeug import Request
 
 from perfwidget import page
 from perfwidget.errors import Forbidden, InvalidSetting, PerfwidgetError, StoreUnavailable, Unauthenticated

@@ -22,6 +22,7 @@ from perfwidget.errors import Busy, Forbidden, InvalidQuery, PerfwidgetError
 from perfwidget.hosting.logs import FIELDS
 from perfwidget.hosting.places import Places
 from perfwidget.hosting.requests import connection_of
+from perfwidget.hosting.whole_files import whole_where_needed
 from perfwidget.metrics import Rows, Rules
 from perfwidget.question import access
 from perfwidget.question.access import ScopedQuery, Viewer
@@ -223,7 +224,7 @@ class Downloads:
             raise
         response = _file(_chain(first, texts), exports.file_name(name or kind, asked.subject_name, period, "csv"))
         response.call_on_close(stack.close)
-        return response
+        return whole_where_needed(response)
 
     def _texts(
         self, parts: Texts, asked: ScopedQuery, query: Query, download: Asked, stack: ExitStack

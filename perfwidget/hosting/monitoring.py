@@ -14,8 +14,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from time import perf_counter
 
-from flask import Blueprint, Response, g, request
-from werkzeug import Request
+from flask import Blueprint, Request, Response, g, request
 
 from perfwidget.errors import Forbidden
 from perfwidget.facts.ingest import NOT_COMPLETE
