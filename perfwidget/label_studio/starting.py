@@ -4,7 +4,7 @@ import logging
 import signal
 import threading
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING
+from wsgiref.types import StartResponse, WSGIEnvironment
 
 from flask import Flask, Response, jsonify, request
 from flask.typing import ResponseReturnValue
@@ -14,9 +14,6 @@ from perfwidget.hosting.refusals import TRIES_AGAIN, page_that_says
 from perfwidget.stores import embedded_path, open_store
 from perfwidget.stores.failures import AWAY
 from perfwidget.stores.store import Store
-
-if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 log = logging.getLogger(__name__)
 
@@ -65,7 +62,7 @@ class StartsLater:
         self._starting = threading.Lock()
         self._fault: PerfwidgetError | None = None
 
-    def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer a request by whichever application there is."""
         return self._app(environ, start_response)
 

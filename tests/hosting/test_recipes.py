@@ -4,6 +4,7 @@ import http.client
 import json
 import os
 import re
+import shlex
 import shutil
 import signal
 import subprocess
@@ -14,13 +15,15 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from ruamel.yaml import YAML
 from waitress.server import create_server
 
+from perfwidget import cli
 from perfwidget.errors import PerfwidgetError
 from perfwidget.stores import open_store
-from tests.engines.server import Server
+from tests.engines.server import BINARIES, Server
 from tests.hosting.standing_up import (
     RECIPES,
     ROOT,
@@ -35,7 +38,7 @@ from tests.hosting.standing_up import (
     until,
 )
 from tests.label_studio.standing_up import block as label_studio_block
-from tests.worlds import annotation, people
+from tests.worlds import annotation, ask, people
 
 REPORT = "/performance/export/report.json?user=ann&from=2024-03-01&to=2024-03-31&tz=UTC"
 PROMETHEUS = {"Authorization": f"Bearer {SCRAPES}"}
@@ -321,3 +324,62 @@ def test_a_running_server_s_store_is_backed_up_and_put_back(embedded: str, tmp_p
         browser = served.browser()
         browser.sign_in("anna@example.com")
         assert total_time(browser) == 70.0
+
+
+def test_postgresql_s_own_programs_save_a_store_and_put_it_back(
+    postgresql: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The commands of the page, with this server's addresses."""
+    with psycopg.connect(postgresql.address(), autocommit=True) as connection:
+        connection.execute("CREATE DATABASE platform")
+        connection.execute("CREATE DATABASE another")
+    filled(postgresql.address(database="platform"))
+    monkeypatch.chdir(tmp_path)
+    dump, restore = (words for words in commands() if words[0].startswith("pg_"))
+    for words, database in ((dump, "platform"), (restore, "another")):
+        here = [word.replace(PLATFORM, postgresql.address(database=database)) for word in words]
+        assert here != words
+        subprocess.run([BINARIES / here[0], *here[1:]], check=True)  # type: ignore[operator]
+    with closing(open_store(postgresql.address(database="another"), create=False)) as store:
+        asked = {"user": "ann", "from_": "2024-03-01", "to": "2024-03-31"}
+        assert ask(store, **asked).values["total_time"] == 70.0
+
+
+# -- The page --------------------------------------------------------------------------------------------------------
+
+PAGE = RECIPES.parent / "README.md"
+PLATFORM = "postgresql://platform@database/platform"
+
+
+def commands() -> list[list[str]]:
+    """Return the words of every command on the page."""
+    blocks = re.findall("```sh\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
+    return [shlex.split(line, comments=True) for text in blocks for line in text.splitlines()]
+
+
+def test_every_command_of_the_page_is_one_that_tests_run() -> None:
+    run = [
+        ["gunicorn", *command_of_unit()[1:]],
+        compose()["services"]["platform"]["command"],
+        RELOADER,
+    ]
+    ours = [words for words in commands() if words[0] == "perfwidget"]
+    others = [words for words in commands() if words[0] != "perfwidget" and not words[0].startswith("pg_")]
+    assert others == run
+    assert [words[1] for words in ours] == ["backup", "forget"]
+    for words in ours:
+        assert callable(cli._parser().parse_args(words[1:]).run)
+
+
+def test_the_page_shows_what_the_health_says(embedded: str, tmp_path: Path) -> None:
+    [shown] = re.findall("```text\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
+    with host(command_of_unit(), tmp_path, embedded) as served:
+        assert list(json.loads(shown)) == sorted(served.browser().health() or {}, key=list(json.loads(shown)).index)
+        text = served.browser().ask("/performance/metrics", **PROMETHEUS).text
+    told = set(re.findall("# TYPE (\\w+)", text))
+    assert told == set(re.findall("^\\| `(perfwidget_\\w+)` \\|", PAGE.read_text("utf-8"), re.MULTILINE))
+
+
+def test_every_recipe_has_its_link() -> None:
+    links = set(re.findall(r"\]\(recipes/([^)]+)\)", PAGE.read_text("utf-8")))
+    assert links == {file.name for file in RECIPES.iterdir() if file.is_file()}
