@@ -10,13 +10,14 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
+from playwright.sync_api import Page, expect
 from ruamel.yaml import YAML
 from waitress.server import create_server
 
@@ -25,6 +26,7 @@ from perfwidget.errors import PerfwidgetError
 from perfwidget.stores import open_store
 from tests.engines.server import BINARIES, Server
 from tests.hosting.standing_up import (
+    PASSWORD,
     RECIPES,
     ROOT,
     SCRAPES,
@@ -146,6 +148,20 @@ def test_a_database_that_is_away_when_the_server_starts_is_told_and_comes_back(
         lines = [json.loads(line) for line in served.log.read_text().splitlines() if line.startswith("{")]
         assert "cannot be opened" in lines[0]["message"]
         assert "Traceback" not in served.log.read_text()
+
+
+def test_a_person_signs_in_and_sees_their_figures(
+    open_page: Callable[..., Page], embedded: str, tmp_path: Path
+) -> None:
+    """The recipe's own pages and the frame in them, in a browser that obeys their policies."""
+    with host(command_of_unit(), tmp_path, embedded) as served:
+        page = open_page()
+        page.goto(f"http://127.0.0.1:{served.port}/")
+        page.get_by_label("E-mail").fill("anna@example.com")
+        page.get_by_label("Password").fill(PASSWORD)
+        page.get_by_role("button", name="Sign in").click()
+        framed = page.frame_locator("iframe")
+        expect(framed.get_by_role("button", name="Submitted Annotations")).to_be_visible()
 
 
 # -- Proxies ----------------------------------------------------------------------------------------------------------
