@@ -33,10 +33,12 @@ from tests.test_readme import README, READMES, ROOT, shown
 
 BLOCK = re.compile(r"^```(.*?)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 ELSEWHERE: Mapping[str, set[str]] = {
+    "perfwidget/hosting/README.md": {"sh"},
     "perfwidget/label_studio/README.md": {"nginx", "caddy", "ini", "yaml"},
     "perfwidget/stores/postgresql/README.md": {"sql"},
 }
-"""What other tests run: those below, those of `label_studio/test_standing_up.py`, and those beside a real one."""
+"""What other tests run: those below, those of `label_studio/test_standing_up.py` and of `hosting/test_recipes.py`, and
+those beside a real one."""
 
 EXPORT = """[{"id": 4, "project": 3, "data": {}, "total_annotations": 1, "annotations": [{"id": 5, "project": 3,
 "task": 4, "completed_by": {"id": 7, "email": "ann@acme.example", "first_name": "Ann"}, "result": [],
