@@ -4,6 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Literal
 
 from perfwidget.errors import InvalidFact
@@ -23,6 +24,9 @@ class Store(ABC):
 
     writable = True
     """Whether facts can be written; views of a host's own tables are only read."""
+
+    path: Path | None = None
+    """The file of an embedded store, beside which others of ours may lie."""
 
     @property
     def notices(self) -> tuple[str, ...]:

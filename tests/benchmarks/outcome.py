@@ -22,6 +22,7 @@ PARTS = {
     "page": "The page in Chromium",
     "rates": "In and out",
     "memory": "Memory",
+    "pay": "Pay",
 }
 IN_README = {
     "queries": ("one member, 90 days",),
