@@ -107,7 +107,8 @@ class PerformanceWidget(DashBlueprint):
         metrics_allowed: Callable[[Request], bool] | None = None,
     ) -> None:
         super().__init__(name, __name__)
-        health = Health(store, late_after)
+        door = RecordsDoor(records, store)
+        health = Health(store, late_after, None if records is None else lambda: door.open().organizations())
         self._places = Places(AT_WORK, WAITING)
         if metrics_allowed is not None:
             monitor = Monitor(health, lambda: {"questions": self._places, "downloads": self._downloads.streams})
@@ -136,7 +137,7 @@ class PerformanceWidget(DashBlueprint):
         paid_in = time_zone(timezone)
         paying = PayContext(
             store=store,
-            records=RecordsDoor(records, store),
+            records=door,
             viewer=self._viewer,
             rules=self._rules,
             timezone=paid_in,

@@ -18,6 +18,7 @@ class TimedStore(Store):
 
     def __init__(self, store: Store, note: Note) -> None:
         self._store, self._note = store, note
+        self.path = store.path
 
     @property
     def notices(self) -> tuple[str, ...]:

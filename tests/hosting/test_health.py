@@ -188,3 +188,10 @@ def test_two_widgets_have_a_health_each(facts: Store) -> None:
     away = host(open_store("postgresql://u@127.0.0.1:1/d"))
     assert told(app)[1]["store"] == "ready"
     assert told(away)[1]["store"] == "away"
+
+
+@pytest.mark.usefixtures("always_anew")
+def test_records_that_a_host_names_are_looked_at(facts: Store, tmp_path: Path) -> None:
+    assert told(host(facts, records=f"sqlite:///{tmp_path}/records.db"))[1]["records"] == "ready"
+    status, parts = told(host(facts, records=f"sqlite:///{tmp_path}/no/folder.db"))
+    assert (status, parts["records"], parts["store"]) == (503, "away", "ready")

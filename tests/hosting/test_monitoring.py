@@ -19,6 +19,7 @@ from perfwidget.hosting.monitoring import BOUNDS, Durations
 from perfwidget.hosting.places import Places
 from perfwidget.stores import Store, open_store
 from perfwidget.stores.failures import DAMAGED
+from perfwidget.stores.timed_store import TimedStore
 from tests.engines.server import Server
 from tests.hosts import asking, host
 from tests.worlds import ORGANIZATION, annotation, people
@@ -252,3 +253,9 @@ def test_two_widgets_count_for_themselves(store: Store) -> None:
     one.test_client().get("/performance/")
     assert of(scraped(one), "requests_total", route="index", status="302") == 1
     assert of(scraped(other), "requests_total", route="index", status="302") is None
+
+
+def test_a_store_that_is_timed_is_where_it_was(store: Store, tmp_path: Path) -> None:
+    """Records lie beside its file, and notices are its own."""
+    timed = TimedStore(store, lambda _: None)
+    assert (timed.path, timed.notices, timed.writable) == (tmp_path / "facts.duckdb", store.notices, True)
