@@ -1,10 +1,11 @@
 """What the page needs of the widget that shows it."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 from perfwidget.metrics import Rules
+from perfwidget.page.freshness import News
 from perfwidget.question.access import Viewer
 from perfwidget.question.query import Query
 from perfwidget.settings import LATE_AFTER, TaskLink
@@ -35,3 +36,4 @@ class PageContext:
     """The address of a task in the host, if that has one."""
     offers: Callable[[str], bool] = lambda _kind: True
     """Whether the viewer may have a kind of download: `report`, `timeline`, `comments` or `rows`."""
+    news: News = field(default_factory=News)

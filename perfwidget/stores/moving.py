@@ -98,7 +98,7 @@ def _add(staging: Staging, table: Table, rows: Sequence[tuple[Any, ...]], *, bar
     columns = [(name, sql_type) for name, sql_type, _ in table.columns]
     if bare and kind is not None:
         columns, rows = column_types(kind), [(*row, *EXTRA.get(table.name, ())) for row in rows]
-        staging.note(kind, rows, recorded=False)
+        staging.note({kind: rows}, recorded=False)
     names = [name for name, _ in columns]
     staging.put("incoming", columns, rows)
     staging.add(table.name, names, f"SELECT {', '.join(names)} FROM incoming")

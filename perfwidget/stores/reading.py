@@ -23,7 +23,8 @@ from perfwidget.stores.listing import (
     plain,
     tally,
 )
-from perfwidget.stores.schema import CONTRACT, TABLES, Table
+from perfwidget.stores.schema import CHANGED, CONTRACT, TABLES, Table
+from perfwidget.stores.session import Session
 from perfwidget.stores.sql import first_instant, recorded
 
 STREAMED = 5_000
@@ -52,6 +53,10 @@ class Kept(NamedTuple):
 
 class Reader(Choices):
     """One consistent state of a store, for one question and what is shown beside its answer."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
+        self._marked: dict[str, Sequence[tuple[str, Marked]]] = {}
 
     def first_instant(self, asked: ScopedQuery) -> int | None:
         """Return the instant of the subjects' first fact in scope, in microseconds, or None if there is none."""
@@ -169,11 +174,32 @@ class Reader(Choices):
 
         For those who fill the store, and for how fresh its facts are; it speaks of nobody.
         """
+        return {source: mark for source, mark in self._marks(organization_id) if not source.startswith(CHANGED)}
+
+    def changes(self, organization_id: str) -> str | None:
+        """Return a text that differs once facts of an organization have changed; None where nobody knows.
+
+        It tells of everybody's work: for those who see the organization, and for what is worked out when it differs.
+        """
+        if not self._dialect.tells_changes:
+            return None
         if not self._dialect.keeps_more:
-            return {}
-        text = "SELECT source, position, as_of FROM bookmarks WHERE organization_id = $organization_id"
-        rows = self._rows(text, {"organization_id": organization_id})
-        return {source: Marked(position, as_of) for source, position, as_of in rows}
+            mark = self._dialect.as_text("mark")
+            rows = self._rows(
+                f"SELECT {mark} FROM changes WHERE organization_id = $organization_id",
+                {"organization_id": organization_id},
+            )
+            return repr(sorted(rows, key=repr))
+        return " ".join(sorted(source for source, _ in self._marks(organization_id) if source.startswith(CHANGED)))
+
+    def _marks(self, organization_id: str) -> Sequence[tuple[str, Marked]]:
+        if not self._dialect.keeps_more:
+            return ()
+        if organization_id not in self._marked:
+            text = "SELECT source, position, as_of FROM bookmarks WHERE organization_id = $organization_id"
+            rows = self._rows(text, {"organization_id": organization_id})
+            self._marked[organization_id] = [(source, Marked(position, as_of)) for source, position, as_of in rows]
+        return self._marked[organization_id]
 
     def projects_with_facts(self, organization_id: str) -> set[str]:
         """Return the projects that an organization has facts of; for those who fill the store, never for a viewer."""

@@ -57,15 +57,19 @@ def test_an_open_page_follows_its_source(open_page: Callable[..., Page], store: 
         page.close()
 
 
-def test_a_page_without_such_a_source_is_left_alone(open_page: Callable[..., Page], store: Store) -> None:
+def test_an_open_page_of_a_host_that_writes_its_own_facts_follows_them(
+    open_page: Callable[..., Page], store: Store
+) -> None:
     with served(host(store)) as port:
         address = f"http://127.0.0.1:{port}"
         page = open_page()
         page.request.get(f"{address}/login?as=ann:annotator")
-        page.clock.install()
         visit = Visit(page, address)
-        looked: list[str] = []
-        page.on("request", lambda request: looked.append(request.url) if "/news" in request.url else None)
         visit.go(MARCH)
-        page.clock.run_for(60_000)
-        assert looked == []
+        expect(visit.card("submitted-annotations")).to_have_text("1")
+        asked = len(visit.questions)
+        store.write([annotation(2, "2024-03-06 12:00", lead_time=20)])
+        expect(visit.card("submitted-annotations")).to_have_text("2")
+        with page.expect_response(lambda response: "look.data" in (response.request.post_data or "")):
+            store.write([annotation(3, "2024-03-06 12:00", completed_by="rev")])  # which is nothing to Ann
+        assert len(visit.questions) == asked + 1

@@ -26,8 +26,8 @@ SABOTAGES = [
     (
         "e-mails stay in comments of others",
         FORGETTING,
-        "for email in spellings:",
-        "for email in ():",
+        "    if not emails:\n",
+        "    if emails:\n",
         f"{FORGOTTEN} -k nobody_can_tell",
     ),
     (
