@@ -35,7 +35,6 @@ from perfwidget.question.access import ScopedQuery
 from perfwidget.question.period import zone
 from perfwidget.question.query import Query
 from perfwidget.report import Report, read_report, resolved_period
-from perfwidget.stores.moving import is_unfinished
 from perfwidget.stores.reading import Reader
 
 log = logging.getLogger(__name__)
@@ -68,7 +67,7 @@ def ask(context: PageContext, question: Any, table: Any = "") -> Shown:
         members = _members(reader, asked, report, query, question, leads=leads)
         fresh = freshness(reader, viewer.organization_id, asked.projects)
         news = context.news.mark(reader, asked, query, report.period, fresh)
-        unfinished = [words.UNFINISHED_COPY] if is_unfinished(reader) else []
+        unfinished = [words.UNFINISHED_COPY] if reader.unfinished_copy else []
     now = datetime.now(UTC)
     as_of = fresh.as_of if fresh and fresh.complete else now
     parts = show(report, context.review_time_since, now, question if leads else None, as_of)

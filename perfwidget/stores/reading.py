@@ -23,7 +23,7 @@ from perfwidget.stores.listing import (
     plain,
     tally,
 )
-from perfwidget.stores.schema import CHANGED, CONTRACT, TABLES, Table
+from perfwidget.stores.schema import CHANGED, CONTRACT, COPYING, TABLES, Table
 from perfwidget.stores.session import Session
 from perfwidget.stores.sql import first_instant, recorded
 
@@ -175,6 +175,11 @@ class Reader(Choices):
         For those who fill the store, and for how fresh its facts are; it speaks of nobody.
         """
         return {source: mark for source, mark in self._marks(organization_id) if not source.startswith(CHANGED)}
+
+    @property
+    def unfinished_copy(self) -> Marked | None:
+        """How far the copy has come that the store is, where it was broken off and so lacks facts."""
+        return self.bookmarks(COPYING["organization_id"]).get(COPYING["source"])
 
     def changes(self, organization_id: str) -> str | None:
         """Return a text that differs once facts of an organization have changed; None where nobody knows.

@@ -121,6 +121,9 @@ BOOKMARKS = Table(
 CHANGED = "changed "
 """Before a random text: the name of a bookmark which each write that changes facts of an organization puts anew."""
 
+COPYING = {"organization_id": "", "source": "copy"}
+"""The bookmark of a copy that has begun: beside those of organizations, which all have an id."""
+
 RECORDED = _of(Recorded)
 
 TABLES: tuple[Table, ...] = (*map(_of, FACTS), SNAPSHOTS, MENTIONS, BOOKMARKS)

@@ -82,7 +82,7 @@ SABOTAGES = [
     (
         "a part of a copy is copied on as if it were whole",
         MOVING,
-        "        if is_unfinished(reader):\n",
+        "        if reader.unfinished_copy is not None:\n",
         "        if False:\n",
         f"{MOVED} -k passes_for_no_store",
     ),
