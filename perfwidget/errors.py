@@ -72,7 +72,7 @@ class UnreadableFile(PerfwidgetError, ValueError):
 
 
 class OtherServer(PerfwidgetError, ValueError):
-    """Rows have the ids of others that the store keeps, and are of another server; nothing of their write is kept.
+    """Rows have the ids of others that the store keeps, and are of another server. Nothing of their write is kept.
 
     `outcome` names them.
     """
@@ -88,7 +88,7 @@ class OtherServer(PerfwidgetError, ValueError):
 
 
 class SourceUnavailable(PerfwidgetError):
-    """The platform that the facts are read from does not answer, or not as it should; asking again later may work."""
+    """The platform that the facts are read from does not answer, or not as it should. Asking again later may work."""
 
     status = 503
 

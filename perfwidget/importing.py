@@ -37,7 +37,7 @@ class Import:
             self._projects = FileProjects(reader.projects_with_facts(self.organization_id))
 
     def one_by_one(self, paths: Sequence[Path]) -> bool:
-        """Keep each file whole or not at all, and tell what is kept and in none of them; say whether all could be."""
+        """Keep each file whole or not at all, and tell what is kept and in none of them. Say whether all could be."""
         done = [self._keep([path], {path: ImportResult()}) for path in paths]
         for project, ids in self._gone() if all(done) else ():
             them = "it" if len(ids) == 1 else "them"

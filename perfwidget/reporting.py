@@ -20,7 +20,7 @@ from perfwidget.stores.reading import Reader
 MOST_MATCHES = 10_000
 
 NOBODY = "command line"
-"""Stands for the viewer of the command line, who is no member; whoever reads the store's file is taken for an owner."""
+"""Stands for the viewer of the command line, who is no member. Whoever reads the store's file is taken for an owner."""
 
 
 def add_command(asking: argparse.ArgumentParser) -> None:

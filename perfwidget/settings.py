@@ -1,4 +1,4 @@
-"""Settings of the widget that are more than a value: checked when it is made, so that a mistake shows at once."""
+"""Settings of the widget that are more than a value. They are checked when it is made: mistakes show at once."""
 
 import re
 from collections.abc import Callable, Iterable, Mapping
@@ -54,7 +54,7 @@ def task_link(template: str | None, root: Callable[[], str]) -> TaskLink | None:
     """Return what makes a task's address of a template; ids go into it percent-encoded, whatever they hold.
 
     A path begins at `root`, that of the host which serves the request. Raises InvalidSetting for a template that is
-    neither of http or https nor a path of this site, has other fields, or has some behind a `#`.
+    neither of http or https nor a path of this site. So it does where it has other fields, or some behind a `#`.
     """
     if template is None:
         return None

@@ -41,24 +41,28 @@ class PerformanceWidget(DashBlueprint):
     `store` holds the facts. `viewer_of(current_user)` says who the signed-in person is, as a `Viewer`; None means
     nobody who may look. Settings, the same for everybody:
 
-    - `count_rejected`, `count_predictions`: whether annotations that a reviewer sent back, or that took over a
-      prediction as it was, count as submitted (default: not).
-    - `frame_ancestors`: the sites that may show the page in a frame, as in a Content-Security-Policy; a text such as
-      "'self' https://portal.example", or several. Default: the same site.
+    - `name`: the blueprint's name.
+    - `title`: the page's title.
+    - `count_rejected`: whether annotations count that a reviewer has sent back. Their number is stated either way.
+    - `count_predictions`: whether annotations count that took over a prediction as it was. A note states their number.
+    - `frame_ancestors`: the sites that may show the page in a frame, as in a Content-Security-Policy. It is a text such
+      as `'self' https://portal.example`, or several.
     - `review_time_since`: since when review time has been recorded; earlier periods get a notice.
-    - `max_period_days`: the longest period that may be asked for by `from` and `to`.
-    - `timezone`: the zone in which people are paid, such as "Europe/Berlin". Page and files take it where none is asked
-      for; without it the page takes the browser's and files take UTC.
-    - `export_roles`: for kinds of downloads ("report", "timeline", "comments", "rows") the roles that may have them,
-      within their scope; kinds that it does not name are everybody's. "rows" speaks of the list on the page as well.
-    - `token_viewer`: for other programs, which send `Authorization: Bearer TOKEN` to the addresses of files: what says
-      whose token it is, as a `Viewer`, and None of one that is nobody's. Without it files take the session alone.
+    - `max_period_days`: the longest period that may be asked for by `from` and `to`. All time knows no limit.
+    - `timezone`: the zone in which people are paid, such as `Europe/Berlin`. Page and files take it where none is asked
+      for. Without it the page takes the browser's and files take UTC.
+    - `export_roles`: the roles that may have a kind of download (`report`, `timeline`, `comments`, `rows`), such as
+      `{"timeline": ["owner", "admin"]}`. Kinds not named are everybody's, within their scope. `rows` speaks of the list
+      on the page, too.
+    - `task_url`: the address of a task in the host, such as `/projects/{project_id}/data?task={task_id}`, for a link
+      from each listed row. It may hold `{annotation_id}`, too. Ids go into it percent-encoded. Only paths and http(s)
+      addresses are taken.
     - `late_after`: the age in seconds from which on facts that a source keeps in step are called late on the page.
-    - `pseudonym_key`: what pseudonyms of people are made with who are known by an e-mail only; a text that nobody else
-      knows, at best of 32 random bytes. Default: the host's `SECRET_KEY`. With another key they are other ones.
-    - `notice`: what people must know beside their figures, asked at each look: a sentence, or an empty text.
-    - `task_url`: the address of a task in the host, such as "/projects/{project_id}/data?task={task_id}"; listed rows
-      link to it. Without it they do not link.
+    - `token_viewer`: for other programs, which send `Authorization: Bearer TOKEN` to the addresses of files. A function
+      that turns the token into a `Viewer`, or None for nobody's. Scope and refusals are those of the session.
+    - `pseudonym_key`: a secret for the pseudonyms of people who are known by an e-mail only, at best 32 random bytes.
+      None takes the host's `SECRET_KEY`. Another key gives other pseudonyms: set it where `SECRET_KEY` changes.
+    - `notice`: a function that returns a sentence for people beside their figures, or an empty text. Each look asks it.
 
     Raises InvalidSetting for a setting that cannot be used.
     """

@@ -1,4 +1,4 @@
-"""Who uses the platform and what they work on: a real one asks its own tables, this one the widget's store."""
+"""Who uses the platform and what they work on. A real one asks its own tables, this one the widget's store."""
 
 import hmac
 import json

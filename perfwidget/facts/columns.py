@@ -138,7 +138,7 @@ def score_millionths(value: object) -> int | None:
 
 
 def _within(value: Any, most: int) -> bool:
-    """Say whether a number lies from 0 to `most`; NaN lies nowhere, and of a Decimal it may not even be asked."""
+    """Say whether a number lies from 0 to `most`. NaN lies nowhere, and of a Decimal it may not even be asked."""
     return not (isinstance(value, Decimal) and value.is_nan()) and 0 <= value <= most
 
 
@@ -163,7 +163,7 @@ STORED: dict[Kind, Callable[[Any], Any]] = {
     Kind.SCORE: score_millionths,
     Kind.FLAGS: _flags,
 }
-"""How a value of each kind becomes what is stored; each raises InvalidFact for a value that is none of its kind."""
+"""How a value of each kind becomes what is stored. Each raises InvalidFact for a value that is none of its kind."""
 
 
 class Column(NamedTuple):

@@ -1,7 +1,7 @@
 """What every fact is: a row with typed columns, a key, and the form in which engines store it.
 
-`Fact.row` turns a host's own values into what every engine stores: ids as text, instants as whole microseconds since
-1970 in UTC, lead times as whole microseconds, scores as whole millionths. Whole numbers add up to the same digits in
+`Fact.row` turns a host's own values into what every engine stores. Ids become text, instants whole microseconds since
+1970 in UTC. Lead times become whole microseconds, scores whole millionths. Whole numbers add up to the same digits in
 any order on any engine; floating-point sums do not.
 """
 

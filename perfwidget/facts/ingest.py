@@ -1,7 +1,7 @@
 """What a source can say beyond single facts: all it knows of an annotation, guesses, what is gone, how far it was read.
 
-A store takes these beside facts, so that reading the same export twice, or two exports in any order, ends the same, and
-so that a source is never further in its reading than its facts are in the store.
+A store takes these beside facts. So reading the same export twice, or two exports in any order, ends the same. And a
+source is never further in its reading than its facts are in the store.
 """
 
 from dataclasses import dataclass
@@ -48,7 +48,7 @@ class Snapshot:
     emails: tuple[str, ...] = ()
     """The e-mails, in lower case, by which alone the row names somebody."""
     text: str = ""
-    """The row as JSON where it names somebody so: it is read again when it becomes known whose e-mail one is."""
+    """The row as JSON where it names somebody so. It is read again when it becomes known whose e-mail one is."""
     live: bool = False
     """Whether a running platform answers so, whose answer that is read last always stands."""
 
@@ -57,7 +57,7 @@ class Snapshot:
 class Inferred:
     """A fact that a source concludes and a host may know better: what the store holds already is kept.
 
-    A project, membership or record of what is recorded is added where there is none. A member is added; where it is
+    A project, membership or record of what is recorded is added where there is none. A member is added. Where it is
     there by inference only, a reviewer stays one, and the e-mail and name seen last (`seen_at`) stand.
     """
 
@@ -71,7 +71,7 @@ class Inferred:
 class EmailTold:
     """What a source tells of an e-mail, in lower case: who has it, or what those did who are named by it alone.
 
-    While one member has it, it means that member; while nobody or several have it, it stands for an id itself.
+    While one member has it, it means that member. While nobody or several have it, it stands for an id itself.
     """
 
     organization_id: Id
@@ -83,7 +83,7 @@ class EmailTold:
 
 @dataclass(frozen=True, slots=True)
 class Withdrawn:
-    """A fact that the source has no more; a store removes it, and what it did not have is no fault.
+    """A fact that the source has no more. A store removes it, and what it did not have is no fault.
 
     If `whole`, reviews, comments, actions and visits of an annotation go with it, whoever told them.
     """
@@ -110,7 +110,7 @@ NOTHING_TOLD = "-"
 
 @dataclass(frozen=True, slots=True)
 class Bookmark:
-    """How far a source has been read, in its own words; kept in the transaction of the facts that it speaks of.
+    """How far a source has been read, in its own words. It is kept in the transaction of the facts that it speaks of.
 
     Of one source in one organization the bookmark written last stands.
     """
@@ -119,7 +119,7 @@ class Bookmark:
     source: Text
     position: Text
     as_of: Instant | None = None
-    """The instant up to which all that the source had is in the store; None where it does not say so."""
+    """The instant up to which all that the source had is in the store. None where it does not say so."""
 
 
 Observation = Snapshot | Snapshots | Inferred | EmailTold | Withdrawn | Bookmark

@@ -39,9 +39,9 @@ class Snapshots:
 
     organization_id: str
     columns: Mapping[str, StoredColumn]
-    """The columns of Annotation but the organization; `history`, `reviewed` (whether it speaks of reviews),
-    `task_updated_at`, `unique_id` (its fingerprint), `spelled`; and `only_action`: where that is not null, it is the
-    annotation's one action, which is left out of `actions`: by its owner, when it was completed, with its lead time,
+    """The columns of Annotation but the organization, and `history`, `reviewed` (whether it speaks of reviews),
+    `task_updated_at`, `unique_id` (its fingerprint) and `spelled`. Where `only_action` is not null, it is the
+    annotation's one action, and left out of `actions`. It is by the owner, when it was completed, with its lead time,
     under the id `annotation-` and the annotation's."""
     actions: Sequence[tuple[int, tuple[Any, ...]]]
     reviews: Mapping[str, StoredColumn]

@@ -1,7 +1,7 @@
 """Which of all rows that were ever read of an annotation stands, and since when its owner is done with it.
 
-What is kept of an annotation is the same in whatever order its rows come, and however often: of rows the newest, of
-instants the latest. Facts are derived from what is kept.
+What is kept of an annotation is the same in whatever order its rows come, and however often. Of rows it is the newest,
+of instants the latest. Facts are derived from what is kept.
 """
 
 import json

@@ -1,6 +1,6 @@
 """The tables of the data contract: one class a table, its columns, their types and meaning.
 
-A fact is built with the host's own values: ids as integers or strings, instants as aware datetimes, lead times in
+A fact is built with the host's own values. Ids are integers or strings, instants aware datetimes. Lead times are in
 seconds, scores from 0 to 1. Columns from the first required one behind an optional one on are given by their names.
 """
 
@@ -58,7 +58,7 @@ class Project(Fact):
 
 @dataclass(frozen=True, slots=True)
 class Membership(Fact):
-    """A user's membership of one project, or of one workspace and so of all its projects: exactly one of the two."""
+    """A user's membership of one project, or of one workspace and so of all its projects. Exactly one is named."""
 
     table = "memberships"
     key_columns = ("organization_id", "user_id", "workspace_id", "project_id")
@@ -86,7 +86,7 @@ class Membership(Fact):
 class Annotation(Fact):
     """One member's answer to one task.
 
-    `completed_at` is the instant of the annotator's own last submit, update or skip; `completed_at_estimated` says that
+    `completed_at` is the instant of the annotator's own last submit, update or skip. `completed_at_estimated` says that
     it is not known and `created_at` stands in. `lead_time` is in seconds.
     """
 
@@ -136,6 +136,7 @@ class Action(Fact):
     action: Text
     """What was done, in the words of `last_action`; others are kept."""
     started_at: Instant | None = None
+    """When they began it."""
     _: KW_ONLY
     created_at: Instant
     """When it was done."""
@@ -163,6 +164,7 @@ class Review(Fact):
     reviewer_id: Id | None
     """Who reviewed."""
     action: Text
+    """What the reviewer decided."""
     score: Score = None
     """How much of the work was right, of one that is fixed and accepted."""
     _: KW_ONLY
@@ -183,6 +185,7 @@ class ReviewVisit(Fact):
     user_id: Id
     """Who looked."""
     opened_at: Instant
+    """When they opened it."""
     closed_at: Instant | None = None
     """When they acted on it or left it: the day on which it counts; None while nobody closed it."""
     review_id: Id | None = None
@@ -206,11 +209,15 @@ class Comment(Fact):
     created_by: Id | None
     """Who wrote it."""
     text: Text
+    """What it says."""
     created_at: Instant
+    """When it was written: the day on which it counts."""
     updated_at: Instant
     """When it was last changed: an older version never replaces a newer one."""
     is_resolved: Flag = False
+    """True once somebody has settled it."""
     resolved_at: Instant | None = None
+    """When that was."""
 
 
 RECORDED_KINDS = ("actions", "reviews", "review_visits", "comments", "flags")

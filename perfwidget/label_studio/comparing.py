@@ -15,7 +15,7 @@ from perfwidget.stores.store import Store
 log = logging.getLogger(__name__)
 
 COMPARED_ANYHOW = 3_000
-"""Seconds after which a project is compared whether or not there is doubt, so that within an hour it is done."""
+"""Seconds after which a project is compared whether or not there is doubt. So within an hour it is done."""
 
 STEPS_EVERY = 3_600
 """Seconds in which one step of a clock counts: several servers behind one address may have clocks that differ."""

@@ -1,4 +1,4 @@
-"""All of a project compared with what is kept, page by page: what no look at its changes could tell is found so."""
+"""All of a project compared with what is kept, page by page. What no look at its changes could tell is found so."""
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime

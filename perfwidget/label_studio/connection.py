@@ -1,7 +1,7 @@
 """Asking a Label Studio over HTTP: who we are to it, how patient we are, and which answers count as answers.
 
-Whatever is no complete JSON answer of the expected kind is asked for again, ever later: an error page, a sign-in page,
-a redirect, a text that breaks off. So nothing half-read becomes a fact.
+Whatever is no complete JSON answer of the expected kind is asked for again, ever later. That may be an error page, a
+sign-in page, a redirect, or a text that breaks off. So nothing half-read becomes a fact.
 """
 
 import json
@@ -79,8 +79,8 @@ def checked_address(address: str) -> str:
 class LabelStudio:
     """One Label Studio server, asked with one token; raises SourceUnavailable and SourceRefused.
 
-    The token is a personal access token, or a legacy one where the organization still allows these; or what says it,
-    asked before each request. It stands in no address, log line or message. `stopped` ends waiting at once.
+    The token is a personal access token, or a legacy one where the organization still allows these. It may be what says
+    it, asked before each request. It stands in no address, log line or message. `stopped` ends waiting at once.
     """
 
     def __init__(

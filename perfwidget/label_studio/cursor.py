@@ -19,8 +19,8 @@ UNSURE = -1
 class Cursor:
     """Changes up to `through` have been read; it and the rest are Label Studio's instants and ids.
 
-    It is never later than Label Studio's clock was. While a reading is going on, `target` is what `through` will be,
-    `since` is where it looks from (None: it reads everything), and `after` is the id of the last task that was read.
+    It is never later than Label Studio's clock was. While a reading is going on, `target` is what `through` will be.
+    `since` is where it looks from (None: it reads everything). `after` is the id of the last task that was read.
     """
 
     through: str | None = None

@@ -35,7 +35,7 @@ class Directory:
 
     Enterprise knows a role in the organization and, where that is not all, another one in a project. The one in the
     organization decides what a viewer is. One in a project never adds to it, for what it would add would hold in all
-    their projects; but it takes away. Whoever is disabled in a project, and a manager who is a reviewer or annotator
+    their projects. But it takes away. Whoever is disabled in a project, and a manager who is a reviewer or annotator
     there, are not counted as its members. So a manager sees others only where Label Studio lets them manage.
     """
 
@@ -153,7 +153,7 @@ def _needed_id(row: object, what: str) -> str:
 
 
 def _member_id(row: object) -> str:
-    """Return the id of the user of a member row: the row is the user, or names one by id or whole."""
+    """Return the id of the user of a member row. The row is the user, or names one by id or whole."""
     if isinstance(row, dict) and "user" in row:
         user = row["user"]
         return _needed_id(user if isinstance(user, dict) else {"id": user}, "members")

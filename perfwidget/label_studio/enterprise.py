@@ -1,8 +1,8 @@
 """What only Label Studio Enterprise records: the history of annotations, reviews, comments.
 
 The shapes of its answers are those of the types in Label Studio's SDK (`AnnotationHistory`, `AnnotationReview`,
-`Comment`). History and reviews are put into an annotation's row as its JSON export has them, so that a row means the
-same whichever way it came.
+`Comment`). History and reviews are put into an annotation's row as its JSON export has them. So a row means the same
+whichever way it came.
 """
 
 from collections.abc import Iterator, Sequence

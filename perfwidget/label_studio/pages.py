@@ -1,6 +1,6 @@
 """Lists of Label Studio, read so that nothing is left out while people go on working.
 
-Tasks are read by their ids, each page from behind the last id of the one before: what is added, changed or deleted
+Tasks are read by their ids, each page from behind the last id of the one before. What is added, changed or deleted
 meanwhile moves nothing from one page to another. How many tasks are left tells whether a page was whole.
 """
 
@@ -126,7 +126,7 @@ def _listed(
 
 
 def tasks_with_later_annotations(server: LabelStudio, project_id: str, annotation_id: int) -> Iterator[TaskPage]:
-    """Yield the tasks that have annotations with higher ids than one, by their ids; no clock has a say in it."""
+    """Yield the tasks that have annotations with higher ids than one, by their ids. No clock has a say in it."""
     after = 0
     later = _filter("annotations_ids", "greater", "Number", annotation_id)
     for _ in range(MOST_PAGES):

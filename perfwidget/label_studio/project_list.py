@@ -1,4 +1,4 @@
-"""The list of a Label Studio's projects: it says with few questions in which of them something has come or gone."""
+"""The list of a Label Studio's projects. It says with few questions in which of them something has come or gone."""
 
 from typing import Any, NamedTuple
 

@@ -1,4 +1,4 @@
-"""One project of a Label Studio: what has changed in it becomes facts, what is gone goes, and nothing is missed.
+"""One project of a Label Studio. What has changed in it becomes facts, what is gone goes, and nothing is missed.
 
 Every change of an annotation, its deletion too, moves the `updated_at` of its task. So the tasks that changed since the
 last reading are read, with all their annotations. That is told by Label Studio's clock, which may have been wrong.
@@ -40,7 +40,7 @@ from perfwidget.stores.store import Store
 log = logging.getLogger(__name__)
 
 WATCHED = 100
-"""How many of the latest changes are looked at to see whether there are any: with several web servers, and several
+"""How many of the latest changes are looked at to see whether there are any. With several web servers, and several
 clocks, a change may come to light behind a later one."""
 
 
@@ -110,7 +110,7 @@ class ProjectReading:
         """Read what has changed, or everything if `anew`; say whether any fact changed.
 
         `counts` are what the list of projects says. It goes on where a reading broke off. Raises SourceUnavailable,
-        SourceRefused, NotFound and StoreUnavailable; what has been written by then is whole, and the next reading goes
+        SourceRefused, NotFound and StoreUnavailable. What has been written by then is whole, and the next reading goes
         on behind it.
         """
         if anew:

@@ -11,8 +11,8 @@ reviewers = ["second@example.com"]     # see themselves, as annotators do
 ```
 
 Everybody else is an annotator and sees themselves. People stand in it by id, or by e-mail as Label Studio shows it. An
-e-mail is compared letter by letter: somebody else may sign up with one that differs in a capital, or in a letter that
-only looks like another.
+e-mail is compared letter by letter. Somebody else may sign up with one that differs in a capital, or in a letter that
+only looks alike.
 """
 
 import logging
@@ -69,7 +69,7 @@ class Roles:
         return named or by_name.get(user_id) or StudioRole(Role.ANNOTATOR)
 
     def tell_unmatched(self, people: Iterable[tuple[str, str | None]]) -> None:
-        """Say in the log, once, whom the file names and nobody is: people are all that there are, by id and e-mail."""
+        """Say in the log, once, whom the file names and nobody is. People are all that there are, by id and e-mail."""
         known = {name for user_id, email in people for name in (user_id, email and _spelled(email))}
         unmatched = {name for name in self.check() if name not in known}
         if unmatched - self._unmatched:

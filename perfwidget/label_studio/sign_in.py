@@ -1,4 +1,4 @@
-"""Who is signed in to Label Studio, told by its own session: the cookie is shown to it, and to nobody else."""
+"""Who is signed in to Label Studio, told by its own session. The cookie is shown to it, and to nobody else."""
 
 import hashlib
 import json
@@ -85,8 +85,8 @@ _NOTHING = _Known(None, float("-inf"))
 class Sessions:
     """Recognizes people by Label Studio's session cookie; answers are kept by a keyed hash of it.
 
-    `known_for` says for how many seconds an answer is believed while Label Studio is away; `whole` is the time limit
-    for an answer in seconds, `clock` tells the seconds by which answers grow old. Raises InvalidSetting for an address
+    `known_for` says for how many seconds an answer is believed while Label Studio is away. `whole` is the time limit
+    for an answer in seconds. `clock` tells the seconds by which answers grow old. Raises InvalidSetting for an address
     that is none.
     """
 

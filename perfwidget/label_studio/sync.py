@@ -52,7 +52,7 @@ MANY_BEHIND = 10
 class Sync:
     """Reads one Label Studio, seen with one token, into one organization of a store.
 
-    Facts are written page by page, each with the bookmark that goes with it, so that a reading may end anywhere.
+    Facts are written page by page, each with the bookmark that goes with it. So a reading may end anywhere.
     """
 
     def __init__(

@@ -33,7 +33,7 @@ MOST_TOLD = 1_000
 
 
 class SyncThread:
-    """Looks again and again in a thread of its own; hints are followed at once, and idle time goes to comparing.
+    """Looks again and again in a thread of its own. Hints are followed at once, and idle time goes to comparing.
 
     Webhooks are installed in another thread, which holds up no reading.
     """

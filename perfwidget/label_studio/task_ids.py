@@ -1,8 +1,8 @@
-"""A set of task ids, a bit each: all tasks of a project are compared with what is kept, and there may be millions."""
+"""A set of task ids, a bit each. All tasks of a project are compared with what is kept, and there may be millions."""
 
 
 class TaskIds:
-    """Ids as Label Studio numbers tasks, from 1 up; its memory is an eighth of a byte for each id up to the highest."""
+    """Ids as Label Studio numbers tasks, from 1 up. Its memory is an eighth of a byte for each id up to the highest."""
 
     def __init__(self) -> None:
         self._bits = bytearray()
@@ -15,7 +15,7 @@ class TaskIds:
         self._bits[place] |= 1 << bit
 
     def __contains__(self, task_id: str) -> bool:
-        """Say whether an id, written as text as stores keep it, is in the set; a text that is none is not."""
+        """Say whether an id, written as text as stores keep it, is in the set. A text that is none is not."""
         if not (task_id.isascii() and task_id.isdigit()):
             return False
         place, bit = divmod(int(task_id), 8)

@@ -7,7 +7,7 @@ from perfwidget.errors import InvalidSetting
 
 
 class TokenFile:
-    """Says the token that a file holds now; where it cannot be read any more, the one that it held last.
+    """Says the token that a file holds now. Where it cannot be read any more, it is the one that it held last.
 
     Raises InvalidSetting, when it is made, for a file that cannot be read.
     """

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from perfwidget.errors import InvalidSetting
 
 LIFE = 60
-"""Seconds for which an access token is used that does not say how long it lives; Label Studio's live five minutes."""
+"""Seconds for which an access token is used that does not say how long it lives. Label Studio's live five minutes."""
 
 
 class Token:

@@ -1,6 +1,6 @@
 """Label Studio's webhooks: a hint that something has changed, and never more than that.
 
-They are not signed, are sent once, and may come twice or in any order, so nothing of what they say becomes a fact: a
+They are not signed, are sent once, and may come twice or in any order. So nothing of what they say becomes a fact. A
 hint makes us look, at once instead of some seconds later. What proves that one is ours is a header with a secret.
 """
 
@@ -72,7 +72,7 @@ def receiver(secret: str, hint: Callable[[Iterable[str]], None]) -> Blueprint:
 class Installer:
     """Registers our webhook: one for all projects where Label Studio takes such a one, else one a project.
 
-    A webhook is ours if it brings our secret or has our address; those that are not as they should be are replaced.
+    A webhook is ours if it brings our secret or has our address. Those that are not as they should be are replaced.
     """
 
     def __init__(self, server: LabelStudio, address: str, secret: str) -> None:

@@ -1,6 +1,6 @@
 """How numbers are worked out of aggregates: whole numbers from the engine, divided once here, for many groups at once.
 
-Aggregates are looked up often, so each exists once and is compared by identity: `count_of`, `distinct_of`, `total_of`,
+Aggregates are looked up often, so each exists once and is compared by identity. `count_of`, `distinct_of`, `total_of`,
 `middle_of`, `latest_of` and `nested` make them.
 """
 
@@ -110,9 +110,9 @@ def nested(
 
 
 Aggregates = Mapping[Aggregate, Sequence[int | None]]
-"""What an engine answers: of each aggregate a whole number for each group; None for the middle or latest of nothing.
+"""What an engine answers: of each aggregate a whole number for each group. None for the middle or latest of nothing.
 
-A nested aggregate is left out where each group is of one value of its inner axes: the parts tell the number then.
+A nested aggregate is left out where each group is of one value of its inner axes. The parts tell the number then.
 """
 
 Number = int | float | None
@@ -125,7 +125,7 @@ class Sum:
     terms: tuple[tuple[int, Aggregate], ...]
     scale: int = 1
     missing_if_only: tuple[Aggregate, Aggregate] | None = None
-    """No value where the first of these is not 0 but the second is: work is there, but none of it has a time."""
+    """No value where the first of these is not 0 but the second is. Work is there, but none of it has a time."""
 
     def values(self, aggregates: Aggregates) -> list[Number]:
         """Return the value of each group, or None where there is none."""

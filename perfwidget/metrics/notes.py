@@ -57,7 +57,7 @@ NOTE_METRICS: tuple[Metric, ...] = (
         "With an invalid time",
         Unit.COUNT,
         Section.NOT_COUNTED,
-        "Submitted annotations whose time is negative, longer than 31 years or no number: they count as annotations "
+        "Submitted annotations whose time is negative, longer than 31 years or no number. They count as annotations "
         "and take no part in any time.",
         count(COUNTABLE.that(Condition.TIME_INVALID)),
         COUNTABLE.that(Condition.TIME_INVALID),
@@ -79,7 +79,7 @@ NOTE_METRICS: tuple[Metric, ...] = (
         "First submitted earlier",
         Unit.COUNT,
         Section.NOTES,
-        "Submitted annotations of this period that were first submitted before it: an update moves an annotation with "
+        "Submitted annotations of this period that were first submitted before it. An update moves an annotation with "
         "its whole time into the later period, so it may have been paid before.",
         count(FIRST_SUBMITTED_EARLIER),
         FIRST_SUBMITTED_EARLIER,
@@ -183,7 +183,7 @@ NOTE_METRICS: tuple[Metric, ...] = (
         "Imported",
         Unit.COUNT,
         Section.NOTES,
-        "Submitted annotations that came with an import: they have the number of one, or the platform names nobody who "
+        "Submitted annotations that came with an import. They have the number of one, or the platform names nobody who "
         "wrote them. They all fall on the day of the import, whenever the work was done.",
         count(COUNTABLE.that(Condition.IMPORTED)),
         COUNTABLE.that(Condition.IMPORTED),
@@ -194,8 +194,8 @@ NOTE_METRICS: tuple[Metric, ...] = (
         "Longer than the task existed",
         Unit.COUNT,
         Section.NOTES,
-        "Submitted annotations, other than imported ones, whose time is longer than the time from the creation of "
-        "their task to their completion.",
+        "Submitted annotations whose time is longer than that from the creation of their task to their completion. "
+        "Imported ones are left out.",
         count(COUNTABLE.that(Condition.LONGER_THAN_TASK)),
         COUNTABLE.that(Condition.LONGER_THAN_TASK),
         needs="flags",
@@ -205,7 +205,7 @@ NOTE_METRICS: tuple[Metric, ...] = (
         "Predictions taken over",
         Unit.COUNT,
         Section.NOTES,
-        "Annotations that took over a prediction as it was, without a time: they are nobody's work and do not count, "
+        "Annotations that took over a prediction as it was, without a time. They are nobody's work and do not count, "
         "unless the platform counts them.",
         count(PREDICTIONS),
         PREDICTIONS,

@@ -73,8 +73,8 @@ REVIEWING_METRICS: tuple[Metric, ...] = (
         "Review Time",
         Unit.SECONDS,
         Section.REVIEWING,
-        "The time that the member looked at submitted annotations, from opening one to acting on it or leaving it; "
-        "visits that overlap are added up.",
+        "The time that the member looked at submitted annotations, from opening one to acting on it or leaving it. "
+        "Visits that overlap are added up.",
         Sum(((1, total_of(VISITS, "lasted")),), MICROSECONDS),
         VISITS,
         daily=True,
@@ -86,8 +86,8 @@ REVIEWING_METRICS: tuple[Metric, ...] = (
         "Time per Visit (Median)",
         Unit.SECONDS,
         Section.REVIEWING,
-        "The middle one of the times of the member's visits to submitted annotations (the mean of the two middle ones "
-        "if their number is even).",
+        "The middle one of the times of the member's visits to submitted annotations. If their number is even, it is "
+        "the mean of the two middle ones.",
         Median(middle_of(VISITS, "lasted"), MICROSECONDS),
         VISITS,
         tabs=(Tab.REVIEWS,),
@@ -109,8 +109,8 @@ REVIEWING_METRICS: tuple[Metric, ...] = (
         "Review visits without a time",
         Unit.COUNT,
         Section.NOTES,
-        "Visits of the member to submitted annotations that were never closed, or closed before they were opened: "
-        "they take no part in Review Time.",
+        "Visits of the member to submitted annotations that were never closed, or closed before they were opened. "
+        "They take no part in Review Time.",
         count(UNTIMED_VISITS),
         UNTIMED_VISITS,
         needs="review_visits",
@@ -151,8 +151,7 @@ REVIEWING_METRICS: tuple[Metric, ...] = (
         "Last active",
         Unit.INSTANT,
         Section.ACTIVITY,
-        "The member's latest work in this period: a submit, update or skip of their own annotation, a review action or "
-        "a comment.",
+        "The member's latest work in this period: their own submit, update or skip, a review action or a comment.",
         LatestOf(
             (
                 latest_of(WORKED, "completed_at"),

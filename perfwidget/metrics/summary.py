@@ -39,8 +39,8 @@ SUMMARY_METRICS: tuple[Metric, ...] = (
         "Total Time",
         Unit.SECONDS,
         Section.SUMMARY,
-        "The time spent on the submitted annotations, from opening a task to Submit or Update, idle time included and "
-        "added up over sessions. Annotations without a usable time take no part.",
+        "The time spent on the submitted annotations, from opening a task to Submit or Update. Idle time is included, "
+        "and sessions are added up. Annotations without a usable time take no part.",
         Sum(((1, LEAD_TIMES),), MICROSECONDS, (count_of(COUNTABLE), count_of(USABLE))),
         USABLE,
         daily=True,
@@ -75,8 +75,8 @@ SUMMARY_METRICS: tuple[Metric, ...] = (
         "Time per Annotation (Median)",
         Unit.SECONDS,
         Section.SUMMARY,
-        "The middle one of the times spent on each submitted annotation (the mean of the two middle ones if their "
-        "number is even).",
+        "The middle one of the times spent on each submitted annotation. If their number is even, it is the mean "
+        "of the two middle ones.",
         Median(MIDDLE_LEAD_TIME, MICROSECONDS),
         USABLE,
         daily=True,
@@ -98,8 +98,8 @@ SUMMARY_METRICS: tuple[Metric, ...] = (
         "Performance Score",
         Unit.SHARE,
         Section.SUMMARY,
-        "The mean score of the review actions taken in this period on the member's annotations: accepted 100 %, "
-        "rejected 0 %, fixed + accepted the score of the fix. Every review counts, the member's own among them; fixes "
+        "The mean score of the review actions taken in this period on the member's annotations. Accepted is 100 %, "
+        "rejected 0 %, fixed + accepted the score of the fix. Every review counts, the member's own among them. Fixes "
         "without a score take no part.",
         mean_score(),
         RECEIVED,

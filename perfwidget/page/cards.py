@@ -44,7 +44,7 @@ BESIDE: Mapping[str, Sequence[str | tuple[str, ...]]] = {
         "comments_received",
     ),
 }
-"""What stands beside a number where it is not 0, as that cannot be read rightly without it; some share a line."""
+"""What stands beside a number where it is not 0, as that cannot be read rightly without it. Some share a line."""
 
 NOTES = tuple(metric for metric in METRICS if metric.section in (Section.NOT_COUNTED, Section.NOTES))
 _LINES = {key: [(line,) if isinstance(line, str) else line for line in lines] for key, lines in BESIDE.items()}

@@ -81,7 +81,7 @@ def choices(context: PageContext) -> Choices:
 
 
 def found(context: PageContext, sought: Any) -> dict[str, Any]:
-    """Return what a search in a dropdown found, with what was sought, so that a late answer is known as such.
+    """Return what a search in a dropdown found, with what was sought. So a late answer is known as such.
 
     `sought` is what the page's script sends: kind, text and, for projects, the chosen workspaces. Raises InvalidQuery
     for anything else.

@@ -30,7 +30,7 @@ class Change(NamedTuple):
 
 
 def change(metric: Metric, now: Number, before: Number) -> Change | None:
-    """Return how a number has changed; None where one of the two is missing, both are 0, or it is an instant."""
+    """Return how a number has changed. None where one of the two is missing, both are 0, or it is an instant."""
     if now is None or before is None or metric.unit not in _SIZES or not (now or before):
         return None
     difference = now - before

@@ -37,8 +37,8 @@ class Chart(_OwnComponent):
     - `figure`: a figure in the words of plotly.js (scatter, bar or pie). Colours may be custom properties of the
       stylesheet, such as `--submitted`. A trace's `meta` is what a click on it tells. None shows nothing.
     - `name`: what the graph shows, for people who do not see it, unless the figure's `layout.meta.name` says it.
-    - `clickData`: set by a click or Enter on a bar, point or slice: `meta` of its trace or slice, `point` (its place in
-      the trace, from 0; null for a slice), and `at`, which differs from click to click.
+    - `clickData`: set by a click or Enter on a bar, point or slice. It has `meta` of its trace or slice, and `point`
+      (its place in the trace, from 0; null for a slice). `at` differs from click to click.
     """
 
     _type = "Chart"
@@ -52,10 +52,10 @@ class DateRange(_OwnComponent):
     - `first`, `last`: the texts that are shown: dates, or dates with times of day.
     - `days`: `first` and `last` as an address has them, of which the calendars show the day.
     - `labels`: `first`, `last` and `calendar`.
-    - `typed`: set when somebody has written others: the texts `first` and `last`, and `monthFirst`, whether the
+    - `typed`: set when somebody has written others. It has the texts `first` and `last`. `monthFirst` says whether the
       browser's language writes the month first.
     - `said`: what was made of `typed`: that, the texts `first` and `last`, and the sentence `fault`, if there is one.
-    - `chosen`: for other callbacks, never shown: `first` and `last` that somebody chose, as an address has them; a
+    - `chosen`: for other callbacks, never shown: `first` and `last` that somebody chose, as an address has them. A
       calendar sets it itself.
     """
 
@@ -64,7 +64,7 @@ class DateRange(_OwnComponent):
 
 
 class Markup(_OwnComponent):
-    """Elements told as plain data, for what would be hundreds of components; what is no other now stays as it is.
+    """Elements told as plain data, for what would be hundreds of components. What is no other now stays as it is.
 
     - `id`: the name that callbacks know it by.
     - `content`: a list of texts and elements; an element is a list of its name, its properties and its children.

@@ -1,4 +1,4 @@
-"""The HTML around the page: what Dash is going to ask for is fetched at once, and no script stands within the page."""
+"""The HTML around the page. What Dash is going to ask for is fetched at once, and no script stands within the page."""
 
 import json
 from html import escape
@@ -12,7 +12,7 @@ PACKAGES = ("dash", "dash_bootstrap_components")
 """The component packages whose scripts the page loads."""
 
 ASSETS_IGNORE = r"\.(css|js|svg)$"
-"""The assets that Dash is not to put into the page by itself: they stand in `index_string`, or are for other pages."""
+"""The assets that Dash is not to put into the page by itself. They stand in `index_string`, or are for other pages."""
 
 START_SCRIPT = "page/start.js"
 """The script that starts Dash, once all others have run."""

@@ -1,10 +1,10 @@
 """The six graphs as pure functions of a report: plain dicts in the words of plotly.js.
 
-Of two to five members the graphs by date show a line for each, on one scale; of more, all of them together.
+Of two to five members the graphs by date show a line for each, on one scale. Of more they show all of them together.
 
 Colours are names of the stylesheet's custom properties (`--submitted`), filled in by the page when it draws. Texts are
-dates, numbers and words of our own. Nothing else that people typed comes into a figure than the names of members, as
-`formats.figure_label` makes them harmless; and their ids, which are not drawn.
+dates, numbers and words of our own. Of what people typed only the names of members come into a figure.
+`formats.figure_label` makes them harmless. Their ids are in it, too, and are not drawn.
 """
 
 from collections.abc import Callable, Sequence

@@ -52,7 +52,7 @@ _BY_UNIT = {Unit.SECONDS: duration, Unit.COUNT: count, Unit.SHARE: share}
 
 
 def value(metric: Metric, number: Number, timezone: str = "UTC") -> str:
-    """Return a metric's number in its unit, or a dash where there is none; an instant as a zone's clocks show it."""
+    """Return a metric's number in its unit, or a dash where there is none. An instant is told by a zone's clocks."""
     if number is None:
         return NO_VALUE
     return instant(number, timezone) if metric.unit is Unit.INSTANT else _BY_UNIT[metric.unit](number)
@@ -231,7 +231,7 @@ class Option(TypedDict):
 def option(id_: str, label: str) -> Option:
     """Return an entry that is safe in Dash's lists, whatever its texts hold.
 
-    Dash's search keeps texts as names of plain objects: `__proto__` would be written into the prototype of every object
+    Dash's search keeps texts as names of plain objects. `__proto__` would be written into the prototype of every object
     of the page. Values are escaped, and taken back by assets/page/address.js; labels are broken where nobody sees it.
     """
     return Option(value=option_value(id_), label=option_label(label))

@@ -1,6 +1,6 @@
 """How graphs look: the series that they show, and their fonts, axes and margins, in the words of plotly.js.
 
-A colour is the name of a custom property of the stylesheet, where the palette stands; the page fills it in when it
+A colour is the name of a custom property of the stylesheet, where the palette stands. The page fills it in when it
 draws, so that a change of theme needs no new figures. Patterns, dashes and markers tell series apart without colour.
 """
 

@@ -177,7 +177,8 @@ PANELS = (ANNOTATION_SUMMARY, ANNOTATIONS, TOTAL_TIME, TIME_PER_ANNOTATION, TIME
 
 
 def legend(panel: Panel, report: Report) -> list[html.Span]:
-    """Return the names of the looks in a graph by date, and what the lines of members show; none of a single look."""
+    """Return the names of the looks in a graph by date, and what the lines of members show. A single look has no
+    name."""
     if report.lines and not panel.emptiness(report):
         named = zip(MEMBER_LOOKS, formats.told_apart(report.users), strict=False)
         keys = [_look(f"member {look}", html.Span(name)) for (look, *_), name in named]

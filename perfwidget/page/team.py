@@ -38,7 +38,8 @@ def counted_of(table: Table) -> Metric:
 def _bars(
     reader: Reader, asked: ScopedQuery, report: Report, members: Sequence[str], counted: Metric
 ) -> Mapping[str, Sequence[int]]:
-    """Map the members on the page to what they did in each bucket of the report; no one where these are too many."""
+    """Map the members on the page to what they did in each bucket of the report. It is empty where these are too
+    many."""
     buckets = [point.bucket for point in report.series]
     if not members or len(buckets) > MOST_BARS:
         return {}

@@ -122,7 +122,7 @@ def _turn(text: str, to: int, page: TeamPage) -> Markup:
 
 
 def _turned(**changes: str) -> str:
-    """Return the link to the same page with something else of the table; what it does not name stays as it is."""
+    """Return the link to the same page with something else of the table. What it does not name stays as it is."""
     return "&" + urlencode(changes, safe=",")
 
 

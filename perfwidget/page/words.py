@@ -1,9 +1,9 @@
 """Every word of the page that people read, in one place, to be reviewed and translated.
 
-Names and definitions of numbers stand with the numbers themselves, in `perfwidget.metrics`; which projects they speak
-of is said in `report.scope_words`, for files say it, too; what is said of the rows
-behind a number stands in `row_words`, the words of controls stand in `control_words`. What the browser says by itself
-(`SAID_BY_SCRIPT`) is handed to the script with the page.
+Names and definitions of numbers stand with the numbers themselves, in `perfwidget.metrics`. `report.scope_words` says
+which projects they speak of, for files say it, too. `row_words` has what is said of the rows behind a number,
+`control_words` the words of controls. What the browser says by itself (`SAID_BY_SCRIPT`) is handed to the script with
+the page.
 """
 
 from datetime import date

@@ -1,7 +1,7 @@
 """Who may see which rows: roles, viewers, and the scope that every question is narrowed to.
 
-This module is the only maker of `Scope` and `ScopedQuery`, and a store answers nothing else, so that rows without a
-viewer are out of reach by construction. It decides; what the store says of the viewer is handed to it as a `Standing`.
+This module is the only maker of `Scope` and `ScopedQuery`, and a store answers nothing else. So rows without a viewer
+are out of reach by construction. It decides; what the store says of the viewer is handed to it as a `Standing`.
 """
 
 from collections.abc import Collection, Mapping
@@ -89,8 +89,8 @@ class Standing:
     """What the store says about a viewer and about the ids that they ask for.
 
     `active` is None where the store has no record of the viewer. `projects` maps the ids of projects to their
-    workspaces: for owners and admins those asked for that exist (by themselves or through an asked workspace); for
-    everybody else all they are a member of. `users` are those of the asked users whom the role may choose.
+    workspaces. For owners and admins it has those asked for that exist, by themselves or through a workspace. For
+    everybody else it has all they are a member of. `users` are those of the asked users whom the role may choose.
     """
 
     active: bool | None
@@ -212,8 +212,8 @@ class ScopedQuery:
 def scope(viewer: Viewer, query: Query, standing: Standing, rules: Rules = Rules()) -> ScopedQuery:  # noqa: B008
     """Narrow a question to what the viewer may see, or refuse it whole.
 
-    Raises Forbidden, in the same words whether or not an id exists, for a member, workspace or project outside the
-    scope, for an entry that the role does not have, for an unknown role and for an inactive viewer.
+    Raises Forbidden for a member, workspace or project outside the scope, in the same words whether or not it exists.
+    So it does for an entry that the role does not have, an unknown role and an inactive viewer.
     """
     role = viewer.known_role()
     if standing.active is False:

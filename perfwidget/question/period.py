@@ -90,7 +90,7 @@ def zone(name: str) -> ZoneInfo:
 def day_start(day: date, timezone: ZoneInfo) -> int:
     """Return the first instant of a calendar day, in microseconds since 1970.
 
-    Where midnight is skipped by a clock change it is the instant of the change; where it comes twice, the first.
+    Where midnight is skipped by a clock change it is the instant of the change. Where it comes twice, it is the first.
     """
     return _instant(_midnight(day), timezone)
 
@@ -181,7 +181,7 @@ class Period:
         return (self.last - self.first).days + 1
 
     def buckets(self, grain: Grain) -> tuple[Bucket, ...]:
-        """Return the period cut into days, weeks or months; the first and the last may be cut short by its ends."""
+        """Return the period cut into days, weeks or months. The first and the last may be cut short by its ends."""
         return _buckets(self, grain) if self.grain(grain) is grain else tuple(self.each(grain))
 
     def each(self, grain: Grain) -> Iterator[Bucket]:
@@ -212,7 +212,7 @@ def _buckets(period: Period, grain: Grain) -> tuple[Bucket, ...]:
 
 
 def preset_dates(preset: Preset, today: date) -> tuple[date, date]:
-    """Return the first and last date of a preset; all time has no first date of its own and is refused here."""
+    """Return the first and last date of a preset. All time has no first date of its own and is refused here."""
     week, month, quarter = Grain.WEEK.start(today), today.replace(day=1), quarter_start(today)
     match preset:
         case Preset.TODAY:

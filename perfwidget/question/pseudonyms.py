@@ -1,4 +1,4 @@
-"""What other people are called to viewers who may not choose members: their e-mails stay out of sight as ids, too."""
+"""What other people are called to viewers who may not choose members. Their e-mails stay out of sight as ids, too."""
 
 import hashlib
 import hmac

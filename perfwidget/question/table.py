@@ -35,9 +35,9 @@ class TableTab(StrEnum):
 class Table:
     """What of the table of members is asked for.
 
-    `sort` is `member` or the key of a metric. `page` and `size` are None where the address does not say them: the page
+    `sort` is `member` or the key of a metric. `page` and `size` are None where the address does not say them. The page
     shows the first one then, and a file has everybody. Without `columns` they are those of the tab. `idle` shows
-    members without activity, too. `search` leaves the rows of members whose name, e-mail or id holds it; the row of all
+    members without activity, too. `search` leaves the rows of members whose name, e-mail or id holds it. The row of all
     of them and files take no part in that. `open` is the member whose projects are shown below their row, where there
     is one.
     """

@@ -1,4 +1,4 @@
-"""The rows behind a number, a page at a time, with what they come to, so that people can check their figures."""
+"""The rows behind a number, a page at a time, with what they come to. So people can check their figures."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ class LongPart(NamedTuple):
 class RowsBehind:
     """One page of the rows that a number counts.
 
-    `number` is what the report says; `tally` is worked out of the rows themselves, all of them, so that the two can be
+    `number` is what the report says. `tally` is worked out of the rows themselves, all of them, so that the two can be
     seen to agree. `long` is the part in long annotations where the rows are those of Total Time and some are long.
     `page` counts from 1 up to `pages`.
     """
@@ -62,7 +62,7 @@ class RowsBehind:
 def read_rows(
     reader: Reader, asked: ScopedQuery, query: Query, behind: Behind, order: Order, *, descending: bool, page: int
 ) -> RowsBehind:
-    """Read a page of the rows behind a number from an open state; a page beyond the last is the last.
+    """Read a page of the rows behind a number from an open state. A page beyond the last is the last.
 
     The day of `behind` stands for a bar of the page: a day, week or month, as the query or else the period has it.
     Raises InvalidQuery for a day outside the period.

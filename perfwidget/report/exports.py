@@ -31,8 +31,8 @@ def guarded(text: str) -> str:
     """Return text that no spreadsheet takes for a formula: what might be one gets a leading apostrophe.
 
     A cell may begin where the text does, and behind whatever a spreadsheet may split a line at. Its first visible
-    character decides, full-width twins included. An apostrophe gets one more at these places, so that taking one away
-    again at each of them always restores the text.
+    character decides, full-width twins included. An apostrophe gets one more at these places. So taking one away again
+    at each of them always restores the text.
     """
     begins = [0, *(found.end() for found in _SEPARATOR.finditer(text))]
     pieces = (text[begin:end] for begin, end in pairwise([*begins, len(text)]))
@@ -161,7 +161,7 @@ _PEOPLE = frozenset(column for _, column in MENTIONED["member"])
 
 
 def row_columns(rows: Rows, *, several: bool) -> dict[str, str]:
-    """Return the columns of the CSV of rows, and the columns of the rows that they show; all say whose a row is."""
+    """Return the columns of the CSV of rows, and the columns of the rows that they show. All say whose a row is."""
     if rows == TIMELINE:
         return TIMELINE_COLUMNS
     if rows.scan.fact is Comment:  # those of one member's file are a contract
@@ -179,7 +179,7 @@ def rows_csv(
     named: Named,
     for_excel: bool = False,
 ) -> Iterator[tuple[str, int]]:
-    """Write batches of rows as CSV, a text and its number of rows a batch; the header comes first, with none.
+    """Write batches of rows as CSV, a text and its number of rows a batch. The header comes first, with none.
 
     Of several members every row says whose it is. Instants are ISO 8601 with the offset of the zone, lead times
     seconds, scores 0 to 1. E-mails are left empty unless the viewer may choose members; `named` says what people's ids

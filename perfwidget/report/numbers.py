@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from perfwidget.metrics import (
     DAILY,
@@ -36,8 +36,7 @@ class MemberSeries:
     series: tuple[Point, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class MemberNumbers:
+class MemberNumbers(NamedTuple):
     """The numbers of one member among several, for the whole period, by the keys of their metrics."""
 
     user: Profile
@@ -70,15 +69,15 @@ class Previous:
 class Report:
     """How one member worked over a period, or several together, as far as the viewer may see it.
 
-    `values` maps the key of every metric to its number for the whole period; `series` holds the same for every bucket
+    `values` maps the key of every metric to its number for the whole period. `series` holds the same for every bucket
     of `grain`, in order and without gaps. Times are in seconds, scores from 0 to 1; None means that there is no value.
-    `recorded` maps the kinds of facts that the source records to the instant since when (None: always). `users` are
-    the members asked about, none where that is everybody whom the viewer may choose. Of several, `members` holds those
-    with activity in the period, by id, or all of them where the question wants that; `without_activity` says how many
-    have none, `asked_about` how many there are. `previous` is None where it is not asked for, or where there is none.
-    `by_project` holds the projects with activity, by id; it is None where they were not asked for.
-    `lines` holds the series of each of two to five members who were asked for by id, in the order of `users`; of more,
-    and of everybody, none.
+    `recorded` maps the kinds of facts that the source records to the instant since when (None: always). `users` are the
+    members asked about, none where that is everybody whom the viewer may choose. Of several, `members` holds those with
+    activity in the period, by id, or all of them where the question wants that. `without_activity` says how many have
+    none, `asked_about` how many there are. `previous` is None where it is not asked for, or where there is none.
+    `by_project` holds the projects with activity, by id; it is None where they were not asked for. `lines` holds the
+    series of each of two to five members who were asked for by id, in the order of `users`. Of more, and of everybody,
+    none.
     """
 
     users: tuple[Profile, ...]
@@ -150,10 +149,11 @@ class Report:
         return json.dumps(self.to_dict(), ensure_ascii=False, indent=2, allow_nan=False)
 
     def to_pandas(self, rows: Literal["days", "members", "projects"] = "days") -> "pd.DataFrame":
-        """Return the days by date, or members or projects by id, as a DataFrame; one column a number, missing ones NA.
+        """Return the days by date, or members or projects by id, as a DataFrame. Each number is a column, and missing
+        ones are NA.
 
-        Members and projects are those with activity. A project's numbers are those of a report of it alone, so that
-        medians, and what is long, are its own. Raises ValueError where the report does not hold them.
+        Members and projects are those with activity. A project's numbers are those of a report of it alone. So medians,
+        and what is long, are its own. Raises ValueError where the report does not hold them.
         """
         import pandas as pd  # costs most of a second, and only notebooks ask for it
 

@@ -9,20 +9,21 @@ from perfwidget.question.previous import previous
 from perfwidget.question.query import Query
 from perfwidget.report.numbers import ProjectNumbers
 from perfwidget.report.team import in_order
-from perfwidget.report.values import told_by, works
+from perfwidget.report.values import active_in, told_by
 from perfwidget.stores.reading import Reader
 
 
 def read_projects(reader: Reader, asked: ScopedQuery, query: Query, period: Period) -> Sequence[ProjectNumbers]:
     """Return the projects in which a question's one member has activity in the period, in the order of the table."""
     asked = asked.during(period).apart()
-    numbers = told_by(BY_PROJECT, reader.answer(asked, [BY_PROJECT]), METRICS, period)
-    active = {project: values for project, values in sorted(numbers.items()) if works(values)}
-    titles = reader.project_titles(asked.scope, list(active))
+    answer = reader.answer(asked, [BY_PROJECT])
+    numbers = told_by(BY_PROJECT, answer, METRICS, period)
+    active = active_in(BY_PROJECT, answer, period)
+    titles = reader.project_titles(asked.scope, active)
     period_before = previous(period, query.preset) if query.compare else None
     before = {}
     if period_before is not None and active:
         answer = reader.answer(asked.during(period_before), [BY_PROJECT])
         before = told_by(BY_PROJECT, answer, METRICS, period_before, active)
-    rows = [ProjectNumbers(each, titles[each], values, before.get(each)) for each, values in active.items()]
+    rows = [ProjectNumbers(each, titles[each], numbers[each], before.get(each)) for each in active]
     return in_order(rows, query.table, lambda each: each.title.casefold())

@@ -24,7 +24,7 @@ from perfwidget.question.period import Bucket, Grain, Period, zone
 from perfwidget.question.previous import previous
 from perfwidget.question.query import Query, parse
 from perfwidget.report.numbers import MemberNumbers, MemberSeries, Point, Previous, ProjectNumbers, Report
-from perfwidget.report.values import active_among, of_whole, told_by, values_of, works
+from perfwidget.report.values import active_in, of_whole, told_by, values_of
 from perfwidget.stores.answering import Answer
 from perfwidget.stores.choosing import Profile
 from perfwidget.stores.reading import Reader
@@ -52,10 +52,10 @@ def report(
 ) -> Report:
     """Answer a question for a viewer from one consistent state of the store.
 
-    The question is a query, or stands in words: a `user` or several, or `members="all"`; the `first` and `last` date;
-    and `more` as an address has it, such as `tz="Europe/Berlin"`, `project=["7"]`, `compare="previous"`. Raises
-    InvalidQuery where it is none, Forbidden where the viewer may not have the answer, StoreUnavailable where the store
-    does not give it.
+    The question is a query, or stands in words: a `user` or several, or `members="all"`, and the `first` and `last`
+    date. `more` is as an address has it, such as `tz="Europe/Berlin"`, `project=["7"]`, `compare="previous"`. Raises
+    InvalidQuery where it is none, and Forbidden where the viewer may not have the answer. Raises StoreUnavailable where
+    the store does not give it.
     """
     if query is None:
         users = [user] if isinstance(user, int | str) else user
@@ -81,8 +81,8 @@ def read_report(
     """Answer a scoped question from an open state.
 
     Without a grain, that of the query or the period is taken, or a coarser one where that has too many buckets. Who
-    shows few numbers of a bucket names them (`series`), and who shows few members can do without those of the period
-    before (`earlier_members`) and ask for theirs by `read_earlier`.
+    shows few numbers of a bucket names them (`series`). Who shows few members can do without those of the period before
+    (`earlier_members`), and ask for theirs by `read_earlier`.
     """
     period = resolved_period(reader, asked, query)
     asked = asked.during(period)
@@ -99,14 +99,14 @@ def read_report(
     points = values_of(by_bucket.numbers[BY_BUCKET], series, recorded, [bucket.end for bucket in buckets])
     more = chosen if query.table.idle else ()
     numbers = told_by(BY_MEMBER, answer, METRICS, period, more) if several else {}
-    active = active_among(numbers)
-    shown = numbers if query.table.idle else {member: numbers[member] for member in numbers if member in active}
-    users = reader.profiles(asked.scope, sorted({*shown, *(asked.subjects or ())}))
+    active = active_in(BY_MEMBER, answer, period) if several else []
+    shown = sorted(numbers) if query.table.idle else active
+    users = reader.profiles(asked.scope, {*shown, *(asked.subjects or ())})
     before = previous(period, query.preset) if query.compare else None
     return Report(
         users=tuple(users[each] for each in sorted(asked.subjects or ())),
-        members=tuple(MemberNumbers(users[each], values) for each, values in sorted(shown.items())),
-        without_activity=len(set(chosen) - active),
+        members=tuple(MemberNumbers(users[each], numbers[each]) for each in shown),
+        without_activity=len(set(chosen).difference(active)),
         asked_about=len({*chosen, *active}) if several else 1,
         period=period,
         scope=_named_scope(asked.scope),
@@ -127,8 +127,9 @@ def read_report(
 
 def _by_project(reader: Reader, asked: ScopedQuery) -> tuple[ProjectNumbers, ...]:
     """Return each project with activity, as a report of it alone has it."""
-    numbers = told_by(BY_PROJECT, reader.answer(asked.apart(), [BY_PROJECT]), METRICS, asked.dated)
-    active = sorted(active_among(numbers))
+    answer = reader.answer(asked.apart(), [BY_PROJECT])
+    numbers = told_by(BY_PROJECT, answer, METRICS, asked.dated)
+    active = active_in(BY_PROJECT, answer, asked.dated)
     titles = reader.project_titles(asked.scope, active)
     return tuple(ProjectNumbers(each, titles[each], numbers[each], None) for each in active)
 
@@ -142,7 +143,8 @@ def read_members(
 
 
 def read_days(reader: Reader, asked: ScopedQuery, query: Query) -> Iterator[tuple[Profile, Sequence[Point]]]:
-    """Yield the days of each member with activity, by id, or of all where the question wants that; of one in any case.
+    """Yield the days of each member with activity, by id, or of all where the question wants that. One has days in any
+    case.
 
     The question has the dates of its period.
     """
@@ -176,8 +178,7 @@ def _with_days(reader: Reader, asked: ScopedQuery, query: Query) -> Sequence[str
         return [asked.subject_id]
     if query.table.idle:
         return sorted(_chosen(reader, asked))
-    members = read_members(reader, asked, query)
-    return sorted(member for member, values in members.items() if works(values))
+    return active_in(BY_MEMBER, reader.answer(asked, [BY_MEMBER]), asked.dated)
 
 
 def _chosen(reader: Reader, asked: ScopedQuery) -> Collection[str]:
@@ -189,8 +190,8 @@ def _previous(reader: Reader, asked: ScopedQuery, shown: Collection[str] | None)
     several, period = asked.subject_id is None and shown is not None, asked.dated
     answer = reader.answer(asked, [WHOLE, *([BY_MEMBER] if several else [])])
     numbers = told_by(BY_MEMBER, answer, METRICS, period, shown or ()) if several else {}
-    told = {*(shown or ()), *active_among(numbers)}
-    users = reader.profiles(asked.scope, sorted(told))
+    told = {*(shown or ()), *(active_in(BY_MEMBER, answer, period) if several else ())}
+    users = reader.profiles(asked.scope, told)
     return Previous(
         period, of_whole(answer, period), tuple(MemberNumbers(users[each], numbers[each]) for each in sorted(told))
     )

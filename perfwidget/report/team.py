@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import TypeVar
 
 from perfwidget.metrics import BY_KEY, METRICS, Metric
 from perfwidget.question.access import Scope
 from perfwidget.question.table import MEMBER, SIZES, Table
 from perfwidget.report.numbers import MemberNumbers, ProjectNumbers
+from perfwidget.report.values import apart
 from perfwidget.stores.choosing import Profile
 from perfwidget.stores.reading import Reader
 
@@ -54,7 +56,7 @@ def found_members(
 
 def sorted_members(members: Sequence[MemberNumbers], table: Table) -> Sequence[MemberNumbers]:
     """Return members in the order of the table: missing numbers last either way, equals by their id."""
-    return in_order(sorted(members, key=lambda each: each.user.user_id), table, lambda each: _name(each.user))
+    return in_order(members, table, lambda each: _name(each.user))
 
 
 def in_order(by_id: Sequence[_Row], table: Table, name: Callable[[_Row], str]) -> Sequence[_Row]:
@@ -62,8 +64,8 @@ def in_order(by_id: Sequence[_Row], table: Table, name: Callable[[_Row], str]) -
     if table.sort == MEMBER:
         return sorted(by_id, key=name, reverse=table.descending)
     numbers = [(each.values[table.sort], each) for each in by_id]
-    there = [(number, each) for number, each in numbers if number is not None]
-    there.sort(key=lambda pair: pair[0], reverse=table.descending)
+    there = [pair for pair in numbers if pair[0] is not None]
+    there.sort(key=itemgetter(0), reverse=table.descending)
     return [each for _, each in there] + [each for number, each in numbers if number is None]
 
 
@@ -72,7 +74,8 @@ def page_of(members: Sequence[MemberNumbers], table: Table) -> TeamPage:
     size = table.size or SIZES[0]
     pages = max(1, -(-len(members) // size))
     page = min(table.page or 1, pages)
-    rows = sorted_members(members, table)[(page - 1) * size : page * size]
+    shown = sorted_members(members, table)[(page - 1) * size : page * size]
+    rows = [MemberNumbers(each.user, apart(each.values)) for each in shown]
     return TeamPage(rows, page, pages, size, len(members))
 
 

@@ -24,12 +24,43 @@ def told_by(
     return {**dict.fromkeys(more, nothing), **there}
 
 
+_ADDED_UP = (Unit.COUNT, Unit.SECONDS)
+
+
+def active_in(group: Group, answer: Answer, period: Period) -> list[str]:
+    """Return the members or projects of an answer, as the group says, with activity: by id.
+
+    That is a count or time above 0, or any share or instant. The first number tells of nearly everybody, so that the
+    others are worked out for few.
+    """
+    numbers, recorded = answer.numbers[group], throughout(answer.recorded)
+    active = set(numbers.keys)
+    for metrics in (METRICS[:1], METRICS[1:]):
+        columns = _Columns(numbers, recorded, period)
+        idle: Sequence[int] = range(len(numbers.keys))
+        for metric in metrics:
+            column, nothing = columns[metric.key], (None, 0) if metric.unit in _ADDED_UP else (None,)
+            idle = [place for place in idle if column[place] in nothing]
+        numbers = numbers.at(idle)
+    return sorted(key for (key,) in active.difference(numbers.keys))
+
+
+def apart(values: Mapping[str, Number]) -> Mapping[str, Number]:
+    """Return the same numbers of somebody; what is asked of these is worked out for nobody else."""
+    return values.apart() if isinstance(values, _Row) else values
+
+
 class _Columns(dict[str, Sequence[Number]]):
     """Numbers of groups by the keys of metrics, each worked out once it is asked for: most never are."""
 
     def __init__(self, numbers: Numbers, recorded: Mapping[str, int | None], period: Period) -> None:
         super().__init__()
-        self._numbers, self._recorded, self._ends = numbers, recorded, [period.end] * len(numbers.keys)
+        self._numbers, self._recorded, self._period = numbers, recorded, period
+        self._ends = [period.end] * len(numbers.keys)
+
+    def at(self, place: int) -> "_Columns":
+        """Return the numbers of one group."""
+        return _Columns(self._numbers.at([place]), self._recorded, self._period)
 
     def __missing__(self, key: str) -> Sequence[Number]:
         values = BY_KEY[key].formula.values(self._numbers.aggregates)
@@ -47,6 +78,10 @@ class _Row(Mapping[str, Number]):
 
     def __getitem__(self, key: str) -> Number:
         return self._columns[key][self._place]
+
+    def apart(self) -> "_Row":
+        """Return the row as the only one of columns of its own."""
+        return _Row(self._columns.at(self._place), self._metrics, 0)
 
     def __iter__(self) -> Iterator[str]:
         return (metric.key for metric in self._metrics)
@@ -80,20 +115,3 @@ def _known(
     if since is None:
         return values
     return [None if end <= since and not value else value for value, end in zip(values, ends, strict=True)]
-
-
-_ADDED_UP = (Unit.COUNT, Unit.SECONDS)
-
-
-def works(values: Mapping[str, Number]) -> bool:
-    """Say whether somebody has activity: a count or time above 0, or any share or instant."""
-    return any(
-        value is not None and (metric.unit not in _ADDED_UP or value != 0)
-        for metric, value in ((metric, values[metric.key]) for metric in METRICS)
-    )
-
-
-def active_among(numbers: Mapping[str, Mapping[str, Number]]) -> set[str]:
-    """Return who has activity; those who share their values, for they have no facts, are looked at once."""
-    idle = {id(values) for values in {id(each): each for each in numbers.values()}.values() if not works(values)}
-    return {member for member, values in numbers.items() if id(values) not in idle}

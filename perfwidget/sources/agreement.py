@@ -22,7 +22,8 @@ class Grade(NamedTuple):
 
     score: float | None
     unjudged: str = ""
-    """The kind of what differs and can only be found equal; empty if there is a score, or no result to compare."""
+    """The kind of what differs and can only be found equal. It is empty if there is a score, or no result to
+    compare."""
 
 
 class _Result(NamedTuple):
@@ -49,7 +50,7 @@ def grade(previous: object, fixed: object) -> Grade:
     """Return how much two results agree; the same whichever comes first.
 
     Each is an array of Label Studio regions or its JSON text; for anything else there is no score. Regions of the same
-    name and type are paired, the most alike first; the score is twice the summed likeness over the number of regions of
+    name and type are paired, the most alike first. The score is twice the summed likeness over the number of regions of
     both (Dice's coefficient). Two empty results agree fully. Where something differs that can only be found equal, such
     as brush strokes or relations, there is no score either.
     """

@@ -153,7 +153,7 @@ def own_instants(
 ) -> Sequence[datetime]:
     """Return what a row without a history tells of when its owner submitted, updated or skipped.
 
-    `updated_at` is None where the row does not have it; `by_owner` says that nobody else is known to have written it.
+    `updated_at` is None where the row does not have it. `by_owner` says that nobody else is known to have written it.
     """
     if updated_at is not None and by_owner and last_action in ("updated", "skipped"):
         return (updated_at,)

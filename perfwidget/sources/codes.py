@@ -1,4 +1,4 @@
-"""Ids, texts and people of many rows as numbers, so that what is told of them is worked out for all rows together."""
+"""Ids, texts and people of many rows as numbers. So what is told of them is worked out for all rows together."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -20,7 +20,7 @@ Numbers = npt.NDArray[np.int32]
 
 NOBODY: Final = -1
 ODD: Final = -2
-"""Stands for who is not simply an id, or an action that is not known: such rows are read one by one."""
+"""Stands for who is not simply an id, or an action that is not known. Such rows are read one by one."""
 
 
 class Codes(dict[Any, int]):
@@ -32,7 +32,7 @@ class Codes(dict[Any, int]):
 
 
 class Cast(dict[Any, int]):
-    """Numbers for the people of some rows as they are spelled; -1 for nobody, ODD for who is not simply an id."""
+    """Numbers for the people of some rows as they are spelled. -1 is nobody, ODD who is not simply an id."""
 
     def __init__(self) -> None:
         super().__init__({None: -1, msgspec.UNSET: -1})

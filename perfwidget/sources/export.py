@@ -27,7 +27,7 @@ def read_export(
 
     `reading` counts what was read and says what was left out; take a new one for every file. `project_id` is the
     project of tasks that name none. Raises UnreadableFile, perhaps after many snapshots, if the file is something else,
-    breaks off or gives no annotation: keep nothing then.
+    breaks off or gives no annotation. Keep nothing then.
     """
     export = ExportedTasks(id_text(organization_id), reading, project_id=project_id)
     with unpacked(stream) as text:
@@ -47,8 +47,8 @@ def read_export_at_once(
     """Yield the same as `read_export`, but many snapshots at once, which `readers` read piece by piece.
 
     A piece that has something rare in it is read task by task. One that is no JSON is damaged, or was cut where no task
-    ends: from it on the file is read value by value, and so is all of one that cannot be read at any place, such as a
-    pipe or a packed file. `progress` is told how many bytes have been read and handed over.
+    ends. From it on the file is read value by value. So is all of a pipe or a packed file, which cannot be read at any
+    place. `progress` is told how many bytes have been read and handed over.
     """
     export = ExportedTasks(id_text(organization_id), reading, project_id=project_id)
     with unpacked(file) as stream:

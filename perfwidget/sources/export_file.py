@@ -63,7 +63,7 @@ def _objects(text: JsonText) -> Iterator[object]:
 def _members(text: JsonText, values: dict[str, object]) -> Generator[object, None, bool]:
     """Take the object that begins here and put what may be read of a task or an annotation into `values`.
 
-    Yields the tasks of the list that it wraps, and what other lists hold of recorded work; returns whether it wraps
+    Yields the tasks of the list that it wraps, and what other lists hold of recorded work. Returns whether it wraps
     one.
     """
     wraps = False
@@ -101,7 +101,7 @@ def _members(text: JsonText, values: dict[str, object]) -> Generator[object, Non
 
 
 def _standing_alone(values: dict[str, object]) -> object | None:
-    """Return the task that an object is, or the one around the annotation that it is; None if it is neither."""
+    """Return the task that an object is, or the one around the annotation that it is. None if it is neither."""
     if TASKS_KEY in values:
         return values
     return as_task(values) if is_annotation(values) else None

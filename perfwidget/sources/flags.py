@@ -8,7 +8,7 @@ from perfwidget.metrics import REVIEW_ACTIONS
 from perfwidget.sources.row_values import JsonObject, optional_instant
 
 PROPAGATED = "propagated_annotation"
-"""The last action of a copy of another annotation that nobody has worked on: it has no time and was never updated."""
+"""The last action of a copy of another annotation that nobody has worked on. It has no time and was never updated."""
 
 NO_CHANGE = timedelta(seconds=1)
 """Label Studio writes both instants of a new row within milliseconds."""
@@ -39,7 +39,7 @@ def flags(
 def reviewed_last(
     last_action: str, entries: Iterable[Action], reviews: Iterable[Review], last_created_by: str | None
 ) -> set[str] | None:
-    """Return the ids of who took a row's last review action, as far as it tells; None if a review came last of all by
+    """Return the ids of who took a row's last review action, as far as it tells. None if a review came last of all by
     nobody knows whom.
 
     `last_created_by` is who made the last entry of its history, also where the row does not have it.

@@ -24,7 +24,7 @@ def read_folder(
     """Yield what all files in a folder and below it say, then what they tell together.
 
     A file that is something else is reported and left out. Raises UnreadableFile if one breaks off behind something
-    that was read, or if no file gives an annotation: keep nothing then. `progress` is told the bytes of each file.
+    that was read, or if no file gives an annotation. Keep nothing then. `progress` is told the bytes of each file.
     """
     export = ExportedTasks(id_text(organization_id), reading, project_id=project_id)
     for path in files(folder):

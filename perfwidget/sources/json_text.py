@@ -1,4 +1,4 @@
-"""JSON read value by value from a stream: memory is a few times that of the largest value, whatever the file's size."""
+"""JSON read value by value from a stream. Memory is a few times that of the largest value, whatever the file's size."""
 
 import codecs
 import json
@@ -179,7 +179,7 @@ class JsonText:
         return self.fault("is no valid JSON")
 
     def _more(self) -> bool:
-        """Drop what was taken and read at least as much again as is left, so that no value is tried often."""
+        """Drop what was taken and read at least as much again as is left. So no value is tried often."""
         if self._ended:
             return False
         rest = self._text[self._at :]

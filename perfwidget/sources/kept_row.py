@@ -31,7 +31,7 @@ def _spelling(value: object) -> object:
 
 
 def kept_text(task: JsonObject, values: JsonObject, annotation: Annotation, reviews: Sequence[Review] | None) -> str:
-    """Return a task and row as JSON, with all that is read of them; instead of what reviewers changed, its score."""
+    """Return a task and row as JSON, with all that is read of them. Its score stands for what reviewers changed."""
     row = _some(values, (*_ROW, *_MORE)) | {name: None for name in _SAYS_BY_NULL if values.get(name, 0) is None}
     row |= {"id": annotation.annotation_id, "project": annotation.project_id, "task": annotation.task_id}
     time = lead_time_microseconds(annotation.lead_time)

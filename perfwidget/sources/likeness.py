@@ -32,7 +32,7 @@ Row = tuple[Places, Numbers]
 
 
 def likenesses(ours: Sequence[Mark], theirs: Sequence[Mark]) -> Iterator[Row] | None:
-    """Return a row for each of our marks; None if they cannot be compared, as they are unread or far too long."""
+    """Return a row for each of our marks. None if they cannot be compared, as they are unread or far too long."""
     kinds = {type(mark) for mark in (*ours, *theirs)}
     for comparable, rows in _ROWS:
         if kinds <= comparable:

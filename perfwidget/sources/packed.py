@@ -20,7 +20,7 @@ _DAMAGED = (EOFError, OSError, RuntimeError, zipfile.BadZipFile, zlib.error)
 def unpacked(file: BinaryIO) -> Iterator[BinaryIO]:
     """Give the stream inside a packed file, and any other file itself.
 
-    Raises UnreadableFile for an archive that does not hold exactly one JSON file; so does reading the stream where the
+    Raises UnreadableFile for an archive that does not hold exactly one JSON file. So does reading the stream where the
     file is damaged.
     """
     beginning = _beginning(file)

@@ -31,7 +31,7 @@ LARGE = 1 << 27
 """Bytes of files from which on processes are started, which takes a second."""
 
 AHEAD = 32
-"""Pieces for each process that wait to be read, or to be written, which takes a while for many at once; they bound the
+"""Pieces for each process that wait to be read, or to be written, which takes a while for many at once. They bound the
 memory."""
 
 UNCOLLECTED = 1_000_000
@@ -138,7 +138,7 @@ class _Process:
         return cls(running, cast(BinaryIO, running.stdin), cast(BinaryIO, running.stdout))
 
     def read(self, asked: tuple[FileName, Belonging, int, int]) -> bytes:
-        """Read a piece and return what it says in a fraction of the memory; raises OSError or EOFError if it ended."""
+        """Read a piece and return what it says in a fraction of the memory. Raises OSError or EOFError if it ended."""
         _put(self._taken, msgspec.msgpack.encode(asked))
         return _got(self._given)
 

@@ -63,7 +63,7 @@ class PieceReader:
         self._file: BinaryIO = io.BytesIO()
 
     def read_at(self, name: FileName, belonging: Belonging, begin: int, size: int) -> PieceRead | None:
-        """Read a piece of a file; None if it cannot be read as a whole, or is another file by now."""
+        """Read a piece of a file. None if it cannot be read as a whole, or is another file by now."""
         if name != self._name:
             self._file.close()
             self._file = Path(os.fsdecode(name.path)).open("rb")  # noqa: SIM115 (kept for the next piece)

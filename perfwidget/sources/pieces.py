@@ -1,7 +1,7 @@
 """An export's text in pieces of whole tasks, cut where a task seems to end.
 
-Whether a piece was cut rightly shows when it is read: the text of a list that begins at an item and reads as whole
-items ends behind one, so the next piece begins at an item, too.
+Whether a piece was cut rightly shows when it is read. A text that begins at an item and reads as whole items ends
+behind one. So the next piece begins at an item, too.
 """
 
 import os
@@ -71,7 +71,7 @@ def name_of(stream: BinaryIO) -> FileName | None:
 
 
 class Pieces:
-    """Cuts a stream that can be read at any place; `behind` is where what it has not cut begins, perhaps the end."""
+    """Cuts a stream that can be read at any place. `behind` is where what it has not cut begins, perhaps the end."""
 
     def __init__(self, stream: BinaryIO, size: int) -> None:
         self._stream = stream

@@ -27,7 +27,7 @@ Interval = tuple[float, float]
 
 @dataclass(frozen=True, slots=True)
 class Spans:
-    """Intervals of a text or of time, apart from each other and in order; `line` names what they are measured on."""
+    """Intervals of a text or of time, apart from each other and in order. `line` names what they are measured on."""
 
     intervals: tuple[Interval, ...]
     line: str = ""
@@ -205,7 +205,7 @@ def _merged(intervals: Iterable[Interval]) -> tuple[Interval, ...]:
 
 
 def _moment(value: object) -> float | None:
-    """Return a place in a text or in time as a number; a time series may write times as ISO 8601."""
+    """Return a place in a text or in time as a number. A time series may write times as ISO 8601."""
     if isinstance(value, str):
         try:
             instant = datetime.fromisoformat(value)

@@ -62,7 +62,7 @@ def needed_instant(value: object, name: str) -> datetime:
 
 
 def optional_instant(value: object) -> datetime | None:
-    """Return an ISO 8601 date and time, in UTC if it names no offset; None if missing, malformed or out of range."""
+    """Return an ISO 8601 date and time, in UTC if it names no offset. None if missing, malformed or out of range."""
     # A date alone says no instant; midnight would be made up.
     if not isinstance(value, str) or ("T" not in value and " " not in value):
         return None

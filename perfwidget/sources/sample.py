@@ -1,8 +1,8 @@
 """Made-up facts to try the dashboard on: fourteen months of one organization's work, ending now.
 
-The same seed and instant always give the same facts. They agree with each other the way a host's do: an annotation's
-last action is the last entry of its history, its lead time the sum of its owner's sessions, its reviews are its
-owner's, and what would lie after now has not happened yet.
+The same seed and instant always give the same facts. They agree with each other the way a host's do. An annotation's
+last action is the last entry of its history, and its lead time the sum of its owner's sessions. Its reviews are its
+owner's. What would lie after now has not happened yet.
 """
 
 import math

@@ -16,7 +16,7 @@ FARTHEST = 1e20
 """Numbers beyond it place nothing on a page or in a recording (times may be nanoseconds since 1970)."""
 
 NARROWEST = 1e-6
-"""A picture this many times higher than wide, or wider than high, is none: its sides say nothing about a rotation."""
+"""A picture this many times higher than wide, or wider than high, is none. Its sides say nothing about a rotation."""
 
 Bounds = tuple[float, float, float, float]
 """Left, top, right and bottom; what lies on a line has a height of 1."""

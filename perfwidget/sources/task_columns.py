@@ -1,7 +1,7 @@
-"""Tasks of an export at once, as columns: what nearly all rows look like is worked out for all of them together.
+"""Tasks of an export at once, as columns. What nearly all rows look like is worked out for all of them together.
 
-The rules are those of `annotation_row`, which reads every row that is odd in any way: one whose ids are no whole
-numbers, with a history, of nobody, of an unknown action.
+The rules are those of `annotation_row`, which reads every row that is odd in any way. Such are rows with a history, of
+nobody, of unknown actions, or whose ids are no whole numbers.
 """
 
 from collections.abc import Sequence

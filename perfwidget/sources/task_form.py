@@ -1,6 +1,6 @@
 """The form of nearly all tasks: what is read of them, and nothing of the rest, which is most of the text.
 
-Data and results are passed over without making anything of them. What a field may be is what nearly all have; text of
+Data and results are passed over without making anything of them. What a field may be is what nearly all have. Text of
 any other form is refused as a whole, for `json_text` to read. Fields stand in the order in which Label Studio writes
 them, as each is looked for behind the one before.
 """

@@ -1,4 +1,4 @@
-"""The agreement of two results by their JSON text: a fix leaves most regions as they were, which need not be read."""
+"""The agreement of two results by their JSON text. A fix leaves most regions as they were, which need not be read."""
 
 import json
 from collections import Counter
@@ -31,10 +31,10 @@ def grade_of_texts(previous: msgspec.Raw, fixed: msgspec.Raw) -> Grade:
 
 
 def _by_what_stayed(previous: msgspec.Raw, fixed: msgspec.Raw) -> float | None:
-    """Return the agreement if it is that of the regions that are written alike on both sides; None if it may be more.
+    """Return the agreement if it is that of the regions that are written alike on both sides. None if it may be more.
 
     Those are alike 1. Others of one side find a partner only among others of the other side, if these have regions of
-    their group: in a group of which one side has no others, all regions of that side have their like. The same holds
+    their group. In a group of which one side has no others, all regions of that side have their like. The same holds
     for what can only be found equal, but for relations, which belong to no group.
     """
     try:

@@ -55,7 +55,7 @@ _PAGE = Unread(
 
 
 def unread(item: object) -> Unread | None:
-    """Return what work an item of a list holds that is read of no such item; a task's own annotations are."""
+    """Return what work an item of a list holds that is read of no such item. A task's own annotations are read."""
     if isinstance(item, list):
         return _PAGE if any(isinstance(each, dict) for each in item) else None
     if not isinstance(item, dict):
@@ -113,7 +113,7 @@ class Counts(NamedTuple):
 
 
 def left_out(counts: Counts, there: int) -> str | None:
-    """Return how many annotations a task counts that are not there; None if there are as many, or it does not say."""
+    """Return how many annotations a task counts that are not there. None if there are as many, or it does not say."""
     counted = _count(counts.annotations) + _count(counts.cancelled)
     if counted <= there:
         return None

@@ -1,6 +1,6 @@
 """Many values of an export at once, as numbers: instants and lead times in the form that `columns` gives one of them.
 
-What nearly all values look like is computed for all together; any other value is left to the function for one value.
+What nearly all values look like is computed for all together. Any other value is left to the function for one value.
 """
 
 from collections.abc import Sequence

@@ -39,6 +39,11 @@ class Numbers(NamedTuple):
     aggregates: Aggregates
     nothing: Aggregates
 
+    def at(self, places: Sequence[int]) -> "Numbers":
+        """Return the groups that stand at some places."""
+        columns = {aggregate: [column[place] for place in places] for aggregate, column in self.aggregates.items()}
+        return Numbers([self.keys[place] for place in places], columns, self.nothing)
+
 
 class Answer(NamedTuple):
     """Every aggregate of a question, for all that was asked for.
@@ -121,8 +126,12 @@ class _Found:
             if axis in self._group
         ]
         places = self._placed(zip(*told, strict=True)) if told else [0] * len(rows)
+        in_order = places == list(range(len(places)))
         for aggregate, values in zip(aggregates, columns[len(KEYS) :], strict=True):
             column = self._columns[aggregate]
+            if in_order and None not in values:
+                column[: len(values)] = values
+                continue
             for place, value in zip(places, values, strict=True):
                 if value is not None:
                     column[place] = value

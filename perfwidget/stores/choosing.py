@@ -1,6 +1,6 @@
 """Who may be asked about, and what may be chosen: members, workspaces and projects within a viewer's scope."""
 
-import itertools
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -61,7 +61,7 @@ class Choices:
         self._session = session
         self._rows = session.rows
         self._dialect = session.dialect
-        self._known: dict[tuple[str, str], Profile | None] = {}
+        self._known: defaultdict[str, dict[str, Profile | None]] = defaultdict(dict)
 
     def standing(self, viewer: Viewer, query: Query) -> Standing:
         """Say what the store knows of the viewer and of the ids they ask for."""
@@ -77,15 +77,14 @@ class Choices:
 
     def _people(self, organization_id: str, users: Collection[str]) -> Mapping[str, Profile]:
         """Map ids to the members that the organization has a record of; each is looked up once."""
-        asked = {user for user in users if (organization_id, user) not in self._known}
+        known = self._known[organization_id]
+        asked = {user for user in users if user not in known}
         if asked:
             listed = self._dialect.in_list("user_id", "users", asked)
             text = f"SELECT {self._member} FROM members WHERE organization_id = $organization_id AND {listed}"
             rows = self._rows(text, {"organization_id": organization_id, "users": sorted(asked)})
-            found = {profile.user_id: profile for profile in itertools.starmap(Profile, rows)}
-            self._known |= {(organization_id, user): found.get(user) for user in asked}
-        known = ((user, self._known[organization_id, user]) for user in users)
-        return {user: profile for user, profile in known if profile is not None}
+            known |= dict.fromkeys(asked) | {profile.user_id: profile for profile in map(Profile._make, rows)}
+        return {user: profile for user in users if (profile := known[user]) is not None}
 
     def _mentioned(self, organization_id: str, users: Collection[str]) -> set[str]:
         """Return those of some ids that only facts mention."""

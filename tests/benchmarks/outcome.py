@@ -27,15 +27,8 @@ PARTS = {
 IN_README = {
     "queries": ("one member, 90 days",),
     "team": ("all members, one year",),
-    "team_page": (
-        "all members, one year, first visit, to the table",
-        "all members, one year, change of sort, to the table",
-    ),
-    "page": ("first visit, loopback, to the last graph", "change of dates, loopback, to the last graph"),
-    "rates": (
-        "import of export files, 1,000,000 rows",
-        "write of more annotations, 32 threads, one at once, 1,280 rows",
-    ),
+    "team_page": ("all members, one year, first visit, to the table",),
+    "page": ("change of dates, loopback, to the last graph",),
     "memory": ("a server's memory, at the most",),
 }
 """What the README shows of some parts; all the rest stands in the tables beside the numbers."""

@@ -1,15 +1,23 @@
 """The compose file, the proxy's rules and the unit of the README: well-formed, and of commands that there are."""
 
 import configparser
+import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+import requests
+from flask import Flask
+from urllib3.util import Retry
 
 from perfwidget import cli
+from tests.conftest import IN_CI
+from tests.hosts import served
 from tests.label_studio.standing_up import README, block, command_of, compose
 
 
@@ -74,3 +82,33 @@ def test_the_unit_is_one_that_systemd_takes(tmp_path: Path) -> None:
     told = subprocess.run([verify, "verify", file], capture_output=True, text=True, check=False)
     about = [line for line in told.stderr.splitlines() if "perfwidget.service" in line]
     assert (told.returncode, about) == (0, [])
+
+
+def test_the_rules_of_caddy_lead_to_both(tmp_path: Path) -> None:
+    if (caddy := shutil.which("caddy")) is None:
+        (pytest.fail if IN_CI else pytest.skip)("needs Caddy: apt-get install caddy")
+    with ExitStack() as stack:
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            front = f"http://127.0.0.1:{free.getsockname()[1]}"
+        rules = block("caddy").replace("labels.example.com", front)
+        for address in ("127.0.0.1:8060", "127.0.0.1:8080"):
+            backend = Flask(address)
+            backend.add_url_rule("/<path:path>", "said", lambda path, address=address: f"{address}/{path}")
+            rules = rules.replace(address, f"127.0.0.1:{stack.enter_context(served(backend))}")
+        file = tmp_path / "Caddyfile"
+        file.write_text("{\n\tadmin off\n}\n" + rules)
+        command = [caddy, "run", "--adapter", "caddyfile", "--config", str(file)]
+        told = stack.enter_context((tmp_path / "log").open("w"))
+        at_home = {
+            **os.environ,
+            "HOME": str(tmp_path),
+            "XDG_DATA_HOME": str(tmp_path),
+            "XDG_CONFIG_HOME": str(tmp_path),
+        }
+        running = stack.enter_context(subprocess.Popen(command, stdout=told, stderr=told, env=at_home))
+        stack.callback(running.kill)
+        browser = stack.enter_context(requests.Session())
+        until_it_listens = requests.adapters.HTTPAdapter(max_retries=Retry(connect=12, backoff_factor=0.05))
+        browser.mount(front, until_it_listens)
+        answers = [browser.get(f"{front}{path}", timeout=60).text for path in ("/performance/page", "/projects/1")]
+    assert answers == ["127.0.0.1:8060/performance/page", "127.0.0.1:8080/projects/1"]

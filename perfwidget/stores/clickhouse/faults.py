@@ -10,7 +10,7 @@ from perfwidget.stores.failures import AWAY, FULL, LONGEST, TOO_LONG
 
 log = logging.getLogger(__name__)
 
-DENIED = "The store's database user may not do this; grant it what the README lists for ClickHouse."
+DENIED = "The store's database user may not do this; grant it what perfwidget/stores/clickhouse/README.md lists."
 DISPLACED = (
     "Another program wrote to the store while this write stood still, so nothing of it was kept; write it again."
 )

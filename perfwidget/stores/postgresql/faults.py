@@ -10,7 +10,7 @@ from perfwidget.stores.failures import AWAY, FULL, LONGEST, TOO_LONG
 
 log = logging.getLogger(__name__)
 
-DENIED = "The store's database role may not do this; grant it what the README lists for PostgreSQL."
+DENIED = "The store's database role may not do this; grant it what perfwidget/stores/postgresql/README.md lists."
 ONLY_READ = "The store's database takes no changes; write by an address that does, such as that of its primary server."
 CROSSED = "Another transaction wrote the same facts meanwhile, so nothing of this is kept; write it again."
 TOO_LARGE = (
