@@ -258,6 +258,32 @@ def test_who_writes_the_same_fact_waits_and_the_newer_version_stands(
     assert ask(store, **MARCH).values["total_time"] == 7.0
 
 
+def test_writes_of_the_same_facts_in_any_order_follow_each_other(
+    postgresql: Server, store: Store, host: psycopg.Connection[Any]
+) -> None:
+    faults: list[Exception] = []
+    facts = [annotation(number, NOON) for number in range(9)]
+    store.write(facts)
+    store.writing(host).write([facts[4]])
+
+    def write(some: list[Fact]) -> None:
+        try:
+            store.write(some)
+        except StoreUnavailable as fault:
+            faults.append(fault)
+
+    threads = [threading.Thread(target=write, args=(some,), daemon=True) for some in (facts, facts[::-1])]
+    with psycopg.connect(postgresql.address(), autocommit=True) as connection:
+        for number, thread in enumerate(threads, 1):
+            thread.start()
+            while connection.execute("SELECT count(*) FROM pg_locks WHERE NOT granted").fetchall() != [(number,)]:
+                assert thread.is_alive()
+    host.commit()
+    for thread in threads:
+        thread.join(60)
+    assert faults == []
+
+
 def test_many_who_write_the_same_facts_at_once_all_come_through(store: Store) -> None:
     """Each write brings all facts in another order, in a version of its own; members and projects are new to each."""
     faults: list[Exception] = []

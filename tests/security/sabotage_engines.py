@@ -75,7 +75,7 @@ SABOTAGES = [
         "perfwidget/stores/postgresql/staging.py",
         "in_order = sorted(rows, key=lambda row: [row[place] for place in places])",
         "in_order = list(rows)",
-        f"{HOSTS} -k come_through",
+        f"{HOSTS} -k in_any_order",
     ),
     (
         "an older version of a fact replaces a newer one on PostgreSQL",
