@@ -34,6 +34,14 @@ def roles_by_kind(named: Mapping[str, Iterable[Role | str]]) -> dict[str, frozen
         raise InvalidSetting(f"The roles of export_roles must be among {', '.join(Role)}.") from None
 
 
+def roles_of(setting: str, roles: Iterable[Role | str]) -> frozenset[Role]:
+    """Return the roles that a setting names; raises InvalidSetting."""
+    try:
+        return frozenset(map(Role, roles))
+    except (ValueError, TypeError):
+        raise InvalidSetting(f"{setting} must be among {', '.join(Role)}.") from None
+
+
 def frame_sources(value: str | Iterable[str]) -> str:
     """Return the sources of a `frame-ancestors` policy; raises InvalidSetting."""
     sources = value.split() if isinstance(value, str) else list(value)

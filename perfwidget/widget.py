@@ -21,10 +21,13 @@ from perfwidget.hosting.requests import CSRF_COOKIE, CSRF_HEADER, address_parts,
 from perfwidget.hosting.static_files import assets_folder
 from perfwidget.metrics import Rules
 from perfwidget.page import PageContext
+from perfwidget.pay.opened import CONTEST_DAYS, PAY_ROLES, days_to_answer
+from perfwidget.pay_pages import PayContext, PayPages, RecordsDoor
 from perfwidget.question.access import Role, Viewer, scope
 from perfwidget.question.period import DEFAULT_MAX_DAYS
 from perfwidget.question.query import DEFAULT_TIMEZONE, Query, Theme, parse
-from perfwidget.settings import LATE_AFTER, frame_sources, roles_by_kind, task_link, time_zone
+from perfwidget.records import Records
+from perfwidget.settings import LATE_AFTER, frame_sources, roles_by_kind, roles_of, task_link, time_zone
 from perfwidget.stores import Store
 
 REVIEW_TIME_SINCE = date(2025, 9, 25)
@@ -63,6 +66,11 @@ class PerformanceWidget(DashBlueprint):
     - `pseudonym_key`: a secret for the pseudonyms of people who are known by an e-mail only, at best 32 random bytes.
       None takes the host's `SECRET_KEY`. Another key gives other pseudonyms: set it where `SECRET_KEY` changes.
     - `notice`: a function that returns a sentence for people beside their figures, or an empty text. Each look asks it.
+    - `records`: where rate cards and statements are kept, such as `sqlite:///performance-records.db`, or
+      `postgresql://user:password@host:port/database?schema=perfwidget_records`. None takes a file beside an embedded
+      store. Without any the pages of pay say how to name some.
+    - `pay_roles`: the roles that manage pay. A manager manages that of their projects.
+    - `contest_days`: the days in which a member's question about pay is to be answered.
 
     Raises InvalidSetting for a setting that cannot be used.
     """
@@ -86,6 +94,9 @@ class PerformanceWidget(DashBlueprint):
         token_viewer: Callable[[str], Viewer | None] | None = None,
         pseudonym_key: str | bytes | None = None,
         notice: Callable[[], str] = str,
+        records: str | Records | None = None,
+        pay_roles: Iterable[Role | str] = PAY_ROLES,
+        contest_days: int = CONTEST_DAYS,
     ) -> None:
         super().__init__(name, __name__)
         self._store = store
@@ -110,6 +121,22 @@ class PerformanceWidget(DashBlueprint):
         for file, view in views.items():
             self.add_url_rule(f"/export/{file}", self._files[file], view)
         paid_in = time_zone(timezone)
+        paying = PayContext(
+            store=store,
+            records=RecordsDoor(records, store),
+            viewer=self._viewer,
+            rules=self._rules,
+            timezone=paid_in,
+            pay_roles=roles_of("pay_roles", pay_roles),
+            place=self._place,
+            prefix=self.public_prefix,
+            max_period_days=max_period_days,
+            contest_days=days_to_answer(contest_days),
+        )
+        pay_pages = PayPages(paying)
+        self._documents = pay_pages.documents
+        for endpoint, route in pay_pages.routes.items():
+            self.add_url_rule(route.rule, endpoint, route.view, methods=[*route.methods])
         self._context = PageContext(
             store=store,
             viewer=self._viewer,
@@ -122,6 +149,7 @@ class PerformanceWidget(DashBlueprint):
             late_after=late_after,
             notice=notice,
             task_link=task_link(task_url, lambda: request.script_root),
+            pay_link=paying.link,
         )
         self._dash = self._build(self._context, paid_in)
 
@@ -177,8 +205,12 @@ class PerformanceWidget(DashBlueprint):
         """Stand before every route of the blueprint, those of Dash and its files included."""
         if not hasattr(current_app, "login_manager"):
             raise InvalidSetting("perfwidget needs Flask-Login: call LoginManager(app) before serving requests.")
-        page = request.endpoint == f"{self.public_name()}.index"
-        if not (page and request.method in _SAFE_METHODS) and from_elsewhere():
+        endpoint = (request.endpoint or "").removeprefix(f"{self.public_name()}.")
+        entrance = endpoint == "index"
+        # A link to a page of pay may stand anywhere, but only going there shows it.
+        followed = request.headers.get("Sec-Fetch-Mode", "navigate") == "navigate"
+        page = entrance or endpoint in self._documents
+        if not (page and (entrance or followed) and request.method in _SAFE_METHODS) and from_elsewhere():
             # One answer whoever is signed in and whatever is asked for, so that another site learns nothing by it.
             told = page_that_says(FOREIGN_PAGE, title=self._title, href=self.public_prefix(), link="Open the dashboard")
             return told, 403
@@ -186,11 +218,12 @@ class PerformanceWidget(DashBlueprint):
             if page:
                 return self._sign_in()
             raise Unauthenticated(SIGN_IN_AGAIN)
-        return self._entrance() if page else None
+        return self._entrance() if entrance else None
 
     def _sign_in(self) -> ResponseReturnValue:
         """Send a person to the host's sign-in; from within a frame, in the whole window."""
-        if request.headers.get("Sec-Fetch-Dest") not in ("iframe", "frame", "embed", "object"):
+        framed = request.headers.get("Sec-Fetch-Dest") in ("iframe", "frame", "embed", "object")
+        if not framed and request.method in _SAFE_METHODS:
             answer: ResponseReturnValue = current_app.login_manager.unauthorized()  # type: ignore[attr-defined]
             return answer
         manager = current_app.login_manager  # type: ignore[attr-defined]
@@ -230,7 +263,7 @@ class PerformanceWidget(DashBlueprint):
     # -- What every answer carries, and what settings allow ----------------------------------------------------------
 
     def _protect(self, response: Response) -> Response:
-        return protected(response, self.public_prefix(), self._frame_ancestors)
+        return protected(response, self.public_prefix(), self._frame_ancestors, self._documents)
 
     def _offered(self, kind: str, viewer: Viewer) -> bool:
         """Say whether the viewer's role may have a kind of download; those that no setting names are everybody's."""

@@ -295,7 +295,7 @@ def test_downloads_are_bounded_and_cancelled_ones_leave_nothing_behind(
     def threads() -> set[threading.Thread]:
         for each in threading.enumerate():
             if isinstance(each, threading.Timer):  # told to end, and about to
-                each.join(10)
+                each.join(60)
         # A store's watch over the time has one for as long as it is asked, whoever asks.
         return {each for each in threading.enumerate() if each.name != "perfwidget-time-limit"}
 
@@ -469,4 +469,4 @@ def test_a_failure_midway_breaks_the_transfer(busy: Store, tmp_path: Path, monke
         assert out.read_text().count("\n") < MANY
     finally:
         server.close()
-        thread.join(10)
+        thread.join(60)

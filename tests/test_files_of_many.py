@@ -91,8 +91,8 @@ def client(store: Store, who: str) -> FlaskClient:
 def lines(browser: FlaskClient, file: str) -> tuple[list[str], list[dict[str, str]]]:
     """Return a file's head and its rows, all of which have as many cells."""
     with browser.get(f"/performance/export/{file}") as answer:
-        assert answer.status_code == 200, answer.text
-        head, *rows = csv.reader(io.StringIO(answer.text, newline=""), strict=True)
+        assert answer.status_code == 200, answer.data
+        head, *rows = csv.reader(io.StringIO(answer.data.decode(), newline=""), strict=True)
     assert len(set(head)) == len(head)
     assert {len(row) for row in rows} <= {len(head)}
     return head, [dict(zip(head, row, strict=True)) for row in rows]

@@ -57,12 +57,13 @@ def requests_in_sql(source: str) -> list[str]:
             continue
         names = asked_values(function)
         for node in ast.walk(function):
-            built = isinstance(node, ast.JoinedStr) or (
-                isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add | ast.Mod)
-            )
-            if not built or not any(word in ast.unparse(node) for word in SQL):
+            values: list[ast.expr] = []
+            if isinstance(node, ast.JoinedStr):
+                values = node.values
+            elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add | ast.Mod):
+                values = [node.left, node.right]
+            if not values or not any(word in ast.unparse(node) for word in SQL):
                 continue
-            values = node.values if isinstance(node, ast.JoinedStr) else [node.left, node.right]
             parts = [each.value if isinstance(each, ast.FormattedValue) else each for each in values]
             found += [ast.unparse(part) for part in parts if mentions(part, names)]
     return found

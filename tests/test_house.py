@@ -99,7 +99,9 @@ def test_a_fact_that_lacks_something_is_found_by_type_checkers(tmp_path: Path) -
                 wrong.add((len(lines), argument.split("=")[0]))
     snippet = tmp_path / "host.py"
     snippet.write_text("\n".join(lines) + "\n")
+    # With a cache of its own: what it knows with these settings and with those of setup.cfg would displace each other.
     asked = [sys.executable, "-m", "mypy", "--strict", "--no-error-summary", "--config-file=", str(snippet)]
+    asked += ["--cache-dir=.mypy_cache/of_a_host"]
     told = subprocess.run(asked, cwd=ROOT, capture_output=True, text=True, check=False).stdout
     found = re.findall(r"host\.py:(\d+): error: Missing named argument \"(\w+)\"", told)
     assert {(int(line), argument) for line, argument in found} == wrong

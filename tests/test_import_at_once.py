@@ -30,7 +30,6 @@ from perfwidget.facts.snapshots import NOTHING, Snapshots, joined
 from perfwidget.question import access
 from perfwidget.question.access import Viewer
 from perfwidget.question.query import Query
-from perfwidget.sources import piece_readers
 from perfwidget.sources.export import ImportResult, read_export, read_export_at_once
 from perfwidget.sources.piece_readers import PieceReaders
 from perfwidget.sources.row_values import lead_time, optional_instant
@@ -469,7 +468,7 @@ def test_without_processes_everything_is_read_here(monkeypatch: pytest.MonkeyPat
     def refused(*_: object, **__: object) -> None:
         raise OSError
 
-    monkeypatch.setattr(piece_readers.subprocess, "Popen", refused)
+    monkeypatch.setattr(subprocess, "Popen", refused)
     with PieceReaders(2) as readers:
         assert said(at_once(json.dumps(MANY).encode(), readers)[1]) == said(at_once(json.dumps(MANY).encode())[1])
 

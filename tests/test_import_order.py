@@ -12,10 +12,12 @@ import pytest
 from perfwidget.cli import main
 from perfwidget.facts import Member
 from perfwidget.facts.ingest import Snapshot
+from perfwidget.question.access import Viewer
 from perfwidget.sources.export import ImportResult, read_export
 from perfwidget.stores import open_store
+from tests.conftest import WHOLE
 from tests.exports import ABSENT, rows_of
-from tests.worlds import ORGANIZATION, Viewer, ask
+from tests.worlds import ORGANIZATION, ask
 
 MARCH, APRIL = ("2024-03-01", "2024-03-31"), ("2024-04-01", "2024-04-30")
 MARCH_10, MARCH_30 = "2024-03-10T10:00:00Z", "2024-03-30T10:00:00Z"
@@ -102,7 +104,8 @@ def test_an_acceptance_does_not_move_work_back_into_the_month_of_its_creation(pl
     alone = platforms()
     alone.read(RESUBMITTED["accepted"])
     assert (alone.ask("5", MARCH, *keys), alone.ask("5", APRIL, *keys)) == ((1, 1), (0, 0))
-    for order in itertools.permutations(RESUBMITTED.values()):
+    orders = list(itertools.permutations(RESUBMITTED.values()))
+    for order in orders if WHOLE else orders[4::5]:  # with each file in each place, and each two in both orders
         platform = platforms()
         assert platform.read(*order) == 0
         assert (platform.ask("5", MARCH, *keys), platform.ask("5", APRIL, *keys)) == ((0, 0), (1, 1))

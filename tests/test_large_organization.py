@@ -37,11 +37,11 @@ def organization(members: int, projects: int, managed: int) -> Iterator[Fact]:
     yield Recorded(ORGANIZATION, "reviews")
     for number in range(members):  # in May 2024 each does another part of an hour, and m0 twice as much as the last
         for day in (1, 8):
-            instant, lead_time = at(f"2024-05-{day:02} 08:00") + timedelta(minutes=number % 600), 7 + members - number
+            began, lead_time = at(f"2024-05-{day:02} 08:00") + timedelta(minutes=number % 600), 7 + members - number
             identity = f"{day}-{number}"
             yield annotation(
                 identity,
-                instant.isoformat(),
+                began.isoformat(),
                 completed_by=f"m{number}",
                 project_id=f"p{number % projects}",
                 lead_time=lead_time + day / 7,

@@ -34,7 +34,7 @@ from perfwidget.report.drilldown import read_rows
 from perfwidget.report.team import page_of, sorted_members
 from perfwidget.stores import Store
 from perfwidget.stores.listing import Order
-from tests.conftest import WHOLE, NewStore, enough
+from tests.conftest import SLOW, WHOLE, NewStore, enough
 from tests.test_sets import PEOPLE, owner, written
 from tests.test_sets import _worlds as worlds
 from tests.worlds import ORGANIZATION, OWNER, annotation, ask, at, review
@@ -137,7 +137,7 @@ def test_a_total_is_the_sum_of_the_rows_whatever_is_filtered(
                 assert report.values[metric.key] == sum(each or 0 for each in days), metric.key
 
 
-def test_what_joins_would_double_is_counted_once(store: Store) -> None:
+def test_what_joins_would_double_is_counted_once(store: Store, engine: str) -> None:
     """Two of everything that an annotation may have two of, and two ways for its project to be in a viewer's scope."""
     store.write(
         [
@@ -166,7 +166,7 @@ def test_what_joins_would_double_is_counted_once(store: Store) -> None:
         "comments_received": 2,
         "performance_score": 0.5,
     }
-    for viewer in (OWNER, LEAD):
+    for viewer in (LEAD,) if engine in SLOW else (OWNER, LEAD):
         for filters in ({}, {"project": "p1"}, {"workspace": "w1"}, {"workspace": "w1", "project": "p1"}):
             report = everybody(store, viewer, **filters)
             assert {key: report.values[key] for key in once} == once

@@ -912,7 +912,7 @@ def test_a_file_is_compressed_once_however_many_ask(tmp_path: Path, monkeypatch:
         return compress(data, *args, **options)
 
     hosts = [make_host(mounted(assets_folder=tmp_path)) for _ in range(2)]
-    monkeypatch.setattr(static_files.gzip, "compress", counted)
+    monkeypatch.setattr(gzip, "compress", counted)
 
     def fetch(number: int) -> bytes:
         client = hosts[number % 2].test_client()

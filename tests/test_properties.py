@@ -15,7 +15,7 @@ from perfwidget.facts import Annotation, Fact, Member, Project, Recorded, Review
 from perfwidget.question.access import Viewer
 from perfwidget.report import Report
 from perfwidget.stores import Store, open_store
-from tests.conftest import NewStore, enough
+from tests.conftest import NewStore, costly, enough
 from tests.worlds import ask
 
 COUNTED = {"submitted", "updated", "accepted", "fixed_and_accepted", "deleted_review"}
@@ -189,6 +189,7 @@ def plainly(
     }
 
 
+@costly
 @given(_worlds)
 def test_reports_agree_with_a_plain_computation(store: Store, engine: str, world: tuple) -> None:  # type: ignore[type-arg]
     if enough(engine, "reports"):
@@ -205,6 +206,7 @@ def test_reports_agree_with_a_plain_computation(store: Store, engine: str, world
         }
 
 
+@costly
 @given(_worlds)
 def test_days_add_up_to_the_whole_and_weeks_to_the_same(store: Store, engine: str, world: tuple) -> None:  # type: ignore[type-arg]
     if enough(engine, "days_ad"):
@@ -217,6 +219,7 @@ def test_days_add_up_to_the_whole_and_weeks_to_the_same(store: Store, engine: st
     assert float(sum(times)) == (report.values["total_time"] or 0.0)
 
 
+@costly
 @given(_worlds, st.sets(st.sampled_from("abc"), min_size=1))
 def test_filters_only_narrow_and_all_projects_are_the_union(
     store: Store, engine: str, world: tuple, some: set[str]

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from perfwidget.errors import Forbidden
@@ -23,7 +23,7 @@ from perfwidget.report import report as report_of
 from perfwidget.report.projects import read_projects
 from perfwidget.stores import Store, open_store
 from perfwidget.stores.answering import Numbers
-from tests.conftest import NewStore, enough
+from tests.conftest import NewStore, costly, enough
 
 SPRING = datetime(2024, 3, 25, tzinfo=UTC)
 PEOPLE = ("a", "b", "c")
@@ -157,7 +157,7 @@ def of(store: Store, organization: str, *users: str) -> Report:
     return reported(store, owner(organization), question(users=users, table=Table(idle=True)))
 
 
-@settings(max_examples=40)
+@costly
 @given(_worlds, _sets)
 def test_the_report_of_a_set_is_that_of_its_rows(store: Store, engine: str, world: tuple, users: set[str]) -> None:  # type: ignore[type-arg]
     if enough(engine, "sets"):
@@ -177,7 +177,7 @@ def test_the_report_of_a_set_is_that_of_its_rows(store: Store, engine: str, worl
         assert mine.values["total_time_median"] is None
 
 
-@settings(max_examples=40)
+@costly
 @given(_worlds, _sets)
 def test_the_row_of_a_member_is_their_own_report(store: Store, engine: str, world: tuple, users: set[str]) -> None:  # type: ignore[type-arg]
     if enough(engine, "rows"):
@@ -209,7 +209,7 @@ def numbers(own: dict[str, dict[str, Number]], key: str) -> list[float]:  # type
     return [values[key] for values in own.values()]  # type: ignore[misc]
 
 
-@settings(max_examples=40)
+@costly
 @given(_worlds)
 def test_everybody_is_all_members_and_nobody_s_work_is_theirs(store: Store, engine: str, world: tuple) -> None:  # type: ignore[type-arg]
     if enough(engine, "everybody"):
@@ -227,7 +227,7 @@ def test_everybody_is_all_members_and_nobody_s_work_is_theirs(store: Store, engi
     assert theirs.values == reported(store, owner(organization), question(users=PEOPLE, projects=("p",))).values
 
 
-@settings(max_examples=40)
+@costly
 @given(_worlds, _sets)
 def test_projects_add_up_and_tell_what_each_alone_tells(
     store: Store, engine: str, world: tuple, users: set[str]
@@ -248,12 +248,12 @@ def test_projects_add_up_and_tell_what_each_alone_tells(
         assert told(answer.numbers[both].aggregates, place) == comparable(alone.values)
 
 
-@settings(max_examples=40)
+@costly
 @given(_worlds, st.sampled_from([("a",), ("a", "b"), ()]))
 def test_projects_by_themselves_are_reports_of_each_alone(
     store: Store, engine: str, world: tuple, users: tuple[str, ...]
 ) -> None:  # type: ignore[type-arg]
-    if enough(engine, "projects"):
+    if enough(engine, "projects alone"):
         return
     organization = written(store, world)
 
@@ -299,7 +299,7 @@ def test_some_of_everybody_are_nobody_else(store: Store) -> None:
         scoped(store, lead, everybody).among(["a"]).among(["a", "b"])
 
 
-@settings(max_examples=40)
+@costly
 @given(_worlds, st.sampled_from(PEOPLE))
 def test_a_project_of_a_member_is_their_own_report_of_it(store: Store, engine: str, world: tuple, user: str) -> None:  # type: ignore[type-arg]
     if enough(engine, "projects of a member"):

@@ -17,11 +17,11 @@ from perfwidget.sources.piece_readers import PieceReaders
 from perfwidget.stores import Store, open_store, writing
 from perfwidget.stores.schema import column_types
 from perfwidget.stores.writing import bulk
-from tests.conftest import WHOLE, NewStore
+from tests.conftest import SLOW, WHOLE, NewStore
 from tests.security import rows_oracle
 from tests.worlds import ask
 
-REPORTS = 20_000 if WHOLE else 100
+REPORTS = 20_000 if WHOLE else 40
 """Random reports on an engine; a world of rows gives some."""
 WORLDS = 100
 """Worlds that one store holds."""
@@ -138,7 +138,7 @@ def stored_apart(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("stored_apart")
 def test_reports_equal_an_independent_computation_whatever_the_order(engine: str, new_store: NewStore) -> None:
-    reports = 12 if engine == "clickhouse" else REPORTS
+    reports = 6 if engine in SLOW else REPORTS
     store = open_store(new_store())
     done = 0
     for seed in itertools.count():

@@ -8,7 +8,6 @@ from perfwidget import Viewer, open_store
 from perfwidget.errors import Unauthenticated
 from perfwidget.facts import Member, Membership, Project
 from perfwidget.stores import Store
-from tests.conftest import NewStore
 from tests.hosts import host
 from tests.worlds import ORGANIZATION, annotation
 
@@ -24,8 +23,8 @@ TOKENS = {
 
 
 @pytest.fixture(scope="module")
-def store(new_store: NewStore) -> Iterator[Store]:
-    opened = open_store(new_store())
+def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    opened = open_store(f"duckdb:///{tmp_path_factory.mktemp('tokens')}/facts.duckdb")
     roles = {"boss": "owner", "ann": "annotator", "bob": "annotator"}
     opened.write(
         [

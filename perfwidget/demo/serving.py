@@ -14,9 +14,11 @@ from flask import Flask
 
 from perfwidget import open_store
 from perfwidget.demo.app import create_app
+from perfwidget.demo.payroll import fill_pay
 from perfwidget.demo.people import PASSWORD, missing_accounts
 from perfwidget.errors import InvalidSetting, PerfwidgetError
 from perfwidget.hosting.serving import LOOPBACK, address_of, bound, port_number, serve
+from perfwidget.records import records_beside
 from perfwidget.sources.import_result import ImportResult
 from perfwidget.sources.inputs import read_input, size_of
 from perfwidget.sources.piece_readers import PieceReaders
@@ -87,7 +89,10 @@ def _run(parsed: argparse.Namespace) -> None:
         sockets = stack.enter_context(bound(parsed.host, parsed.port))
         url = parsed.store or f"duckdb:///{stack.enter_context(tempfile.TemporaryDirectory())}/sample.duckdb"
         store = stack.enter_context(closing(open_store(url, wait=0)))
-        fill(store, parsed.files, parsed.members)
+        now = datetime.now(UTC)
+        if fill(store, parsed.files, parsed.members, now) and store.path is not None:
+            _say("Making up two months of pay …")
+            fill_pay(store, records_beside(f"duckdb:///{store.path}"), now)
         _serve(create_app(store), parsed.host, sockets)
 
 
@@ -98,11 +103,11 @@ def _members(text: str) -> int:
     return count
 
 
-def fill(store: Store, files: Sequence[Path], members: int = len(PEOPLE)) -> None:
+def fill(store: Store, files: Sequence[Path], members: int = len(PEOPLE), now: datetime | None = None) -> bool:
     """Put the files' facts into a store, or those of made-up members if there are no files and it is empty.
 
-    The demo accounts are added to whichever organization lacks them: the files', or the first that there is. Raises
-    UnreadableFile or OSError for a file that cannot be read.
+    The demo accounts are added to whichever organization lacks them: the files', or the first that there is. Returns
+    whether facts were made up. Raises UnreadableFile or OSError for a file that cannot be read.
     """
     for path in files:
         _read_file(store, path)
@@ -114,7 +119,9 @@ def fill(store: Store, files: Sequence[Path], members: int = len(PEOPLE)) -> Non
         store.write(missing_accounts(store, organizations[0]))
     else:
         _say("Making up sample facts …")
-        store.write(sample_facts(datetime.now(UTC), members=members))
+        store.write(sample_facts(now or datetime.now(UTC), members=members))
+        return True
+    return False
 
 
 def _read_file(store: Store, path: Path) -> None:

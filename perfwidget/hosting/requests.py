@@ -9,7 +9,7 @@ A link to the page may stand anywhere; data, files and calls are for the page it
 
 import gzip
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from socket import socket
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
@@ -147,10 +147,13 @@ def _same_outputs(asked: Any, declared: Any) -> bool:
 # -- What every answer carries -----------------------------------------------------------------------------------------
 
 
-def protected(response: FlaskResponse, prefix: str, frame_ancestors: str) -> FlaskResponse:
+def protected(
+    response: FlaskResponse, prefix: str, frame_ancestors: str, with_forms: Collection[str] = ()
+) -> FlaskResponse:
     """Return an answer to the current request with the headers that it needs.
 
-    `prefix` is where the page is mounted, `frame_ancestors` who may show it in a frame.
+    `prefix` is where the page is mounted, `frame_ancestors` who may show it in a frame, and `with_forms` are the
+    endpoints whose pages have forms, which they send to this site alone.
     """
     endpoint = (current_request.endpoint or "").rpartition(".")[2]
     response.headers["X-Content-Type-Options"] = "nosniff"
@@ -165,7 +168,9 @@ def protected(response: FlaskResponse, prefix: str, frame_ancestors: str) -> Fla
     if response.mimetype == "text/html":
         if endpoint == "index" and response.status_code == 200:
             response.status_code = g.get("perfwidget_status", 200)
-        response.headers["Content-Security-Policy"] = _policy(frame_ancestors)
+        response.headers["Content-Security-Policy"] = _policy(
+            frame_ancestors, "'self'" if endpoint in with_forms else "'none'"
+        )
         response.headers["Referrer-Policy"] = "same-origin"
     return response
 
@@ -189,11 +194,11 @@ def address_parts(address: str) -> SplitResult:
         return urlsplit("")
 
 
-def _policy(frame_ancestors: str) -> str:
+def _policy(frame_ancestors: str, form_action: str) -> str:
     return (
         "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
         "img-src 'self' data: blob:; "
-        f"frame-ancestors {frame_ancestors}; base-uri 'none'; form-action 'none'; object-src 'none'"
+        f"frame-ancestors {frame_ancestors}; base-uri 'none'; form-action {form_action}; object-src 'none'"
     )
 
 

@@ -36,4 +36,6 @@ class PageContext:
     """The address of a task in the host, if that has one."""
     offers: Callable[[str], bool] = lambda _kind: True
     """Whether the viewer may have a kind of download: `report`, `timeline`, `comments` or `rows`."""
+    pay_link: Callable[[Viewer], tuple[str, str] | None] = lambda _viewer: None
+    """The word and the address of the page of pay that is for a viewer, if there is one."""
     news: News = field(default_factory=News)

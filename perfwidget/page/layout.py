@@ -93,12 +93,14 @@ def _head(context: PageContext) -> html.Header:
         toggle_class_name="tool",
         class_name="export" if offered else "export withheld",
     )
+    paying = context.pay_link(context.viewer()) if context.in_request() else None
+    pay = [] if paying is None else [html.A(paying[0], href=paying[1], className="tool")]
     heading = html.P([html.Span(id=ids.HEADING), html.Time(id=ids.AS_OF)], className="heading")
     return html.Header(
         [
             html.H1(words.TITLE),
             html.Div([heading, refresh, Markup(id=ids.NEIGHBOURS)], className="about"),
-            html.Div([theme, export], className="tools"),
+            html.Div([*pay, theme, export], className="tools"),
         ],
         className="head",
     )

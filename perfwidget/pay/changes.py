@@ -1,12 +1,12 @@
 """What happened to items after they were paid: told once a change, at 0.00, for nothing is ever taken back."""
 
-from collections.abc import Iterator, Set
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
 from enum import StrEnum
 
 from perfwidget.pay.settled import ANOTHERS, COUNTED, GONE, UNCOUNTED, Settled, State
 from perfwidget.pay.sorting import Span
-from perfwidget.pay.work import Key, Kind, Work, WorkOf, id_order
+from perfwidget.pay.work import Key, Kind, Work, Works, id_order
 
 
 class Change(StrEnum):
@@ -33,38 +33,39 @@ class Told:
 
 
 def changes(
-    settled: Settled, person: str, work_of: WorkOf, others: Set[Key], growing: Set[Key], span: Span
+    settled: Settled, member: str, works: Works, owners: Mapping[Key, str | None], growing: Set[Key], span: Span
 ) -> Iterator[Told]:
-    """Yield what changed since a person was last told of their items, in order.
+    """Yield what changed since a member was last told of their items, in order.
 
-    `others` are the keys that are there and not theirs; `growing` are the items whose growth is paid, held or waits.
+    `owners` tell of what does not count for them whose it is, if it is there; `growing` are the items whose growth is
+    paid, held or waits.
     """
-    keys = {*settled.keys_of(person), *(key for key in work_of.counted if settled.of(key))}
+    keys = {*settled.own_keys(), *(key for key in works if settled.of(key))}
     for key in sorted(keys, key=lambda each: (each[0], id_order(each[1]))):
-        work = work_of.counted.get(key)
+        work = works.get(key)
         if work is not None and work.at >= span.end:
             continue  # its next period tells of it
         if not settled.is_approved(key):
             continue
-        state = _state(key, work, work_of, others)
-        change = _change(settled, person, key, state, growing)
+        state = _state(key, work, member, owners)
+        change = _change(settled, key, state, growing)
         if change is not None:
             yield Told(change, *key, state, None if work is None else work.project_id)
 
 
-def _state(key: Key, work: Work | None, work_of: WorkOf, others: Set[Key]) -> State:
+def _state(key: Key, work: Work | None, member: str, owners: Mapping[Key, str | None]) -> State:
     if work is not None:
         return COUNTED, work.time, work.at
-    if key in work_of.there:
-        return UNCOUNTED, None, 0
-    return (ANOTHERS if key in others else GONE), None, 0
+    if key not in owners:
+        return GONE, None, 0
+    return (UNCOUNTED if owners[key] == member else ANOTHERS), None, 0
 
 
-def _change(settled: Settled, person: str, key: Key, state: State, growing: Set[Key]) -> Change | None:
-    last = settled.last_state(key, person)
+def _change(settled: Settled, key: Key, state: State, growing: Set[Key]) -> Change | None:
+    last = settled.last_state(key)
     if last is None:
         return Change.PAID_TO_ANOTHER if state[0] == COUNTED else None
-    if not any(each.person == person for each in settled.of(key)):
+    if not any(each.person == settled.person for each in settled.of(key)):
         return None  # paid to another, which was told
     statement, before = last
     if statement not in settled.approved or before == state or key in growing:

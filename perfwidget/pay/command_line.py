@@ -9,6 +9,7 @@ from typing import Any
 from perfwidget.errors import InvalidPay, InvalidSetting
 from perfwidget.metrics import Rules
 from perfwidget.pay import commands
+from perfwidget.pay.contests import Answer
 from perfwidget.pay.files import State
 from perfwidget.pay.payroll import Pay
 from perfwidget.pay.work import Kind
@@ -46,6 +47,8 @@ def add_command(paying: argparse.ArgumentParser) -> None:
     approve = _act(acts, "approve", commands.approve, "approve proposed statements", writes=True)
     approve.add_argument("numbers", nargs="+", type=int, metavar="NUMBER")
 
+    approve.add_argument("--despite-contests", action="store_true", help="though the member has open questions")
+
     withdraw = _act(acts, "withdraw", commands.withdraw, "withdraw a proposed statement", writes=True)
     withdraw.add_argument("number", type=int, metavar="NUMBER")
     withdraw.add_argument("--text", required=True, help="why")
@@ -54,6 +57,14 @@ def add_command(paying: argparse.ArgumentParser) -> None:
     paid.add_argument("number", type=int, metavar="NUMBER")
     for name, told in (("currency", "such as EUR"), ("on", "the day of payment"), ("reference", "that of the payment")):
         paid.add_argument(f"--{name}", required=True, help=told)
+
+    contests = _act(acts, "contests", commands.contests, "list questions about statements, one JSON object a line")
+    contests.add_argument("--open", action="store_true", help="only those that wait for an answer")
+
+    answer = _act(acts, "answer", commands.answer, "answer a question about a statement", writes=True)
+    answer.add_argument("number", type=int, metavar="NUMBER")
+    answer.add_argument("word", choices=[str(word) for word in Answer])
+    answer.add_argument("--text", required=True, help="what the member is told")
 
     hold = _act(acts, "hold", commands.hold, "set an item aside, or release it", writes=True)
     hold.add_argument("kind", choices=[str(kind) for kind in Kind])

@@ -20,6 +20,9 @@ from perfwidget.stores import Store
 CARD = ("amount", "currency", "whom", "whom_id", "place", "place_id", "valid_from", "valid_until", "clock")
 """The fields of a card that are options."""
 
+READER = Actor.command_line("reader")
+"""Who looks on the command line: whoever opens the records sees all, and what they see is not logged."""
+
 
 def begin(pay: Pay, _: Store, parsed: argparse.Namespace) -> int:
     """Say since when pay answers, or confirm what changed."""
@@ -41,13 +44,13 @@ def cards(pay: Pay, store: Store, parsed: argparse.Namespace) -> int:
     if parsed.void is not None:
         pay.void_card(parsed.void, _by(parsed))
         return 0
-    return _print(map(document, pay.cards()))
+    return _print(map(document, pay.cards(READER)))
 
 
 def draft(pay: Pay, store: Store, parsed: argparse.Namespace) -> int:
     """Print drafts of one member, several or all."""
     members = None if parsed.user is None else [_member(pay, store, each) for each in parsed.user]
-    found = pay.drafts(parsed.first, parsed.last, members)
+    found = pay.drafts(parsed.first, parsed.last, READER, members)
     return _print(
         {
             "user": each.user_id,
@@ -55,6 +58,7 @@ def draft(pay: Pay, store: Store, parsed: argparse.Namespace) -> int:
             "to": str(each.period.last),
             "sha256": each.sha256,
             "totals": each.totals,
+            "days_in_no_statement": {str(day): items for day, items in each.days_in_no_statement.items()},
             "statement": json.loads(each.body),
         }
         for each in found
@@ -84,7 +88,7 @@ def approve(pay: Pay, _: Store, parsed: argparse.Namespace) -> int:
     def approved() -> Iterator[tuple[str, Statement | PerfwidgetError]]:
         for number in parsed.numbers:
             try:
-                yield str(number), pay.approve(number, _by(parsed))
+                yield str(number), pay.approve(number, _by(parsed), despite_contests=parsed.despite_contests)
             except PerfwidgetError as fault:
                 yield str(number), fault
 
@@ -101,6 +105,17 @@ def paid(pay: Pay, _: Store, parsed: argparse.Namespace) -> int:
     return _print([_told(pay.paid(parsed.number, parsed.currency, parsed.on, parsed.reference, _by(parsed)))])
 
 
+def contests(pay: Pay, _: Store, parsed: argparse.Namespace) -> int:
+    """List questions of members."""
+    found = pay.contests(READER, is_open=True if parsed.open else None)
+    return _print(each.document() for each in found)
+
+
+def answer(pay: Pay, _: Store, parsed: argparse.Namespace) -> int:
+    """Answer a question."""
+    return _print([pay.answer(parsed.number, parsed.word, parsed.text, _by(parsed)).document()])
+
+
 def hold(pay: Pay, _: Store, parsed: argparse.Namespace) -> int:
     """Set an item aside, or release it."""
     pay.hold(parsed.kind, parsed.item, parsed.text, _by(parsed), held=not parsed.release)
@@ -115,20 +130,20 @@ def adjust(pay: Pay, store: Store, parsed: argparse.Namespace) -> int:
 
 def statements(pay: Pay, _: Store, __: argparse.Namespace) -> int:
     """List statements."""
-    return _print(map(_told, pay.statements()))
+    return _print(map(_told, pay.statements(READER)))
 
 
 def export(pay: Pay, _: Store, parsed: argparse.Namespace) -> int:
     """Write the files of pay."""
     try:
-        return _print([pay.export(parsed.folder, parsed.first, parsed.last, parsed.state)])
+        return _print([pay.export(parsed.folder, READER, parsed.first, parsed.last, parsed.state)])
     except OSError as fault:
         raise InvalidSetting(f"The files of pay cannot be written to {parsed.folder} ({fault.strerror}).") from None
 
 
 def verify(pay: Pay, _: Store, parsed: argparse.Namespace) -> int:
     """Write facts that changed since to standard output, and what is wrong to standard error."""
-    wrong, changed = pay.verify([Head.parse(each) for each in parsed.head])
+    wrong, changed = pay.verify(READER, [Head.parse(each) for each in parsed.head])
     for text in changed:
         sys.stdout.write(f"{text}\n")
     for text in wrong:
@@ -160,7 +175,8 @@ def _told(each: Statement) -> dict[str, Any]:
         for code, total in each.totals.items()
     }
     period = {"from": str(each.first), "to": str(each.last)}
-    named = {"number": each.number, "user": each.user_id, "state": each.state, "sha256": each.sha256}
+    named: dict[str, Any] = {"number": each.number, "user": each.user_id, "state": each.state, "sha256": each.sha256}
+    named |= {"words": list(each.words), "open_questions": list(each.contests)}
     return {**named, **period, "totals": totals}
 
 

@@ -1,28 +1,32 @@
 """Drafts: what a member's statement of a period would be just now."""
 
-from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
 from fractions import Fraction
+from functools import cached_property
 from typing import Any
 
 from perfwidget.pay import card_records
 from perfwidget.pay.adjusting import Adjustment, pending
 from perfwidget.pay.amounts import HOUR, exact, minor_units, rounded, written
-from perfwidget.pay.cards import CardBook, Clock, RateCard, Unit
+from perfwidget.pay.cards import CardBook, Clock, Family, RateCard, Unit
 from perfwidget.pay.changes import Change, Told, changes
-from perfwidget.pay.settled import Settled, settled
+from perfwidget.pay.quiet import Unread, grouped, read_named, read_open, unread
+from perfwidget.pay.settled import Settled, ledger
 from perfwidget.pay.sorting import Due, Item, LeftOut, Reason, Sorter, Span, median_of
 from perfwidget.pay.terms import Terms
-from perfwidget.pay.work import Kind, WorkOf, asked_of, read_work, there_at_all
-from perfwidget.question.access import ScopedQuery
+from perfwidget.pay.work import Key, Kind, Works, asked_of, complete, owners_of
 from perfwidget.question.period import Period, day_start, zone
 from perfwidget.records import Transaction
 from perfwidget.records.canonical import canonical, sha256
 from perfwidget.stores import Reader
 
-AT_ONCE = 25
+AT_ONCE = 200
 """Members whose work is read at once."""
+ROWS_AT_ONCE = 100_000
+"""Rows of work that are read at once, unless a member has more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +50,7 @@ class Line:
         return any(self.card.written_at > item.work.at for item in self.items)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Draft:
     """What a statement would be: its lines, what it tells of, what it leaves out, and its canonical JSON."""
 
@@ -59,10 +63,17 @@ class Draft:
     adjustments: Sequence[Adjustment]
     totals: Mapping[str, str]
     """Amounts by currency."""
-    body: str
-    """Canonical JSON, as a statement freezes it."""
+    document: Callable[[], dict[str, Any]] = field(compare=False, repr=False)
+    """Makes what its canonical JSON says."""
+    read: "Read" = field(compare=False, repr=False)
+    """What it was made of."""
 
-    @property
+    @cached_property
+    def body(self) -> str:
+        """Canonical JSON, as a statement freezes it; made once it is asked for."""
+        return canonical(self.document())
+
+    @cached_property
     def sha256(self) -> str:
         """The hash that a proposal has to name."""
         return sha256(self.body)
@@ -78,11 +89,44 @@ class Draft:
         return not (self.lines or self.changes or self.adjustments)
 
     @property
+    def days_in_no_statement(self) -> Mapping[date, int]:
+        """The work days with items that no statement pays yet and this one would, and how many these are."""
+        found = Counter(item.work_day for line in self.lines if line.due is not Due.ADDED for item in line.items)
+        return dict(sorted(found.items()))
+
+    @property
     def projects(self) -> frozenset[str]:
         """All projects whose work it speaks of."""
         told = (each.project_id for each in self.changes if each.project_id is not None)
         left = (each.work.project_id for each in self.left_out)
         return frozenset((*(line.project_id for line in self.lines), *told, *left))
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What of a member's work was read for a draft."""
+
+    unread: Unread
+    works: Works
+    settled: Settled
+
+    def look(self, draft: Draft) -> Iterator[tuple[Key, int]]:
+        """Yield what is to be looked at again once a draft is proposed: all that does not stand as it is paid then.
+
+        Reviews and visits that were due and are neither paid nor left out are no items while the same cards decide.
+        """
+        paid, told = {item.work.key for item in draft.items}, {(each.kind, each.item_id) for each in draft.changes}
+        left = {each.work.key for each in draft.left_out}
+        for key, work in self.works.items():
+            due = work.at < draft.period.end and key[0] is not Kind.ANNOTATION
+            if due and key not in paid and key not in left and not self.settled.of(key):
+                continue
+            stands = (key in paid and key not in self.settled.told) or self.settled.stands(key, work)
+            if key in told or not stands:
+                yield key, work.at
+        for key in self.settled.own_keys():
+            if key not in self.works:
+                yield key, max(each.ends for each in self.settled.of(key) if each.person == self.settled.person)
 
 
 def drafts(
@@ -98,30 +142,36 @@ def drafts(
     asked = asked_of(reader, transaction.organization_id, period, terms.rules)
     workspaces = {each.project_id: each.workspace_id for each in reader.projects(asked.scope)}
     book = CardBook(card_records.cards(transaction), workspaces)
-    accepted = any(card.unit is Unit.ACCEPTED_ANNOTATION for card in book.cards)
+    accepting = [card.valid_from for card in book.cards if card.unit is Unit.ACCEPTED_ANNOTATION]
+    # Nothing is due before pay began, but what is accepted later; what was settled is read by its key.
+    since = dict.fromkeys(Kind, span.pay_from)
+    since[Kind.ANNOTATION] = min([span.pay_from, *(max(0, day_start(day, place)) for day in accepting)])
+    reviewing = [card_records.document(card) for card in book.cards if card.unit.family is Family.REVIEWING]
+    deciding = sha256(canonical([reviewing, workspaces]))
+    book_of = ledger(transaction)
     wanted = list(people)
     for first in range(0, len(wanted), AT_ONCE):
-        some = wanted[first : first + AT_ONCE]
-        profiles = reader.profiles(asked.scope, some)
-        for member, work_of in read_work(reader, asked, some, accepted=accepted).items():
-            before = settled(transaction, people[member], work_of.counted)
-            sorter = Sorter(people[member], profiles[member].role, book, before, span)
-            items, left_out = sorter.sort(work_of)
-            growing = {each.work.key for each in items if each.due is Due.ADDED}
-            growing |= {each.work.key for each in left_out if before.of(each.work.key)}
-            others = _others(reader, asked, before, people[member], work_of)
-            told = list(changes(before, people[member], work_of, others, growing, span))
-            taken = pending(transaction, people[member])
-            yield _draft(member, people[member], terms, period, _lines(items, workspaces), told, left_out, taken)
-
-
-def _others(reader: Reader, asked: ScopedQuery, before: Settled, person: str, work_of: WorkOf) -> set[tuple[Kind, str]]:
-    """Return the keys of what a person was paid for that is there and not theirs."""
-    away: dict[Kind, list[str]] = defaultdict(list)
-    for kind, identity in before.keys_of(person):
-        if (kind, identity) not in work_of.there:
-            away[kind].append(identity)
-    return {(kind, found) for kind, ids in away.items() for found in there_at_all(reader, asked, kind, ids)}
+        some = {member: people[member] for member in wanted[first : first + AT_ONCE]}
+        profiles = reader.profiles(asked.scope, list(some))
+        decides = {member: f"{profiles[member].role}:{deciding}" for member in some}
+        for group in grouped(unread(transaction, reader, asked, some, since, decides), ROWS_AT_ONCE, AT_ONCE):
+            works = read_open(reader, asked, group, since)
+            own = book_of.own(some, group)
+            read_named(reader, asked, works, {member: own[member].keys() - works[member].keys() for member in group})
+            complete(reader, asked, works, accepted=bool(accepting))
+            before = book_of.settled(some, own, works, {member: group[member].keys for member in group})
+            away = {key for member, of in before.items() for key in of.own_keys() if key not in works[member]}
+            owners = owners_of(reader, asked, away) if away else {}
+            for member, unread_of in group.items():
+                sorter = Sorter(some[member], profiles[member].role, book, before[member], span)
+                items, left_out = sorter.sort(works[member])
+                growing = {each.work.key for each in items if each.due is Due.ADDED}
+                growing |= {each.work.key for each in left_out if before[member].of(each.work.key)}
+                told = list(changes(before[member], member, works[member], owners, growing, span))
+                taken = pending(transaction, some[member])
+                read = Read(unread_of, works[member], before[member])
+                lines = _lines(items, workspaces)
+                yield _draft(member, some[member], terms, period, lines, told, left_out, taken, read)
 
 
 def _lines(items: Sequence[Item], workspaces: Mapping[str, str | None]) -> list[Line]:
@@ -156,6 +206,7 @@ def _draft(
     told: Sequence[Told],
     left_out: Sequence[LeftOut],
     adjustments: Sequence[Adjustment],
+    read: Read,
 ) -> Draft:
     minor: dict[str, int] = defaultdict(int)
     for amount, code in (
@@ -164,21 +215,26 @@ def _draft(
     ):
         minor[code] += minor_units(amount, code)
     totals = {code: written(minor[code], code) for code in sorted(minor)}
-    cards = {line.card.card_id: line.card for line in lines}
-    body = {
-        "format": 1,
-        "person": person,
-        "period": {"first": period.first.isoformat(), "last": period.last.isoformat(), "timezone": period.timezone},
-        "pay_from": terms.pay_from.isoformat(),
-        "rules": {"count_rejected": terms.rules.count_rejected, "count_predictions": terms.rules.count_predictions},
-        "cards": [card_records.document(cards[card_id]) for card_id in sorted(cards)],
-        "lines": [_line(line) for line in lines],
-        "changes": [_change(change, [each for each in told if each.change is change]) for change in _in_order(told)],
-        "left_out": [_left(reason, [each for each in left_out if each.reason is reason]) for reason in Reason],
-        "adjustments": [each.document() for each in adjustments],
-        "totals": totals,
-    }
-    return Draft(member, person, period, lines, told, left_out, adjustments, totals, canonical(body))
+
+    def document() -> dict[str, Any]:
+        cards = {line.card.card_id: line.card for line in lines}
+        return {
+            "format": 1,
+            "person": person,
+            "period": {"first": period.first.isoformat(), "last": period.last.isoformat(), "timezone": period.timezone},
+            "pay_from": terms.pay_from.isoformat(),
+            "rules": {"count_rejected": terms.rules.count_rejected, "count_predictions": terms.rules.count_predictions},
+            "cards": [card_records.document(cards[card_id]) for card_id in sorted(cards)],
+            "lines": [_line(line) for line in lines],
+            "changes": [
+                _change(change, [each for each in told if each.change is change]) for change in _in_order(told)
+            ],
+            "left_out": [_left(reason, [each for each in left_out if each.reason is reason]) for reason in Reason],
+            "adjustments": [each.document() for each in adjustments],
+            "totals": totals,
+        }
+
+    return Draft(member, person, period, lines, told, left_out, adjustments, totals, document, read)
 
 
 def _in_order(told: Sequence[Told]) -> list[Change]:

@@ -13,11 +13,11 @@ from perfwidget.pay import card_records
 from perfwidget.pay import statements as kept
 from perfwidget.pay.cards import Place, RateCard, Whom, day
 from perfwidget.pay.drafting import Draft, drafts
-from perfwidget.pay.rights import By, Grant, granted
+from perfwidget.pay.rights import By, Grant, granted, looking, member_of
 from perfwidget.pay.statements import Statement
 from perfwidget.pay.terms import Terms, agreed, kept_terms
 from perfwidget.pay.work import asked_of
-from perfwidget.question.access import Role
+from perfwidget.question.access import Role, Viewer
 from perfwidget.question.period import FIRST_DATE, Period
 from perfwidget.records import Records, Transaction
 from perfwidget.settings import time_zone
@@ -27,6 +27,20 @@ ANY_TIME = Period(FIRST_DATE, FIRST_DATE, "UTC")
 """A period for questions that are of no time."""
 
 PAY_ROLES = (Role.OWNER, Role.ADMIN)
+
+MOST_DAYS = 366
+"""The longest time in which a question may be answered."""
+
+
+CONTEST_DAYS = 14
+"""The days in which a question is to be answered, unless a setting says otherwise."""
+
+
+def days_to_answer(days: int) -> int:
+    """Return days in which questions may have to be answered; raises InvalidSetting for others."""
+    if type(days) is not int or not 0 <= days <= MOST_DAYS:
+        raise InvalidSetting(f"contest_days must be whole days, from 0 to {MOST_DAYS}.")
+    return days
 
 
 class OpenPay:
@@ -41,6 +55,7 @@ class OpenPay:
         timezone: str | None = None,
         rules: Rules | None = None,
         pay_roles: Iterable[Role | str] = PAY_ROLES,
+        contest_days: int = CONTEST_DAYS,
     ) -> None:
         self._store = store
         self._records = records
@@ -51,6 +66,7 @@ class OpenPay:
             self._pay_roles = frozenset(map(Role, pay_roles))
         except ValueError:
             raise InvalidSetting(f"pay_roles must be among {', '.join(Role)}.") from None
+        self._contest_days = days_to_answer(contest_days)
 
     @contextmanager
     def _acting(self, by: By) -> Iterator[tuple[Transaction, Reader, Grant]]:
@@ -58,11 +74,24 @@ class OpenPay:
         with self._records.writing(self.organization_id) as transaction, self._store.reading() as reader:
             yield transaction, reader, granted(reader, self.organization_id, by, self._pay_roles)
 
+    @contextmanager
+    def _looking(self, viewer: By) -> Iterator[tuple[Transaction, Reader, Grant | None]]:
+        """Open a state of the records and of the store, for a member (without a grant) or for whom manages pay."""
+        with self._records.reading(self.organization_id) as transaction, self._store.reading() as reader:
+            yield transaction, reader, looking(reader, self.organization_id, viewer, self._pay_roles)
+
+    def _others(self, reader: Reader, viewer: By, member: str) -> Grant | None:
+        """Return what somebody who looks may see of a member; None of a member who looks at themselves."""
+        if isinstance(viewer, Viewer) and viewer.user_id == member:
+            member_of(reader, self.organization_id, viewer)
+            return None
+        return granted(reader, self.organization_id, viewer, self._pay_roles)
+
     def _act(self, number: int, by: By, act: Callable[..., Statement], *more: Any) -> Statement:
         with self._acting(by) as (transaction, _, grant):
             found = kept.statement(transaction, number)
             details = grant.about(found.user_id)
-            grant.within(projects_of(found))
+            grant.within(projects_of(found), found.user_id)
             return act(transaction, number, *more, grant.actor, **details)
 
     def _agreed(self, transaction: Transaction) -> Terms:
@@ -133,6 +162,11 @@ def of_member(card: RateCard, members: Mapping[str, str | None]) -> RateCard:
     if card.whom is Whom.MEMBER and card.whom_id is not None:
         return replace(card, whom_id=members.get(card.whom_id) or card.whom_id)
     return card
+
+
+def covers(grant: Grant, statement: Statement) -> bool:
+    """Say whether a statement is in somebody's reach."""
+    return grant.projects is None or grant.covers(projects_of(statement), statement.user_id)
 
 
 def projects_of(statement: Statement) -> frozenset[str]:

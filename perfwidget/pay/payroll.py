@@ -1,35 +1,45 @@
 """`Pay`: everything that people do about pay, each act in one transaction with its row in the audit log."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-from perfwidget.errors import Conflict, InvalidFact, InvalidPay, PerfwidgetError
-from perfwidget.facts.columns import id_text
+from perfwidget.errors import Conflict, InvalidPay, PerfwidgetError
 from perfwidget.metrics import Rules
-from perfwidget.pay import adjusting, card_records, rights
+from perfwidget.pay import card_records
 from perfwidget.pay import statements as kept
-from perfwidget.pay.adjusting import Adjustment
-from perfwidget.pay.cards import RateCard, Whom, day, rate_card
+from perfwidget.pay.additions import Additions
+from perfwidget.pay.cards import Place, RateCard, Whom, day, rate_card
 from perfwidget.pay.drafting import Draft, drafts
 from perfwidget.pay.files import State, write_files
-from perfwidget.pay.opened import ANY_TIME, OpenPay, of_member, projects_of
+from perfwidget.pay.opened import ANY_TIME, covers, of_member
+from perfwidget.pay.questions import Questions
 from perfwidget.pay.rights import By, granted
 from perfwidget.pay.statements import Statement
 from perfwidget.pay.terms import Terms, confirm, kept_terms
 from perfwidget.pay.verifying import changed_since, differences
-from perfwidget.pay.work import EVERY, Kind, asked_of
+from perfwidget.pay.work import asked_of
 from perfwidget.question.access import Viewer
 from perfwidget.records import audit
 from perfwidget.records.tables import STATEMENTS
-from perfwidget.stores.listing import Among
+
+NAMELESS = ""
+"""Stands for a member of whom the records hold nothing."""
 
 Proposal = tuple[str, date | str, date | str, str]
 """A member, the first and last day, and the SHA-256 of the draft that was seen."""
 
 
-class Pay(OpenPay):
+def _pays(card: RateCard, viewer: By) -> bool:
+    """Say whether a card may pay who looks."""
+    if not isinstance(viewer, Viewer):
+        return False
+    mine = {(Whom.ALL, None), (Whom.ROLE, str(viewer.role)), (Whom.MEMBER, viewer.user_id)}
+    return (card.whom, card.whom_id) in mine
+
+
+class Pay(Questions, Additions):
     """The pay of one organization: its facts in a store, its cards and statements in records.
 
     `timezone` is the pay zone and `rules` say what counts; None takes what was confirmed last. `by` is who acts: a
@@ -39,9 +49,9 @@ class Pay(OpenPay):
 
     # -- Terms and cards ---------------------------------------------------------------------------------------------
 
-    def terms(self) -> Terms | None:
+    def terms(self, viewer: By) -> Terms | None:
         """Return what was confirmed last: since when pay answers, in which zone, by which rules."""
-        with self._records.reading(self.organization_id) as transaction:
+        with self._looking(viewer) as (transaction, _, _):
             return kept_terms(transaction)
 
     def begin(self, pay_from: date | str | None, by: By) -> Terms:
@@ -54,19 +64,22 @@ class Pay(OpenPay):
             rules = self._rules or (before.rules if before else Rules())
             return confirm(transaction, first, timezone, rules, grant.actor)
 
-    def cards(self, viewer: Viewer | None = None) -> Sequence[RateCard]:
-        """Return the cards that were not voided; to members those that may pay them, with members' ids."""
-        with self._records.reading(self.organization_id) as transaction, self._store.reading() as reader:
-            found = card_records.cards(transaction)
+    def cards(self, viewer: By) -> Sequence[RateCard]:
+        """Return the cards that were not voided, with members' ids; to members those that may pay them.
+
+        A manager sees those too, and the cards of their projects.
+        """
+        with self._looking(viewer) as (transaction, _, grant):
             members = transaction.user_ids()
-            named = [of_member(card, members) for card in found]
-            if viewer is None:
+            named = [of_member(card, members) for card in card_records.cards(transaction)]
+            if grant is not None and grant.projects is None:
                 return named
-            rights.may_see(reader, self.organization_id, viewer, viewer.user_id, self._pay_roles)
-            if viewer.known_role() in self._pay_roles:
-                return named
-            theirs = {(Whom.ALL, None), (Whom.ROLE, str(viewer.role)), (Whom.MEMBER, viewer.user_id)}
-            return [card for card in named if (card.whom, card.whom_id) in theirs]
+            reach = frozenset() if grant is None else grant.projects or frozenset()
+            return [
+                card
+                for card in named
+                if _pays(card, viewer) or (card.place is Place.PROJECT and card.place_id in reach)
+            ]
 
     def write_card(self, by: By, **card: Any) -> RateCard:
         """Write a rate card, given by the names of `RateCard`'s fields; it can only end or be voided afterwards."""
@@ -92,25 +105,40 @@ class Pay(OpenPay):
 
     # -- Drafts and statements ---------------------------------------------------------------------------------------
 
-    def draft(self, member: int | str, first: date | str, last: date | str, viewer: Viewer | None = None) -> Draft:
+    def draft(self, member: int | str, first: date | str, last: date | str, viewer: By) -> Draft:
         """Return what a member's statement of a period would be just now; to themselves, or to whom manages pay."""
         member = self._member(member)
         with self._store.reading() as reader:
-            rights.may_see(reader, self.organization_id, viewer, member, self._pay_roles)
+            grant = self._others(reader, viewer, member)
             [found] = self._drafts(reader, [member], first, last)
-            if viewer is not None and viewer.user_id != member:
-                granted(reader, self.organization_id, viewer, self._pay_roles).within(found.projects)
+            if grant is not None:
+                grant.within(found.projects, member)
             return found
 
     def drafts(
-        self, first: date | str, last: date | str, members: Collection[int | str] | None = None
+        self, first: date | str, last: date | str, viewer: By, members: Collection[int | str] | None = None
     ) -> Iterator[Draft]:
-        """Yield the drafts of several members, or of all; for whoever owns the records."""
+        """Yield the drafts of several members, or of all; to whom manages pay. A manager gets those in reach."""
         with self._store.reading() as reader:
+            grant = granted(reader, self.organization_id, viewer, self._pay_roles)
             if members is None:
                 scope = asked_of(reader, self.organization_id, ANY_TIME, Rules()).scope
                 members = sorted(reader.member_ids(scope))
-            yield from self._drafts(reader, [self._member(each) for each in members], first, last)
+            for each in self._drafts(reader, [self._member(each) for each in members], first, last):
+                if each.user_id == grant.actor.user_id or grant.covers(each.projects, each.user_id):
+                    yield each
+
+    def days_in_no_statement(self, member: int | str, viewer: By) -> Mapping[date, int]:
+        """Return a member's work days up to today with how many items that no statement pays; what is left out is none.
+
+        Empty where pay never began.
+        """
+        with self._looking(viewer) as (transaction, _, _):
+            terms = kept_terms(transaction)
+            if terms is None:
+                return {}
+            period = terms.until(transaction.now)
+        return self.draft(member, period.first, period.last, viewer).days_in_no_statement
 
     def propose(self, member: int | str, first: date | str, last: date | str, sha256: str, by: By) -> Statement:
         """Freeze the draft that was seen, named by its SHA-256; Conflict where facts or cards have changed since."""
@@ -123,7 +151,7 @@ class Pay(OpenPay):
             kept.refuse_overlap(transaction, person, period.first, period.last)
             self._refuse_unfinished(transaction, reader, period)
             [found] = drafts(transaction, reader, terms, period, {member: person})
-            grant.within(found.projects)
+            grant.within(found.projects, member)
             if found.sha256 != sha256:
                 raise Conflict("The draft has changed since it was seen; look at it again before you propose it.")
             if found.is_empty:
@@ -140,9 +168,12 @@ class Pay(OpenPay):
             except PerfwidgetError as fault:
                 yield each, fault
 
-    def approve(self, number: int, by: By) -> Statement:
-        """Approve a proposed statement; approving it twice changes nothing."""
-        return self._act(number, by, kept.approve)
+    def approve(self, number: int, by: By, *, despite_contests: bool = False) -> Statement:
+        """Approve a proposed statement; approving it twice changes nothing.
+
+        Raises Conflict, which names them, where the member has open questions, unless `despite_contests` is set.
+        """
+        return self._act(number, by, kept.approve, despite_contests)
 
     def withdraw(self, number: int, text: str, by: By) -> Statement:
         """Withdraw a proposed statement with a text: its items and adjustments are free again."""
@@ -152,31 +183,28 @@ class Pay(OpenPay):
         """Mark a currency of an approved statement as paid; a wrong mark is replaced, and the log has both."""
         return self._act(number, by, kept.mark_paid, currency, day(paid_on, "The day of payment"), reference)
 
-    def statements(self, viewer: Viewer | None = None) -> Sequence[Statement]:
+    def statements(self, viewer: By) -> Sequence[Statement]:
         """Return all statements by number, withdrawn ones too; to members their own, wherever the work was."""
-        with self._records.reading(self.organization_id) as transaction, self._store.reading() as reader:
-            if viewer is None:
-                return kept.statements(transaction)
-            if viewer.known_role() in self._pay_roles:
-                grant = granted(reader, self.organization_id, viewer, self._pay_roles)
-                known = kept.statements(transaction)
-                return [one for one in known if one.user_id == viewer.user_id or grant.covers(projects_of(one))]
-            rights.may_see(reader, self.organization_id, viewer, viewer.user_id, self._pay_roles)
-            person = transaction.person(viewer.user_id) or ""
-            return kept.statements(transaction, STATEMENTS.c.person == person)
+        with self._looking(viewer) as (transaction, _, grant):
+            mine = viewer.user_id if isinstance(viewer, Viewer) else None
+            if grant is None:
+                return kept.statements(transaction, STATEMENTS.c.person == (transaction.person(mine or "") or ""))
+            return [one for one in kept.statements(transaction) if one.user_id == mine or covers(grant, one)]
 
     # -- Files and proof ---------------------------------------------------------------------------------------------
 
     def export(
         self,
         folder: Path,
+        viewer: By,
         first: date | str | None = None,
         last: date | str | None = None,
         state: State | str = State.APPROVED,
     ) -> dict[str, Any]:
         """Write payroll.csv, lines.csv, items.csv and manifest.json into a folder, of what is approved and unpaid.
 
-        With `first` and `last` only statements whose periods lie within them are written. Returns the manifest.
+        With `first` and `last` only statements whose periods lie within them are written. Returns the manifest. To whom
+        manages pay; a manager gets the statements in reach.
         """
         try:
             state = State(state)
@@ -185,14 +213,17 @@ class Pay(OpenPay):
         begins = "" if first is None else day(first, "The first day").isoformat()
         ends = "9999" if last is None else day(last, "The last day").isoformat()
         with self._records.reading(self.organization_id) as transaction, self._store.reading() as reader:
-            found = kept.statements(transaction, STATEMENTS.c.first >= begins, STATEMENTS.c.last <= ends)
+            grant = granted(reader, self.organization_id, viewer, self._pay_roles)
+            within = (STATEMENTS.c.first >= begins, STATEMENTS.c.last <= ends)
+            found = [each for each in kept.statements(transaction, *within) if covers(grant, each)]
             scope = asked_of(reader, self.organization_id, ANY_TIME, Rules()).scope
             people = reader.profiles(scope, sorted({each.user_id for each in found if each.user_id}))
             return write_files(folder, found, people, state, audit.head(transaction))
 
-    def verify(self, heads: Sequence[audit.Head] = ()) -> tuple[list[str], list[str]]:
+    def verify(self, viewer: By, heads: Sequence[audit.Head] = ()) -> tuple[list[str], list[str]]:
         """See that all is as it was written; return what is not, and which facts of statements changed since."""
         with self._records.reading(self.organization_id) as transaction, self._store.reading() as reader:
+            granted(reader, self.organization_id, viewer, self._pay_roles).everywhere()
             wrong = list(differences(transaction, heads))
             terms = kept_terms(transaction)
             if terms is None or wrong:
@@ -203,46 +234,17 @@ class Pay(OpenPay):
     def forget(self, member: int | str, by: By, *, unpaid: bool = False) -> None:
         """Let nothing in the records say who a member was, nor what was written of them; statements stay as they are.
 
-        Refused while something is unpaid, unless `unpaid` says that this is on purpose.
+        Refused while something is unpaid or left out, unless `unpaid` says that this is on purpose.
         """
         member = self._member(member)
         with self._acting(by) as (transaction, reader, grant):
             grant.everywhere()
             person, terms = transaction.person(member), kept_terms(transaction)
+            if not unpaid and terms is not None:
+                period = terms.until(transaction.now)
+                [draft] = drafts(transaction, reader, terms, period, {member: person or NAMELESS})
+                kept.refuse_unpaid(transaction, draft)
             if person is None:
                 return
-            if not unpaid and terms is not None:
-                [draft] = drafts(transaction, reader, terms, terms.until(transaction.now), {member: person})
-                kept.refuse_unpaid(transaction, draft)
             transaction.forget_person(person)
             audit.append(transaction, grant.actor, "forgotten", person, unpaid=unpaid)
-
-    # -- Holds and adjustments ---------------------------------------------------------------------------------------
-
-    def hold(self, kind: str, item_id: int | str, text: str, by: By, *, held: bool = True) -> None:
-        """Set an annotation, review or visit aside with a text; with `held=False` release it."""
-        try:
-            key = Kind(kind), id_text(item_id)
-        except (ValueError, InvalidFact):
-            raise InvalidPay(f"What is held is one of {', '.join(Kind)}, with its id.") from None
-        with self._acting(by) as (transaction, reader, grant):
-            rows = EVERY[key[0]]
-            asked = asked_of(reader, self.organization_id, ANY_TIME, Rules())
-            among = Among(rows.scan.fact.key_columns[-1], [key[1]])
-            found = list(reader.facts(asked, rows, (rows.scan.member, "project_id"), among))
-            if not found:
-                raise InvalidPay(f"There is no {key[0]} {key[1]}; name one that is there.")
-            [(member, project)] = found
-            grant.within([project])
-            grant.about(member)
-            person = transaction.named_person(member)
-            adjusting.hold(transaction, key, text, grant.actor, held=held, person=person)
-
-    def adjust(self, member: int | str, amount: object, currency: str, text: str, by: By) -> Adjustment:
-        """Let a member's next statement pay an amount above 0, with a text."""
-        member = self._member(member)
-        with self._acting(by) as (transaction, reader, grant):
-            grant.about(member)
-            self._refuse_unknown(transaction, reader, member)
-            person = transaction.named_person(member)
-            return adjusting.adjust(transaction, person, amount, currency, text, grant.actor)

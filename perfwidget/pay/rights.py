@@ -11,7 +11,7 @@ from perfwidget.records import Actor
 from perfwidget.stores import Reader
 
 By = Actor | Viewer
-"""Who acts: a signed-in viewer, or a name on the command line, where whoever can open the records may do all."""
+"""Who acts or looks: a signed-in viewer, or a name on the command line, where whoever opens the records may do all."""
 
 MOST_MEMBERS = 1_000_000
 
@@ -23,6 +23,8 @@ class Grant:
     actor: Actor
     projects: frozenset[str] | None = None
     """The projects of a manager; None is all of the organization."""
+    members: frozenset[str] = frozenset()
+    """The members of a manager's projects."""
     alone: bool = False
     """Whether nobody else has a pay role."""
 
@@ -34,18 +36,20 @@ class Grant:
             raise Forbidden("Nobody acts on their own pay; ask another person with a pay role.")
         return {"alone_with_a_pay_role": True}
 
-    def covers(self, projects: Collection[str]) -> bool:
-        """Say whether all of some projects are in reach."""
-        return self.projects is None or self.projects >= set(projects)
+    def covers(self, projects: Collection[str], user_id: str | None = None) -> bool:
+        """Say whether all of some projects are in reach; where there is none, whether the member is."""
+        if self.projects is None:
+            return True
+        return self.projects >= set(projects) if projects else user_id in self.members
 
     def everywhere(self) -> None:
         """Raise Forbidden for a manager, whose reach is some projects."""
         if self.projects is not None:
             raise Forbidden("This concerns all projects; ask somebody with a pay role for all.")
 
-    def within(self, projects: Collection[str]) -> None:
-        """Raise Forbidden where a manager would act on work outside of their projects."""
-        if not self.covers(projects):
+    def within(self, projects: Collection[str], user_id: str | None = None) -> None:
+        """Raise Forbidden where a manager would act on work outside of their projects, or see it."""
+        if not self.covers(projects, user_id):
             raise Forbidden("There is work in projects that are not yours; ask somebody with a pay role for all.")
 
 
@@ -58,19 +62,27 @@ def granted(reader: Reader, organization_id: str, by: By, pay_roles: Collection[
         raise Forbidden("Your role does not manage pay; ask somebody whose role does.")
     members = reader.members(scope, "", MOST_MEMBERS)
     others = any(each.active and each.role in pay_roles and each.user_id != by.user_id for each in members)
-    return Grant(Actor.member(by.user_id, str(scope.role)), scope.projects, alone=not others)
+    mine = frozenset[str]().union(*(reader.members_of(scope, project) for project in scope.projects or ()))
+    return Grant(Actor.member(by.user_id, str(scope.role)), scope.projects, mine, alone=not others)
 
 
-def may_see(
-    reader: Reader, organization_id: str, viewer: Viewer | None, user_id: str, pay_roles: Collection[str]
-) -> None:
-    """Raise Forbidden unless it is one's own pay, or one manages pay; None stands for whoever owns the records."""
-    if viewer is None:
-        return
-    if viewer.user_id == user_id and viewer.organization_id == organization_id:
-        _scope(reader, viewer)  # an inactive one sees nothing
-    else:
-        granted(reader, organization_id, viewer, pay_roles)
+def looking(reader: Reader, organization_id: str, viewer: By, pay_roles: Collection[str]) -> Grant | None:
+    """Return what somebody who looks may see of others; None of a member who sees their own pay alone.
+
+    Raises Forbidden for whoever is no active member of the organization.
+    """
+    if isinstance(viewer, Viewer):
+        member_of(reader, organization_id, viewer)
+        if viewer.role not in pay_roles:
+            return None
+    return granted(reader, organization_id, viewer, pay_roles)
+
+
+def member_of(reader: Reader, organization_id: str, viewer: Viewer) -> Actor:
+    """Return a member who acts on what is their own; raises Forbidden where they are not of the organization."""
+    if viewer.organization_id != organization_id:
+        raise Forbidden
+    return Actor.member(viewer.user_id, str(_scope(reader, viewer).role))
 
 
 def _scope(reader: Reader, viewer: Viewer) -> Scope:

@@ -2,10 +2,12 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass
+from typing import NamedTuple
 
-from perfwidget.pay.work import Key, Kind, Work
+from perfwidget.pay.quiet import Range, Unread
+from perfwidget.pay.work import Key, Kind, Work, Works
 from perfwidget.records import Transaction
 from perfwidget.records.tables import HOLDS, SETTLED, STATEMENTS, TOLD
 
@@ -15,8 +17,7 @@ State = tuple[str, int | None, int]
 COUNTED, UNCOUNTED, ANOTHERS, GONE = "counted", "uncounted", "another's", "gone"
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """One time that an item was paid."""
 
     step: int
@@ -29,76 +30,158 @@ class Step:
     """The lead time that it then had, or how long the visit was."""
     begins: int | None
     ends: int
+    returned: bool = False
+    """Whether it was paid to somebody who was forgotten, and whose work is the person's now."""
+
+
+STEP = tuple(SETTLED.c[name] for name in Step._fields if name != "returned")
+"""The columns of a step."""
 
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """What was settled of some work, and of a person; what was told them of it; and what is held."""
+    """What was settled of some work of a person, and of the person; what was told them of it; and what is held."""
 
+    ledger: "Ledger"
+    person: str
     steps: Mapping[Key, list[Step]]
-    told: Mapping[tuple[Key, str], list[tuple[int, State]]]
-    """By item and person: the statements that told of a change, and how it stood then."""
-    approved: frozenset[int]
-    """The statements that are approved."""
-    held: Mapping[Key, tuple[bool, str]] = field(default_factory=dict)
-    """Whether somebody held or released an item, and the hash of the text."""
+    told: Mapping[Key, list[tuple[int, State]]]
+    """By item: the statements that told the person of a change, and how it stood then."""
+    returned: Sequence[tuple[Kind, Step]] = ()
+    """Reviews and visits that were paid to somebody who was forgotten since, and are the person's now."""
 
-    def of(self, key: Key) -> list[Step]:
+    @property
+    def approved(self) -> Set[int]:
+        """The statements that are approved."""
+        return self.ledger.approved
+
+    @property
+    def held(self) -> Mapping[Key, tuple[bool, str]]:
+        """Whether somebody held or released an item, and the hash of the text."""
+        return self.ledger.held
+
+    def of(self, key: Key) -> Sequence[Step]:
         """Return the times that an item was paid, the first one first."""
-        return self.steps.get(key, [])
+        return self.steps.get(key, ())
 
-    def keys_of(self, person: str) -> list[Key]:
-        """Return the items that a person was paid for."""
-        return [key for key, steps in self.steps.items() if any(each.person == person for each in steps)]
+    def own_keys(self) -> list[Key]:
+        """Return the items that the person was paid for, of those that were read."""
+        return [key for key, steps in self.steps.items() if any(each.person == self.person for each in steps)]
 
-    def kinds_by_day(self, person: str) -> Mapping[tuple[str, str], set[Kind]]:
-        """Map projects and work days to how a person's reviewing was paid there: by reviews, by visits or by both."""
+    def visits(self, begins: int, ends: int) -> Iterator[Step]:
+        """Yield the visits that the person was paid for and that have a moment from one instant to before another."""
+        within = (SETTLED.c.kind == str(Kind.VISIT), SETTLED.c.ends > begins, SETTLED.c.begins < ends)
+        rows = self.ledger.transaction.rows(SETTLED, SETTLED.c.person == self.person, *within, columns=STEP)
+        yield from (Step(*row) for row in rows)
+        yield from (each for kind, each in self.returned if kind is Kind.VISIT)
+
+    def kinds_by_day(self, first: str, last: str) -> Mapping[tuple[str, str], set[Kind]]:
+        """Map projects and work days to how the person's reviewing was paid there: by reviews, by visits or by both."""
         kinds: dict[tuple[str, str], set[Kind]] = defaultdict(set)
-        for (kind, _), steps in self.steps.items():
-            for each in steps:
-                if each.person == person and kind is not Kind.ANNOTATION:
-                    kinds[each.project_id, each.work_day].add(kind)
+        columns = (SETTLED.c.project_id, SETTLED.c.work_day, SETTLED.c.kind)
+        for kind in (Kind.REVIEW, Kind.VISIT):
+            days = (SETTLED.c.kind == str(kind), SETTLED.c.work_day >= first, SETTLED.c.work_day <= last)
+            for project, day, _ in self.ledger.transaction.distinct(columns, SETTLED.c.person == self.person, *days):
+                kinds[project, day].add(kind)
+        for kind, each in self.returned:
+            kinds[each.project_id, each.work_day].add(kind)
         return kinds
 
     def is_approved(self, key: Key) -> bool:
         """Say whether all statements that settled an item are approved."""
         return all(each.statement in self.approved for each in self.of(key))
 
-    def last_state(self, key: Key, person: str) -> tuple[int, State] | None:
-        """Return the statement that last spoke to a person of an item, and how the item stood."""
-        paid = [(each.statement, (COUNTED, each.time, each.ends)) for each in self.of(key) if each.person == person]
-        spoken = [*paid, *self.told.get((key, person), [])]
+    def last_state(self, key: Key) -> tuple[int, State] | None:
+        """Return the statement that last spoke to the person of an item, and how the item stood."""
+        own = [each for each in self.of(key) if each.person == self.person]
+        paid = [(each.statement, (COUNTED, each.time, each.ends)) for each in own]
+        spoken = [*paid, *self.told.get(key, ())]
         return max(spoken, key=lambda each: each[0]) if spoken else None
 
+    def stands(self, key: Key, work: Work) -> bool:
+        """Say whether work is as the person was last paid for it, and nothing was told of it since."""
+        steps = self.of(key)
+        if not steps or key in self.told or steps[-1].returned:
+            return False
+        return (steps[-1].person, steps[-1].time, steps[-1].ends) == (self.person, work.time, work.at)
 
-def settled(transaction: Transaction, person: str, counted: Mapping[Key, Work]) -> Settled:
-    """Read what was settled of some work, whoever was paid, and of a person, whatever was paid."""
-    steps: dict[Key, dict[int, Step]] = defaultdict(dict)
-    rows = transaction.rows(SETTLED, SETTLED.c.person == person)
-    held: dict[Key, tuple[bool, str]] = {}
-    paid = {(row.kind, row.item_id, row.time, row.ends) for row in rows}
-    for kind in Kind:
-        ids = sorted(identity for each, identity in counted if each is kind)
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """All that was settled in an organization, as it is read for some members at once."""
+
+    transaction: Transaction
+    approved: Set[int]
+    held: Mapping[Key, tuple[bool, str]]
+
+    def own(self, people: Mapping[str, str], wanted: Mapping[str, Unread]) -> dict[str, dict[Key, dict[int, Step]]]:
+        """Map members, given with the numbers that stand for them, to what they were paid for and is to be read."""
+        at: dict[Range, list[str]] = defaultdict(list)
+        for member, of in wanted.items():
+            for each in of.ranges():
+                at[each].append(people[member])
+        members = {people[member]: member for member in wanted}
+        found: dict[str, dict[Key, dict[int, Step]]] = {member: defaultdict(dict) for member in wanted}
+        for each, some in at.items():
+            within = (SETTLED.c.kind == str(each.kind), SETTLED.c.ends >= each.start, SETTLED.c.ends < each.end)
+            columns = (SETTLED.c.item_id, *STEP)
+            for item_id, *row in self.transaction.rows_among(SETTLED, "person", some, *within, columns=columns):
+                step = Step(*row)
+                found[members[step.person]][each.kind, item_id][step.step] = step
+        return found
+
+    def settled(
+        self,
+        people: Mapping[str, str],
+        own: Mapping[str, Mapping[Key, Mapping[int, Step]]],
+        works: Mapping[str, Works],
+        look: Mapping[str, Collection[Key]],
+    ) -> dict[str, Settled]:
+        """Map members to what was settled of their work, whoever was paid, and of what they were paid for."""
         # What stands as the person was paid for it cannot have grown; of all else every step matters, whoever's it is.
-        changed = [
-            identity
-            for identity in ids
-            if (kind, identity, counted[kind, identity].time, counted[kind, identity].at) not in paid
-        ]
-        rows += transaction.rows_among(SETTLED, "item_id", changed, SETTLED.c.kind == str(kind))
-        for row in transaction.rows_among(HOLDS, "item_id", ids, HOLDS.c.kind == str(kind)):
-            held[kind, row.item_id] = row.held, row.text
-    for row in rows:
-        step = Step(row.step, row.statement, row.person, row.project_id, row.work_day, row.time, row.begins, row.ends)
-        steps[Kind(row.kind), row.item_id][row.step] = step
-    told: dict[tuple[Key, str], list[tuple[int, State]]] = defaultdict(list)
-    for row in transaction.rows(TOLD, TOLD.c.person == person, order=[TOLD.c.number]):
-        told[(Kind(row.kind), row.item_id), person].append((row.statement, tuple(json.loads(row.state))))
-    columns = [STATEMENTS.c.number]
-    approved = transaction.rows(STATEMENTS, STATEMENTS.c.state == "approved", columns=columns)
-    return Settled(
-        {key: [found[step] for step in sorted(found)] for key, found in steps.items()},
-        told,
-        frozenset(row.number for row in approved),
-        held,
-    )
+        asked = {member: self._changed(own[member], works[member]) | set(look[member]) for member in works}
+        steps: dict[Key, dict[int, Step]] = defaultdict(dict)
+        for kind in Kind:
+            ids = {key[1] for keys in asked.values() for key in keys if key[0] is kind}
+            where, columns = SETTLED.c.kind == str(kind), (SETTLED.c.item_id, *STEP)
+            for item_id, *row in self.transaction.rows_among(SETTLED, "item_id", ids, where, columns=columns):
+                steps[kind, item_id][row[0]] = Step(*row)
+        payees = {each.person for some in steps.values() for each in some.values()} - set(people.values())
+        forgotten = {person for person, user_id in self.transaction.user_ids(payees).items() if user_id is None}
+        told: dict[str, dict[Key, list[tuple[int, State]]]] = {person: defaultdict(list) for person in people.values()}
+        for row in self.transaction.rows_among(TOLD, "person", [people[member] for member in works]):
+            state = tuple(json.loads(row.state))
+            told[row.person][Kind(row.kind), row.item_id].append((row.statement, state))
+        found = {}
+        for member, of in works.items():
+            person = people[member]
+            mine = {key: [some[step] for step in sorted(some)] for key, some in own[member].items()}
+            for key in asked[member] & steps.keys():
+                mine[key] = [step for _, step in sorted({**own[member].get(key, {}), **steps[key]}.items())]
+            returned = []
+            for key in [key for key in mine if key[0] is not Kind.ANNOTATION and key in of] if forgotten else ():
+                mine[key] = [_payee(step, person, forgotten) for step in mine[key]]
+                returned += [(key[0], step) for step in mine[key] if step.returned]
+            found[member] = Settled(self, person, mine, told[person], returned)
+        return found
+
+    @staticmethod
+    def _changed(own: Mapping[Key, Mapping[int, Step]], works: Works) -> set[Key]:
+        """Return the keys of which every step matters: work that does not stand as it was paid, or is not there."""
+        changed = {key for key in own if key not in works}
+        for key, work in works.items():
+            if not any((each.time, each.ends) == (work.time, work.at) for each in own.get(key, {}).values()):
+                changed.add(key)
+        return changed
+
+
+def ledger(transaction: Transaction) -> Ledger:
+    """Open the ledger of an organization."""
+    approved = transaction.rows(STATEMENTS, STATEMENTS.c.state == "approved", columns=[STATEMENTS.c.number])
+    held = {(Kind(row.kind), row.item_id): (row.held, row.text) for row in transaction.rows(HOLDS)}
+    return Ledger(transaction, frozenset(row.number for row in approved), held)
+
+
+def _payee(step: Step, person: str, forgotten: Collection[str]) -> Step:
+    """Return a step as of a person where it was paid to somebody who was forgotten since: they have come back."""
+    return step._replace(person=person, returned=True) if step.person in forgotten else step

@@ -1,17 +1,18 @@
 """Which of a member's items a statement pays, which it leaves out and why: spec and README name the rules."""
 
-from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 from fractions import Fraction
 from statistics import median
+from typing import NamedTuple
 
 from perfwidget.facts.columns import FIRST_INSTANT
 from perfwidget.pay.cards import CardBook, Clock, Family, RateCard, Unit
 from perfwidget.pay.settled import Settled
 from perfwidget.pay.visits import Moments
-from perfwidget.pay.work import Kind, Work, WorkOf
+from perfwidget.pay.work import Kind, Work, Works
 from perfwidget.question.period import zone
 
 
@@ -34,8 +35,7 @@ class Reason(StrEnum):
     WAITS = "waits for approval"
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(NamedTuple):
     """Work that is paid: under which card, for the how-manieth time, and how much of it."""
 
     work: Work
@@ -49,8 +49,7 @@ class Item:
     """The largest time that was settled before, of growth."""
 
 
-@dataclass(frozen=True, slots=True)
-class LeftOut:
+class LeftOut(NamedTuple):
     """Work that is still open."""
 
     work: Work
@@ -84,23 +83,26 @@ class Sorter:
     settled: Settled
     span: Span
 
-    def sort(self, work_of: WorkOf) -> tuple[list[Item], list[LeftOut]]:
+    def sort(self, works: Works) -> tuple[list[Item], list[LeftOut]]:
         """Return the items that are paid, and those that are left out; both in order."""
         items: list[Item] = []
         left: list[LeftOut] = []
-        for each in self._decided(work_of):
+        for each in self._decided(works):
             (items if isinstance(each, Item) else left).append(each)  # type: ignore[arg-type]
         items = list(_with_medians(self._with_moments(items, left), left))
         return sorted(items, key=lambda each: each.work.order), sorted(left, key=lambda each: each.work.order)
 
-    def _decided(self, work_of: WorkOf) -> Iterator[Item | LeftOut]:
-        day_of, paid_by = self.span.dates(), self.settled.kinds_by_day(self.person)
-        for work in work_of.counted.values():
-            if work.at >= self.span.end:
-                continue
-            work_day = day_of(work.at)
-            family = Family.ANNOTATING if work.kind is Kind.ANNOTATION else Family.REVIEWING
-            card = self.book.deciding(family, self.person, self.role, work.project_id, work_day)
+    def _decided(self, works: Works) -> Iterator[Item | LeftOut]:
+        day_of, due = self.span.dates(), [work for work in works.values() if work.at < self.span.end]
+        paid_by = self._paid_by([work.at for work in due if work.kind is not Kind.ANNOTATION], day_of)
+        cards: dict[tuple[bool, str, date], RateCard | None] = {}
+        for work in due:
+            work_day, annotates = day_of(work.at), work.kind is Kind.ANNOTATION
+            asked = annotates, work.project_id, work_day
+            if asked not in cards:
+                family = Family.ANNOTATING if annotates else Family.REVIEWING
+                cards[asked] = self.book.deciding(family, self.person, self.role, work.project_id, work_day)
+            card = cards[asked]
             if self.settled.of(work.key):
                 found = self._growth(work, card, work_day)
             else:
@@ -108,6 +110,12 @@ class Sorter:
                 found = self._new(work, card, work_day, ways)
             if found is not None:
                 yield found
+
+    def _paid_by(self, instants: list[int], day_of: Callable[[int], date]) -> Mapping[tuple[str, str], set[Kind]]:
+        """Return how reviewing was paid on the days of some reviewing."""
+        if not instants:
+            return {}
+        return self.settled.kinds_by_day(day_of(min(instants)).isoformat(), day_of(max(instants)).isoformat())
 
     def _new(self, work: Work, card: RateCard | None, work_day: date, ways: Collection[Kind]) -> Item | LeftOut | None:
         """Decide about an item that was never paid, on a day whose reviewing was paid in some ways, or in none yet.
@@ -178,17 +186,17 @@ class Sorter:
         Where those are of a statement that may still be withdrawn, the visit waits: else nobody paid these moments.
         """
         moments, waiting = Moments(), Moments()
-        for key in self.settled.keys_of(self.person):
-            if key[0] is Kind.VISIT:
-                for step in self.settled.of(key):
-                    sure = moments if step.statement in self.settled.approved else waiting
-                    sure.cover(step.ends if step.begins is None else step.begins, step.ends)
+        looks = [item.work for item in items if item.work.begins is not None]
+        if looks:
+            for step in self.settled.visits(min(each.begins or 0 for each in looks), max(each.at for each in looks)):
+                sure = moments if step.statement in self.settled.approved else waiting
+                sure.cover(step.ends if step.begins is None else step.begins, step.ends)
         for item in sorted(items, key=lambda each: each.work.order):
             if item.work.kind is Kind.VISIT and item.work.begins is not None:
                 if waiting.touch(item.work.begins, item.work.at):
                     left.append(LeftOut(item.work, Reason.WAITS))
                     continue
-                item = replace(item, quantity=item.card.counted(moments.cover(item.work.begins, item.work.at)))  # noqa: PLW2901
+                item = item._replace(quantity=item.card.counted(moments.cover(item.work.begins, item.work.at)))  # noqa: PLW2901
             yield item
 
 

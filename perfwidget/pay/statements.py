@@ -1,6 +1,7 @@
 """Statements: proposed from a draft that was seen, then approved or withdrawn, and paid a currency."""
 
 import json
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -11,10 +12,11 @@ from perfwidget.errors import Conflict, InvalidPay
 from perfwidget.facts.columns import MICROSECONDS
 from perfwidget.pay.adjusting import checked_text
 from perfwidget.pay.drafting import Draft
-from perfwidget.pay.sorting import Item
+from perfwidget.pay.quiet import forget_quiet, keep_quiet
+from perfwidget.pay.sorting import Item, Reason
 from perfwidget.records import Actor, Transaction, audit
 from perfwidget.records.canonical import canonical
-from perfwidget.records.tables import ADJUSTMENTS, SETTLED, STATEMENTS, TOLD, TOTALS
+from perfwidget.records.tables import ADJUSTMENTS, CONTESTS, SETTLED, STATEMENTS, TOLD, TOTALS
 
 PROPOSED, APPROVED, WITHDRAWN = "proposed", "approved", "withdrawn"
 
@@ -48,6 +50,16 @@ class Statement:
     totals: Mapping[str, Payment]
     acted_by: str
     acted_at: int
+    acknowledged_at: int | None = None
+    """When the member acknowledged it, in microseconds."""
+    contests: Sequence[int] = ()
+    """The numbers of the member's questions that are open."""
+
+    @property
+    def words(self) -> Sequence[str]:
+        """How it stands, in words: its state or `paid`, then `acknowledged` or `contested` where it is that."""
+        more = ("contested",) if self.contests else ("acknowledged",) if self.acknowledged_at is not None else ()
+        return ("paid" if self.is_paid else self.state, *more)
 
     @property
     def document(self) -> Any:
@@ -65,11 +77,16 @@ def statements(transaction: Transaction, *where: Any) -> Sequence[Statement]:
     """Return statements that meet all conditions, by number."""
     rows = transaction.rows(STATEMENTS, *where, order=[STATEMENTS.c.number])
     members = transaction.user_ids({row.person for row in rows})
-    totals: dict[int, dict[str, Payment]] = {row.number: {} for row in rows}
-    for row in transaction.rows(TOTALS, order=[TOTALS.c.currency]):
-        if row.statement in totals:
-            reference = None if row.reference is None else transaction.text(row.reference)
-            totals[row.statement][row.currency] = Payment(row.amount, row.paid_on, reference)
+    people = {row.number: row.person for row in rows}
+    totals: dict[int, dict[str, Payment]] = {number: {} for number in people}
+    found = list(transaction.rows_among(TOTALS, "statement", people))
+    texts = transaction.texts(row.reference for row in found)
+    for row in sorted(found, key=lambda each: str(each.currency)):
+        reference = texts.get((row.reference, people[row.statement]))
+        totals[row.statement][row.currency] = Payment(row.amount, row.paid_on, reference)
+    open_ones: dict[int, list[int]] = defaultdict(list)
+    for row in transaction.rows_among(CONTESTS, "statement", people, CONTESTS.c.word.is_(None)):
+        open_ones[row.statement].append(row.number)
     return [
         Statement(
             row.number,
@@ -83,6 +100,8 @@ def statements(transaction: Transaction, *where: Any) -> Sequence[Statement]:
             totals[row.number],
             row.acted_by,
             row.acted_at,
+            row.acknowledged_at,
+            tuple(sorted(open_ones[row.number])),
         )
         for row in rows
     ]
@@ -113,13 +132,26 @@ def refuse_unpaid(transaction: Transaction, draft: Draft) -> None:
         raise Conflict(f"Statement {', '.join(waiting)} is not paid; pay it, or forget the member with unpaid=True.")
     if draft.lines or draft.adjustments:
         raise Conflict("The member has work in no statement; pay it, or forget the member with unpaid=True.")
+    reasons = Counter(str(each.reason) for each in draft.left_out if each.reason is not Reason.OWN)
+    if reasons:
+        named = ", ".join(f"{count} {reason}" for reason, count in reasons.items())
+        raise Conflict(f"The member has work that is left out ({named}); settle it, or forget them with unpaid=True.")
 
 
 def told(transaction: Transaction, of: Statement) -> str:
     """Return a sentence that says who did what with a statement, and when."""
     who = transaction.user_ids({of.acted_by}).get(of.acted_by) or of.acted_by
-    when = datetime.fromtimestamp(of.acted_at // MICROSECONDS, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
-    return f"Statement {of.number} ({of.first} to {of.last}) was {of.state} by {who} on {when}."
+    return f"Statement {of.number} ({of.first} to {of.last}) was {of.state} by {told_act(who, of.acted_at)}."
+
+
+def told_act(who: str, at: int) -> str:
+    """Return the words for who acted, and when."""
+    return f"{who} on {datetime.fromtimestamp(at // MICROSECONDS, UTC):%Y-%m-%d %H:%M:%S UTC}"
+
+
+def numbered(numbers: Sequence[int]) -> str:
+    """Return the words for some contests: `question 1`, or `questions 1, 2`."""
+    return f"question{'s' if len(numbers) > 1 else ''} {', '.join(map(str, numbers))}"
 
 
 def keep(transaction: Transaction, draft: Draft, by: Actor, **details: Any) -> Statement:
@@ -142,17 +174,29 @@ def keep(transaction: Transaction, draft: Draft, by: Actor, **details: Any) -> S
     transaction.add(TOLD, _told(draft, number))
     for adjustment in draft.adjustments:
         transaction.change(ADJUSTMENTS, ADJUSTMENTS.c.number == adjustment.number, statement=number)
+    quiet = keep_quiet(transaction, draft.person, draft.read.unread, draft.read.look(draft))
+    details = {**details, "quiet": quiet}
     facts = {"statement": number, "first": row["first"], "last": row["last"], "sha256": draft.sha256}
     audit.append(transaction, by, PROPOSED, draft.person, **facts, totals=dict(draft.totals), **details)
     return statement(transaction, number)
 
 
-def approve(transaction: Transaction, number: int, by: Actor, **details: Any) -> Statement:
-    """Approve a proposed statement; an approved one stays as it is. Raises Conflict for a withdrawn one."""
+def approve(transaction: Transaction, number: int, despite_contests: bool, by: Actor, **details: Any) -> Statement:
+    """Approve a proposed statement; an approved one stays as it is.
+
+    Raises Conflict for a withdrawn one, and for one with open questions unless it is approved despite them.
+    """
     found = statement(transaction, number)
     if found.state == WITHDRAWN:
         raise Conflict(f"{told(transaction, found)} Propose it again before you approve it.")
     if found.state == PROPOSED:
+        if found.contests and not despite_contests:
+            raise Conflict(
+                f"The member's {numbered(found.contests)} about statement {number} "
+                f"{'is' if len(found.contests) == 1 else 'are'} open; answer first, or approve despite contests."
+            )
+        if found.contests:
+            details = {**details, "despite_contests": list(found.contests)}
         transaction.change(STATEMENTS, STATEMENTS.c.number == number, state=APPROVED, **_acted(transaction, by))
         audit.append(transaction, by, APPROVED, found.person, statement=number, sha256=found.sha256, **details)
     return statement(transaction, number)
@@ -166,6 +210,7 @@ def withdraw(transaction: Transaction, number: int, text: str, by: Actor, **deta
     digest = transaction.keep_text(checked_text(text), found.person)
     transaction.remove(SETTLED, SETTLED.c.statement == number)
     transaction.remove(TOLD, TOLD.c.statement == number)
+    forget_quiet(transaction, found.person)
     transaction.change(ADJUSTMENTS, ADJUSTMENTS.c.statement == number, statement=None)
     transaction.change(STATEMENTS, STATEMENTS.c.number == number, state=WITHDRAWN, **_acted(transaction, by))
     audit.append(transaction, by, WITHDRAWN, found.person, statement=number, text=digest, **details)

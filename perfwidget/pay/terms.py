@@ -20,10 +20,13 @@ class Terms:
     timezone: str
     rules: Rules
 
+    def today(self, now: int) -> date:
+        """Return the day of an instant, in microseconds."""
+        return (FIRST_INSTANT + timedelta(microseconds=now)).astimezone(zone(self.timezone)).date()
+
     def until(self, now: int) -> Period:
         """Return the time from the first day to that of an instant, in microseconds."""
-        today = (FIRST_INSTANT + timedelta(microseconds=now)).astimezone(zone(self.timezone)).date()
-        return Period(self.pay_from, max(today, self.pay_from), self.timezone)
+        return Period(self.pay_from, max(self.today(now), self.pay_from), self.timezone)
 
 
 def kept_terms(transaction: Transaction) -> Terms | None:

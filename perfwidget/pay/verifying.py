@@ -9,16 +9,16 @@ from typing import Any
 
 from perfwidget.pay.amounts import HOUR, exact, minor_units, rounded, written
 from perfwidget.pay.cards import Clock
+from perfwidget.pay.logged import Logged, beside
 from perfwidget.pay.sorting import median_of
 from perfwidget.pay.statements import WITHDRAWN, Statement, statements
-from perfwidget.pay.work import Kind, WorkOf, read_work
+from perfwidget.pay.work import Key, Kind, Works, owners_of, read_work
 from perfwidget.question.access import ScopedQuery
 from perfwidget.records import Transaction, audit
 from perfwidget.records.canonical import canonical, sha256
-from perfwidget.records.tables import RATE_CARDS, SETTLED, TOTALS
+from perfwidget.records.tables import SETTLED, TOTALS
 from perfwidget.stores import Reader
 
-ACTS = ("proposed", "approved", "withdrawn")
 OWN = frozenset({"kind", "id", "step", "work_day", "quantity", "paid_before_us"})
 """What an item of a document has beside the columns of its facts."""
 
@@ -26,7 +26,7 @@ OWN = frozenset({"kind", "id", "step", "work_day", "quantity", "paid_before_us"}
 def differences(transaction: Transaction, heads: Sequence[audit.Head] = ()) -> Iterator[str]:
     """Yield a sentence for each thing in the records that is not as it was written."""
     yield from audit.faults(transaction, heads)
-    logged = _Logged(transaction)
+    logged = Logged(transaction)
     known = statements(transaction)
     for number in range(1, 1 + max((*logged.sha256, *(each.number for each in known), 0))):
         if number not in {each.number for each in known}:
@@ -35,37 +35,7 @@ def differences(transaction: Transaction, heads: Sequence[audit.Head] = ()) -> I
         told = [_bytes(each, logged), _arithmetic(each), _records(transaction, each, logged)]
         for fault in dict.fromkeys(fault for faults in told for fault in _readable(faults)):
             yield f"Statement {each.number}: {fault}"
-    for row in transaction.rows(RATE_CARDS, order=[RATE_CARDS.c.card_id]):
-        made = logged.cards.get(row.card_id)
-        if made is None or any(str(getattr(row, name)) != str(value) for name, value in made.items()):
-            yield f"Card {row.card_id}: it is not as it was written."
-
-
-class _Logged:
-    """What the audit log says of statements and cards."""
-
-    def __init__(self, transaction: Transaction) -> None:
-        self.sha256: dict[int, str] = {}
-        self.state: dict[int, str] = {}
-        self.paid: dict[tuple[int, str], tuple[str, str]] = {}
-        self.cards: dict[int, dict[str, Any]] = {}
-        self.adjustments: dict[int, tuple[str, dict[str, Any]]] = {}
-        for row in audit.rows(transaction):
-            try:
-                said = json.loads(row.details)
-            except ValueError:
-                continue  # which the chain tells
-            if row.verb in ACTS and "statement" in said:
-                self.state[said["statement"]] = row.verb
-                self.sha256.setdefault(said["statement"], said.get("sha256", ""))
-            elif row.verb == "paid":
-                self.paid[said["statement"], said["currency"]] = said["paid_on"], said["reference"]
-            elif row.verb == "adjusted":
-                self.adjustments[said["number"]] = row.person, said
-            elif row.verb == "card written":
-                self.cards[said["card"]["card_id"]] = said["card"]
-            elif row.verb == "card ended" and said["card"] in self.cards:
-                self.cards[said["card"]]["valid_until"] = said["valid_until"]
+    yield from beside(transaction, logged)
 
 
 def _readable(faults: Iterator[str]) -> list[str]:
@@ -76,13 +46,15 @@ def _readable(faults: Iterator[str]) -> list[str]:
         return ["its JSON cannot be read."]
 
 
-def _bytes(each: Statement, logged: _Logged) -> Iterator[str]:
+def _bytes(each: Statement, logged: Logged) -> Iterator[str]:
     if sha256(each.body) != each.sha256:
         yield "its bytes are not those that were proposed."
     if logged.sha256.get(each.number) != each.sha256:
         yield "its hash is not the one in the audit log."
     if logged.state.get(each.number) != each.state:
         yield f"it is {each.state}, and the audit log says {logged.state.get(each.number)}."
+    if logged.acknowledged.get(each.number) != each.acknowledged_at:
+        yield "whether the member acknowledged it is not what the audit log says."
 
 
 def _arithmetic(each: Statement) -> Iterator[str]:
@@ -134,7 +106,7 @@ def _fits(item: Mapping[str, Any], card: Mapping[str, Any]) -> bool:
     return quantity == now - before
 
 
-def _records(transaction: Transaction, each: Statement, logged: _Logged) -> Iterator[str]:
+def _records(transaction: Transaction, each: Statement, logged: Logged) -> Iterator[str]:
     """Yield what the rows beside the document say otherwise."""
     said = json.loads(each.body)
     days = (said["period"]["first"], said["period"]["last"])
@@ -173,22 +145,31 @@ def changed_since(transaction: Transaction, reader: Reader, asked: ScopedQuery) 
     """Yield a sentence for each item of a standing statement whose facts are others now."""
     standing = [each for each in statements(transaction) if each.state != WITHDRAWN and each.user_id is not None]
     work = read_work(reader, asked, sorted({each.user_id or "" for each in standing}), accepted=True)
+    items = (item for each in standing for line in each.document["lines"] for item in line["items"])
+    kept = {(Kind(item["kind"]), str(item["id"])) for item in items}
+    there = owners_of(reader, asked, kept - {key for works in work.values() for key in works})
     steps = transaction.rows(SETTLED, order=[SETTLED.c.step])
     latest = {(row.kind, row.item_id): row.step for row in steps}
     for each in standing:
-        yield from _changed(each, work[each.user_id or ""], latest)
+        yield from _changed(each, work[each.user_id or ""], there, latest)
 
 
-def _changed(each: Statement, work_of: WorkOf, latest: Mapping[tuple[str, str], int]) -> Iterator[str]:
-    """Yield a sentence for each item of a statement whose facts are others now; `latest` are the last steps settled."""
+def _changed(
+    each: Statement, works: Works, there: Mapping[Key, str | None], latest: Mapping[tuple[str, str], int]
+) -> Iterator[str]:
+    """Yield a sentence for each item of a statement whose facts are others now.
+
+    `there` says whose the items are that count for nobody asked for; `latest` are the last steps settled.
+    """
     for item in (item for line in each.document["lines"] for item in line["items"]):
         key = Kind(item["kind"]), str(item["id"])
         if latest.get((item["kind"], item["id"])) != item["step"]:
             continue
-        work = work_of.counted.get(key)
+        work = works.get(key)
         told = {name: value for name, value in item.items() if name not in OWN}
         if work is None:
-            word = "does not count for the member any more" if key in work_of.there else "is not the member's any more"
+            still = there.get(key) == each.user_id
+            word = "does not count for the member any more" if still else "is not the member's any more"
             yield f"Statement {each.number}: {key[0]} {key[1]} {word}."
             continue
         now = {**work.columns, **work.acceptance}

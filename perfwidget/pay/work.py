@@ -6,7 +6,7 @@ What counts is decided by the sets of rows that the page counts (`metrics/rows.p
 import re
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
@@ -26,7 +26,7 @@ from perfwidget.question.access import Role, ScopedQuery, Viewer
 from perfwidget.question.period import Period
 from perfwidget.question.query import Query
 from perfwidget.stores import Reader
-from perfwidget.stores.listing import Among
+from perfwidget.stores.listing import Among, Slice
 
 NOBODY = "pay"
 """Stands for the viewer of pay, who is no member: statements are about all projects of a member."""
@@ -73,6 +73,8 @@ class Work:
     """The first acceptance since the last rejection, where the latest review accepts."""
     accepted_by: str | None = None
     """The review by which it was accepted then."""
+    looks_at: str | None = None
+    """The annotation that a review or visit looks at."""
     own: bool = False
     """Whether it is a look at the member's own annotation."""
 
@@ -97,14 +99,8 @@ class Work:
         return self.at, self.begins or 0, id_order(self.item_id)
 
 
-@dataclass(slots=True)
-class WorkOf:
-    """All work of a member."""
-
-    counted: dict[Key, Work] = field(default_factory=dict)
-    """What counts, and visits without a time."""
-    there: set[Key] = field(default_factory=set)
-    """The keys of all that is theirs, whether or not it counts."""
+Works = dict[Key, Work]
+"""Work of a member that counts, and visits without a time."""
 
 
 def asked_of(reader: Reader, organization_id: str, period: Period, rules: Rules) -> ScopedQuery:
@@ -113,30 +109,49 @@ def asked_of(reader: Reader, organization_id: str, period: Period, rules: Rules)
     return access.scope(viewer, query, reader.standing(viewer, query), rules).during(period)
 
 
-def read_work(reader: Reader, asked: ScopedQuery, members: Collection[str], *, accepted: bool) -> dict[str, WorkOf]:
+def read_work(reader: Reader, asked: ScopedQuery, members: Collection[str], *, accepted: bool) -> dict[str, Works]:
     """Map members to their work of all time; with `accepted` it says what was accepted, and when."""
-    found = {member: WorkOf() for member in members}
-    mine = asked.among(members)
-    for kind, rows in EVERY.items():
-        for identity, member in reader.facts(mine, rows, (rows.scan.fact.key_columns[-1], rows.scan.member)):
-            found[member].there.add((kind, identity))
-    for member, *row in reader.facts(mine, COUNTABLE, ("completed_by", *_ANNOTATION)):
-        _keep(found[member], _annotation(row))
-    for member, owner, *row in reader.facts(mine, REVIEWS_TAKEN, ("reviewer_id", "completed_by", *_REVIEW)):
-        work = Work(Kind.REVIEW, row[0], row[1], row[4], None, tuple(row))
-        work.own = owner == member or (Kind.ANNOTATION, row[2]) in found[member].there
-        _keep(found[member], work)
-    for rows in (VISITS, UNTIMED_VISITS):
-        for member, *row in reader.facts(mine, rows, ("user_id", *_VISIT)):
-            work = _visit(row)
-            work.own = (Kind.ANNOTATION, row[2]) in found[member].there
-            _keep(found[member], work)
-    if accepted:
-        owners = {key[1]: member for member, of in found.items() for key in of.counted if key[0] is Kind.ANNOTATION}
-        for annotation, (at, review) in acceptances(reader, asked, owners).items():
-            work = found[owners[annotation]].counted[Kind.ANNOTATION, annotation]
-            work.accepted_at, work.accepted_by = at, review
+    found: dict[str, Works] = {member: {} for member in members}
+    for kind in Kind:
+        read_kind(reader, asked.among(members), kind, found)
+    complete(reader, asked, found, accepted=accepted)
     return found
+
+
+def read_kind(
+    reader: Reader,
+    mine: ScopedQuery,
+    kind: Kind,
+    found: Mapping[str, Works],
+    *,
+    among: Collection[str] | None = None,
+    during: Slice | None = None,
+) -> None:
+    """Read work of a kind of some members: all, that with some ids, or that of a stretch of time."""
+    ids = None if among is None else Among(EVERY[kind].scan.fact.key_columns[-1], among)
+    for rows, columns in _READ[kind]:
+        for member, *row in reader.facts(mine, rows, columns, ids, during):
+            work = _MADE[kind](row)
+            if kind is Kind.REVIEW:
+                work.own = row.pop() == member
+            found[member][kind, work.item_id] = work
+
+
+def complete(reader: Reader, asked: ScopedQuery, found: Mapping[str, Works], *, accepted: bool) -> None:
+    """Say of work what other facts tell: whether it was a look at one's own, and with `accepted` what was accepted."""
+    looks = [(member, work) for member, works in found.items() for work in works.values() if work.looks_at is not None]
+    if looks:
+        identity, member_column = "annotation_id", EVERY[Kind.ANNOTATION].scan.member
+        mine, ids = asked.among({member for member, _ in looks}), {work.looks_at or "" for _, work in looks}
+        every = EVERY[Kind.ANNOTATION]
+        owned = set(reader.facts(mine, every, (member_column, identity), Among(identity, ids)))
+        for member, work in looks:
+            work.own = work.own or (member, work.looks_at) in owned
+    if accepted:
+        owners = {key[1]: member for member, works in found.items() for key in works if key[0] is Kind.ANNOTATION}
+        for annotation, (at, review) in acceptances(reader, asked, owners).items():
+            work = found[owners[annotation]][Kind.ANNOTATION, annotation]
+            work.accepted_at, work.accepted_by = at, review
 
 
 def acceptances(reader: Reader, asked: ScopedQuery, owners: Mapping[str, str]) -> dict[str, tuple[int, str]]:
@@ -160,19 +175,20 @@ def acceptances(reader: Reader, asked: ScopedQuery, owners: Mapping[str, str]) -
     return found
 
 
-def there_at_all(reader: Reader, asked: ScopedQuery, kind: Kind, ids: Collection[str]) -> set[str]:
-    """Return those ids that are there, whoever's they are."""
-    identity = EVERY[kind].scan.fact.key_columns[-1]
-    return {found for (found,) in reader.facts(asked, EVERY[kind], (identity,), Among(identity, ids))}
+def owners_of(reader: Reader, asked: ScopedQuery, keys: Collection[Key]) -> dict[Key, str | None]:
+    """Map those of some keys that are there, whether or not they count, to whose they are."""
+    found: dict[Key, str | None] = {}
+    for kind in Kind:
+        rows, ids = EVERY[kind], [identity for each, identity in keys if each is kind]
+        identity = rows.scan.fact.key_columns[-1]
+        for item, owner in reader.facts(asked, rows, (identity, rows.scan.member), Among(identity, ids)):
+            found[kind, item] = owner
+    return found
 
 
 def id_order(identity: str) -> tuple[int, int, str]:
     """Return what ids are in order by: whole numbers by their value, then texts by their characters."""
     return (0, int(identity), "") if _NUMBER.fullmatch(identity) else (1, 0, identity)
-
-
-def _keep(of: WorkOf, work: Work) -> None:
-    of.counted[work.key] = work
 
 
 def _annotation(row: Sequence[Any]) -> Work:
@@ -183,4 +199,17 @@ def _annotation(row: Sequence[Any]) -> Work:
 def _visit(row: Sequence[Any]) -> Work:
     opened, closed = row[3], row[4]
     time = closed - opened if closed is not None and closed >= opened else None
-    return Work(Kind.VISIT, row[0], row[1], opened if closed is None else closed, time, tuple(row), begins=opened)
+    at = opened if closed is None else closed
+    return Work(Kind.VISIT, row[0], row[1], at, time, tuple(row), begins=opened, looks_at=row[2])
+
+
+def _review(row: Sequence[Any]) -> Work:
+    return Work(Kind.REVIEW, row[0], row[1], row[4], None, tuple(row[:-1]), looks_at=row[2])
+
+
+_MADE = {Kind.ANNOTATION: _annotation, Kind.REVIEW: _review, Kind.VISIT: _visit}
+_READ = {
+    Kind.ANNOTATION: ((COUNTABLE, ("completed_by", *_ANNOTATION)),),
+    Kind.REVIEW: ((REVIEWS_TAKEN, ("reviewer_id", *_REVIEW, "completed_by")),),
+    Kind.VISIT: ((VISITS, ("user_id", *_VISIT)), (UNTIMED_VISITS, ("user_id", *_VISIT))),
+}

@@ -17,7 +17,12 @@ def sha256(text: str | bytes) -> str:
 
 
 def _refuse_floats(value: Any) -> None:
-    if isinstance(value, float):
-        raise TypeError("Canonical JSON has no floats; give a whole number or a decimal as text.")
-    for each in value.values() if isinstance(value, dict) else value if isinstance(value, list | tuple) else ():
-        _refuse_floats(each)
+    waiting = [[value]]
+    while waiting:
+        some = waiting.pop()
+        kinds = set(map(type, some))  # a document has a hundred thousand values, and a handful of types
+        if any(issubclass(kind, float) for kind in kinds):
+            raise TypeError("Canonical JSON has no floats; give a whole number or a decimal as text.")
+        if any(issubclass(kind, dict | list | tuple) for kind in kinds):
+            waiting += [list(each.values()) for each in some if isinstance(each, dict)]
+            waiting += [list(each) for each in some if isinstance(each, list | tuple)]

@@ -119,6 +119,7 @@ STATEMENTS = _table(
     _text("sha256"),
     _text("acted_by"),
     _number("acted_at"),
+    _number("acknowledged_at", nullable=True),
     key=("number",),
 )
 Index("pay_statements_person", STATEMENTS.c.organization_id, STATEMENTS.c.person)
@@ -150,7 +151,15 @@ SETTLED = _table(
     key=("kind", "item_id", "step"),
 )
 """What statements pay that are not withdrawn. The primary key lets no step of an item be paid twice."""
-Index("pay_settled_person", SETTLED.c.organization_id, SETTLED.c.person)
+Index(
+    "pay_settled_person",
+    SETTLED.c.organization_id,
+    SETTLED.c.person,
+    SETTLED.c.kind,
+    SETTLED.c.ends,
+    SETTLED.c.work_day,
+    SETTLED.c.project_id,
+)
 Index("pay_settled_statement", SETTLED.c.organization_id, SETTLED.c.statement)
 Index("pay_settled_card", SETTLED.c.organization_id, SETTLED.c.card_id, SETTLED.c.work_day)
 
@@ -167,3 +176,37 @@ TOLD = _table(
 """Changes of settled items that statements told of, each once."""
 Index("pay_told_person", TOLD.c.organization_id, TOLD.c.person)
 Index("pay_told_statement", TOLD.c.organization_id, TOLD.c.statement)
+
+QUIET = _table(
+    "pay_quiet",
+    _text("person"),
+    _text("kind"),
+    _number("place"),
+    _text("digest"),
+    _text("look"),
+    key=("person", "kind", "place"),
+)
+"""Stretches of a person's work of which nothing but some items is open while their digest is the same.
+
+What stands here spares reading, and nothing else: without a row all of the stretch is read.
+"""
+
+CONTESTS = _table(
+    "pay_contests",
+    Column("number", Integer, nullable=False),
+    Column("statement", Integer, nullable=False),
+    _text("person"),
+    Column("line", Integer, nullable=True),
+    _text("kind", nullable=True),
+    _text("item_id", nullable=True),
+    _text("text"),
+    _number("at"),
+    _text("due"),
+    _text("word", nullable=True),
+    _text("answer", nullable=True),
+    _text("answered_by", nullable=True),
+    _number("answered_at", nullable=True),
+    key=("number",),
+)
+"""Questions of members about a line (the first one is 1) or an item of their statements, and the answers."""
+Index("pay_contests_statement", CONTESTS.c.organization_id, CONTESTS.c.statement)

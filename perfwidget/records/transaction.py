@@ -1,15 +1,16 @@
 """One transaction in the records of one organization, and who people are in them."""
 
+import json
 import secrets
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Table, and_, insert, select, update
+from sqlalchemy import ARRAY, ColumnElement, Connection, Table, and_, any_, func, insert, literal, select, update
 
 from perfwidget.records.canonical import sha256
 from perfwidget.records.tables import PEOPLE, TEXTS
 
-AT_ONCE = 500
+AT_ONCE = 10_000
 """Values that go with one statement."""
 
 
@@ -29,11 +30,24 @@ class Transaction:
         query = select(*(columns or (table,))).where(mine, *where).order_by(*order)
         return list(self._connection.execute(query).all())
 
-    def rows_among(self, table: Table, column: str, values: Iterable[str], *where: Any) -> Iterable[Any]:
-        """Yield rows of the organization whose column holds one of many values."""
-        wanted = list(values)
+    def rows_among(
+        self, table: Table, column: str, values: Iterable[Any], *where: Any, columns: Sequence[Any] = ()
+    ) -> Iterable[Any]:
+        """Yield rows of the organization whose column holds one of many values, which go as one value."""
+        wanted, named = list(values), table.c[column]
         for place in range(0, len(wanted), AT_ONCE):
-            yield from self.rows(table, table.c[column].in_(wanted[place : place + AT_ONCE]), *where)
+            some = wanted[place : place + AT_ONCE]
+            among: ColumnElement[bool]
+            if self._connection.dialect.name == "sqlite":
+                among = named.in_(select(func.json_each(json.dumps(some)).table_valued("value").c.value))
+            else:
+                among = named == any_(literal(some, ARRAY(named.type)))
+            yield from self.rows(table, among, *where, columns=columns)
+
+    def distinct(self, columns: Sequence[Any], *where: Any) -> list[Any]:
+        """Return the different rows of some columns of a table of the organization that meet all conditions."""
+        mine = columns[0].table.c.organization_id == self.organization_id
+        return list(self._connection.execute(select(*columns).where(mine, *where).distinct()).all())
 
     def one(self, table: Table, *where: Any) -> Any | None:
         """Return the one row that meets all conditions, or None."""
@@ -96,6 +110,11 @@ class Transaction:
         if self.one(TEXTS, TEXTS.c.sha256 == digest, TEXTS.c.person == person) is None:
             self.add(TEXTS, [{"sha256": digest, "person": person, "text": text}])
         return digest
+
+    def texts(self, digests: Iterable[str | None]) -> dict[tuple[str, str], str]:
+        """Map hashes and persons to the texts that are kept of them."""
+        wanted = sorted({each for each in digests if each is not None})
+        return {(row.sha256, row.person): row.text for row in self.rows_among(TEXTS, "sha256", wanted)}
 
     def text(self, digest: str) -> str | None:
         """Return the text with a hash, or None where it was forgotten."""

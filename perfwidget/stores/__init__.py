@@ -37,7 +37,7 @@ def open_store(url: str, *, create: bool = True, wait: float | None = None) -> S
     InvalidSetting for an address of another form, with `wait` StoreUnavailable where the store cannot be opened.
     """
     opener = _opener(url, create=create)
-    return ConnectingStore(opener) if wait is None else _awaited(opener, wait)
+    return ConnectingStore(opener, embedded_path(url)) if wait is None else _awaited(opener, wait)
 
 
 def _opener(url: str, *, create: bool) -> Callable[[], Store]:

@@ -4,6 +4,7 @@ import logging
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from perfwidget.errors import StoreUnavailable
@@ -26,7 +27,8 @@ class ConnectingStore(Store):
     and whoever writes gets it.
     """
 
-    def __init__(self, open: Callable[[], Store]) -> None:
+    def __init__(self, open: Callable[[], Store], path: Path | None = None) -> None:
+        self.path = path
         self._open = open
         self._opening = threading.Lock()
         self._opened: Store | None = None

@@ -81,10 +81,15 @@ class Among(NamedTuple):
 
 
 def plain(
-    dialect: Dialect, asked: ScopedQuery, rows: Rows, columns: Sequence[str], among: Among | None = None
+    dialect: Dialect,
+    asked: ScopedQuery,
+    rows: Rows,
+    columns: Sequence[str],
+    among: Among | None = None,
+    part: Slice | None = None,
 ) -> Statement:
-    """Return the statement of some columns of rows of any time, in no order."""
-    facts = facts_from(dialect, asked, rows.scan, 0, END_OF_TIME)
+    """Return the statement of some columns of rows of a stretch of time, or of any, in no order."""
+    facts = facts_from(dialect, asked, rows.scan, *(part or Slice(0, END_OF_TIME)))
     kinds = {each.name: each.kind for each in rows.scan.fact.columns()}
     shown = ", ".join(dialect.as_text(name) if kinds[name] is Kind.ID else name for name in columns)
     text = f"SELECT {shown} FROM {facts.text} AND {conditions(dialect, asked, rows)}"
@@ -92,6 +97,21 @@ def plain(
         return Statement(text, facts.parameters)
     text += f" AND {dialect.in_list(among.column, 'among', among.ids)}"
     return Statement(text, facts.parameters | {"among": sorted(among.ids)})
+
+
+def digests(
+    dialect: Dialect, asked: ScopedQuery, rows: Rows, columns: Sequence[str], since: int, length: int
+) -> Statement:
+    """Return the statement of how many rows a member has in each stretch of so many microseconds, and what they hold.
+
+    Stretches are told by their place since 1970. What they hold is a sum over some columns that differs, as far as
+    anybody can tell, where any value does.
+    """
+    facts = facts_from(dialect, asked, rows.scan, since, END_OF_TIME)
+    member, stretch = dialect.as_text(rows.scan.member), dialect.quotient(instant_of(rows.scan), str(length))
+    held = dialect.total(dialect.hashed(", ".join(columns)))
+    text = f"SELECT {member}, {stretch}, count(*), {held} FROM {facts.text} AND {conditions(dialect, asked, rows)}"
+    return Statement(f"{text} GROUP BY 1, 2", facts.parameters)
 
 
 def _titles(rows: str) -> str:

@@ -18,6 +18,7 @@ from perfwidget.stores.listing import (
     Slice,
     Tally,
     columns_of,
+    digests,
     listing,
     page_of,
     plain,
@@ -92,13 +93,32 @@ class Reader(Choices):
                 listed += len(batch)
 
     def facts(
-        self, asked: ScopedQuery, rows: Rows, columns: Sequence[str], among: Among | None = None
+        self,
+        asked: ScopedQuery,
+        rows: Rows,
+        columns: Sequence[str],
+        among: Among | None = None,
+        during: Slice | None = None,
     ) -> Iterator[tuple[Any, ...]]:
-        """Read columns of rows of any time, in no order; of those alone whose column of ids holds one of some."""
+        """Read columns of rows of any time, in no order; of those alone whose column of ids holds one of some.
+
+        With `during` they are those of a stretch of time.
+        """
         asked = self._knowing(asked, rows)
         for part in [None] if among is None else among.parts(SORTED):
-            for batch in self._session.batches(*plain(self._dialect, asked, rows, columns, part), STREAMED):
+            for batch in self._session.batches(*plain(self._dialect, asked, rows, columns, part, during), STREAMED):
                 yield from batch
+
+    def digests(
+        self, asked: ScopedQuery, rows: Rows, columns: Sequence[str], since: int, length: int
+    ) -> Iterator[tuple[str, int, str]]:
+        """Yield of each member and stretch of so many microseconds a text that differs once one of some columns does.
+
+        Stretches are told by their place since 1970; of those before `since` there is none.
+        """
+        asked = self._knowing(asked, rows)
+        for member, place, count, held in self._rows(*digests(self._dialect, asked, rows, columns, since, length)):
+            yield member, int(place), f"{count}:{held}"
 
     def page(
         self, asked: ScopedQuery, rows: Rows, part: Slice, order: Order, *, descending: bool, place: slice

@@ -4,6 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, Literal
 
 from perfwidget.errors import InvalidFact, InvalidSetting
@@ -52,6 +53,9 @@ class Store(Writer):
 
     writable = True
     """Whether facts can be written; views of a host's own tables are only read."""
+
+    path: Path | None = None
+    """The file of an embedded store, beside which others of ours may lie."""
 
     @property
     def notices(self) -> tuple[str, ...]:

@@ -19,7 +19,7 @@ MOST = 1_000_000
 def started() -> Iterator[list[str]]:
     """Give addresses of new stores: ClickHouse's engine, and PostgreSQL where it is installed."""
     with ExitStack() as stack:
-        servers = [ClickHouse(), *([Server()] if BINARIES else [])]
+        servers: list[ClickHouse | Server] = [ClickHouse(), *([Server()] if BINARIES else [])]
         for server in servers:
             stack.callback(server.remove)
             server.start()

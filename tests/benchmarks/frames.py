@@ -52,7 +52,7 @@ def unload(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
                 found = f"SELECT list_position($texts, {name})::SMALLINT - 1 AS {name} FROM {table}"
             column = connection.execute(found, {"texts": texts} if name in CATEGORIES else {}).fetchnumpy()[name]
             if isinstance(column, np.ma.MaskedArray):
-                column = column.astype(np.float64).filled(np.nan)
+                column = np.ma.filled(column.astype(np.float64), np.nan)
             np.save(folder / f"{table}.{name}.npy", column)
 
 
@@ -95,7 +95,7 @@ class Pandas:
         total["worked"] = _latest(annotated.instant[annotated.active])
         total["took"] = _latest(parts[2].instant[parts[2].annotations_reviewed.notna()])
         total["visit_median"] = parts[3].review_time.median()
-        bars: dict[object, dict[str, float]] = {}
+        bars: dict[pd.Timestamp, dict[str, float]] = {}
         for part in parts:
             total |= _summed(part)
             for first, row in _by_bar(question, part).items():

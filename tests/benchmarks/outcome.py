@@ -23,6 +23,7 @@ PARTS = {
     "rates": "In and out",
     "parallel": "Writers in parallel on PostgreSQL",
     "memory": "Memory",
+    "pay": "Pay",
 }
 IN_README = {
     "queries": ("one member, 90 days",),

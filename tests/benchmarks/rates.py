@@ -154,7 +154,7 @@ def _exported(site: Site, folder: Path) -> Iterator[Measure]:
 
     def ours() -> int:
         with browser.get(f"/performance/export/timeline.csv?{asked}") as answer:
-            assert answer.status_code == 200, answer.text
+            assert answer.status_code == 200, answer.data
             return answer.data.count(b"\r\n") - 1
 
     try:

@@ -39,7 +39,9 @@ def stock_team(server: Flask, prefix: str, frames: Frames, world: World) -> Dash
             dcc.DatePickerRange(
                 id="dates", start_date=PERIOD.first.isoformat(), end_date=PERIOD.last.isoformat(), minimum_nights=0
             ),
-            dash_table.DataTable(id="table", columns=columns, sort_action="native", page_size=ROWS),
+            dash_table.DataTable(  # type: ignore[attr-defined]
+                id="table", columns=columns, sort_action="native", page_size=ROWS
+            ),
         ]
     )
 

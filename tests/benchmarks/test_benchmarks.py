@@ -19,7 +19,7 @@ from perfwidget.question.period import Period
 from perfwidget.report import report
 from perfwidget.sources.export import ImportResult, read_export
 from perfwidget.stores import Store
-from tests.benchmarks import engines, export_files, frames, outcome, plain_sql, team, world
+from tests.benchmarks import engines, export_files, frames, outcome, pay, plain_sql, team, world
 from tests.benchmarks.by_hand import ByHand, day_of
 from tests.benchmarks.filling import facts, fill
 from tests.benchmarks.frames import Pandas
@@ -204,3 +204,8 @@ def test_the_readme_shows_what_was_measured() -> None:
     assert outcome.readme_table(outcome.kept()) in outcome.README.read_text()
     assert outcome.TABLES.read_text() == outcome.all_tables(outcome.kept())
     assert json.loads(outcome.NUMBERS.read_text())
+
+
+def test_drafts_are_the_same_whether_or_not_all_work_is_read(site: Site) -> None:
+    found = list(pay.measure(site))
+    assert [each.contender for each in found] == ["perfwidget", "with documents", "reading all work", "one sum by hand"]

@@ -594,7 +594,7 @@ def test_frames_grow_with_their_content_and_follow_the_page(visit: Callable[...,
     page = boss.page
     page.goto(f"{boss.address}/around")
     frame = page.frame_locator("#one iframe")
-    expect(frame.locator("html[data-follows] #figures[aria-busy=false]")).to_be_visible(timeout=20_000)
+    expect(frame.locator("html[data-follows] #figures[aria-busy=false]")).to_be_visible()
     expect(page.locator("#one iframe")).to_have_attribute("title", "Figures")
 
     def fits() -> None:
@@ -613,12 +613,12 @@ def test_frames_grow_with_their_content_and_follow_the_page(visit: Callable[...,
 
     # Another member is chosen on the page around, and a further frame comes later.
     page.locator("#one").evaluate("e => { e.dataset.perfwidget = '/performance/?user=rev&tz=UTC' }")
-    expect(frame.locator("#heading")).to_contain_text("Rev", timeout=20_000)
+    expect(frame.locator("#heading")).to_contain_text("Rev")
     page.evaluate(
         "document.body.insertAdjacentHTML('beforeend', '<p data-perfwidget=\"/performance/?user=ann&tz=UTC\"></p>')"
     )
     page.locator("p[data-perfwidget]").scroll_into_view_if_needed()
-    expect(page.frame_locator("p[data-perfwidget] iframe").locator("#heading")).to_contain_text("Ann", timeout=20_000)
+    expect(page.frame_locator("p[data-perfwidget] iframe").locator("#heading")).to_contain_text("Ann")
     expect(frame.locator("#heading")).to_contain_text("Rev")
 
 
@@ -626,7 +626,7 @@ def test_a_frame_takes_heights_from_its_own_page_only(visit: Callable[..., Visit
     boss = visit()
     page = boss.page
     page.goto(f"{boss.address}/around")
-    expect(page.frame_locator("#one iframe").locator("html[data-follows]")).to_be_visible(timeout=20_000)
+    expect(page.frame_locator("#one iframe").locator("html[data-follows]")).to_be_visible()
     page.evaluate("window.postMessage({type: 'perfwidget:height', height: 12345}, '*')")
     page.evaluate(A_MOMENT)
     expect(page.locator("#one iframe")).not_to_have_css("height", "12345px")
@@ -638,7 +638,7 @@ def test_signing_in_again_leaves_the_frame(visit: Callable[..., Visit], watch: W
     page = boss.page
     page.goto(f"{boss.address}/around")
     frame = page.frame_locator("#one iframe")
-    expect(frame.locator("#figures[aria-busy=false]")).to_be_visible(timeout=20_000)
+    expect(frame.locator("#figures[aria-busy=false]")).to_be_visible()
     inside = page.locator("#one iframe").element_handle().content_frame()
     assert inside
     inside.wait_for_load_state()  # a script that comes after the session has ended is refused, as it should be
@@ -688,7 +688,7 @@ def test_a_page_of_the_host_prints_all_of_its_frame(visit: Callable[..., Visit])
     boss = visit(viewport={"width": 1300, "height": 900})
     boss.page.goto(f"{boss.address}/around")
     frame = boss.page.frame_locator("#one iframe")
-    expect(frame.locator("html[data-follows] #figures[aria-busy=false]")).to_be_visible(timeout=20_000)
+    expect(frame.locator("html[data-follows] #figures[aria-busy=false]")).to_be_visible()
     inside = boss.page.locator("#one iframe").element_handle().content_frame()
     assert inside
     inside.evaluate(PRINTED)

@@ -77,7 +77,7 @@ def dashboard(page: Page) -> FrameLocator:
 
 def expect_submitted(page: Page, name: str, number: int) -> None:
     """Expect the dashboard to show how many annotations a member submitted."""
-    expect(dashboard(page).locator("#heading")).to_contain_text(name, timeout=20_000)
+    expect(dashboard(page).locator("#heading")).to_contain_text(name)
     expect(dashboard(page).locator("#card-submitted-annotations .card-value")).to_have_text(str(number))
 
 

@@ -62,8 +62,8 @@ def facts() -> Iterator[Fact]:
 
 
 def until(page: Page, holds: Callable[[], bool]) -> None:
-    """Let the page go on until something that happens outside of it holds; give up after half a minute."""
-    for _ in range(3_000):
+    """Let the page go on until something that happens outside of it holds; give up after a minute."""
+    for _ in range(6_000):
         if holds():
             return
         page.wait_for_timeout(10)
@@ -100,7 +100,7 @@ class Visit:
 
     def ready(self) -> None:
         """Wait until the newest question is answered and drawn."""
-        expect(self.page.locator("#figures[aria-busy=false]")).to_be_visible(timeout=20_000)
+        expect(self.page.locator("#figures[aria-busy=false]")).to_be_visible()
         # Its controls come with scripts of their own; nobody is so fast as to use them before.
         expect(self.page.locator("button#member, #member button").first).to_be_attached()
         self.page.evaluate(A_MOMENT)

@@ -4,6 +4,8 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from contextlib import closing
+from http.client import HTTPConnection
 from itertools import count
 from pathlib import Path
 
@@ -18,6 +20,7 @@ class ClickHouse:
         folder = tempfile.mkdtemp(prefix="perfwidget-clickhouse-", dir=memory if memory.is_dir() else None)
         self._folder = Path(folder)
         self._databases = count()
+        self._made: list[str] = []
         self._process: subprocess.Popen[str] | None = None
         self.port = 0
 
@@ -52,4 +55,12 @@ class ClickHouse:
 
     def new_store(self) -> str:
         """Return the address of a store that is not there yet."""
-        return self.address(f"store_{next(self._databases)}")
+        self._made.append(f"store_{next(self._databases)}")
+        return self.address(self._made[-1])
+
+    def drop_stores(self) -> None:
+        """Drop the stores that were made by then: ClickHouse looks after each table for as long as it is there."""
+        with closing(HTTPConnection("127.0.0.1", self.port)) as connection:
+            while self._made:
+                connection.request("POST", "/", f"DROP DATABASE IF EXISTS {self._made.pop()} SYNC")
+                connection.getresponse().read()

@@ -7,6 +7,7 @@ shards are not tested here.
 import logging
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from typing import Any
@@ -148,7 +149,7 @@ def test_a_writer_that_slept_while_another_wrote_is_refused_and_changes_nothing(
 
 def test_a_writer_that_slept_while_nobody_wrote_goes_on(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     now = [0.0]
-    monkeypatch.setattr(write_lock.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
 
     def facts() -> Iterator[Fact]:
         yield annotation(1, NOON, lead_time=10)

@@ -16,7 +16,7 @@ from urllib.parse import parse_qs, urlsplit
 TOKEN = "a-legacy-token"
 Row = dict[str, Any]
 NOTHING_THERE = object()
-Fault = Callable[[BaseHTTPRequestHandler], None]
+Fault = Callable[[Any], None]
 
 
 class StandIn:

@@ -284,11 +284,9 @@ def test_it_is_told_once_whom_a_file_names_in_vain(
         [line] = caplog.messages
         assert f"names 2 whom Label Studio does not know: 4711, User{ADMIN}@labels.example." in line
         for _ in range(3):
-            dashboard.sync._directory_at = float("-inf")
             dashboard.sync.run()
         assert len(caplog.messages) == 1
         file(tmp_path, f'{named}[managers]\n"nobody@labels.example" = "all"\n')
-        dashboard.sync._directory_at = float("-inf")
         dashboard.sync.run()
         assert "names 3 whom" in caplog.messages[1]
 
@@ -299,7 +297,6 @@ def test_who_was_removed_keeps_name_and_e_mail_and_is_flagged(community: StandIn
     community.people[BEN] |= hidden  # before they were ever read
     with beside(community, tmp_path) as dashboard:
         community.people[ANN] |= hidden | {"active_organization": None, "org_membership": [member(1, "")]}
-        dashboard.sync._directory_at = float("-inf")
         dashboard.sync.run()
         owner = dashboard.browser(OWNER)
         told = [owner.get(f"/performance/export/report.json?user={user}&{MARCH}").get_json() for user in (ANN, BEN)]

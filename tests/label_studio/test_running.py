@@ -194,7 +194,7 @@ def until(holds: Callable[[], bool]) -> bool:
 def flooded(address: str) -> int:
     """Announce a body that is too large to the address of webhooks, and return the status of the answer."""
     host, port = address.removeprefix("http://").split("/")[0].split(":")
-    with socket.create_connection((host, int(port)), timeout=5) as client:
+    with socket.create_connection((host, int(port)), timeout=PATIENT) as client:
         sizes = f"Host: {host}\r\nContent-Length: {LARGEST_BODY + 1}"
         head = f"POST /figures/webhooks/label-studio HTTP/1.1\r\n{sizes}\r\n\r\n"
         client.sendall(head.encode())  # and nothing of the body

@@ -53,8 +53,8 @@ def settle(folder: str, url: str, day: date, dies_at: int) -> None:
     """Propose and approve a day, unless that is done; die before a statement to the records."""
     store, records = open_store(f"duckdb:///{folder}/facts.duckdb"), open_records(url)
     pay = Pay(store, records, ORGANIZATION, timezone="UTC")
-    found = [each for each in pay.statements() if each.first == day]
-    seen = "" if found else pay.draft("ann", day, day).sha256
+    found = [each for each in pay.statements(ANNA) if each.first == day]
+    seen = "" if found else pay.draft("ann", day, day, ANNA).sha256
     done = count(1)
 
     def die(*_: object) -> None:

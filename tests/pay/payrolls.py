@@ -44,7 +44,7 @@ class Payroll:
         )
 
     def draft(self, period: tuple[str, str] = NOVEMBER, member: str = "ann") -> Draft:
-        return self.pay.draft(member, *period)
+        return self.pay.draft(member, *period, ANNA)
 
     def propose(self, period: tuple[str, str] = NOVEMBER, member: str = "ann") -> Statement:
         return self.pay.propose(member, *period, self.draft(period, member).sha256, ANNA)

@@ -78,7 +78,7 @@ def test_a_card_that_is_none_is_refused_in_one_sentence_and_nothing_is_kept(
     with pytest.raises(InvalidPay, match=named) as refused:
         paid.card(**wrong)
     assert str(refused.value).endswith(".")
-    assert list(paid.pay.cards()) == []
+    assert list(paid.pay.cards(ANNA)) == []
 
 
 @pytest.mark.parametrize("amount", ["0", "0.000001", "1000000000", 7])
@@ -94,7 +94,7 @@ def test_two_cards_never_decide_the_same_work(paid: Payroll) -> None:
     paid.card("review", valid_from="2024-11-01")  # another family
     paid.card(place="project", place_id="p1", valid_from="2024-11-01")  # another place
     paid.card(whom="member", whom_id="ann", valid_from="2024-11-01")  # another person
-    assert [card.card_id for card in paid.pay.cards()] == [1, 2, 3, 4, 5]
+    assert [card.card_id for card in paid.pay.cards(ANNA)] == [1, 2, 3, 4, 5]
 
 
 def test_the_most_specific_card_decides_whom_before_where(paid: Payroll) -> None:
@@ -139,7 +139,7 @@ def test_a_card_ends_but_not_before_its_last_paid_work_day(paid: Payroll) -> Non
         paid.pay.end_card(card.card_id, "2024-11-21", ANNA)
     paid.pay.withdraw(proposed.number, "wrong", ANNA)
     paid.pay.void_card(card.card_id, ANNA)  # unused again
-    assert list(paid.pay.cards()) == []
+    assert list(paid.pay.cards(ANNA)) == []
     assert left(paid.draft()) == [("1", "no rate")]
     with pytest.raises(InvalidPay, match="no rate card"):
         paid.pay.end_card(card.card_id, "2024-11-30", ANNA)
@@ -160,7 +160,7 @@ def test_pay_without_a_zone_is_refused(paid: Payroll, tmp_path: Path) -> None:
     other = Pay(paid.store, paid.records, "umbrella")
     for act in (
         lambda: other.begin("2024-11-01", ANNA),
-        lambda: other.draft("ann", *NOVEMBER),
+        lambda: other.draft("ann", *NOVEMBER, ANNA),
         lambda: other.write_card(ANNA, unit="hour", amount="1", currency="EUR", valid_from="2024-01-01"),
     ):
         with pytest.raises(InvalidPay, match="time zone"):

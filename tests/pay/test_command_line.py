@@ -8,9 +8,12 @@ from typing import Any
 import pytest
 
 from perfwidget.cli import main
+from perfwidget.pay import Pay
+from perfwidget.question.access import Viewer
+from perfwidget.records import open_records
 from perfwidget.stores import open_store
 from tests.pay.payrolls import work
-from tests.worlds import people
+from tests.worlds import ORGANIZATION, people
 
 Run = Callable[..., tuple[int, list[Any], str]]
 
@@ -53,6 +56,7 @@ def test_from_cards_to_a_payroll_file_and_its_proof(run: Run, tmp_path: Path) ->
     [card] = run("cards")[1]
     assert (card["unit"], card["clock"], card["amount"]) == ("hour", "lead", "36")
     status, drafts, _ = run("draft", *NOVEMBER)
+    assert [each["days_in_no_statement"] for each in drafts] == [{"2024-11-05": 1}] * 2
     assert [(each["user"], each["totals"]) for each in drafts] == [("ann", {"EUR": "1.00"}), ("rev", {"EUR": "0.50"})]
     seen = tmp_path / "drafts.json"
     seen.write_text("\n".join(json.dumps(each) for each in drafts))
@@ -80,6 +84,30 @@ def test_members_are_named_by_e_mail_and_items_and_amounts_set_aside_or_added(ru
     assert (draft["user"], draft["totals"]) == ("ann", {"EUR": "5.00"})
     run("hold", "annotation", "1", "--text", "none", "--release", "--by", "anna")
     assert run("draft", *NOVEMBER, "--user", "ann")[1][0]["totals"] == {"EUR": "6.00"}
+
+
+def test_questions_are_listed_answered_and_named_before_approval(run: Run, tmp_path: Path) -> None:
+    begin(run)
+    seen = tmp_path / "drafts.json"
+    seen.write_text(json.dumps(run("draft", *NOVEMBER, "--user", "ann")[1][0]))
+    run("propose", str(seen), "--by", "anna")
+    store, records = (
+        open_store(f"duckdb:///{tmp_path}/facts.duckdb"),
+        open_records(f"sqlite:///{tmp_path}/facts.duckdb.records"),
+    )
+    Pay(store, records, ORGANIZATION).contest(1, "why?", Viewer(ORGANIZATION, "ann", "annotator"), line=1)
+    store.close()
+    records.close()
+    status, _, told = run("approve", "1", "--by", "anna")
+    assert (status, "question 1" in told) == (1, True)
+    [asked] = run("contests", "--open")[1]
+    assert (asked["number"], asked["user"], asked["line"], asked["text"]) == (1, "ann", 1, "why?")
+    assert run("answer", "1", "ignored", "--text", "x", "--by", "anna")[0] == 2
+    [told] = run("approve", "1", "--despite-contests", "--by", "anna")[1]
+    assert (told["words"], told["open_questions"]) == (["approved", "contested"], [1])
+    status, [answer], _ = run("answer", "1", "explained", "--text", "so", "--by", "anna")
+    assert (status, answer["word"], answer["answer"], answer["answered_by"]) == (0, "explained", "so", "cli:anna")
+    assert (run("contests", "--open")[1], len(run("contests")[1])) == ([], 1)
 
 
 def test_a_draft_is_proposed_whatever_characters_its_ids_have(run: Run, tmp_path: Path) -> None:

@@ -289,7 +289,7 @@ def test_work_that_was_paid_by_reviews_is_not_paid_by_visits_nor_the_other_way_r
         work(1, NOON), review(1, "2024-11-10 12:00", "accepted"), visit(1, "2024-11-10 11:50", "2024-11-10 12:00")
     )
     paid.settle(member="rev")
-    assert paid.pay.statements()[0].totals["EUR"].amount == {"review": "0.25", "review_hour": "6.00"}[first]
+    assert paid.pay.statements(ANNA)[0].totals["EUR"].amount == {"review": "0.25", "review_hour": "6.00"}[first]
     paid.write(
         Member(ORGANIZATION, "rev", None, "Rev", role="manager"),
         # What comes to light of that day later is of the old way, and has no rate in the new one.
@@ -305,7 +305,7 @@ def test_work_that_was_paid_by_reviews_is_not_paid_by_visits_nor_the_other_way_r
     amount = {"review": "0.25", "review_hour": "6.00"}[second]
     assert lines(now) == [("p1", "late", "4", amount), ("p2", "late", "3", amount)]
     assert left(now) == [("2", "no rate")]
-    assert paid.pay.verify()[0] == []
+    assert paid.pay.verify(ANNA)[0] == []
 
 
 def test_a_visit_to_ones_own_annotation_is_not_paid(paid: Payroll) -> None:
@@ -359,7 +359,7 @@ def test_moments_are_paid_once_though_a_statement_with_some_of_them_is_withdrawn
     paid.pay.withdraw(made.number, "wrong", ANNA)
     paid.settle(NOVEMBER, "rev")
     paid.settle(("2025-01-01", "2025-01-31"), "rev")
-    amounts = [each.totals["EUR"].amount for each in paid.pay.statements() if each.state == "approved"]
+    amounts = [each.totals["EUR"].amount for each in paid.pay.statements(ANNA) if each.state == "approved"]
     assert amounts == ["6.00", "30.00", "60.00"]  # 160 minutes, from 22:00 to 00:40
 
 
@@ -511,7 +511,7 @@ def test_a_deleted_member_is_still_paid(paid: Payroll) -> None:
     paid.write(work(1, NOON))
     paid.remove(Key(Member, (ORGANIZATION, "ann")))
     assert lines(paid.draft()) == [("p1", "work", "1", "1.00")]
-    assert [each.user_id for each in paid.pay.drafts(*NOVEMBER) if not each.is_empty] == ["ann"]
+    assert [each.user_id for each in paid.pay.drafts(*NOVEMBER, ANNA) if not each.is_empty] == ["ann"]
 
 
 def test_organizations_know_nothing_of_each_other(paid: Payroll) -> None:
@@ -521,7 +521,7 @@ def test_organizations_know_nothing_of_each_other(paid: Payroll) -> None:
     other = Pay(paid.store, paid.records, "umbrella", timezone="Asia/Tokyo")
     other.begin("2024-11-01", ANNA)
     other.write_card(ANNA, unit="annotation", amount="200", currency="JPY", valid_from="2024-01-01")
-    draft = other.draft("ann", *NOVEMBER)
+    draft = other.draft("ann", *NOVEMBER, ANNA)
     assert draft.totals == {"JPY": "200"}
     assert other.propose("ann", *NOVEMBER, draft.sha256, ANNA).number == 1
 

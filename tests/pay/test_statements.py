@@ -3,6 +3,7 @@
 import json
 import threading
 from collections.abc import Callable, Iterator
+from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,8 +17,8 @@ from perfwidget.pay import Pay, Statement
 from perfwidget.question.access import Viewer
 from perfwidget.records import Actor, audit
 from perfwidget.records.tables import METADATA, SETTLED
-from tests.pay.payrolls import ANNA, DECEMBER, NOVEMBER, Payroll, lines, payroll, work
-from tests.worlds import ORGANIZATION, at
+from tests.pay.payrolls import ANNA, DECEMBER, NOVEMBER, Payroll, lines, payroll, visit, work
+from tests.worlds import ORGANIZATION, at, review
 
 NOON = "2024-11-05 12:00"
 BEN = Actor.command_line("ben")
@@ -91,7 +92,7 @@ def test_a_stale_hash_is_refused_and_nothing_is_kept(paid: Payroll) -> None:
     with pytest.raises(Conflict, match="changed"):
         paid.pay.propose("ann", *NOVEMBER, seen, ANNA)
     assert (settled(paid), log(paid)) == ([], before)
-    assert list(paid.pay.statements()) == []
+    assert list(paid.pay.statements(ANNA)) == []
 
 
 def test_withdrawn_and_proposed_again_is_the_same_to_the_byte_under_the_next_number(paid: Payroll) -> None:
@@ -314,9 +315,57 @@ def test_a_manager_who_is_named_pays_for_the_work_of_their_projects_only(small: 
     assert [each.number for each in small.pay.statements(MANAGER)] == [1, mine.number]
 
 
+def test_a_manager_who_is_named_sees_and_adjusts_nothing_of_other_projects(small: Payroll, tmp_path: Path) -> None:
+    small.pay = Pay(small.store, small.records, ORGANIZATION, timezone="Europe/Berlin", pay_roles=("owner", "manager"))
+    small.write(Member(ORGANIZATION, "max", None, "Max", role="manager"))
+    for number, place in enumerate(("p1", "p2")):
+        small.card("annotation", str(number + 2), place="project", place_id=place)
+        small.card("annotation", str(number + 4), place="project", place_id=place, whom="member", whom_id="ann")
+    small.card("annotation", "6", whom="member", whom_id="max")
+    small.card("annotation", "7", whom="role", whom_id="manager")
+    small.card("annotation", "8", whom="role", whom_id="reviewer")
+    # Those of p1, and those that may pay max: for all, for managers, for max.
+    assert [(each.whom, each.amount) for each in small.pay.cards(MANAGER)] == [
+        ("all", 36), ("all", 2), ("member", 4), ("all", 3), ("member", 6), ("role", 7),
+    ]  # fmt: skip
+    small.pay.adjust("ann", "5", "EUR", "bonus", MANAGER)
+    small.write(work(8, "2024-12-06 12:00", project_id="p2"))
+    with pytest.raises(Forbidden, match="not yours"):
+        small.pay.adjust("ann", "5", "EUR", "bonus", MANAGER)
+    with pytest.raises(Forbidden, match="not yours"):  # rev is in none of max's projects, and nothing is open
+        small.pay.adjust("rev", "5", "EUR", "bonus", MANAGER)
+    small.pay.adjust("rev", "5", "EUR", "bonus", OWNER)
+    looks: list[Callable[[], object]] = [
+        lambda: small.pay.draft("rev", *NOVEMBER, MANAGER),
+        lambda: small.pay.propose("rev", *NOVEMBER, small.draft(member="rev").sha256, MANAGER),
+        lambda: small.pay.draft("ann", *DECEMBER, MANAGER),
+        lambda: small.pay.verify(MANAGER),
+    ]
+    for look in looks:
+        with pytest.raises(Forbidden):
+            look()
+    assert [each.user_id for each in small.pay.drafts(*NOVEMBER, MANAGER)] == ["ann", "max"]
+    small.settle()
+    small.settle(member="rev")
+    small.settle(DECEMBER)
+    assert [each.number for each in small.pay.statements(MANAGER)] == [1]
+    written = small.pay.export(tmp_path / "out", MANAGER)
+    assert [each["number"] for each in written["statements"]] == [1]
+
+
+def test_days_with_work_in_no_statement_are_told(small: Payroll) -> None:
+    small.write(work(4, "2024-11-20 12:00", 5), work(5, "2024-11-21 12:00", None), work(6, "2024-11-22 23:30", 5))
+    assert small.draft().days_in_no_statement == {date(2024, 11, 5): 2, date(2024, 11, 20): 1, date(2024, 11, 23): 1}
+    small.settle(("2024-11-01", "2024-11-20"))
+    # Of the 21st nothing is paid, for there is no time; the last one is of the 23rd in Berlin.
+    assert small.pay.days_in_no_statement("ann", ANN) == {date(2024, 11, 23): 1, date(2024, 12, 5): 1}
+    with pytest.raises(Forbidden):
+        small.pay.days_in_no_statement("ann", Viewer(ORGANIZATION, "rev", "reviewer"))
+
+
 def test_many_are_proposed_one_by_one_and_a_fault_of_one_stops_no_other(small: Payroll) -> None:
     small.write(work(9, NOON, 10, completed_by="rev"))
-    wanted = [(each.user_id, *NOVEMBER, each.sha256) for each in small.pay.drafts(*NOVEMBER)]
+    wanted = [(each.user_id, *NOVEMBER, each.sha256) for each in small.pay.drafts(*NOVEMBER, ANNA)]
     found = {proposal[0]: made for proposal, made in small.pay.propose_all(wanted, ANNA)}
     assert [found["ann"].number, found["rev"].number] == [1, 2]  # type: ignore[union-attr]
     assert isinstance(found["boss"], InvalidPay)
@@ -346,12 +395,42 @@ def test_a_member_with_something_unpaid_is_not_forgotten(small: Payroll) -> None
         small.pay.forget("ann", ANNA)
     for number in (1, 2):
         small.pay.paid(number, "EUR", "2025-01-05", "to Ann Smith", ANNA)
+    late = work(7, NOON, None)
+    small.write(late)
+    with pytest.raises(Conflict, match=r"left out \(1 no time\)"):
+        small.pay.forget("ann", ANNA)
+    small.remove(late)
     small.pay.forget("ann", ANNA)
-    assert [(each.number, each.user_id, each.state) for each in small.pay.statements()] == [
+    assert [(each.number, each.user_id, each.state) for each in small.pay.statements(ANNA)] == [
         (1, None, "approved"),
         (2, None, "approved"),
     ]
-    assert small.pay.verify() == ([], [])
+    assert small.pay.verify(ANNA) == ([], [])
+
+
+def test_held_work_is_unpaid_and_so_is_that_of_a_member_without_records(small: Payroll) -> None:
+    small.card("review", "1", place="project", place_id="p2")
+    small.pay.hold("annotation", 3, "a copy?", ANNA)
+    small.pay.paid(small.settle().number, "EUR", "2025-01-05", "T", ANNA)
+    with pytest.raises(Conflict, match=r"left out \(1 held\)"):
+        small.pay.forget("ann", ANNA)
+    with small.records.reading(ORGANIZATION) as transaction:
+        assert transaction.person("rev") is None
+    small.write(review(1, "2024-11-06 12:00", "accepted", project_id="p2"))
+    with pytest.raises(Conflict, match="work in no statement"):
+        small.pay.forget("rev", ANNA)
+    small.pay.forget("boss", ANNA)  # of whom there is nothing
+    small.pay.forget("ann", ANNA, unpaid=True)
+
+
+def test_a_member_who_comes_back_is_not_paid_the_same_moments_again(small: Payroll) -> None:
+    small.card("review_hour", "36")
+    small.write(visit(1, "2024-11-06 11:00", "2024-11-06 12:00"), visit(2, "2024-11-06 11:30", "2024-11-06 12:00"))
+    small.settle(member="rev")
+    small.pay.forget("rev", ANNA, unpaid=True)
+    # A second look at the same hour comes to light: half an hour of it is new. The review tells of paid time, too.
+    small.write(visit(3, "2024-11-06 11:45", "2024-11-06 12:30"), review(5, "2024-11-06 11:50", "accepted"))
+    assert lines(small.draft(DECEMBER, "rev")) == [("p1", "late", "3", "18.00")]
 
 
 def test_forgetting_leaves_no_name_and_no_text_and_breaks_no_hash(small: Payroll, tmp_path: Path) -> None:
@@ -359,8 +438,8 @@ def test_forgetting_leaves_no_name_and_no_text_and_breaks_no_hash(small: Payroll
     frozen = small.propose().body
     small.pay.hold("annotation", 3, "another private reason", ANNA)
     small.pay.forget("ann", ANNA, unpaid=True)
-    assert small.pay.statements()[0].body == frozen
-    assert small.pay.verify()[0] == []
+    assert small.pay.statements(ANNA)[0].body == frozen
+    assert small.pay.verify(ANNA)[0] == []
     with small.records._engine.execution_options(writes=True).connect() as connection:
         tables = [METADATA.tables[name] for name in METADATA.tables]
         told = "\n".join(str(row) for table in tables for row in connection.execute(table.select()))

@@ -32,17 +32,19 @@ def main() -> None:
         projects = [admin.make_project(f"Project {number}", tasks=1) for number in range(wanted.projects)]
         for project in projects:
             admin.submit(admin.tasks(project)[0])
+        done = len(projects)
         for way in ("polling", "webhooks"):
             folder = Path(name) / way
             folder.mkdir()
             options = ["--install-webhooks"] if way == "webhooks" else []
             begun = monotonic()
             with beside(folder, server, token, *options) as front:
-                _wait(front, admin, wanted.projects)
+                _wait(front, admin, done)
                 print(f"{way}: {wanted.projects} projects read {monotonic() - begun:.0f} s after the start", flush=True)
                 told = _asked(Path(name))
                 Event().wait(IDLE)
                 print(f"  {_asked(Path(name)) - told} requests in {IDLE} idle seconds", flush=True)
+                done += wanted.submits
                 waits = [_submit(front, admin, random.choice(projects)) for _ in range(wanted.submits)]
                 print(f"  submit to number: median {median(waits):.2f} s, longest {max(waits):.2f} s", flush=True)
 

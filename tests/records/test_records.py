@@ -132,6 +132,25 @@ def test_migrations_make_the_tables_that_the_code_reads(address: str) -> None:
             assert [each for each in found if "alembic_version" not in str(each)] == []
 
 
+def test_records_of_every_earlier_version_come_to_the_newest_one_whole(address: str) -> None:
+    with closing(open_records(address)) as records:
+        log(records, "one")
+        # Back to the first tables, as an earlier program left them.
+        for statement in (
+            "DROP TABLE pay_contests",
+            "DROP TABLE pay_quiet",
+            "DROP INDEX pay_settled_person",
+            "CREATE INDEX pay_settled_person ON pay_settled (organization_id, person)",
+            "ALTER TABLE pay_statements DROP COLUMN acknowledged_at",
+            "UPDATE alembic_version SET version_num = 'first'",
+        ):
+            spoil(records, statement)
+    with closing(open_records(address)) as records, records._engine.connect() as connection:
+        found = compare_metadata(MigrationContext.configure(connection), METADATA)
+        assert [each for each in found if "alembic_version" not in str(each)] == []
+        assert faults(records, log(records, "two")) == []
+
+
 def test_processes_that_open_new_records_at_once_make_them_once(address: str) -> None:
     opened: list[Records] = []
     threads = [threading.Thread(target=lambda: opened.append(open_records(address))) for _ in range(4)]

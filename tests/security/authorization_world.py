@@ -42,7 +42,7 @@ NFC, NFD = "\u00fcnal", "u\u0308nal"
 STRANGER, FORGOTTEN = "77", "29"
 """A member and a project that facts speak of and no table."""
 
-_ROLES = {
+_ROLES: dict[str, dict[str, str]] = {
     HOME: {
         "1": "owner",
         "2": "admin",
@@ -61,7 +61,7 @@ _ROLES = {
     AWAY: {"1": "annotator", "3": "reviewer", "7": "owner", "8": "manager", "12": "admin"},
 }
 _INACTIVE = {(HOME, "9"), (HOME, "11")}
-_PROJECTS = {
+_PROJECTS: dict[str, dict[str, str | None]] = {
     HOME: {"20": "10", "21": "10", "22": "11", "23": None, "020": "11", "caf\u00e9": None},
     AWAY: {"20": "10", "21": "11", "22": "12", "30": "13"},
 }

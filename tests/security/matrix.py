@@ -34,6 +34,26 @@ ROUTES: dict[str, tuple[str, str]] = {
     "timeline_csv": ("rows", "/export/timeline.csv"),
     "comments_csv": ("rows", "/export/comments.csv"),
     "rows_csv": ("rows", "/export/rows.csv"),
+    # -- pay, whose matrix is in test_pay_pages.py
+    "pay": ("pay", "/pay"),
+    "pay_draft": ("pay", "/pay/draft"),
+    "pay_statement": ("pay", "/pay/statements/<int:number>"),
+    "pay_cards": ("pay", "/pay/cards"),
+    "pay_terms": ("pay", "/pay/terms"),
+    "pay_questions": ("pay", "/pay/questions"),
+    "my_pay": ("pay", "/my-pay"),
+    "pay_check": ("pay", "/pay/check"),
+    "pay_run": ("pay", "/pay/run"),
+    "pay_card": ("pay", "/pay/cards/<int:card_id>"),
+    "pay_hold": ("pay", "/pay/hold"),
+    "pay_adjust": ("pay", "/pay/adjust"),
+    "pay_contest": ("pay", "/pay/statements/<int:number>/question"),
+    "pay_acknowledge": ("pay", "/pay/statements/<int:number>/acknowledge"),
+    "pay_answer": ("pay", "/pay/questions/<int:number>"),
+    "pay_payroll_csv": ("pay", "/pay/payroll.csv"),
+    "pay_lines_csv": ("pay", "/pay/lines.csv"),
+    "pay_items_csv": ("pay", "/pay/items.csv"),
+    "pay_manifest_json": ("pay", "/pay/manifest.json"),
 }
 """Every endpoint of the widget: what it gives away, and its rule behind the prefix."""
 

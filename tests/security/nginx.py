@@ -70,12 +70,12 @@ def keeping_by_address(folder: Path, upstream: int, directives: Sequence[str] = 
         yield port
     finally:
         started.terminate()
-        started.communicate(timeout=10)
+        started.communicate(timeout=60)
 
 
 def _await(started: subprocess.Popen[bytes], port: int) -> None:
     """Return once the port takes connections."""
-    patience = monotonic() + 20
+    patience = monotonic() + 60
     while monotonic() < patience:
         if started.poll() is not None:
             raise RuntimeError(f"nginx does not start: {started.communicate()[1].decode()}")

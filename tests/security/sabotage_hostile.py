@@ -190,14 +190,14 @@ SABOTAGES = [
     (
         "other sites call back",
         "perfwidget/widget.py",
-        "if not (page and request.method in _SAFE_METHODS) and from_elsewhere():",
+        "if not (page and (entrance or followed) and request.method in _SAFE_METHODS) and from_elsewhere():",
         "if not page and request.method in _SAFE_METHODS and from_elsewhere():",
         f"{ORIGINS}::test_no_other_site_calls_back",
     ),
     (
         "other sites ask for files",
         "perfwidget/widget.py",
-        "if not (page and request.method in _SAFE_METHODS) and from_elsewhere():",
+        "if not (page and (entrance or followed) and request.method in _SAFE_METHODS) and from_elsewhere():",
         "if request.method not in _SAFE_METHODS and from_elsewhere():",
         "tests/test_widget.py -k one_and_the_same_page",
     ),

@@ -387,7 +387,7 @@ def test_every_route_answers_every_method_as_it_should(asker: Asker, name: str) 
     person, browser = PEOPLE[name], asker.browsers[name]
     files = _files(asker.browsers["owner 1"])
     assert len(files) > 10
-    addresses = [(kind, rule) for kind, rule in ROUTES.values() if "<" not in rule]
+    addresses = [(kind, rule) for kind, rule in ROUTES.values() if "<" not in rule and kind != "pay"]
     addresses += [("static", f"/{file.removeprefix(PREFIX).lstrip('/')}") for file in (files[0], files[-1])]
     outcast = person is not None and refused(WORLD, person)
     for kind, rule in addresses:

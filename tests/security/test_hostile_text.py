@@ -305,8 +305,8 @@ class Visit:
         page, address = self.page, self.platform.address
         page.request.get(f"{address}/login?as=boss:owner")
         page.goto(f"{address}/performance/?{MARCH}&rows=other_actions&{about(self.platform, HOSTILE[0])}")
-        expect(page.locator("#figures[aria-busy=false]")).to_be_visible(timeout=20_000)
-        expect(page.locator("#rows-panel tbody tr")).to_have_count(len(HOSTILE) + 1, timeout=20_000)
+        expect(page.locator("#figures[aria-busy=false]")).to_be_visible()
+        expect(page.locator("#rows-panel tbody tr")).to_have_count(len(HOSTILE) + 1)
         openers = [each for each in page.locator("main details.data summary").all() if each.is_visible()]
         for each in openers:
             each.evaluate("each => each.click()")  # without a pointer, which would wake the graphs that it passes
@@ -349,7 +349,7 @@ class Visit:
 
     def members(self) -> None:
         self.page.goto(f"{self.platform.address}/performance/?members=all&{MARCH}&size=200&idle=show&rows=total_time")
-        expect(self.page.locator("#figures[aria-busy=false]")).to_be_visible(timeout=20_000)
+        expect(self.page.locator("#figures[aria-busy=false]")).to_be_visible()
         expect(self.page.locator("#rows-panel tbody tr").first).to_be_visible()
         self.texts["names in the table"] = self.page.locator("#team tbody th a").all_text_contents()
         self.step("members")

@@ -353,7 +353,7 @@ def test_the_hosts_own_uploads_are_as_large_as_it_likes(client: FlaskClient) -> 
 
 
 def settled() -> None:
-    urllib.parse.clear_cache()  # in which Python keeps the last addresses that were taken apart
+    urllib.parse.clear_cache()  # type: ignore[attr-defined]  # in which Python keeps the last addresses that were taken apart
     gc.collect()
 
 

@@ -145,7 +145,7 @@ def test_a_site_that_is_named_shows_the_page_and_no_other_does(sites: Sites, vis
     visitor.goto(sites.neighbour)
     visitor.evaluate(PUT_FRAME, ["iframe", f"{sites.platform}/shared/{PAGE}"])
     frame = visitor.frame_locator("iframe")
-    expect(frame.locator(".page:has(#figures[aria-busy=false]) #heading")).to_contain_text("Ann", timeout=20_000)
+    expect(frame.locator(".page:has(#figures[aria-busy=false]) #heading")).to_contain_text("Ann")
     # Its page around can neither look inside nor be taken for the platform's own.
     assert (
         visitor.evaluate(
@@ -274,7 +274,7 @@ A_MOMENT = "new Promise((done) => setTimeout(() => requestAnimationFrame(() => r
 def test_frames_take_their_height_from_nobody_else(sites: Sites, visitor: Page) -> None:
     visitor.goto(f"{sites.platform}/around")
     frame = visitor.frame_locator("#ours iframe")
-    expect(frame.locator("html[data-follows] #figures[aria-busy=false]")).to_be_visible(timeout=20_000)
+    expect(frame.locator("html[data-follows] #figures[aria-busy=false]")).to_be_visible()
     height = visitor.locator("#ours iframe").evaluate("each => each.style.height")
 
     def unmoved() -> None:
@@ -297,7 +297,7 @@ def test_a_page_that_opened_ours_tells_it_nothing(sites: Sites, visitor: Page) -
     with visitor.context.expect_page() as opened:
         visitor.evaluate(f"() => {{ window.ours = open('{sites.platform}/performance/{PAGE}') }}")
     ours = opened.value
-    expect(ours.locator(".page:has(#figures[aria-busy=false]) #heading")).to_contain_text("Ann", timeout=20_000)
+    expect(ours.locator(".page:has(#figures[aria-busy=false]) #heading")).to_contain_text("Ann")
     visitor.evaluate(
         """() => ['perfwidget:follows', 'perfwidget:height'].forEach((type) =>
           window.ours.postMessage({ type, height: 5 }, '*'))"""

@@ -114,7 +114,7 @@ def test_no_order_of_a_managers_table_tells_of_work_elsewhere(store: Store, key:
         for hidden in ("ghost", "Hidden", "4321", "1h 12m", "Unseen"):
             assert hidden not in content
     with browser.get(f"/performance/export/members.csv?members=all&{MARCH}&idle=show&sort=-{key}") as file:
-        names = [line.split(",")[0] for line in file.text.splitlines()[1:]]
+        names = [line.split(",")[0] for line in file.data.decode().splitlines()[1:]]
     alone = asking(browser, "asked", {"question": f"user=ann&{MARCH}&project=p2"})
     assert alone.status_code == 200
     assert sorted(names) == ['"ann"', '"boss"', '"max"', '"rev"']

@@ -94,8 +94,8 @@ def test_a_store_that_is_given_a_fact_of_a_kind_notes_that_the_kind_is_recorded(
     assert recorded(store) == {}
     for number, (kind, fact) in enumerate(kinds(), start=1):
         store.write([fact])
-        assert len(recorded(store)) == number
-        assert recorded(store)[kind] is None
+        told = recorded(store)
+        assert (len(told), told[kind]) == (number, None)
         store.remove([fact])  # which says nothing of what is recorded
         assert len(recorded(store)) == number
     store.close()

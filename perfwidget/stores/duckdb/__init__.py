@@ -28,6 +28,7 @@ class DuckDBStore(Store):
 
     def __init__(self, path: Path) -> None:
         """Open the file, making it if it is not there; raises StoreUnavailable with what to do."""
+        self.path = path
         self._database = Database(path)
         self._lock = WriteLock()
         self._order = Sorter(self._database, self._lock)

@@ -1,0 +1,51 @@
+"""What people add to pay: items that are held or released, and adjustments."""
+
+from perfwidget.errors import InvalidFact, InvalidPay
+from perfwidget.facts.columns import id_text
+from perfwidget.metrics import Rules
+from perfwidget.pay import adjusting
+from perfwidget.pay.adjusting import Adjustment
+from perfwidget.pay.drafting import drafts
+from perfwidget.pay.opened import ANY_TIME, OpenPay
+from perfwidget.pay.rights import By
+from perfwidget.pay.work import EVERY, Kind, asked_of
+from perfwidget.stores.listing import Among
+
+
+class Additions(OpenPay):
+    """Holds and adjustments."""
+
+    def hold(self, kind: str, item_id: int | str, text: str, by: By, *, held: bool = True) -> None:
+        """Set an annotation, review or visit aside with a text; with `held=False` release it."""
+        try:
+            key = Kind(kind), id_text(item_id)
+        except (ValueError, InvalidFact):
+            raise InvalidPay(f"What is held is one of {', '.join(Kind)}, with its id.") from None
+        with self._acting(by) as (transaction, reader, grant):
+            rows = EVERY[key[0]]
+            asked = asked_of(reader, self.organization_id, ANY_TIME, Rules())
+            among = Among(rows.scan.fact.key_columns[-1], [key[1]])
+            found = list(reader.facts(asked, rows, (rows.scan.member, "project_id"), among))
+            if not found:
+                raise InvalidPay(f"There is no {key[0]} {key[1]}; name one that is there.")
+            [(member, project)] = found
+            grant.within([project])
+            grant.about(member)
+            person = transaction.named_person(member)
+            adjusting.hold(transaction, key, text, grant.actor, held=held, person=person)
+
+    def adjust(self, member: int | str, amount: object, currency: str, text: str, by: By) -> Adjustment:
+        """Let a member's next statement pay an amount above 0, with a text.
+
+        A manager adjusts nobody who has open work outside of their projects: the next statement would speak of it.
+        """
+        member = self._member(member)
+        with self._acting(by) as (transaction, reader, grant):
+            grant.about(member)
+            self._refuse_unknown(transaction, reader, member)
+            person = transaction.named_person(member)
+            if grant.projects is not None:
+                terms = self._agreed(transaction)
+                [due] = drafts(transaction, reader, terms, terms.until(transaction.now), {member: person})
+                grant.within(due.projects, member)
+            return adjusting.adjust(transaction, person, amount, currency, text, grant.actor)

@@ -1,0 +1,92 @@
+"""What the pages of pay need of the widget: its store, its records, its settings, and who asks."""
+
+import threading
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+
+from perfwidget.errors import RecordsUnavailable
+from perfwidget.metrics import Rules
+from perfwidget.pay import Pay
+from perfwidget.pay_pages import words
+from perfwidget.question.access import Role, Viewer
+from perfwidget.records import Records, open_records, records_beside
+from perfwidget.stores import Store
+
+NO_RECORDS = (
+    "Pay needs records, and no file lies beside this store; name some where the dashboard is made, such as "
+    'PerformanceWidget(…, records="sqlite:///performance-records.db") or records="postgresql://…".'
+)
+
+
+class RecordsDoor:
+    """The records, opened when they are first asked for, and again while that fails."""
+
+    def __init__(self, records: str | Records | None, store: Store) -> None:
+        beside = None if store.path is None else records_beside(f"duckdb:///{store.path}")
+        self._named = records or beside
+        self._opening = threading.Lock()
+
+    @property
+    def named(self) -> bool:
+        """Whether there are records, or may be."""
+        return self._named is not None
+
+    def open(self) -> Records:
+        """Return the records; raises RecordsUnavailable, also where none are named."""
+        with self._opening:
+            if self._named is None:
+                raise RecordsUnavailable(NO_RECORDS)
+            if isinstance(self._named, str):
+                self._named = open_records(self._named)
+            return self._named
+
+
+@dataclass(frozen=True, slots=True)
+class PayContext:
+    """The widget's store, records and settings, and its words on the current request."""
+
+    store: Store
+    records: RecordsDoor
+    viewer: Callable[[], Viewer]
+    """Who asks; raises Unauthenticated and Forbidden."""
+    rules: Rules
+    timezone: str | None
+    """The pay zone; None takes what was confirmed last."""
+    pay_roles: frozenset[Role]
+    place: Callable[[], AbstractContextManager[None]]
+    """Holds one of the few places in which questions are answered; raises Busy."""
+    prefix: Callable[[], str]
+    """The public address of the dashboard, up to and with its last `/`."""
+    max_period_days: int
+    contest_days: int
+    """The days in which a question is to be answered."""
+
+    def pay(self, viewer: Viewer) -> Pay:
+        """Return the pay of the viewer's organization."""
+        return Pay(
+            self.store,
+            self.records.open(),
+            viewer.organization_id,
+            timezone=self.timezone,
+            rules=self.rules,
+            pay_roles=self.pay_roles,
+            contest_days=self.contest_days,
+        )
+
+    def manages(self, viewer: Viewer) -> bool:
+        """Say whether the viewer's role manages pay."""
+        return viewer.known_role() in self.pay_roles
+
+    def link(self, viewer: Viewer) -> tuple[str, str] | None:
+        """Return the word and the address of the page that is for a viewer; None where there are no records."""
+        if not self.records.named:
+            return None
+        word, page = (words.PAY, "pay") if self.manages(viewer) else (words.MY_PAY, "my-pay")
+        return word, f"{self.prefix()}{page}"
+
+    def texts(self, viewer: Viewer, person: str, hashes: set[str]) -> Mapping[str, str]:
+        """Map hashes to the texts about a member, who is named by their random number, that were not forgotten."""
+        with self.records.open().reading(viewer.organization_id) as transaction:
+            found = transaction.texts(hashes)
+        return {digest: text for (digest, of), text in found.items() if of == person}

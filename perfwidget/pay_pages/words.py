@@ -1,0 +1,246 @@
+"""Every word of the pages of pay, in one place: short sentences of common words, to be reviewed and translated."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+
+from perfwidget.page import formats
+from perfwidget.pay.sorting import Due, Reason
+from perfwidget.pay.work import Kind
+from perfwidget.question.query import Theme
+
+PAY = "Pay"
+MY_PAY = "My pay"
+CARDS = "Rate cards"
+QUESTIONS = "Questions"
+NOTHING = "—"
+FORGOTTEN = "(this text was forgotten with its member)"
+
+THEMES = {"": "Auto", Theme.LIGHT: "Light", Theme.DARK: "Dark"}
+
+# -- Counting ---------------------------------------------------------------------------------------------------------
+
+_NOUNS = {Kind.ANNOTATION: "annotation", Kind.REVIEW: "review", Kind.VISIT: "review visit"}
+
+
+def counted(number: int, noun: str) -> str:
+    """Return a number with its noun: `1 annotation`, `1,204 reviews`."""
+    return f"{formats.count(number)} {noun}{'' if number == 1 else 's'}"
+
+
+def items(by_kind: Mapping[str, int]) -> str:
+    """Return how many items there are of each kind: `612 annotations, 3 reviews`."""
+    told = [counted(by_kind[kind], _NOUNS[kind]) for kind in Kind if by_kind.get(kind)]
+    return ", ".join(told) or "0 annotations"
+
+
+def kind(name: str) -> str:
+    """Return what an item is called."""
+    return _NOUNS[Kind(name)]
+
+
+def days(first: date, last: date) -> str:
+    """Return the dates of a period or of some work."""
+    return formats.dates(first, last)
+
+
+# -- States, and why something stands where it stands ----------------------------------------------------------------
+
+STATES = {
+    "draft": "draft",
+    "proposed": "proposed",
+    "acknowledged": "acknowledged",
+    "contested": "contested",
+    "approved": "approved",
+    "paid": "paid",
+    "withdrawn": "withdrawn",
+}
+"""The states by which the list can be narrowed."""
+
+STATE_MEANS = {
+    "draft": "Not a statement yet: the numbers change while work goes on.",
+    "proposed": "Fixed and shown to the member. Somebody has to approve it.",
+    "acknowledged": "The member agrees.",
+    "contested": "The member asks a question about it.",
+    "approved": "It is going to be paid.",
+    "paid": "It is marked as paid.",
+    "withdrawn": "It does not count any more.",
+}
+
+DUE = {
+    Due.WORK: "",
+    Due.LATE: "late",
+    Due.ADDED: "added",
+}
+DUE_MEANS = {
+    Due.WORK: "",
+    Due.LATE: "Due before this period, and in no earlier statement.",
+    Due.ADDED: "Paid before. Only the time that was added since is paid here.",
+}
+
+LEFT_OUT = {
+    Reason.OWN: ("own work", "Nobody is paid for reviewing their own annotations."),
+    Reason.NO_RATE: ("no rate", "No rate card says what this work is worth."),
+    Reason.NOT_ACCEPTED: ("not accepted", "It waits for a review that accepts it."),
+    Reason.HELD: ("held", "A payer set it aside."),
+    Reason.NO_TIME: ("no time", "Its time is not known, and hours are paid here."),
+    Reason.WAITS: ("waits", "It waits until an earlier statement is approved."),
+}
+HELD_BY_ITSELF = "Created before {since}, when pay began here. A payer has to release it."
+
+CHANGES = {
+    "updated": ("Updated, paid before", "Their time did not grow, so there is nothing to add."),
+    "no longer counts": ("No longer counts", "Paid before. Nothing is taken back."),
+    "counts again": ("Counts again", "Paid before."),
+    "time shrank": ("Time shrank", "Paid before. Nothing is taken back."),
+    "gone": ("Gone", "Deleted after it was paid. Nothing is taken back."),
+    "now another's": ("Now another member's", "Paid before. Nothing is taken back."),
+    "paid to another before": ("Paid to another member before", "It is not paid twice."),
+}
+
+WRITTEN_AFTER = "The rate card was written after some of this work."
+
+# -- What is asked for, and what went wrong ---------------------------------------------------------------------------
+
+WHOLE_DAYS = "Pay takes whole days; choose dates without a time of day."
+CHOOSE_DATES = "Choose the first and the last day; all time is no period of pay."
+NOT_YOURS = "This statement is not there, or it is not for you; look at the list of statements."
+CHOOSE_SOMEBODY = "Nobody is chosen; mark members in the list first."
+
+
+def more_without_work(number: int) -> str:
+    """Say how many members are not in the list."""
+    return f"{counted(number, 'member')} without work to pay in this period {'is' if number == 1 else 'are'} not shown."
+
+
+def all_members(number: int) -> str:
+    """Return what stands before the sums of a list."""
+    return counted(number, "member") if number == 1 else f"All {counted(number, 'member')}"
+
+
+def in_no_statement(items_: int, first: date) -> str:
+    """Say how much work before a day is in no statement."""
+    told = "none" if items_ == 0 else counted(items_, "item")
+    return f"work in no statement before {formats.day(first)}: {told}"
+
+
+def missing(number: int) -> str:
+    """Say how much of a member's work came after their statement."""
+    return f"{counted(number, 'item')} in no statement"
+
+
+# -- Rate cards -------------------------------------------------------------------------------------------------------
+
+EVERYBODY = "Everybody"
+EVERYWHERE = "All projects"
+PROJECT = "Project"
+WORKSPACE = "Workspace"
+EVERY_ROLE = {
+    "owner": "Owners",
+    "admin": "Admins",
+    "manager": "Managers",
+    "reviewer": "Reviewers",
+    "annotator": "Annotators",
+}
+
+
+def valid(first: date, last: date | None) -> str:
+    """Say when a rate card is valid."""
+    return f"from {formats.day(first)}" if last is None else formats.dates(first, last)
+
+
+# -- Sentences of the pages -------------------------------------------------------------------------------------------
+
+NOTHING_THERE = "There is nothing to pay in this period, for nobody whom you asked for."
+NOTHING_YET = "There is no work to pay in this period yet."
+NO_LINES = "Nothing is paid in this period."
+SETTLED_ELSEWHERE = "Work that is in a statement is not shown in a draft again."
+CHECKED = "Each line opens the items that it counts. Amounts are rounded once, for each line."
+WHICH_CARD = (
+    "Of the cards that fit, the most exact one pays: yours before your role's, a project's before all projects'."
+)
+
+# -- Acting -----------------------------------------------------------------------------------------------------------
+
+ACTS = {
+    "propose": "Propose",
+    "approve": "Approve",
+    "withdraw": "Withdraw",
+    "pay": "Mark as paid",
+    "hold": "Set aside",
+    "release": "Release",
+}
+ACT_MEANS = {
+    "propose": "Each draft becomes a statement. Its numbers are fixed, and the member sees it.",
+    "approve": "The statements are going to be paid. They cannot be withdrawn any more.",
+    "withdraw": "The statements do not count any more. Their work can be proposed again.",
+    "pay": "The amounts are marked as paid, with the day and the reference. No money is moved.",
+}
+IN_A_STATEMENT = "It is in statement {number} already."
+NOT_OVER = "The period is not over; propose it once it has ended."
+NO_STATEMENT = "Nothing is paid or told, so there is no statement."
+STILL_A_DRAFT = "It is a draft; propose it first."
+NOT_APPROVED = "It is not approved yet."
+PAID_ALREADY = "It is marked as paid already."
+APPROVED_ALREADY = "It is approved already."
+COMES_TO_NOTHING = "It comes to nothing, so there is nothing to pay."
+SAY_WHY = "Say why in a few words; the member reads it."
+SAY_WHEN = "Give the day of payment, its reference, and at least one currency."
+NO_SUCH_ACT = "There is no such act; go back to the list, and choose one of its buttons."
+LOAD_AGAIN = "The form is not as this page made it; go back to the list, and choose again."
+TOO_MANY = "A form takes at most {most:,} at once; search for some of them."
+APPROVED = "Statement {number} is approved."
+WITHDRAWN = "Statement {number} is withdrawn."
+PAID = "{amount} of statement {number} is marked as paid."
+
+
+def proposed(number: int, amounts: Sequence[str]) -> str:
+    """Say that a draft is a statement now."""
+    return f"Statement {number} is proposed: {', '.join(amounts) or 'it comes to nothing'}."
+
+
+HELD = "It is set aside: no statement takes it until it is released."
+RELEASED = "It is released: the next statement takes it."
+CHOOSE_ITEMS = "No item is chosen; mark some in the list first."
+CAP_IN_MINUTES = "The longest time must be given in minutes, as whole seconds, such as 20 or 0.5."
+WHICH_MEMBER = "Name one member by e-mail or id; nobody is known under what stands there."
+SEVERAL_MEMBERS = "{number} members have this e-mail; name one by id."
+
+# -- Questions --------------------------------------------------------------------------------------------------------
+
+ANSWERS = {"corrected": "Corrected", "explained": "Explained", "refused": "Refused"}
+ANSWER_MEANS = {
+    "corrected": "You are right. What is missing comes with a new statement or an adjustment.",
+    "explained": "The numbers are right, and this is why.",
+    "refused": "Nothing changes, and this is why.",
+}
+
+
+def about(line: int | None, item: tuple[Kind, str] | None) -> str:
+    """Return what a question is about."""
+    return f"line {line}" if item is None else f"{kind(item[0])} {formats.shown(item[1])}"
+
+
+ASKING = "A payer reads it and answers. It does not delay your pay."
+ADJUSTING = "An amount that the member's next statement pays beside their work. Nothing is ever taken back."
+
+# -- Forms of rate cards, and since when pay answers ------------------------------------------------------------------
+
+UNITS = {
+    "annotation": "annotation",
+    "accepted_annotation": "accepted annotation",
+    "hour": "hour of annotating",
+    "review": "review",
+    "review_hour": "hour of reviewing",
+}
+CLOCKS = {"lead": "all the time", "capped": "at most so long each", "median": "by the median of the project"}
+CARDS_MEAN = "What work is worth. A card is never changed: it ends, and another one follows."
+END_MEANS = "A card ends with a day, and pays no later work."
+VOID_MEANS = "A card that paid nothing yet can be voided, as if it was never written."
+WHICH_OF_CARDS = (
+    "Of the cards that fit, the most exact one pays: a member's before a role's before everybody's; "
+    "among these a project's before a workspace's before all projects'."
+)
+BEGINNING = (
+    "Work that was due before this day is not paid here. Annotations that were created before it are held, "
+    "for they may have been paid elsewhere. The day is fixed once there is a statement."
+)

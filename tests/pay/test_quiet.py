@@ -1,0 +1,62 @@
+"""What need not be read again: settled work that stands; and what has to be, whatever was read before."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from perfwidget.facts import Key
+from tests.pay.payrolls import DECEMBER, Payroll, again, left, lines, payroll, told, work
+from tests.worlds import ORGANIZATION, at
+
+NOON = "2024-11-05 12:00"
+FIRST = work(1, NOON, 100)
+JANUARY = ("2025-01-01", "2025-01-31")
+
+
+@pytest.fixture
+def paid(tmp_path: Path) -> Iterator[Payroll]:
+    """November is approved: annotation 1 was paid, and 2 was left out for it has no time."""
+    with payroll(tmp_path) as opened:
+        opened.card("hour", "36")
+        opened.write(FIRST, work(2, NOON, None))
+        opened.settle()
+        yield opened
+
+
+def test_settled_work_that_stands_is_not_read_and_what_is_left_out_is(paid: Payroll) -> None:
+    draft = paid.draft(DECEMBER)
+    assert [identity for _, identity in draft.read.works] == ["2"]
+    assert (lines(draft), left(draft), told(draft)) == ([], [("2", "no time")], [])
+
+
+def test_what_was_left_out_is_paid_once_it_can_be_though_its_time_did_not_change(paid: Payroll) -> None:
+    paid.card("annotation", "5", whom="member", whom_id="ann")
+    assert lines(paid.draft(DECEMBER)) == [("p1", "late", "2", "5.00")]
+
+
+def test_a_changed_fact_is_seen_without_a_change_of_its_day(paid: Payroll) -> None:
+    paid.write(work(1, NOON, 160, updated_at=at("2024-12-05 12:00")))
+    assert lines(paid.draft(DECEMBER)) == [("p1", "added", "1", "0.60")]
+
+
+def test_what_arrives_late_beside_settled_work_is_seen(paid: Payroll) -> None:
+    paid.write(work(3, NOON, 50))
+    assert lines(paid.draft(DECEMBER)) == [("p1", "late", "3", "0.50")]
+
+
+def test_what_is_gone_and_comes_back_as_it_was_is_told_both_times(paid: Payroll) -> None:
+    paid.remove(Key(type(FIRST), (ORGANIZATION, "1")))
+    assert told(paid.draft(DECEMBER)) == [("1", "gone")]
+    paid.settle(DECEMBER)
+    assert told(paid.draft(JANUARY)) == []
+    paid.write(FIRST)
+    assert told(paid.draft(JANUARY)) == [("1", "counts again")]
+
+
+def test_what_went_to_another_is_told_and_comes_back(paid: Payroll) -> None:
+    paid.write(again(FIRST, "2024-12-05 12:00", 100, completed_by="rev"))
+    assert told(paid.draft(DECEMBER)) == [("1", "now another's")]
+    paid.settle(DECEMBER)
+    paid.write(again(FIRST, "2025-01-05 12:00", 130))
+    assert lines(paid.draft(JANUARY)) == [("p1", "added", "1", "0.30")]
