@@ -117,11 +117,12 @@ browser: $(VENV)/installed-test .node/installed
 	  || echo 'No browser to test in: install Chromium, its driver and libatomic (apt-get install $(BROWSER)).' >&2
 	@command -v $(WITHOUT_WINDOWS) >/dev/null || $(call apt_install,$(BROWSER) $(WITHOUT_WINDOWS)) 2>/dev/null || true
 
-# A caching proxy that the security tests start by themselves, on a port of their own.
+# Proxies that tests start by themselves, on ports of their own.
+PROXIES := nginx-light caddy openssl
 proxy:
-	@PATH="$$PATH:/usr/sbin" command -v nginx >/dev/null \
-	  || $(call apt_install,nginx-light) \
-	  || echo 'No nginx to test behind: apt-get install nginx-light' >&2
+	@PATH="$$PATH:/usr/sbin" && command -v nginx >/dev/null && command -v caddy >/dev/null && command -v openssl >/dev/null \
+	  || $(call apt_install,$(PROXIES)) \
+	  || echo 'No nginx or no Caddy to test behind: apt-get install $(PROXIES)' >&2
 
 # A PostgreSQL server that tests start by themselves, in a folder of their own; Debian starts another one, which is left alone.
 database:

@@ -8,15 +8,22 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from perfwidget.hosting.logs import log_to
     from perfwidget.question.access import Role, Viewer
     from perfwidget.stores import open_store
     from perfwidget.widget import PerformanceWidget
 
-__all__ = ["PerformanceWidget", "Role", "Viewer", "open_store"]
+__all__ = ["PerformanceWidget", "Role", "Viewer", "log_to", "open_store"]
 
 __version__ = version("perfwidget")
 
-_HOMES = {"PerformanceWidget": "widget", "Role": "question.access", "Viewer": "question.access", "open_store": "stores"}
+_HOMES = {
+    "PerformanceWidget": "widget",
+    "Role": "question.access",
+    "Viewer": "question.access",
+    "log_to": "hosting.logs",
+    "open_store": "stores",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -6,7 +6,7 @@ from datetime import date
 from functools import partial
 from typing import Any
 
-from flask import Response, current_app, g, has_request_context, request
+from flask import Request, Response, current_app, g, has_request_context, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_url
 
@@ -14,9 +14,11 @@ from perfwidget import page
 from perfwidget.errors import Forbidden, InvalidSetting, PerfwidgetError, StoreUnavailable, Unauthenticated
 from perfwidget.hosting.downloads import Downloads
 from perfwidget.hosting.files import file_views
+from perfwidget.hosting.health import Health
+from perfwidget.hosting.monitoring import Monitor
 from perfwidget.hosting.mount import DashBlueprint, MountedDash
 from perfwidget.hosting.places import AT_WORK, WAITING, Places
-from perfwidget.hosting.refusals import TRIES_AGAIN, failed_callback, failure, page_that_says, refusal
+from perfwidget.hosting.refusals import TRIES_AGAIN, failed_callback, failure, page_that_says, refusal, say
 from perfwidget.hosting.requests import CSRF_COOKIE, CSRF_HEADER, address_parts, from_elsewhere, protected
 from perfwidget.hosting.static_files import assets_folder
 from perfwidget.metrics import Rules
@@ -33,6 +35,9 @@ from perfwidget.stores import Store
 REVIEW_TIME_SINCE = date(2025, 9, 25)
 SIGN_IN_AGAIN = "Nobody is signed in; sign in again."
 FOREIGN_PAGE = "This request came from another site; use the dashboard's own page."
+
+WITHOUT_SIGN_IN = ("health", "metrics")
+"""Endpoints that tell nothing of anybody; who may have the second one, the host says."""
 
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _SLASHES = "/\\"
@@ -71,6 +76,8 @@ class PerformanceWidget(DashBlueprint):
       store. Without any the pages of pay say how to name some.
     - `pay_roles`: the roles that manage pay. A manager manages that of their projects.
     - `contest_days`: the days in which a member's question about pay is to be answered.
+    - `metrics_allowed`: a function that says of a request whether it may read `{prefix}/metrics`. These are numbers
+      about the running widget for Prometheus. Without it there is no such address.
 
     Raises InvalidSetting for a setting that cannot be used.
     """
@@ -97,15 +104,20 @@ class PerformanceWidget(DashBlueprint):
         records: str | Records | None = None,
         pay_roles: Iterable[Role | str] = PAY_ROLES,
         contest_days: int = CONTEST_DAYS,
+        metrics_allowed: Callable[[Request], bool] | None = None,
     ) -> None:
         super().__init__(name, __name__)
+        health = Health(store, late_after)
+        self._places = Places(AT_WORK, WAITING)
+        if metrics_allowed is not None:
+            monitor = Monitor(health, lambda: {"questions": self._places, "downloads": self._downloads.streams})
+            store = monitor.watch(self, store, metrics_allowed)
         self._store = store
         self._viewer_of = viewer_of
         self._token_viewer = token_viewer
         self._title = title
         self._rules = Rules(count_rejected, count_predictions)
         self._frame_ancestors = frame_sources(frame_ancestors)
-        self._places = Places(AT_WORK, WAITING)
         self._pseudonym_key = pseudonym_key
         self._export_roles = roles_by_kind(export_roles or {})
         self._downloads = Downloads(store, self._viewer, self._rules, self._offered, self._place, self._key)
@@ -116,6 +128,7 @@ class PerformanceWidget(DashBlueprint):
         self.register_error_handler(PerfwidgetError, refusal)
         self.register_error_handler(Exception, failure)
         self.add_url_rule("/session", "session", lambda: ("", 204))
+        self.add_url_rule("/health", "health", health.view)
         views = file_views(self._downloads, self._query)
         self._files = {file: file.replace(".", "_") for file in views}
         for file, view in views.items():
@@ -214,6 +227,8 @@ class PerformanceWidget(DashBlueprint):
             # One answer whoever is signed in and whatever is asked for, so that another site learns nothing by it.
             told = page_that_says(FOREIGN_PAGE, title=self._title, href=self.public_prefix(), link="Open the dashboard")
             return told, 403
+        if (request.endpoint or "").rpartition(".")[2] in WITHOUT_SIGN_IN:
+            return None
         if self._token() is None and not current_user.is_authenticated:
             if page:
                 return self._sign_in()
@@ -250,6 +265,7 @@ class PerformanceWidget(DashBlueprint):
                 except PerfwidgetError as refused:
                     g.perfwidget_status = refused.status
         except PerfwidgetError as refused:
+            say(refused)
             return self._page(str(refused), refused.status)
         return None
 

@@ -33,12 +33,13 @@ from tests.test_readme import README, READMES, ROOT, shown
 
 BLOCK = re.compile(r"^```(.*?)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 ELSEWHERE: Mapping[str, set[str]] = {
+    "perfwidget/hosting/README.md": {"sh"},
     "perfwidget/label_studio/README.md": {"nginx", "caddy", "ini", "yaml"},
     "perfwidget/stores/postgresql/README.md": {"sql"},
     "perfwidget/stores/writing/README.md": {"python"},
 }
-"""What other tests run: those below, those of `label_studio/test_standing_up.py`, those beside a real one, and those of
-`stores/test_outbox.py` and `engines/test_host_transactions.py`."""
+"""What other tests run: those below, those beside a real Label Studio, and those of `label_studio/test_standing_up.py`,
+`hosting/test_recipes.py`, `stores/test_outbox.py` and `engines/test_host_transactions.py`."""
 
 EXPORT = """[{"id": 4, "project": 3, "data": {}, "total_annotations": 1, "annotations": [{"id": 5, "project": 3,
 "task": 4, "completed_by": {"id": 7, "email": "ann@acme.example", "first_name": "Ann"}, "result": [],

@@ -19,8 +19,10 @@ from blinker import Signal
 from flask import Flask, Response, current_app, request
 
 from perfwidget.errors import Busy, Forbidden, InvalidQuery, PerfwidgetError
+from perfwidget.hosting.logs import FIELDS
 from perfwidget.hosting.places import Places
 from perfwidget.hosting.requests import connection_of
+from perfwidget.hosting.whole_files import whole_where_needed
 from perfwidget.metrics import Rows, Rules
 from perfwidget.question import access
 from perfwidget.question.access import ScopedQuery, Viewer
@@ -90,16 +92,23 @@ class Asked:
 
     def told(self, app: Flask, rows: int, *, complete: bool) -> None:
         """Tell the log and whoever listens."""
+        first, last = self.period.written
+        fields = {
+            "kind": self.kind,
+            "organization": self.viewer.organization_id,
+            "viewer": self.viewer.user_id,
+            "subject": self.subject,
+            "from": first,
+            "to": last,
+            "tz": self.period.timezone,
+            "rows": rows,
+            "complete": complete,
+        }
         log.info(
             "download kind=%s organization=%r viewer=%r subject=%r from=%s to=%s tz=%s rows=%d complete=%s",
-            self.kind,
-            self.viewer.organization_id,
-            self.viewer.user_id,
-            self.subject,
-            *self.period.written,
-            self.period.timezone,
-            rows,
+            *[*fields.values()][:-1],
             "yes" if complete else "no",
+            extra={FIELDS: fields},
         )
         downloaded.send(
             app,
@@ -215,7 +224,7 @@ class Downloads:
             raise
         response = _file(_chain(first, texts), exports.file_name(name or kind, asked.subject_name, period, "csv"))
         response.call_on_close(stack.close)
-        return response
+        return whole_where_needed(response)
 
     def _texts(
         self, parts: Texts, asked: ScopedQuery, query: Query, download: Asked, stack: ExitStack

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Hashable, Iterator, Sequence
 from contextlib import contextmanager
 from time import monotonic
+from typing import NamedTuple
 
 from perfwidget.errors import Busy
 
@@ -20,6 +21,14 @@ PATIENCE = 10.0
 """Seconds that one waits at most."""
 REMEMBERED = 30.0
 """Seconds for which who was sent away keeps their turn."""
+
+
+class Standing(NamedTuple):
+    """How many hold a place and how many wait now, and how many were sent away so far."""
+
+    held: int
+    waiting: int
+    sent_away: int
 
 
 class _Wait:
@@ -42,6 +51,7 @@ class Places:
         self._changed = threading.Condition()
         self._held: Counter[Hashable] = Counter()
         self._waiting: list[_Wait] = []
+        self._sent_away = 0
         self._due: dict[
             Hashable, tuple[float, float]
         ] = {}  # since when it has been whose turn, and when they last came
@@ -66,6 +76,11 @@ class Places:
             self._forget(monotonic())
             return any(each != viewer for each in self._due)
 
+    def standing(self) -> Standing:
+        """Return how full the places are."""
+        with self._changed:
+            return Standing(self._held.total(), len(self._waiting), self._sent_away)
+
     def _wait_for_turn(self, viewer: Hashable) -> None:
         now = monotonic()
         self._forget(now)
@@ -79,6 +94,7 @@ class Places:
         self._changed.wait_for(lambda: wait.admitted is not None, PATIENCE)
         if not wait.admitted:
             self._send_away([wait], 0)
+            self._sent_away += 1
             raise Busy
 
     def _admit(self) -> None:

@@ -51,8 +51,12 @@ _saying = threading.Lock()
 
 
 def say(error: PerfwidgetError) -> None:
-    """Tell the log what could not be answered: one line, at most once a minute of a kind."""
-    if error.status < 500 or isinstance(error, Busy):  # of which there is nothing to mend
+    """Tell the log what was not answered: one line, at most once a minute of a kind.
+
+    What somebody has to mend is an error, that too many asked at once an information; refusals are for debugging.
+    """
+    level = logging.DEBUG if error.status < 500 else logging.INFO if isinstance(error, Busy) else logging.ERROR
+    if not log.isEnabledFor(level):
         return
     sentence, now = f"{type(error).__name__}: {error}", time.monotonic()
     with _saying:
@@ -61,7 +65,7 @@ def say(error: PerfwidgetError) -> None:
         if len(_said) >= MOST_SAID:
             _said.clear()
         _said[sentence] = now
-    log.error("%s", sentence)
+    log.log(level, "%s", sentence)
 
 
 def refusal(error: PerfwidgetError) -> ResponseReturnValue:
@@ -81,10 +85,10 @@ def failure(error: Exception) -> ResponseReturnValue:
 
 def failed_callback(error: Exception) -> None:
     """Give a callback's failure the HTTP status it deserves; the page shows the sentence."""
-    if isinstance(error, Busy):
-        raise ServiceUnavailable(str(error), retry_after=error.retry_after)
     if isinstance(error, PerfwidgetError):
         say(error)
+        if isinstance(error, Busy):
+            raise ServiceUnavailable(str(error), retry_after=error.retry_after)
         abort(error.status, description=str(error))
     log.error("A callback of the dashboard failed.", exc_info=error)
     raise InternalServerError(FAILED)

@@ -5,10 +5,9 @@ import gc
 import logging
 import socket
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 
-from flask import Flask
 from waitress.server import create_server
 
 from perfwidget.errors import PerfwidgetError
@@ -67,7 +66,7 @@ def address_of(host: str, sockets: Sequence[socket.socket]) -> str:
     return f"http://{name}:{sockets[0].getsockname()[1]}"
 
 
-def serve(app: Flask, sockets: Sequence[socket.socket], announcement: str) -> None:
+def serve(app: Callable[..., Iterable[bytes]], sockets: Sequence[socket.socket], announcement: str) -> None:
     """Listen, say so on standard output, and serve until interrupted or terminated.
 
     Raises PerfwidgetError if the port was taken meanwhile.

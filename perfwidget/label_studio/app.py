@@ -66,8 +66,7 @@ def create_app(
 
     People are those of the organization that the source reads, whoever else has a session with Label Studio.
     """
-    if not _PATH.fullmatch(prefix):
-        raise InvalidSetting("The prefix is a path such as /performance: with a slash before it and none behind it.")
+    checked_prefix(prefix)
     if not sign_in.startswith(("/", "http://", "https://")) or sign_in.startswith("//"):
         raise InvalidSetting(f"Where people sign in is a path such as {SIGN_IN}, or an address that begins https://.")
     app = Flask(__package__, static_folder=None)
@@ -129,6 +128,13 @@ def create_app(
     app.register_error_handler(PerfwidgetError, _refused)
     app.register_error_handler(HTTPException, _failed)
     return app
+
+
+def checked_prefix(prefix: str) -> str:
+    """Return a path to mount the dashboard at; raises InvalidSetting for what is none."""
+    if not _PATH.fullmatch(prefix):
+        raise InvalidSetting("The prefix is a path such as /performance: with a slash before it and none behind it.")
+    return prefix
 
 
 def _refused(fault: PerfwidgetError) -> Response:

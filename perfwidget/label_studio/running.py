@@ -7,7 +7,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
-from contextlib import AbstractContextManager, ExitStack, closing, suppress
+from contextlib import ExitStack, closing, suppress
 from functools import partial
 from urllib.parse import urlsplit
 
@@ -15,11 +15,12 @@ from flask import Flask
 
 from perfwidget.errors import InvalidSetting, SourceUnavailable
 from perfwidget.hosting.serving import address_of, bound, serve
-from perfwidget.label_studio.app import create_app
+from perfwidget.label_studio.app import checked_prefix, create_app
 from perfwidget.label_studio.connection import LabelStudio, NotFound, Patience, checked_address
 from perfwidget.label_studio.options import switched, token_of
 from perfwidget.label_studio.roles import Roles
 from perfwidget.label_studio.sign_in import Sessions
+from perfwidget.label_studio.starting import StartsLater, opened, store_to_wait_for, wait_for
 from perfwidget.label_studio.sync import Sync
 from perfwidget.label_studio.sync_thread import SyncThread
 from perfwidget.label_studio.views import ViewsSource
@@ -45,7 +46,8 @@ def run_server(parsed: argparse.Namespace) -> int:
     with ExitStack() as stack:
         sockets = stack.enter_context(bound(parsed.host, parsed.port))
         here = address_of(parsed.host, sockets)
-        store, roles = stack.enter_context(_opened(parsed)), Roles(parsed.roles)
+        store = stack.enter_context(closing(_named(parsed)))
+        roles = Roles(parsed.roles)
         serving: Callable[..., Flask] = partial(
             create_app,
             store,
@@ -56,15 +58,25 @@ def run_server(parsed: argparse.Namespace) -> int:
             count_rejected=count_rejected,
             timezone=parsed.tz,
         )
-        if store.writable:
-            app = _following(parsed, stack, store, roles, here, serving, install=install)
-        elif install:
-            raise InvalidSetting("Views show work at once and take no webhooks; leave --install-webhooks out.")
-        else:
-            app = serving(ViewsSource(store, parsed.organization, roles))
+
+        def start() -> Flask:
+            if store.writable:
+                return _following(parsed, stack, store, roles, here, serving, install=install)
+            if install:
+                raise InvalidSetting("Views show work at once and take no webhooks; leave --install-webhooks out.")
+            return serving(ViewsSource(store, parsed.organization, roles))
+
         announcement = f"Annotator dashboard on {here}{parsed.prefix}/ beside Label Studio at {parsed.label_studio}"
         with suppress(KeyboardInterrupt):  # while starting; later the server takes it for the end
-            serve(app, sockets, announcement)
+            if opened(store):
+                serve(start(), sockets, announcement)
+            else:
+                later = StartsLater(store, start, checked_prefix(parsed.prefix))
+                later.begin()
+                try:
+                    serve(later, sockets, announcement)
+                finally:
+                    later.end()
     return 0
 
 
@@ -105,7 +117,11 @@ def run_sync(parsed: argparse.Namespace) -> int:
     if parsed.anew and not parsed.once:
         raise InvalidSetting("--anew goes with --once.")
     stopped = threading.Event()
-    with _opened(parsed) as store:
+    with closing(_named(parsed, waits=not parsed.once)) as store:
+        try:
+            wait_for(store, stopped)
+        except KeyboardInterrupt:
+            return 0
         if not store.writable:
             raise InvalidSetting("Views show Label Studio's own tables, and there is nothing to be read into them.")
         server = LabelStudio(parsed.label_studio, token_of(parsed), stopped)
@@ -153,11 +169,12 @@ def _progress() -> Callable[[str], None]:
     return lambda project_id: print(f"\rproject {project_id} …\033[K", end="", file=sys.stderr, flush=True)
 
 
-def _opened(parsed: argparse.Namespace) -> AbstractContextManager[Store]:
+def _named(parsed: argparse.Namespace, *, waits: bool = True) -> Store:
+    """Return the store that is named; one that is not waited for is open."""
     if not parsed.label_studio or not parsed.store:
         raise InvalidSetting("Name Label Studio with --label-studio URL, and the store with --store URL.")
     checked_address(parsed.label_studio)
-    return closing(open_store(parsed.store, wait=0))
+    return store_to_wait_for(parsed.store) if waits else open_store(parsed.store, wait=0)
 
 
 def _sync(

@@ -161,7 +161,7 @@ class SyncThread:
         if sentence:
             log.log(logging.ERROR if worse else logging.WARNING, "%s", sentence)
         else:
-            log.warning("Label Studio answers again; the facts are up to date.")
+            log.warning("Reading from Label Studio goes on; the facts are up to date.")
         self._said = sentence
 
     def _taken_hints(self) -> list[str]:

@@ -30,7 +30,7 @@ class ConnectingStore(Store):
     def __init__(self, open: Callable[[], Store], path: Path | None = None) -> None:
         self.path = path
         self._open = open
-        self._opening = threading.Lock()
+        self._opening, self._changing = threading.Lock(), threading.Lock()
         self._opened: Store | None = None
         self._fault: StoreUnavailable | None = None
         self._tries = 0
@@ -79,11 +79,11 @@ class ConnectingStore(Store):
         self._store().settle()
 
     def close(self) -> None:
-        """Let go of the store."""
-        with self._opening:
+        """Let go of the store; whoever opens it at this moment does so when it is open."""
+        with self._changing:
             self._closed = True
-            if self._opened:
-                self._opened.close()
+        if self._opened:
+            self._opened.close()
 
     def _store(self) -> Store:
         """Return the open store; whoever waited while another one tried in vain does not try again."""
@@ -103,10 +103,18 @@ class ConnectingStore(Store):
     def _try(self) -> None:
         before, self._fault = self._fault, None
         try:
-            self._opened = self._open()
+            opened = self._open()
+            with self._changing:
+                if not self._closed:
+                    self._opened = opened
+            if self._opened is None:
+                opened.close()
+                raise StoreUnavailable(CLOSED)
+            if before is not None:
+                log.warning("The store answers again.")
         except StoreUnavailable as fault:
             self._fault = fault
-            if str(fault) != str(before):
+            if str(fault) != str(before) and not self._closed:
                 log.error("%s", fault)
         finally:
             self._tries += 1

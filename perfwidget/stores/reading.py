@@ -1,10 +1,11 @@
 """Questions to one consistent state of a store, in SQL that engines share."""
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from perfwidget.facts import FACTS, Annotation, Comment, Member, Project
+from perfwidget.facts.ingest import PROJECT
 from perfwidget.metrics import METRICS, REVIEWED, SCANS, Group, Metric, Rows
 from perfwidget.question.access import ScopedQuery
 from perfwidget.question.period import Bucket
@@ -27,6 +28,7 @@ from perfwidget.stores.listing import (
 from perfwidget.stores.schema import CHANGED, CONTRACT, COPYING, TABLES, Table
 from perfwidget.stores.session import Session
 from perfwidget.stores.sql import first_instant, recorded
+from perfwidget.stores.timing import TimedSession
 
 STREAMED = 5_000
 """Rows of a download that are handed on at once, and after which its permission is asked for again."""
@@ -225,6 +227,21 @@ class Reader(Choices):
             rows = self._rows(text, {"organization_id": organization_id})
             self._marked[organization_id] = [(source, Marked(position, as_of)) for source, position, as_of in rows]
         return self._marked[organization_id]
+
+    def as_of(self) -> int | None:
+        """Return as of when the facts of the source are that is furthest behind, in microseconds; None if none says so.
+
+        Of whatever organization, for those who watch over the server; it speaks of nobody.
+        """
+        if not self._dialect.keeps_more:
+            return None
+        text = f"SELECT min(as_of) FROM bookmarks WHERE as_of IS NOT NULL AND source NOT LIKE '{PROJECT}%'"
+        [(as_of,)] = self._rows(text, {})
+        return None if as_of is None else int(as_of)
+
+    def timed(self, note: Callable[[float], None]) -> "Reader":
+        """Return a reader of the same state that tells the seconds of each statement."""
+        return Reader(TimedSession(self._session, note))
 
     def projects_with_facts(self, organization_id: str) -> set[str]:
         """Return the projects that an organization has facts of; for those who fill the store, never for a viewer."""

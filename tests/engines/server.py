@@ -5,6 +5,8 @@ import shutil
 import socket
 import subprocess
 import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 
@@ -52,6 +54,23 @@ class Server:
     def stop(self) -> None:
         """Stop the server at once, whoever is connected."""
         self._run("pg_ctl", "--wait", "--mode=fast", "stop")
+
+    @contextmanager
+    def away(self) -> Iterator[Callable[[], None]]:
+        """Stop the server, and give what starts it again; in the end it runs."""
+        self.stop()
+        back = False
+
+        def come_back() -> None:
+            nonlocal back
+            back = True
+            self.start()
+
+        try:
+            yield come_back
+        finally:
+            if not back:
+                self.start()
 
     def remove(self) -> None:
         """Remove all that it left."""

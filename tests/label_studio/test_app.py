@@ -76,7 +76,7 @@ def test_within_a_frame_a_page_asks_for_the_whole_window(there: Beside) -> None:
 def test_every_other_address_is_refused_without_a_session(there: Beside) -> None:
     """Whatever is added later is refused, too, unless it is named here."""
     public = {"/healthz": 200, "/performance": 302, "/performance/label-studio.js": 200}
-    public["/performance/webhooks/label-studio"] = 405
+    public |= {"/performance/webhooks/label-studio": 405, "/performance/health": 200}
     for rule in there.app.url_map.iter_rules():
         path = str(rule).replace("<path:filename>", "x.js").replace("<package>", "dash")
         method = "POST" if "GET" not in (rule.methods or ()) else "GET"

@@ -1,7 +1,9 @@
 """`perfwidget serve` and `sync` as people run them: what is said, the exit status, and how they end."""
 
+import html
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -10,7 +12,7 @@ import threading
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +20,15 @@ import pytest
 
 from perfwidget import cli
 from perfwidget.errors import SourceRefused
+from perfwidget.facts import Project
 from perfwidget.hosting.serving import LARGEST_BODY
 from perfwidget.label_studio.connection import LabelStudio, Patience
 from perfwidget.label_studio.token_file import TokenFile
-from perfwidget.stores import open_store
+from perfwidget.stores import Store, open_store
+from perfwidget.stores.failures import AWAY
 from server import beside_label_studio
+from tests.engines.server import Server
+from tests.engines.silence import way
 from tests.label_studio.company import ANN, MARCH, OWNER, company
 from tests.label_studio.stand_in import TOKEN, StandIn, standing_in
 
@@ -212,6 +218,89 @@ def test_a_sync_that_goes_on_ends_when_it_is_told_to(studio: StandIn, tmp_path: 
     with running("-m", "perfwidget", "sync", *source(studio, tmp_path), ready="") as (process, _):
         assert hanging.wait(PATIENT)
         assert ended(process) == (0, "")
+
+
+# --- While the database is away
+
+
+def beside(studio: StandIn, store: str) -> list[str]:
+    return ["--label-studio", studio.address, "--store", store, "--token", TOKEN]
+
+
+def next_line(process: subprocess.Popen[str]) -> str:
+    assert process.stderr is not None
+    return process.stderr.readline()
+
+
+def test_a_server_starts_while_its_database_is_away_and_comes_back(studio: StandIn, postgresql: Server) -> None:
+    command = ("-m", "perfwidget", "serve", *beside(studio, postgresql.new_store()), "--port", "0")
+    with postgresql.away() as come_back, running(*command) as (process, said):
+        address = said.split()[3].rstrip("/")
+        status, text = get(f"{address}/?user={ANN}", headers={"Accept": "text/html,*/*;q=0.8"})
+        assert (status, AWAY in html.unescape(text)) == (503, True)
+        assert '<meta http-equiv="refresh" content="5">' in text
+        status, text = get(f"{address}/_dash-update-component", method="POST", data=b"{}")
+        assert (status, json.loads(text)) == (503, {"error": AWAY})
+        status, text = get(f"{address}/health")
+        assert (status, json.loads(text)["store"]) == (503, "away")
+        assert get(address.replace("/performance", "/healthz")) == (200, "")
+        come_back()
+        assert until(lambda: get(f"{address}/health")[0] == 200)
+        report = f"{address}/export/report.json?user={ANN}&{MARCH}"
+        assert until(lambda: '"total_time": 3.0' in get(report, OWNER)[1])
+        status, on_the_side = ended(process)
+    lines = [line.split(" ", 2)[2] for line in on_the_side.splitlines()]
+    assert status == 0
+    assert re.match("ERROR The store .* cannot be opened", lines[0])
+    assert lines[1] == "WARNING The database is waited for, and asked again every 2 seconds."
+    assert "WARNING The store answers again." in lines
+    assert TOKEN not in on_the_side
+
+
+def test_what_was_wrong_all_along_ends_it_when_the_database_comes(studio: StandIn, postgresql: Server) -> None:
+    address = postgresql.new_store()
+    with closing(open_store(address)) as store:
+        store.write([Project("one", 1, title="One"), Project("two", 1, title="Two")])
+    command = ("-m", "perfwidget", "serve", *beside(studio, address), "--port", "0")
+    with postgresql.away() as come_back, running(*command) as (process, _):
+        come_back()
+        _, on_the_side = process.communicate(timeout=PATIENT)
+    sentence = "perfwidget: The store holds 2 organizations; name one with --organization."
+    assert (process.returncode, on_the_side.splitlines()[-1]) == (2, sentence)
+
+
+@pytest.mark.parametrize("command", [["serve", "--port", "0"], ["sync"]])
+def test_one_that_waits_for_its_database_ends_when_it_is_told_to(studio: StandIn, command: list[str]) -> None:
+    """A server that takes connections and never answers is no reason to go on."""
+    with way(None) as nowhere:
+        source = beside(studio, f"postgresql://u@127.0.0.1:{nowhere.port}/d?connect_timeout=3")
+        with running("-m", "perfwidget", *command, *source, ready="") as (process, _):
+            assert "cannot be opened" in next_line(process)
+            assert "is waited for" in next_line(process)
+            assert ended(process)[0] == 0
+
+
+def test_a_sync_waits_for_its_database_and_one_pass_does_not(
+    studio: StandIn, postgresql: Server, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = beside(studio, postgresql.new_store())
+    with postgresql.away() as come_back:
+        assert run("sync", *source, "--once") == 1
+        told = capsys.readouterr()
+        assert (told.out, told.err.count("\n"), "cannot be opened" in told.err) == ("", 1, True)
+        with running("-m", "perfwidget", "sync", *source, ready="") as (process, _):
+            assert "cannot be opened" in next_line(process)
+            assert "is waited for" in next_line(process)
+            come_back()
+            assert "answers again" in next_line(process)
+            with closing(open_store(source[3])) as store:
+                assert until(lambda: annotations(store) == 7)
+            assert ended(process) == (0, "")
+
+
+def annotations(store: Store) -> int:
+    with store.reading() as reader:
+        return reader.counted("annotations", "TRUE")
 
 
 # --- What is said, and the status

@@ -28,6 +28,8 @@ ROUTES: dict[str, tuple[str, str]] = {
     "component_suites": ("static", "/_dash-component-suites/<package>/<path:filename>"),
     "assets": ("static", "/assets/<path:filename>"),
     "session": ("nothing", "/session"),
+    "health": ("health", "/health"),
+    "metrics": ("metrics", "/metrics"),
     "report_csv": ("figures", "/export/report.csv"),
     "members_csv": ("figures", "/export/members.csv"),
     "report_json": ("figures", "/export/report.json"),

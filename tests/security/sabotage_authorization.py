@@ -237,6 +237,20 @@ SABOTAGES = [
         '        self.add_url_rule("/debug", "debug", lambda: str(self._store))\n',
         f"{MATRIX}::test_every_route_and_callback_is_in_the_matrix",
     ),
+    (
+        "everybody reads the metrics",
+        "perfwidget/hosting/monitoring.py",
+        "if not allowed(request):",
+        "if not allowed:",
+        "tests/hosting/test_monitoring.py -k lets_in",
+    ),
+    (
+        "the health waits for a database that hangs",
+        "perfwidget/hosting/health.py",
+        "return None if self._looking else self._found",
+        "return self._found or Found()",
+        "tests/hosting/test_health.py -k hangs",
+    ),
     # -- Changes
     (
         "a running download goes on with what has moved out of sight",

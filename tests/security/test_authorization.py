@@ -107,6 +107,10 @@ class _RememberingReader:
 
         return ask
 
+    def timed(self, note: object) -> "_RememberingReader":
+        """Return the same: nobody looks at how long it takes."""
+        return self
+
 
 def _frozen(value: Any) -> Any:
     if type(value).__name__ == "Viewer":
@@ -120,7 +124,7 @@ class Asker:
     """Everybody's browsers, and the bodies of callbacks."""
 
     def __init__(self, store: Any) -> None:
-        self.platform = Platform(store, PEOPLE)
+        self.platform = Platform(store, PEOPLE, metrics_allowed=lambda request: "Let-Me-In" in request.headers)
         self.browsers = {name: self.platform.browser(name) for name in PEOPLE}
         boss = self.browsers["owner 1"]
         self._bodies = {name: asking_body(boss, name, None) for name in CALLBACKS}
@@ -396,6 +400,8 @@ def test_every_route_answers_every_method_as_it_should(asker: Asker, name: str) 
             answer = browser.open(address, method=method, headers=DOCUMENT, buffered=True)
             if method not in ({"POST", "OPTIONS"} if kind == "callback" else {"GET", "HEAD", "OPTIONS"}):
                 right = 405
+            elif kind in ("health", "metrics"):  # the same for everybody, whoever they are
+                right = 403 if kind == "metrics" and method != "OPTIONS" else 200
             elif person is None:
                 right = 302 if kind == "page" else 401
             elif method == "OPTIONS":

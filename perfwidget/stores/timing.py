@@ -1,0 +1,47 @@
+"""How long the statements of a store's readers take, for those who watch over the server."""
+
+from collections.abc import Callable, Iterator, Mapping
+from time import perf_counter
+from typing import Any
+
+from perfwidget.stores.dialect import Dialect
+from perfwidget.stores.session import Session
+
+Note = Callable[[float], None]
+"""Takes the seconds that one statement took."""
+
+
+class TimedSession:
+    """A session that notes what each statement took; of a stream, what it took to read and not to send."""
+
+    def __init__(self, session: Session, note: Note) -> None:
+        self._session, self._note = session, note
+
+    @property
+    def dialect(self) -> Dialect:
+        """How the engine writes what engines write differently."""
+        return self._session.dialect
+
+    def rows(self, text: str, parameters: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+        """Return the rows that a statement gives."""
+        began = perf_counter()
+        try:
+            return self._session.rows(text, parameters)
+        finally:
+            self._note(perf_counter() - began)
+
+    def batches(self, text: str, parameters: Mapping[str, Any], size: int) -> Iterator[list[tuple[Any, ...]]]:
+        """Yield the rows of a statement so many at once."""
+        batches, took = self._session.batches(text, parameters, size), 0.0
+        try:
+            while True:
+                began = perf_counter()
+                try:
+                    batch = next(batches, None)
+                finally:
+                    took += perf_counter() - began
+                if batch is None:
+                    return
+                yield batch
+        finally:
+            self._note(took)
