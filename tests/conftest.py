@@ -204,8 +204,9 @@ class Watch:
 
     def _console(self, message: ConsoleMessage) -> None:
         address = message.location["url"]
-        # Chromium asks for an icon by itself, sooner or later.
-        if message.type in {"error", "warning", "assert"} and not address.endswith("/favicon.ico"):
+        # Chromium asks for an icon by itself, sooner or later; a request that fails is told of below.
+        told = address.endswith("/favicon.ico") or message.text.startswith("Failed to load resource: net::ERR_")
+        if message.type in {"error", "warning", "assert"} and not told:
             self._faults.append(f"console {message.type}: {message.text} ({address})")
 
     def _request(self, request: Request) -> None:
@@ -214,8 +215,9 @@ class Watch:
             self._faults.append(f"request to another machine: {request.url}")
 
     def _request_failed(self, request: Request) -> None:
-        # A page that is left or a download that is saved ends its requests this way.
-        if request.failure != "net::ERR_ABORTED":
+        # A page that is left or a download that is saved ends its requests this way. One that is open when its server
+        # stops looks for other facts in vain.
+        if request.failure != "net::ERR_ABORTED" and '"look.data"' not in (request.post_data or ""):
             self._faults.append(f"request failed: {request.url} ({request.failure})")
 
 

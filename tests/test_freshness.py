@@ -1,19 +1,23 @@
 """As of when the figures are, where a source keeps them in step: the route that the page looks at, and its words."""
 
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from flask.testing import FlaskClient
 
 from perfwidget.facts import Fact, Member, Membership
 from perfwidget.facts.ingest import NOT_COMPLETE, NOTHING_TOLD, NOTICE, PROGRESS, Bookmark, Observation
-from perfwidget.stores import Store, open_store
+from perfwidget.stores import Reader, Store, open_store
+from perfwidget.stores.postgresql.address import parse
+from tests.engines.server import Server
 from tests.hosts import asking, asking_body, host
-from tests.worlds import ORGANIZATION, annotation, people, review
+from tests.worlds import ORGANIZATION, annotation, at, people, review
 
 SOURCE = "platform"
 
@@ -60,9 +64,97 @@ def late(client: FlaskClient, query: str = "") -> str:
 
 
 def test_without_a_source_that_keeps_them_in_step_the_figures_are_of_now(client: Callable[..., FlaskClient]) -> None:
-    assert look(client()) == {"late": {"data": ""}, "news": {"data": None}}
-    drawn = asking(client(), "asked", {"question": "tz=UTC"}).json["response"]
-    assert (drawn["answer"]["data"]["news"], drawn["late"]["data"]) == (None, "")
+    browser = client()
+    drawn = asking(browser, "asked", {"question": "tz=UTC"}).json["response"]
+    found = look(browser, "tz=UTC")
+    assert (found["late"]["data"], drawn["late"]["data"]) == ("", "")
+    assert ago(minutes=5) < datetime.fromisoformat(found["as-of"]["dateTime"]) <= datetime.now(UTC)
+    assert found["news"]["data"] == drawn["answer"]["data"]["news"]
+
+
+def test_an_open_page_of_any_host_learns_of_other_facts(new_store: Callable[[], str]) -> None:
+    when = "2024-03-05 12:00"
+    steps: list[tuple[Callable[[Store], object], str]] = [
+        (lambda store: store.write([annotation(2, when)]), "boss ann"),
+        (lambda store: store.write([annotation(3, when, completed_by="rev")]), "boss"),
+        (lambda store: store.write([annotation(4, "2023-03-05 12:00")]), "boss"),
+        (lambda store: store.write([annotation(5, when, organization_id="elsewhere")]), ""),
+        (lambda store: store.write(annotation(number, when) for number in range(10, 600)), "boss ann"),
+        (lambda store: store.write([Bookmark(ORGANIZATION, "x", "y"), annotation(6, when)]), "boss ann"),
+        (lambda store: store.write([Bookmark(ORGANIZATION, "x", "z")]), ""),
+        (lambda store: store.remove([annotation(6, when)]), "boss ann"),
+        (lambda store: store.retain(ORGANIZATION, {"comments": 1}), ""),
+        (lambda store: store.forget(ORGANIZATION, "rev"), "boss"),
+        (lambda store: store.set_memberships(ORGANIZATION, "ann", []), "boss ann"),
+        (lambda store: store.forget_project(ORGANIZATION, "p1"), "boss"),
+    ]
+    with closing(open_store(new_store(), wait=0)) as store:
+        store.write([*people(), annotation(1, when, lead_time=10)])
+        browsers = {}
+        for who in ("boss:owner", "ann:annotator"):
+            browsers[who] = host(store).test_client()
+            browsers[who].get(f"/login?as={who}")
+
+        def told() -> dict[str, str]:
+            question = "from=2024-03-01&to=2024-03-31&tz=UTC"
+            return {who: look(browser, question)["news"]["data"] for who, browser in browsers.items()}
+
+        before = told()
+        assert told() == before
+        for number, (act, learn) in enumerate(steps):
+            act(store)
+            after = told()
+            learned = {who.partition(":")[0] for who in browsers if after[who] != before[who]}
+            assert learned == set(learn.split()), number
+            before = after
+
+
+def test_a_page_over_views_learns_where_the_host_names_what_differs(postgresql: Server) -> None:
+    address = postgresql.new_store()
+    schema = parse(address).schema
+    views = address.replace("schema=", "views=")
+
+    def told(over: Store) -> list[str | None]:
+        found = []
+        for who in ("boss:owner", "ann:annotator"):
+            browser = host(over).test_client()
+            browser.get(f"/login?as={who}")
+            found.append(look(browser, "from=2024-03-01&to=2024-03-31&tz=UTC")["news"]["data"])
+        return found
+
+    with closing(open_store(address)) as store:
+        store.write([*people(), annotation(1, "2024-03-05 12:00")])
+        with closing(open_store(views)) as silent:
+            assert told(silent) == [None, None]
+        with psycopg.connect(postgresql.address()) as connection:
+            connection.execute(
+                f"CREATE VIEW {schema}.changes AS SELECT organization_id, max(updated_at) AS mark "
+                f"FROM {schema}.annotations GROUP BY organization_id"
+            )
+        with closing(open_store(views)) as telling:
+            before = told(telling)
+            assert told(telling) == before
+            store.write([annotation(2, "2023-03-05 12:00", updated_at=at("2024-03-06 12:00"))])  # of another year
+            after = told(telling)
+            assert [one != other for one, other in zip(before, after, strict=True)] == [True, False]
+            store.write([annotation(3, "2024-03-07 12:00")])
+            assert all(one != other for one, other in zip(after, told(telling), strict=True))
+
+
+def test_what_somebody_may_see_is_worked_out_again_only_when_something_changed(
+    store: Store, client: Callable[..., FlaskClient], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[object] = []
+    work_out = Reader.fingerprint
+    monkeypatch.setattr(Reader, "fingerprint", lambda self, of: asked.append(of) or work_out(self, of))
+    browser = client()
+    for _ in range(3):
+        news(browser)
+    assert len(asked) == 1
+    store.write([annotation(2, "2024-03-05 12:00")])
+    for _ in range(3):
+        news(browser)
+    assert len(asked) == 2
 
 
 def test_news_of_those_who_see_everything_change_with_the_facts_alone(

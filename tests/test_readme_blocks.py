@@ -36,9 +36,10 @@ ELSEWHERE: Mapping[str, set[str]] = {
     "perfwidget/hosting/README.md": {"sh"},
     "perfwidget/label_studio/README.md": {"nginx", "caddy", "ini", "yaml"},
     "perfwidget/stores/postgresql/README.md": {"sql"},
+    "perfwidget/stores/writing/README.md": {"python"},
 }
-"""What other tests run: those below, those of `label_studio/test_standing_up.py` and of `hosting/test_recipes.py`, and
-those beside a real one."""
+"""What other tests run: those below, those beside a real Label Studio, and those of `label_studio/test_standing_up.py`,
+`hosting/test_recipes.py`, `stores/test_outbox.py` and `engines/test_host_transactions.py`."""
 
 EXPORT = """[{"id": 4, "project": 3, "data": {}, "total_annotations": 1, "annotations": [{"id": 5, "project": 3,
 "task": 4, "completed_by": {"id": 7, "email": "ann@acme.example", "first_name": "Ann"}, "result": [],
@@ -258,6 +259,7 @@ def test_its_example_has_every_fact_column_and_word(page: Page, monkeypatch: pyt
 
 # -- PostgreSQL -------------------------------------------------------------------------------------------------------
 
+CHANGES = "CREATE VIEW performance.changes"
 ON_POSTGRESQL = ROOT / "perfwidget/stores/postgresql/README.md"
 
 
@@ -272,7 +274,7 @@ def database(postgresql: Server) -> Iterator[str]:
 
 
 def test_no_other_sql_stands_on_its_page() -> None:
-    run = [statements(each) for each in ("CREATE ROLE", "CREATE TABLE person", "CREATE SCHEMA performance")]
+    run = [statements(each) for each in ("CREATE ROLE", "CREATE TABLE person", "CREATE SCHEMA performance", CHANGES)]
     assert run == [block.text for block in blocks(ON_POSTGRESQL) if block.language == "sql"]
 
 
@@ -300,6 +302,7 @@ def test_the_views_over_tables_of_a_host_are_a_store(database: str) -> None:
     with psycopg.connect(database, autocommit=True) as owner:
         owner.execute(statements("CREATE TABLE person"))
         owner.execute(statements("CREATE SCHEMA performance"))
+        owner.execute(statements(CHANGES))
         owner.execute("INSERT INTO person VALUES (7, 1, 'ann@acme.example', 'Ann', 'annotator')")
         owner.execute("INSERT INTO project VALUES (3, 1, 'Invoices')")
         owner.execute("INSERT INTO project_person VALUES (3, 7)")
@@ -308,3 +311,9 @@ def test_the_views_over_tables_of_a_host_are_a_store(database: str) -> None:
         asked = report(store, Viewer(1, 7, "annotator"), user=7, first="2024-03-01", last="2024-03-31")
         assert asked.values["total_time"] == 61.5
         assert asked.values["updated"] == 1
+        with store.reading() as reader:
+            before = reader.changes("1")
+        with psycopg.connect(database, autocommit=True) as owner:
+            owner.execute("UPDATE answer SET changed_at = '2024-03-04 11:00Z'")
+        with store.reading() as reader:
+            assert reader.changes("1") != before

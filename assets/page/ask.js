@@ -188,8 +188,9 @@ function among(answer) {
   return sought ? { question: answer.question, table: address.tableIn(location.search), among: of } : window.dash_clientside.no_update;
 }
 
-/* From time to time: look whether the source has other facts. */
-const beat = (beats, problem, asked) => (problem || document.hidden ? window.dash_clientside.no_update : { ...asked, beats });
+/* From time to time: look whether there are other facts, one look after the other. */
+const beat = (beats, problem, asked) => (
+  problem || document.hidden || window.perfwidget_requests.looking() ? window.dash_clientside.no_update : { ...asked, beats });
 
 /* The tables that are open, of the newest answer. */
 function open_tables(answer) {

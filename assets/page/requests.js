@@ -7,6 +7,7 @@ const words = () => json('perfwidget-fixed').words;
 const send = window.fetch;
 const JSON_TYPE = { 'Content-Type': 'application/json' };
 const failure = (status) => new Response('{}', { status, headers: JSON_TYPE });
+const toDash = (response) => new Response(JSON.stringify({ multi: true, response }), { headers: JSON_TYPE });
 const session = () => send(`${prefix()}session`, { credentials: 'same-origin' });
 const isOurs = ({ status, redirected, headers }) => status === 204 || (!redirected && /json/.test(headers.get('content-type')));
 
@@ -29,9 +30,27 @@ async function problemOf(response) {
   return { status, sentence, again: status >= 500 || status === 429, pause: Number(response.headers.get('Retry-After')) || 0 };
 }
 
+let looking = false;
+
+/* A look for other facts goes on beside Dash, which would let people wait for its answer: what that tells is put in its
+   place when it comes. Where many ask, nobody is told that a look has to wait, for the next one comes soon. */
+async function look(resource, options) {
+  looking = true;
+  const response = await answered(resource, options).catch(() => failure(599));
+  looking = false;
+  const problem = response.ok ? null : await problemOf(response);
+  if (response.status === 204 || (problem && problem.pause)) return;
+  const told = problem ? { problem: { data: problem } } : (await response.json()).response;
+  Object.entries(told).forEach(([id, props]) => window.dash_clientside.set_props(id, props));
+}
+
 window.fetch = async (resource, options) => {
   const address = String((resource && resource.url) || resource);
   if (!document.getElementById('_dash-config') || !address.startsWith(`${prefix()}_dash-`)) return send(resource, options);
+  if (/"look\.data"/.test((options && options.body) || '')) {
+    look(resource, options);
+    return toDash({});
+  }
   const response = await answered(resource, options).catch(() => failure(599));
   if (response.ok) return response;
   const problem = await problemOf(response.clone());
@@ -44,7 +63,7 @@ window.fetch = async (resource, options) => {
   if (output.includes('dates.said')) told.dates = { said: { fault: problem.sentence, typed: {} } };
   else if (output.includes('rows.children')) told['rows-problem'] = { data: problem };
   if (!Object.keys(told).length || problem.status === 401) told.problem = { data: problem };
-  return new Response(JSON.stringify({ multi: true, response: told }), { headers: JSON_TYPE });
+  return toDash(told);
 };
 
 /* Say what keeps Dash from making the page at all, and try again where that may help. */
@@ -62,4 +81,4 @@ document.addEventListener('securitypolicyviolation', ({ effectiveDirective: dire
   Object.assign(document.getElementById('fault'), { textContent }).dataset.blocked = directive;
 });
 
-window.perfwidget_requests = { session };
+window.perfwidget_requests = { session, looking: () => looking };

@@ -4,8 +4,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from hashlib import sha256
 from typing import Any, NamedTuple
 
-import numpy as np
-
 from perfwidget.facts.columns import MAX_ID_LENGTH, Kind, fingerprint, microseconds
 from perfwidget.facts.ingest import Snapshot
 from perfwidget.facts.snapshots import NOTHING, NULL, Coded, Snapshots, StoredColumn
@@ -89,7 +87,7 @@ def _values(column: StoredColumn, text: bool) -> list[Any]:
     if isinstance(column, Coded):
         return [None if code == NULL else column.texts[code] for code in column.codes.tolist()]
     values: list[Any] = column.tolist()
-    if column.dtype != np.int64:
+    if column.dtype != "int64":
         return values
     return [None if value == NOTHING else str(value) if text else value for value in values]
 

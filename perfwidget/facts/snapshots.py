@@ -1,27 +1,31 @@
-"""Snapshots of many annotations in columns, and what can be done with columns as a whole."""
+"""Snapshots of many annotations in columns, and what can be done with columns as a whole.
+
+NumPy is imported where it is used: hosts write facts one by one, and never need it.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
-import numpy as np
-import numpy.typing as npt
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
 
 NULL = -1
 """The code of null."""
 
-NOTHING = int(np.iinfo(np.int64).min)
+NOTHING = -(2**63)
 """Stands for null in a column of whole numbers."""
 
 
 class Coded(NamedTuple):
     """A column of few different texts: for each row the place of its text, -1 for null."""
 
-    codes: npt.NDArray[np.int32]
+    codes: "npt.NDArray[np.int32]"
     texts: Sequence[str]
 
 
-StoredColumn = npt.NDArray[Any] | Coded
+StoredColumn: TypeAlias = "npt.NDArray[Any] | Coded"
 """Whole numbers with NOTHING for null, flags, coded texts; ids may be their whole numbers or an array of texts."""
 
 
@@ -46,12 +50,14 @@ class Snapshots:
     def __len__(self) -> int:
         return len(self.flags("history"))
 
-    def flags(self, name: str) -> npt.NDArray[np.bool_]:
+    def flags(self, name: str) -> "npt.NDArray[np.bool_]":
         """Return a column of flags."""
+        import numpy as np
+
         return np.asarray(self.columns[name], np.bool_)
 
 
-def numbers(column: StoredColumn) -> npt.NDArray[Any]:
+def numbers(column: StoredColumn) -> "npt.NDArray[Any]":
     """Return a column that is not coded."""
     if isinstance(column, Coded):
         raise TypeError("The column holds coded texts.")
@@ -60,6 +66,8 @@ def numbers(column: StoredColumn) -> npt.NDArray[Any]:
 
 def used(column: StoredColumn) -> set[str]:
     """Return the texts that stand in a column of coded texts."""
+    import numpy as np
+
     if not isinstance(column, Coded):
         raise TypeError("The column holds no coded texts.")
     return {column.texts[code] for code in np.unique(column.codes).tolist() if code != NULL}
@@ -67,6 +75,8 @@ def used(column: StoredColumn) -> set[str]:
 
 def joined(many: Sequence[Snapshots]) -> Snapshots:
     """Return snapshots of one organization in one piece."""
+    import numpy as np
+
     begins = np.cumsum([0, *map(len, many)]).tolist()
     reviews = {name: _joined([each.reviews[name] for each in many]) for name in many[0].reviews}
     counts = [len(numbers(each.reviews["place"])) for each in many]
@@ -79,6 +89,8 @@ def joined(many: Sequence[Snapshots]) -> Snapshots:
 
 
 def _joined(columns: Sequence[StoredColumn]) -> StoredColumn:
+    import numpy as np
+
     coded = [column for column in columns if isinstance(column, Coded)]
     if coded:
         place: dict[str, int] = {}
@@ -95,6 +107,8 @@ def _joined(columns: Sequence[StoredColumn]) -> StoredColumn:
 
 def owned_reviews(snapshots: Snapshots, origin: str) -> dict[str, StoredColumn]:
     """Return the reviews with what they have of their annotations, whether those have a history, and an origin."""
+    import numpy as np
+
     places = numbers(snapshots.reviews["place"])
     names = ("annotation_id", "project_id", "task_id", "completed_by", "history")
     of_rows = {name: taken(snapshots.columns[name], places) for name in names}
@@ -105,6 +119,8 @@ def owned_reviews(snapshots: Snapshots, origin: str) -> dict[str, StoredColumn]:
 
 def in_order(columns: Mapping[str, StoredColumn], member: str, instant: str) -> dict[str, StoredColumn]:
     """Return rows by whose they are, and when."""
+    import numpy as np
+
     owners = columns[member]
     if not isinstance(owners, Coded):
         raise TypeError("The column holds no coded texts.")
@@ -114,6 +130,6 @@ def in_order(columns: Mapping[str, StoredColumn], member: str, instant: str) -> 
     return {name: taken(column, order) for name, column in columns.items()}
 
 
-def taken(column: StoredColumn, places: npt.NDArray[np.int64]) -> StoredColumn:
+def taken(column: StoredColumn, places: "npt.NDArray[np.int64]") -> StoredColumn:
     """Return the rows of a column at some places, in that order."""
     return column._replace(codes=column.codes[places]) if isinstance(column, Coded) else column[places]

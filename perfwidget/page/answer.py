@@ -13,7 +13,7 @@ from perfwidget.page import formats, ids, words
 from perfwidget.page.cards import cards, folded, question_of, spoken
 from perfwidget.page.context import PageContext
 from perfwidget.page.control_words import EXPORTS
-from perfwidget.page.freshness import freshness, kept_since, late_notice, news_in_scope
+from perfwidget.page.freshness import freshness, kept_since, late_notice
 from perfwidget.page.heading import Clock, clock, heading, whom
 from perfwidget.page.panels import (
     ANNOTATION_SUMMARY,
@@ -66,11 +66,12 @@ def ask(context: PageContext, question: Any, table: Any = "") -> Shown:
         report = read_report(reader, asked, query, earlier_members=False)
         members = _members(reader, asked, report, query, question, leads=leads)
         fresh = freshness(reader, viewer.organization_id, asked.projects)
-        news = news_in_scope(reader, asked, query, report.period, fresh)
+        news = context.news.mark(reader, asked, query, report.period, fresh)
+        unfinished = [words.UNFINISHED_COPY] if reader.unfinished_copy else []
     now = datetime.now(UTC)
     as_of = fresh.as_of if fresh and fresh.complete else now
     parts = show(report, context.review_time_since, now, question if leads else None, as_of)
-    notices = [*context.store.notices, *kept_since(report)]
+    notices = [*context.store.notices, *unfinished, *kept_since(report)]
     if query.grain not in (None, report.grain):
         notices.append(words.TOO_LONG.format(words.PER[query.grain], words.PER[report.grain]))
     told = {
@@ -119,7 +120,7 @@ def _members(
 
 
 class Look(NamedTuple):
-    """What an open page learns of its source: a mark that differs once there are other facts, and how old these are."""
+    """What an open page learns: a mark that differs once there are other facts, and how old these are."""
 
     news: str | None
     late: str
@@ -133,11 +134,11 @@ def look(context: PageContext, question: Any) -> Look:
     with context.store.reading() as reader:
         asked = access.scope(viewer, query, reader.standing(viewer, query))
         fresh = freshness(reader, viewer.organization_id, asked.projects)
-        news = news_in_scope(reader, asked, query, resolved_period(reader, asked, query), fresh)
-    if fresh is None:
+        news = context.news.mark(reader, asked, query, resolved_period(reader, asked, query), fresh)
+    if news is None:
         return Look(None, context.notice(), None)
     now = datetime.now(UTC)
-    as_of = fresh.as_of if fresh.complete else now
+    as_of = fresh.as_of if fresh and fresh.complete else now
     late = _said(late_notice(fresh, now, context.late_after, query.timezone), context.notice())
     return Look(news, late, clock(as_of.astimezone(zone(query.timezone)), now))
 

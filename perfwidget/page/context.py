@@ -1,10 +1,11 @@
 """What the page needs of the widget that shows it."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 from perfwidget.metrics import Rules
+from perfwidget.page.freshness import News
 from perfwidget.question.access import Viewer
 from perfwidget.question.query import Query
 from perfwidget.settings import LATE_AFTER, TaskLink
@@ -37,3 +38,4 @@ class PageContext:
     """Whether the viewer may have a kind of download: `report`, `timeline`, `comments` or `rows`."""
     pay_link: Callable[[Viewer], tuple[str, str] | None] = lambda _viewer: None
     """The word and the address of the page of pay that is for a viewer, if there is one."""
+    news: News = field(default_factory=News)

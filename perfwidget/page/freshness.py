@@ -1,5 +1,8 @@
 """How fresh the facts of a source are, and what is said of facts that are older than they should be."""
 
+import hashlib
+import threading
+from collections import OrderedDict
 from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -12,6 +15,9 @@ from perfwidget.question.previous import previous
 from perfwidget.question.query import Query
 from perfwidget.report import Report
 from perfwidget.stores.reading import Marked, Reader
+
+MOST_KNOWN = 1_000
+"""Questions of open pages whose marks are remembered."""
 
 
 class Freshness(NamedTuple):
@@ -83,12 +89,37 @@ def kept_since(report: Report) -> list[str]:
     return told
 
 
-def news_in_scope(
-    reader: Reader, asked: ScopedQuery, query: Query, period: Period, fresh: Freshness | None
-) -> str | None:
-    """Return a mark that differs once facts in scope have changed, and tells nothing of others; None as `freshness`."""
-    if fresh is None or asked.scope.role.sees_organization:
-        return fresh and fresh.news
-    before = previous(period, query.preset) if query.compare else None
-    whole = period if before is None else Period(before.first, period.last, period.timezone)
-    return reader.fingerprint(asked.during(whole))
+class News:
+    """What tells an open page of other facts; worked out again only where anything of the organization changed."""
+
+    def __init__(self) -> None:
+        self._known: OrderedDict[ScopedQuery, tuple[tuple[str | None, str | None], str]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def mark(
+        self, reader: Reader, asked: ScopedQuery, query: Query, period: Period, fresh: Freshness | None
+    ) -> str | None:
+        """Return a mark that differs once facts in scope have changed, and tells nothing of others.
+
+        None where neither a source nor the store says that facts have changed.
+        """
+        source = fresh.news if fresh else None
+        changes = reader.changes(asked.scope.organization_id)
+        if source is None and changes is None:
+            return None
+        if asked.scope.role.sees_organization:
+            return hashlib.sha256(str(changes).encode()).hexdigest() if source is None else source
+        before = previous(period, query.preset) if query.compare else None
+        whole = period if before is None else Period(before.first, period.last, period.timezone)
+        return self._fingerprint(reader, asked.during(whole), (source, changes))
+
+    def _fingerprint(self, reader: Reader, asked: ScopedQuery, state: tuple[str | None, str | None]) -> str:
+        known, mark = self._known.get(asked, (None, ""))
+        if known != state:
+            mark = reader.fingerprint(asked)
+            with self._lock:
+                self._known[asked] = state, mark
+                self._known.move_to_end(asked)
+                while len(self._known) > MOST_KNOWN:
+                    self._known.popitem(last=False)
+        return mark

@@ -41,6 +41,8 @@ def as_of(time: str) -> str:
 
 FIRST_READING = "The platform is being read for the first time; until that is done, work is missing here."
 
+UNFINISHED_COPY = "These facts are a copy that was broken off, and some are missing; finish it with perfwidget copy."
+
 
 def late(moment: str) -> str:
     """Say that the facts are older than they should be."""

@@ -9,7 +9,6 @@ from types import ModuleType
 
 from perfwidget.errors import InvalidSetting, StoreUnavailable
 from perfwidget.stores.connecting import ConnectingStore
-from perfwidget.stores.duckdb import DuckDBStore
 from perfwidget.stores.reading import Reader
 from perfwidget.stores.store import Store
 
@@ -64,7 +63,8 @@ def embedded_path(url: str) -> Path | None:
 def _embedded(path: Path, *, create: bool) -> Store:
     if not create and not path.is_file():
         raise StoreUnavailable(f"There is no store at {path}; check the address, or import facts into it first.")
-    return DuckDBStore(path)
+    opened: Store = import_module("perfwidget.stores.duckdb").DuckDBStore(path)
+    return opened
 
 
 def _awaited(opener: Callable[[], Store], wait: float) -> Store:

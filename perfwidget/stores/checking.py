@@ -7,7 +7,7 @@ from typing import NamedTuple
 from perfwidget.facts import FACTS, RECORDED_KINDS
 from perfwidget.facts.columns import INVALID_LEAD_TIME, MICROSECONDS, microseconds
 from perfwidget.facts.words import LAST_ACTIONS, REVIEW_ACTIONS, ROLES
-from perfwidget.stores.moving import UNFINISHED, is_unfinished
+from perfwidget.stores.moving import UNFINISHED
 from perfwidget.stores.reading import Reader
 from perfwidget.stores.schema import MENTIONED
 from perfwidget.stores.store import Store
@@ -130,7 +130,7 @@ def check(store: Store) -> Iterator[Finding]:
     """
     with store.reading() as reader:
         yield from _damage(reader)
-        if is_unfinished(reader):
+        if reader.unfinished_copy is not None:
             yield Finding("damage", 1, UNFINISHED)
         yield from (Finding("damage", 1, notice) for notice in store.notices)
         now = str(microseconds(datetime.now(UTC)))

@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from perfwidget.errors import StoreUnavailable
 from perfwidget.facts import Fact
@@ -12,7 +13,7 @@ from perfwidget.facts.ingest import Observation
 from perfwidget.facts.words import Unknown
 from perfwidget.stores.failures import AWAY, CLOSED
 from perfwidget.stores.reading import Reader
-from perfwidget.stores.store import Store
+from perfwidget.stores.store import Store, Writer
 from perfwidget.stores.writing.outcome import Outcome
 from perfwidget.stores.writing.staging import Staging
 
@@ -68,6 +69,10 @@ class ConnectingStore(Store):
     def write(self, facts: Iterable[Fact | Observation], *, unknown: Unknown = "refuse") -> Outcome:
         """Keep facts in one transaction, in the way of the engine."""
         return self._store().write(facts, unknown=unknown)
+
+    def writing(self, connection: Any) -> Writer:
+        """Return what writes within the transaction of a connection, in the way of the engine."""
+        return self._store().writing(connection)
 
     def settle(self) -> None:
         """Do now what the store would else do some time later."""

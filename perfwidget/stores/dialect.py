@@ -42,3 +42,5 @@ class Dialect:
     """The columns of ids that are whole numbers, and not text."""
     keeps_more: bool = True
     """Whether there are columns and tables of our own beside the contract's: mentions and bookmarks."""
+    tells_changes: bool = True
+    """Whether the store tells that facts have changed: by marks of its own, or by a view `changes` of the host's."""

@@ -6,17 +6,14 @@ from typing import Any
 
 from perfwidget.errors import InvalidSetting, PerfwidgetError
 from perfwidget.facts import FACTS
-from perfwidget.stores.reading import Marked, Reader
-from perfwidget.stores.schema import CONTRACT, Table, column_types
+from perfwidget.stores.reading import Reader
+from perfwidget.stores.schema import CONTRACT, COPYING, Table, column_types
 from perfwidget.stores.store import Store
 from perfwidget.stores.writing import EXTRA
 from perfwidget.stores.writing.staging import Staging
 
 ROWS = 50_000
 """Rows that are copied in one transaction."""
-
-_OF_COPY = {"organization_id": "", "source": "copy"}
-"""The bookmark of a copy that has begun: beside those of organizations, which all have an id."""
 
 UNFINISHED = "a copy that was broken off: repeat `perfwidget copy` into it, or name a new store"
 
@@ -31,7 +28,7 @@ def copy(source: Store, target: Store, told: Callable[[str, int], None] = lambda
     PerfwidgetError where both differ in the end.
     """
     with source.reading() as reader:
-        if is_unfinished(reader):
+        if reader.unfinished_copy is not None:
             raise InvalidSetting(f"The store to copy from is {UNFINISHED}.")
         begun = _begun(target, reader.tables)
         for place, table in enumerate(reader.tables):
@@ -48,19 +45,10 @@ def copy(source: Store, target: Store, told: Callable[[str, int], None] = lambda
     target.settle()
 
 
-def is_unfinished(reader: Reader) -> bool:
-    """Say whether a store is a copy that was broken off, and so lacks facts."""
-    return _mark(reader) is not None
-
-
-def _mark(reader: Reader) -> Marked | None:
-    return reader.bookmarks(_OF_COPY["organization_id"]).get(_OF_COPY["source"])
-
-
 def _begun(target: Store, tables: Sequence[Table]) -> tuple[int, list[str] | None]:
     """Return at which table a copy goes on, and behind which key."""
     with target.reading() as reader:
-        mark = _mark(reader)
+        mark = reader.unfinished_copy
         if mark is not None:
             place, after = json.loads(mark.position)
             return place, after
@@ -98,7 +86,7 @@ def _add(staging: Staging, table: Table, rows: Sequence[tuple[Any, ...]], *, bar
     columns = [(name, sql_type) for name, sql_type, _ in table.columns]
     if bare and kind is not None:
         columns, rows = column_types(kind), [(*row, *EXTRA.get(table.name, ())) for row in rows]
-        staging.note(kind, rows, recorded=False)
+        staging.note({kind: rows}, recorded=False)
     names = [name for name, _ in columns]
     staging.put("incoming", columns, rows)
     staging.add(table.name, names, f"SELECT {', '.join(names)} FROM incoming")
@@ -106,10 +94,10 @@ def _add(staging: Staging, table: Table, rows: Sequence[tuple[Any, ...]], *, bar
 
 def _note(staging: Staging, position: list[Any] | None) -> None:
     """Note how far a copy has come; None: it has ended."""
-    same = " AND ".join(f"{name} = ${name}" for name in _OF_COPY)
-    staging.delete("bookmarks", same, _OF_COPY)
+    same = " AND ".join(f"{name} = ${name}" for name in COPYING)
+    staging.delete("bookmarks", same, COPYING)
     if position is not None:
-        staging.keep("bookmarks", {**_OF_COPY, "position": json.dumps(position), "as_of": None})
+        staging.keep("bookmarks", {**COPYING, "position": json.dumps(position), "as_of": None})
 
 
 def _different(reader: Reader, target: Store) -> list[str]:

@@ -25,7 +25,8 @@ from perfwidget.stores.listing import (
     plain,
     tally,
 )
-from perfwidget.stores.schema import CONTRACT, TABLES, Table
+from perfwidget.stores.schema import CHANGED, CONTRACT, COPYING, TABLES, Table
+from perfwidget.stores.session import Session
 from perfwidget.stores.sql import first_instant, recorded
 from perfwidget.stores.timing import TimedSession
 
@@ -55,6 +56,10 @@ class Kept(NamedTuple):
 
 class Reader(Choices):
     """One consistent state of a store, for one question and what is shown beside its answer."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
+        self._marked: dict[str, Sequence[tuple[str, Marked]]] = {}
 
     def first_instant(self, asked: ScopedQuery) -> int | None:
         """Return the instant of the subjects' first fact in scope, in microseconds, or None if there is none."""
@@ -191,11 +196,37 @@ class Reader(Choices):
 
         For those who fill the store, and for how fresh its facts are; it speaks of nobody.
         """
+        return {source: mark for source, mark in self._marks(organization_id) if not source.startswith(CHANGED)}
+
+    @property
+    def unfinished_copy(self) -> Marked | None:
+        """How far the copy has come that the store is, where it was broken off and so lacks facts."""
+        return self.bookmarks(COPYING["organization_id"]).get(COPYING["source"])
+
+    def changes(self, organization_id: str) -> str | None:
+        """Return a text that differs once facts of an organization have changed; None where nobody knows.
+
+        It tells of everybody's work: for those who see the organization, and for what is worked out when it differs.
+        """
+        if not self._dialect.tells_changes:
+            return None
         if not self._dialect.keeps_more:
-            return {}
-        text = "SELECT source, position, as_of FROM bookmarks WHERE organization_id = $organization_id"
-        rows = self._rows(text, {"organization_id": organization_id})
-        return {source: Marked(position, as_of) for source, position, as_of in rows}
+            mark = self._dialect.as_text("mark")
+            rows = self._rows(
+                f"SELECT {mark} FROM changes WHERE organization_id = $organization_id",
+                {"organization_id": organization_id},
+            )
+            return repr(sorted(rows, key=repr))
+        return " ".join(sorted(source for source, _ in self._marks(organization_id) if source.startswith(CHANGED)))
+
+    def _marks(self, organization_id: str) -> Sequence[tuple[str, Marked]]:
+        if not self._dialect.keeps_more:
+            return ()
+        if organization_id not in self._marked:
+            text = "SELECT source, position, as_of FROM bookmarks WHERE organization_id = $organization_id"
+            rows = self._rows(text, {"organization_id": organization_id})
+            self._marked[organization_id] = [(source, Marked(position, as_of)) for source, position, as_of in rows]
+        return self._marked[organization_id]
 
     def as_of(self) -> int | None:
         """Return as of when the facts of the source are that is furthest behind, in microseconds; None if none says so.

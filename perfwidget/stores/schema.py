@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from perfwidget.errors import StoreUnavailable
-from perfwidget.facts import FACTS, Fact
+from perfwidget.facts import FACTS, Fact, Recorded
 from perfwidget.facts.columns import Kind
 
 SQL_TYPES = {
@@ -116,7 +116,15 @@ BOOKMARKS = Table(
     (*_ids("organization_id", "source", "position"), StoreColumn("as_of", "BIGINT")),
     ("organization_id", "source"),
 )
-"""How far sources have been read."""
+"""How far sources have been read, and marks of changes."""
+
+CHANGED = "changed "
+"""Before a random text: the name of a bookmark which each write that changes facts of an organization puts anew."""
+
+COPYING = {"organization_id": "", "source": "copy"}
+"""The bookmark of a copy that has begun: beside those of organizations, which all have an id."""
+
+RECORDED = _of(Recorded)
 
 TABLES: tuple[Table, ...] = (*map(_of, FACTS), SNAPSHOTS, MENTIONS, BOOKMARKS)
 """Every table, as a new store has it."""

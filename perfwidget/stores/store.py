@@ -5,9 +5,9 @@ from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
-from perfwidget.errors import InvalidFact
+from perfwidget.errors import InvalidFact, InvalidSetting
 from perfwidget.facts import Fact, Key, Membership
 from perfwidget.facts.columns import Id
 from perfwidget.facts.ingest import Observation
@@ -19,23 +19,8 @@ from perfwidget.stores.writing.outcome import Outcome
 from perfwidget.stores.writing.staging import Staging
 
 
-class Store(ABC):
-    """Where the facts live. An engine says how it is read, and how a write is opened; all write alike."""
-
-    writable = True
-    """Whether facts can be written; views of a host's own tables are only read."""
-
-    path: Path | None = None
-    """The file of an embedded store, beside which others of ours may lie."""
-
-    @property
-    def notices(self) -> tuple[str, ...]:
-        """What people who look at the figures must know of the store, such as that some may be missing."""
-        return ()
-
-    @abstractmethod
-    def reading(self) -> AbstractContextManager[Reader]:
-        """Open one consistent state for reading; raises StoreUnavailable."""
+class Writer(ABC):
+    """What facts are written by: a store, or what writes within a transaction of the host's."""
 
     @abstractmethod
     def staging(self) -> AbstractContextManager[Staging]:
@@ -61,6 +46,36 @@ class Store(ABC):
         wanted = writing.MembershipsOfOne(organization_id, user_id, memberships)
         with self.staging() as staging:
             writing.set_memberships(staging, wanted)
+
+
+class Store(Writer):
+    """Where the facts live. An engine says how it is read, and how a write is opened; all write alike."""
+
+    writable = True
+    """Whether facts can be written; views of a host's own tables are only read."""
+
+    path: Path | None = None
+    """The file of an embedded store, beside which others of ours may lie."""
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """What people who look at the figures must know of the store, such as that some may be missing."""
+        return ()
+
+    @abstractmethod
+    def reading(self) -> AbstractContextManager[Reader]:
+        """Open one consistent state for reading; raises StoreUnavailable."""
+
+    def writing(self, connection: Any) -> Writer:  # noqa: ARG002 (for engines that have a use for it)
+        """Return what writes within the transaction of a connection; its owner's commit or rollback decides.
+
+        `connection` is psycopg's, or SQLAlchemy's with psycopg (`session.connection()`), to the database of the store.
+        Raises InvalidSetting for another one, and on every engine but PostgreSQL.
+        """
+        raise InvalidSetting(
+            "Only a PostgreSQL store writes within a transaction of yours; with this one, put facts into an outbox "
+            "table and write them after your commit."
+        )
 
     def forget(self, organization_id: Id, user_id: Id, as_: Literal["token"] | None = None) -> str | None:
         """Remove every fact of a member in one transaction, and their bytes from the store.
@@ -92,7 +107,7 @@ class Store(ABC):
         if removed:
             self.erase()
 
-    def erase(self) -> None:  # noqa: B027 (an engine may have nothing to do)
+    def erase(self) -> None:
         """Overwrite or give up the bytes of what was removed."""
 
     @abstractmethod

@@ -10,11 +10,11 @@ import tempfile
 from contextlib import ExitStack
 from pathlib import Path
 
-from tests.benchmarks import engines, memory, outcome, pages, pay, plot, queries, rates, team, team_page
+from tests.benchmarks import engines, memory, outcome, pages, parallel, pay, plot, queries, rates, team, team_page
 from tests.benchmarks.site import Site
 from tests.benchmarks.world import World
 
-MEASURED = (queries, team, team_page, pages, rates, memory, pay)
+MEASURED = (queries, team, team_page, pages, rates, parallel, memory, pay)
 PARTS = {each.__name__.rpartition(".")[2]: each.measure for each in MEASURED}
 
 

@@ -21,6 +21,7 @@ PARTS = {
     "callback": "What the server adds to its queries",
     "page": "The page in Chromium",
     "rates": "In and out",
+    "parallel": "Writers in parallel on PostgreSQL",
     "memory": "Memory",
     "pay": "Pay",
 }

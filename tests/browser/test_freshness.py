@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from perfwidget.facts import Fact
 from perfwidget.facts.ingest import Bookmark
@@ -57,15 +57,57 @@ def test_an_open_page_follows_its_source(open_page: Callable[..., Page], store: 
         page.close()
 
 
-def test_a_page_without_such_a_source_is_left_alone(open_page: Callable[..., Page], store: Store) -> None:
+def test_an_open_page_of_a_host_that_writes_its_own_facts_follows_them(
+    open_page: Callable[..., Page], store: Store
+) -> None:
     with served(host(store)) as port:
         address = f"http://127.0.0.1:{port}"
         page = open_page()
         page.request.get(f"{address}/login?as=ann:annotator")
-        page.clock.install()
         visit = Visit(page, address)
-        looked: list[str] = []
-        page.on("request", lambda request: looked.append(request.url) if "/news" in request.url else None)
         visit.go(MARCH)
-        page.clock.run_for(60_000)
-        assert looked == []
+        expect(visit.card("submitted-annotations")).to_have_text("1")
+        asked = len(visit.questions)
+        store.write([annotation(2, "2024-03-06 12:00", lead_time=20)])
+        expect(visit.card("submitted-annotations")).to_have_text("2")
+        with page.expect_response(lambda response: "look.data" in (response.request.post_data or "")):
+            store.write([annotation(3, "2024-03-06 12:00", completed_by="rev")])  # which is nothing to Ann
+        assert len(visit.questions) == asked + 1
+        page.close()
+
+
+def test_one_look_follows_the_other_and_one_that_has_to_wait_is_no_problem(
+    open_page: Callable[..., Page], store: Store, watch: Watch
+) -> None:
+    watch.expect("status of 503")
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        if '"look.data"' in (route.request.post_data or ""):
+            held.append(route)
+        else:
+            route.continue_()
+
+    with served(host(store)) as port:
+        address = f"http://127.0.0.1:{port}"
+        page = open_page()
+        page.request.get(f"{address}/login?as=ann:annotator")
+        visit = Visit(page, address)
+        visit.go(MARCH)
+        page.route("**/_dash-update-component*", hold)
+        with page.expect_request(lambda request: '"look.data"' in (request.post_data or "")):
+            pass
+        for beats in (1_001, 1_002, 1_003):
+            page.evaluate("beats => dash_clientside.set_props('pulse', {n_intervals: beats})", beats)
+        with page.expect_response(lambda response: '"asked.data"' in (response.request.post_data or "")):
+            page.locator("#refresh").click()  # which waits for no look
+        assert len(held) == 1
+        busy = {"status": 503, "headers": {"Retry-After": "1"}, "json": {"error": "Many people are asking."}}
+        with page.expect_request(lambda request: '"look.data"' in (request.post_data or "")):
+            held[0].fulfill(**busy)  # type: ignore[arg-type]
+        expect(page.locator("#notice")).to_be_empty()
+        held[-1].continue_()
+        page.unroute_all()
+        store.write([annotation(2, "2024-03-06 12:00", lead_time=20)])
+        expect(visit.card("submitted-annotations")).to_have_text("2")
+        page.close()

@@ -22,18 +22,18 @@ USER = "postgres"
 SETTINGS = {
     "listen_addresses": "127.0.0.1",
     "unix_socket_directories": "''",
-    "fsync": "off",
-    "full_page_writes": "off",
-    "synchronous_commit": "off",
     "max_connections": "60",
     "shared_buffers": "64MB",
 }
+NOT_DURABLE = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
 
 
 class Server:
     """One server. Its default order of texts is that of a dictionary, which no answer may depend on."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, durable: bool = False) -> None:
+        """Make a server; what a durable one commits is on the disk."""
+        self._settings = SETTINGS | ({} if durable else NOT_DURABLE)
         self._folder = Path(tempfile.mkdtemp(prefix="perfwidget-postgresql-"))
         if os.geteuid() == 0:  # as whom it refuses to run
             shutil.chown(self._folder, USER)
@@ -48,7 +48,7 @@ class Server:
 
     def start(self) -> None:
         """Start the server and return once it answers."""
-        settings = " ".join(f"-c {name}={value}" for name, value in SETTINGS.items())
+        settings = " ".join(f"-c {name}={value}" for name, value in self._settings.items())
         self._run("pg_ctl", "--wait", "--log", self._folder / "log", f"--options=-p {self.port} {settings}", "start")
 
     def stop(self) -> None:

@@ -15,6 +15,7 @@ import pytest
 
 from perfwidget.errors import InvalidFact, InvalidSetting, StoreUnavailable
 from perfwidget.facts import Fact, Member
+from perfwidget.facts.ingest import Bookmark, Observation
 from perfwidget.metrics import METRICS, WHOLE
 from perfwidget.stores import Store, open_store
 from perfwidget.stores.failures import TOO_LONG
@@ -22,7 +23,7 @@ from perfwidget.stores.formulas import statements, wanted_of
 from perfwidget.stores.postgresql import faults
 from perfwidget.stores.postgresql.address import parse
 from tests.engines.server import Server
-from tests.worlds import annotation, ask, people, scoped
+from tests.worlds import ORGANIZATION, annotation, ask, people, scoped
 
 MARCH = {"user": "ann", "from_": "2024-03-01", "to": "2024-03-31"}
 NOON = "2024-03-05 12:00"
@@ -99,10 +100,11 @@ def test_of_a_writer_that_is_killed_midway_nothing_is_kept(store: Store, address
     assert count(store) == 1
 
 
-def test_one_write_waits_for_another_and_readers_wait_for_none(store: Store) -> None:
+def test_a_write_waits_for_that_of_a_source_and_readers_wait_for_none(store: Store) -> None:
     begun, go_on = threading.Event(), threading.Event()
 
-    def slow() -> Iterator[Fact]:
+    def slow() -> Iterator[Fact | Observation]:
+        yield Bookmark(ORGANIZATION, "source", "1")
         yield annotation(1, NOON, lead_time=10)
         begun.set()
         go_on.wait(60)

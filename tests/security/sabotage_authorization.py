@@ -169,8 +169,8 @@ SABOTAGES = [
     (
         "an open page learns when others work",
         "perfwidget/page/freshness.py",
-        "if fresh is None or asked.scope.role.sees_organization:",
-        "if fresh is None or asked.scope.role:",
+        "if asked.scope.role.sees_organization:",
+        "if asked.scope.role:",
         TRACES,
     ),
     # -- The lists

@@ -9,6 +9,7 @@ HISTORY = "perfwidget/stores/clickhouse/history.py"
 CLAIMS = "perfwidget/stores/clickhouse/write_lock.py"
 SAME = "tests/engines/test_same_answers.py"
 STANDS = "tests/engines/test_postgresql.py"
+HOSTS = "tests/engines/test_host_transactions.py"
 CLICKHOUSE = "tests/engines/test_clickhouse.py"
 LABEL_STUDIO = "tests/engines/test_label_studio_views.py"
 
@@ -63,16 +64,58 @@ SABOTAGES = [
         "tests/test_rows.py",
     ),
     (
-        "two writes go on at once",
+        "two writes that are to be alone go on at once",
         DATABASE,
-        'f"SELECT pg_advisory_xact_lock({lock_key(address)})"\n',
-        '"SELECT 1"\n',
+        "'' if alone else '_shared'",
+        "'_shared'",
         f"{STANDS} -k lose_nothing",
+    ),
+    (
+        "writes of the same facts lock them in another order each",
+        "perfwidget/stores/postgresql/staging.py",
+        "in_order = sorted(rows, key=lambda row: [row[place] for place in places])",
+        "in_order = list(rows)",
+        f"{HOSTS} -k in_any_order",
+    ),
+    (
+        "an older version of a fact replaces a newer one on PostgreSQL",
+        "perfwidget/stores/postgresql/staging.py",
+        ' if version else ""',
+        ' if version is None else ""',
+        f"{HOSTS} -k newer_version",
+    ),
+    (
+        "an open page does not learn of what a host commits late",
+        "perfwidget/stores/postgresql/__init__.py",
+        "            staging.conclude()\n",
+        "",
+        f"{HOSTS} -k differs_once",
+    ),
+    (
+        "a write waits for the mark of a host that commits late",
+        "perfwidget/stores/postgresql/staging.py",
+        "FOR UPDATE SKIP LOCKED",
+        "FOR UPDATE",
+        f"{HOSTS} -k different_facts",
+    ),
+    (
+        "the names of the host's transaction are the store's from then on",
+        "perfwidget/stores/postgresql/writer.py",
+        """        cursor.execute("SELECT set_config('search_path', $1, TRUE)", [path])\n""",
+        "",
+        f"{HOSTS} -k disturbed",
+    ),
+    (
+        "what failed within the host's transaction stays in it",
+        "perfwidget/stores/postgresql/writer.py",
+        '                        cursor.execute("ROLLBACK TO SAVEPOINT perfwidget")\n',
+        "",
+        f"{HOSTS} -k taken_back",
     ),
     (
         "processes that start at once make the same tables",
         "perfwidget/stores/postgresql/schema.py",
-        'connection.execute(f"SELECT pg_advisory_xact_lock({lock_key(address)})")',
+        "connection.execute(locked(address, alone=True))",
         'connection.execute("SELECT pg_sleep(0.5)")',
         f"{STANDS} -k lose_nothing",
     ),
@@ -93,8 +136,8 @@ SABOTAGES = [
     (
         "tables of the host's are taken for rows on their way in",
         DATABASE,
-        'within = f"SET LOCAL search_path = {quoted(address.schema)}; "',
-        'within = f"SET LOCAL search_path = {quoted(address.schema)}, pg_temp; "',
+        'return f"SET LOCAL search_path = {quoted(address.schema)}"',
+        'return f"SET LOCAL search_path = {quoted(address.schema)}, pg_temp"',
         f"{STANDS} -k taken_for",
     ),
     (

@@ -26,8 +26,8 @@ SABOTAGES = [
     (
         "e-mails stay in comments of others",
         FORGETTING,
-        "for email in spellings:",
-        "for email in ():",
+        "    if not emails:\n",
+        "    if emails:\n",
         f"{FORGOTTEN} -k nobody_can_tell",
     ),
     (
@@ -82,7 +82,7 @@ SABOTAGES = [
     (
         "a part of a copy is copied on as if it were whole",
         MOVING,
-        "        if is_unfinished(reader):\n",
+        "        if reader.unfinished_copy is not None:\n",
         "        if False:\n",
         f"{MOVED} -k passes_for_no_store",
     ),

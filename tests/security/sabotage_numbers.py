@@ -109,8 +109,8 @@ SABOTAGES = (
     (
         "flags are taken for recorded where nobody tells any",
         "perfwidget/stores/writing/staging.py",
-        "{row[0] for row in rows if row[flags] is not None}",
-        "{row[0] for row in rows}",
+        "for row in some if row[flags] is not None}",
+        "for row in some}",
         "tests/test_store.py -k flags_are_recorded",
     ),
     (

@@ -99,7 +99,7 @@ def test_a_store_may_be_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPat
                 raise StoreUnavailable("not yet")
             super().__init__(path)
 
-    monkeypatch.setattr("perfwidget.stores.DuckDBStore", Late)
+    monkeypatch.setattr("perfwidget.stores.duckdb.DuckDBStore", Late)
     address = f"duckdb:///{tmp_path}/facts.duckdb"
     with pytest.raises(StoreUnavailable, match="not yet"):
         open_store(address, wait=0)

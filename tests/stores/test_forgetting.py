@@ -109,6 +109,22 @@ def test_with_a_token_all_sums_stay_and_nobody_can_tell_whose_they_were(store: S
     assert token not in (store.forget(ORGANIZATION, "bob", as_="token"), None)
 
 
+def test_e_mails_in_texts_go_as_a_whole_and_longer_ones_stay(store: Store) -> None:
+    texts = {
+        f"{EMAIL}": "{}",
+        f"({EMAIL.upper()}), <mailto:{EMAIL}>; ...{EMAIL}!": "({}), <mailto:{}>; ...{}!",
+        f"x{EMAIL} {EMAIL}x é{EMAIL}": f"x{EMAIL} {EMAIL}x é{EMAIL}",
+        f"big.{EMAIL} big+{EMAIL} {EMAIL}.au {EMAIL}-x": f"big.{EMAIL} big+{EMAIL} {EMAIL}.au {EMAIL}-x",
+        f"{EMAIL}. Or {EMAIL}": "{}. Or {}",
+    }
+    store.write(Comment(ORGANIZATION, f"c{place}", 3, "p1", "t3", "bob", "bob", text, NOON, NOON)
+                for place, text in enumerate(texts))  # fmt: skip
+    token = store.forget(ORGANIZATION, ANN, as_="token")
+    kept = {row[1]: row[7] for row in rows(store, "comments")}
+    wanted = [text.replace("{}", f"{token}@invalid") for text in texts.values()]
+    assert [kept[f"c{place}"] for place in range(len(texts))] == wanted
+
+
 def test_without_one_every_fact_of_the_member_goes_and_only_those(store: Store) -> None:
     before = values(store, user="bob")
     assert (before["received_accepted"], before["received_rejected"]) == (1, 1)

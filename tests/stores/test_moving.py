@@ -23,6 +23,7 @@ from perfwidget.stores.moving import copy
 from perfwidget.stores.schema import TABLES
 from tests.conftest import NewStore
 from tests.engines.server import Server
+from tests.hosts import asking, host
 from tests.worlds import ORGANIZATION, annotation, ask, at, people, review
 
 MARCH = {"members": "all", "from_": "2024-03-01", "to": "2024-03-31"}
@@ -108,6 +109,15 @@ def test_a_copy_that_was_broken_off_goes_on_where_it_ended(
         assert {table: copied.count(table) for table in copied} == whole  # nothing was copied twice
 
 
+def notices(store: Store) -> list[str]:
+    """Return what the page says beside its figures."""
+    browser = host(store).test_client()
+    browser.get("/login?as=boss:owner")
+    told = asking(browser, "asked", {"question": "from=2024-03-01&to=2024-03-31&tz=UTC"})
+    found: list[str] = told.json["response"]["answer"]["data"]["notices"]
+    return found
+
+
 def test_a_copy_that_was_broken_off_passes_for_no_store(source: Store, new_store: NewStore) -> None:
     """It is not copied on, and whoever checks it before they pay by it is told."""
 
@@ -123,7 +133,9 @@ def test_a_copy_that_was_broken_off_passes_for_no_store(source: Store, new_store
         with there.reading() as reader:
             assert not reader.organizations()
         assert ["broken off" in each.what for each in check(part) if each.is_damage] == [True]
+        assert any("broken off" in each for each in notices(part))
         copy(source, part)
+        assert notices(part) == []
         assert [each for each in check(part) if each.is_damage] == []
         copy(part, there)
         assert rows(there) == rows(source)

@@ -65,6 +65,7 @@ class ClickHouseStore(Store):
             try:
                 staging = SentStaging(self._database, claim, history.newest(self._database)._replace(write=write))
                 yield staging
+                staging.conclude()
                 staging.check()
                 claim.commit(write)
             except BaseException:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from itertools import chain, islice
 from pathlib import Path
 
 from perfwidget.facts import Fact, Member
@@ -50,11 +49,9 @@ class DuckDBStore(Store):
     def write(self, facts: Iterable[Fact | Observation], *, unknown: Unknown = "refuse") -> Outcome:
         """Keep facts, all or nothing; a few share a transaction with what else waits to be written."""
         self._database.require_own_process()
-        given = iter(known_words(facts, unknown))
-        first = list(islice(given, FEW + 1))
-        rows = writing.rows_of(first) if len(first) <= FEW else None
+        rows, given = writing.few(known_words(facts, unknown), FEW)
         if rows is None:
-            return super().write(chain(first, given), unknown="keep")
+            return super().write(given, unknown="keep")
         if rows:
             self._group_commit.write(rows)
         return Outcome()
@@ -87,6 +84,7 @@ class DuckDBStore(Store):
         with self._database.writing() as cursor:
             staging = DuckDBStaging(cursor, self._noted.copy())
             yield staging
+            staging.conclude()
         self._noted = staging.noted
         self._order.notice(staging.added)
         self._database.tidy()

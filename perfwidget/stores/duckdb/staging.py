@@ -8,7 +8,6 @@ from typing import Any
 import duckdb
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 from perfwidget.facts import Fact
 from perfwidget.facts.snapshots import NOTHING, Coded, StoredColumn
@@ -46,6 +45,8 @@ class DuckDBStaging(Staging):
 
     def put_columns(self, name: str, columns: Mapping[str, StoredColumn]) -> None:
         """Let statements name rows that are given as columns, in place of any of that name."""
+        import pandas as pd  # of which imports alone have need
+
         self._staged[name] = pd.DataFrame({column: _series(values) for column, values in columns.items()}, copy=False)
 
     def add_in_order(
@@ -112,6 +113,8 @@ def _array(sql_type: str, values: Sequence[Any]) -> npt.NDArray[Any]:
 
 
 def _series(column: StoredColumn) -> Any:
+    import pandas as pd
+
     if isinstance(column, Coded):
         return pd.Categorical.from_codes(column.codes, pd.Index(list(column.texts) or [""]))
     if column.dtype == np.int64:

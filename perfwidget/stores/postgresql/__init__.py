@@ -3,6 +3,9 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
+from typing import Any
+
+from psycopg import RawCursor
 
 from perfwidget.stores.postgresql import schema
 from perfwidget.stores.postgresql.address import Address, parse
@@ -11,13 +14,14 @@ from perfwidget.stores.postgresql.scripts import run_script
 from perfwidget.stores.postgresql.session import PostgreSQLSession, dialect_of
 from perfwidget.stores.postgresql.staging import TableStaging
 from perfwidget.stores.postgresql.views import ViewsStore
+from perfwidget.stores.postgresql.writer import HostTransaction, PostgreSQLWriter
 from perfwidget.stores.reading import Reader
 from perfwidget.stores.store import Store
 
 __all__ = ["PostgreSQLStore", "opener", "run_script"]
 
 
-class PostgreSQLStore(Store):
+class PostgreSQLStore(PostgreSQLWriter, Store):
     """Facts in one schema; the protocol says what each method means."""
 
     def __init__(self, address: Address, *, create: bool) -> None:
@@ -45,10 +49,16 @@ class PostgreSQLStore(Store):
         self._database.close()
 
     @contextmanager
-    def staging(self) -> Iterator[TableStaging]:
-        """Open a transaction that writes."""
-        with self._database.writing() as connection:
-            yield TableStaging(connection, self._dialect)
+    def opened(self, *, alone: bool) -> Iterator[TableStaging]:
+        """Open a transaction that writes, alone or beside others."""
+        with self._database.writing(alone=alone) as connection:
+            staging = TableStaging(RawCursor(connection), self._dialect)
+            yield staging
+            staging.conclude()
+
+    def writing(self, connection: Any) -> HostTransaction:
+        """Return what writes within a transaction of the host."""
+        return HostTransaction(self._database.address, self._dialect, connection)
 
 
 def opener(url: str, *, create: bool) -> Callable[[], Store]:

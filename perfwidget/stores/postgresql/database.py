@@ -45,16 +45,17 @@ class Connection(psycopg.Connection[tuple[Any, ...]]):
             raise
 
 
-class _WholeNumber(Loader):
+class WholeNumber(Loader):
     """Sums of whole numbers, which PostgreSQL gives as `numeric` for they may be larger than 64 bits."""
 
     def load(self, data: Buffer) -> int:
+        """Return a sum as a whole number."""
         return int(bytes(data))
 
 
 def _configure(connection: Connection) -> None:
     connection.server_cursor_factory = psycopg.RawServerCursor
-    connection.adapters.register_loader("numeric", _WholeNumber)
+    connection.adapters.register_loader("numeric", WholeNumber)
 
 
 def _options(address: Address) -> dict[str, Any]:
@@ -77,17 +78,15 @@ class PostgreSQLDatabase:
         self._lock = threading.Lock()
         self._pools: dict[int, ConnectionPool[Connection]] = {}
         self._closed = False
-        within = f"SET LOCAL search_path = {quoted(address.schema)}; "
         self._begin_reading = (
-            f"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; {within}"
+            f"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; {entered(address)}; "
             f"SET LOCAL statement_timeout = {LONGEST * 1000:.0f}; "
             "SET LOCAL jit = off"  # which takes longer than most answers
         )
         self._begin_writing = (
-            f"BEGIN ISOLATION LEVEL READ COMMITTED; {within}"
+            f"BEGIN ISOLATION LEVEL READ COMMITTED; {entered(address)}; "
             "SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0; "
-            "SET LOCAL idle_in_transaction_session_timeout = 0; "  # an import reads files meanwhile
-            f"SELECT pg_advisory_xact_lock({lock_key(address)})"
+            "SET LOCAL idle_in_transaction_session_timeout = 0"  # an import reads files meanwhile
         )
 
     @contextmanager
@@ -112,13 +111,14 @@ class PostgreSQLDatabase:
             yield connection
 
     @contextmanager
-    def writing(self) -> Iterator[Connection]:
-        """Give a connection whose statements are kept together or not at all; one at a time in a schema.
+    def writing(self, *, alone: bool) -> Iterator[Connection]:
+        """Give a connection whose statements are kept together or not at all, alone in the schema or beside others.
 
         Each statement sees what was committed before it, so that a write that waited for another one builds on that.
         It waits as long as the others take.
         """
-        with self._transaction(self._begin_writing, None) as connection:
+        begin = f"{self._begin_writing}; {locked(self.address, alone=alone)}"
+        with self._transaction(begin, None) as connection:
             yield connection
 
     def close(self) -> None:
@@ -188,7 +188,12 @@ def _begun(pool: ConnectionPool[Connection], begin: str, patience: float | None)
     raise StoreUnavailable(AWAY)
 
 
-def lock_key(address: Address) -> str:
-    """Return the expression of the lock that lets one write at a time into a schema."""
+def entered(address: Address) -> str:
+    """Return the statement after which names are those of the store's schema, until the transaction ends."""
+    return f"SET LOCAL search_path = {quoted(address.schema)}"
+
+
+def locked(address: Address, *, alone: bool) -> str:
+    """Return the statement that waits until no other write goes on in a schema, or none that is to be alone."""
     name = address.schema.replace("'", "''")
-    return f"hashtextextended('perfwidget {name}', 0)"
+    return f"SELECT pg_advisory_xact_lock{'' if alone else '_shared'}(hashtextextended('perfwidget {name}', 0))"

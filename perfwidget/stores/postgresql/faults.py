@@ -12,6 +12,7 @@ log = logging.getLogger(__name__)
 
 DENIED = "The store's database role may not do this; grant it what perfwidget/stores/postgresql/README.md lists."
 ONLY_READ = "The store's database takes no changes; write by an address that does, such as that of its primary server."
+CROSSED = "Another transaction wrote the same facts meanwhile, so nothing of this is kept; write it again."
 TOO_LARGE = (
     "The ids and actions of one fact are too long together for a PostgreSQL store (about 2,700 bytes); shorten them."
 )
@@ -25,6 +26,8 @@ def store_error(fault: psycopg.Error) -> PerfwidgetError:
         return StoreUnavailable(FULL)
     if isinstance(fault, errors.ProgramLimitExceeded):
         return InvalidFact(TOO_LARGE)
+    if isinstance(fault, errors.DeadlockDetected | errors.SerializationFailure):
+        return StoreUnavailable(CROSSED)
     log.warning("The database refuses: %s", fault)
     if isinstance(fault, errors.InsufficientPrivilege):
         return StoreUnavailable(DENIED)

@@ -8,7 +8,7 @@ import psycopg
 from perfwidget.errors import StoreUnavailable
 from perfwidget.facts import Membership
 from perfwidget.stores.postgresql.address import Address, quoted
-from perfwidget.stores.postgresql.database import Connection, PostgreSQLDatabase, lock_key
+from perfwidget.stores.postgresql.database import Connection, PostgreSQLDatabase, locked
 from perfwidget.stores.postgresql.staging import collated
 from perfwidget.stores.schema import TABLES, newest_version, not_migrated, outstanding
 
@@ -62,7 +62,7 @@ def prepare(database: PostgreSQLDatabase, *, create: bool) -> None:
             return
         connection.patience = None  # others may be at it
         with connection.transaction():
-            connection.execute(f"SELECT pg_advisory_xact_lock({lock_key(address)})")
+            connection.execute(locked(address, alone=True))
             found = _version(connection, address.schema)
             if found is None:
                 _make(connection, address.schema)

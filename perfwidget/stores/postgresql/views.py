@@ -127,7 +127,8 @@ class ViewsSession(PostgreSQLSession):
 class ViewsStore(Store):
     """A schema of views, only read; the protocol says what each method means.
 
-    What the contract does not have reads as none: bookmarks, and members or projects that only facts mention.
+    What the contract does not have reads as none: bookmarks, and members or projects that only facts mention. A view
+    `changes` (organization_id, mark) may say that facts have changed: then its mark differs.
     """
 
     writable = False
@@ -136,12 +137,14 @@ class ViewsStore(Store):
         """Look the views over; raises StoreUnavailable, and InvalidSetting for views that are not as they must be."""
         self._database = PostgreSQLDatabase(address)
         with self._database.opening() as connection:
-            self._looked_over = _looked_over(address, _types(connection, address))
+            types = _types(connection, address)
+            self._looked_over = _looked_over(address, types)
             self._dialect = replace(
                 dialect_of(connection),
                 as_text='CAST({} AS TEXT) COLLATE "C"'.format,
                 whole_numbers=frozenset(name for name, convert in self._looked_over.ids.items() if convert is _whole),
                 keeps_more=False,
+                tells_changes={("changes", "organization_id"), ("changes", "mark")} <= set(types),
             )
 
     @contextmanager
@@ -153,6 +156,10 @@ class ViewsStore(Store):
     def staging(self) -> NoReturn:
         """Refuse a write; raises InvalidSetting."""
         raise InvalidSetting("This store is made of views, which are only read; change the tables behind them instead.")
+
+    def writing(self, connection: Any) -> NoReturn:  # noqa: ARG002 (no connection helps)
+        """Refuse a write; raises InvalidSetting."""
+        self.staging()
 
     def settle(self) -> None:
         """Nothing: the host looks after its tables."""

@@ -1,6 +1,7 @@
 """Writing to a store: facts by key, newest version wins, all within the caller's transaction, on every engine."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Any, get_args
 
 from perfwidget.errors import InvalidFact, OtherServer
@@ -9,7 +10,7 @@ from perfwidget.facts.columns import Id, clean_text, id_text, microseconds
 from perfwidget.facts.ingest import Bookmark, EmailTold, Inferred, Observation, Snapshot, Withdrawn
 from perfwidget.facts.snapshot_rows import rows_of_snapshots
 from perfwidget.facts.snapshots import Snapshots, joined
-from perfwidget.stores.schema import MENTIONED, column_types
+from perfwidget.stores.schema import MENTIONED
 from perfwidget.stores.writing import bulk, emails, inference, standing
 from perfwidget.stores.writing.outcome import Outcome
 from perfwidget.stores.writing.staging import Row, Staging
@@ -47,7 +48,7 @@ def write(staging: Staging, facts: Iterable[Fact | Observation]) -> Outcome:
     told: set[emails.Email] = set()
     for batch in _batches(facts):
         remove(staging, [fact for fact in batch if isinstance(fact, Withdrawn)])
-        write_rows(staging, rows_of([fact for fact in batch if isinstance(fact, Fact)]) or {})
+        write_rows(staging, rows_of(fact for fact in batch if isinstance(fact, Fact)))
         _write_snapshots(staging, [fact for fact in batch if isinstance(fact, Snapshot | Snapshots)], outcome)
         guesses = [fact for fact in batch if isinstance(fact, Inferred)]
         emails.earned(staging, guesses)
@@ -109,10 +110,22 @@ def _parts(many: Sequence[Snapshots]) -> Iterator[list[Snapshots]]:
         yield part
 
 
-def rows_of(facts: Sequence[Fact | Observation]) -> Rows | None:
-    """Return facts as they are stored, None if there is anything else among them; raises InvalidFact."""
-    if not all(type(fact) in _PLAIN for fact in facts):
-        return None
+def few(facts: Iterable[Fact | Observation], most: int) -> tuple[Rows | None, Iterable[Fact | Observation]]:
+    """Return facts as they are stored if they are at most so many and no observation is among them; and all of them.
+
+    Raises InvalidFact.
+    """
+    first: list[Fact | Observation] = []
+    others = iter(facts)
+    for fact in others:
+        first.append(fact)
+        if len(first) > most or type(fact) not in _PLAIN:
+            return None, chain(first, others)
+    return rows_of(first), first
+
+
+def rows_of(facts: Iterable[Fact | Observation]) -> Rows:
+    """Return facts as they are stored; raises InvalidFact."""
     rows: dict[type[Fact], list[Row]] = {}
     for fact in facts:
         if isinstance(fact, Fact):
@@ -125,9 +138,9 @@ def write_rows(staging: Staging, rows: Rows) -> None:
     for kind in FACTS:
         if given := rows.get(kind):
             extra = EXTRA.get(kind.table, ())
-            staging.put("incoming", column_types(kind), [(*row, *extra) for row in _newest(kind, given)])
-            staging.replace(kind, "incoming")
-            staging.note(kind, given)
+            staging.put_in_place(kind, [(*row, *extra) for row in _newest(kind, given)])
+            staging.touched.update(row[0] for row in given)
+    staging.note(rows)
 
 
 def _newest(kind: type[Fact], given: Iterable[Row]) -> Iterable[Row]:
@@ -154,6 +167,7 @@ def remove(staging: Staging, facts: Iterable[Fact | Key | Withdrawn]) -> None:
     if not keys:
         return
     staging.noted.clear()
+    staging.touched.update(key.values[0] for key in keys)
     for kind in FACTS:
         values = [[value or None for value in key.values] for key in keys if key.fact is kind]
         if not values:
@@ -203,6 +217,7 @@ class MembershipsOfOne:
 
 def set_memberships(staging: Staging, wanted: MembershipsOfOne) -> None:
     """Replace all memberships of a user."""
+    staging.touched.add(wanted.organization_id)
     staging.delete(
         "memberships",
         "organization_id = $organization_id AND user_id = $user_id",

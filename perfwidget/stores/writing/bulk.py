@@ -3,8 +3,6 @@
 They are added in the order in which they are read, as a few numbers are put in order for less than the rows of a table.
 """
 
-import numpy as np
-
 from perfwidget.facts import Action, Annotation, Review
 from perfwidget.facts.snapshots import NOTHING, Snapshots, in_order, numbers, owned_reviews, used
 from perfwidget.stores.schema import FROM_REVIEW, FROM_ROW, column_types
@@ -46,6 +44,8 @@ def write(staging: Staging, snapshots: Snapshots) -> bool:
 
 def _each_once(snapshots: Snapshots) -> bool:
     """Say whether no annotation, review or action comes twice."""
+    import numpy as np
+
     ids = (numbers(snapshots.columns["annotation_id"]), numbers(snapshots.reviews["review_id"]))
     actions = {row[1] for _, row in snapshots.actions}
     return all(len(np.unique(each)) == len(each) for each in ids) and len(actions) == len(snapshots.actions)
@@ -53,18 +53,19 @@ def _each_once(snapshots: Snapshots) -> bool:
 
 def _note(staging: Staging, snapshots: Snapshots) -> None:
     organization, columns = snapshots.organization_id, snapshots.columns
+    staging.touched.add(organization)
     user = [name for name, _ in column_types(Action)].index("user_id")
     members = used(columns["completed_by"]) | used(snapshots.reviews["reviewer_id"])
     members |= {row[user] for _, row in snapshots.actions if row[user] is not None}
     found = {"member": members, "project": used(columns["project_id"])}
     staging.mention((organization, what, each) for what, some in found.items() for each in some)
     if len(numbers(snapshots.reviews["place"])):
-        staging.note_recorded("reviews", [organization])
+        staging.note_recorded([(organization, "reviews")])
     if (numbers(columns["flags"]) != NOTHING).any():
-        staging.note_recorded("flags", [organization])
+        staging.note_recorded([(organization, "flags")])
     history = snapshots.flags("history")
     if any(history[place] for place, _ in snapshots.actions):
-        staging.note_recorded("actions", [organization])
+        staging.note_recorded([(organization, "actions")])
 
 
 def _insert(staging: Staging, snapshots: Snapshots) -> None:

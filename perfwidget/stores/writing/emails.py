@@ -70,6 +70,7 @@ def settle(staging: Staging, outcome: Outcome, told: Collection[Email] = ()) -> 
             _pass_comments(staging, which, one)
             _withdraw(staging, which[0], before)
             meant[which] = one
+            staging.touched.add(which[0])
             changed = True
         _lend(staging, which, one, worked.get(which, set()))
     return changed

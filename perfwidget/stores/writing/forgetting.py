@@ -5,7 +5,7 @@ The columns of the contract say where a person or a project stands. Beside them 
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime, timedelta
 from secrets import token_hex
 from typing import Any
@@ -14,7 +14,7 @@ from perfwidget.errors import InvalidFact
 from perfwidget.facts import Recorded
 from perfwidget.facts.columns import FIRST_INSTANT, Id, id_text, microseconds
 from perfwidget.stores.schema import MENTIONED, SNAPSHOTS, TABLES
-from perfwidget.stores.writing.person import Person
+from perfwidget.stores.writing.person import Person, whole_emails
 from perfwidget.stores.writing.staging import Staging
 
 RETAINED = {"actions": "created_at", "review_visits": "opened_at", "comments": "created_at"}
@@ -25,6 +25,7 @@ BATCH = 20_000
 
 _OF_ORGANIZATION = "organization_id = $organization_id"
 _OF_ANNOTATIONS = ("actions", "reviews", "review_visits", "comments", "snapshots")
+_TEXTS = tuple((name, "VARCHAR") for name in ("organization_id", "comment_id", "text"))
 _SNAPSHOT = tuple(column.name for column in SNAPSHOTS.columns)
 
 
@@ -32,6 +33,7 @@ def forget(staging: Staging, organization_id: Id, user_id: Id, *, as_token: bool
     """Remove every fact of a member, or put a token in place of id, e-mail and name; return the token."""
     organization, user = id_text(organization_id), id_text(user_id)
     staging.noted.clear()
+    staging.touched.add(organization)
     person, spellings = _person(staging, organization, user, gone=not as_token)
     _forget_in_snapshots(staging, organization, person)
     given = {"organization_id": organization, "user_id": user, "token": person.token, "address": person.address}
@@ -47,9 +49,7 @@ def forget(staging: Staging, organization_id: Id, user_id: Id, *, as_token: bool
                 changes["email"] = "CASE WHEN email IS NULL THEN NULL ELSE $address END"
                 changes["display_name"] = "CASE WHEN display_name IS NULL THEN NULL ELSE $token END"
             staging.update(table, changes, theirs, given)
-    for email in spellings:
-        holds = f"{_OF_ORGANIZATION} AND {staging.dialect.holds('text', '$email')}"
-        staging.update("comments", {"text": "replace(text, $email, $address)"}, holds, given | {"email": email})
+    _forget_in_comments(staging, organization, person, spellings)
     _forget_mentions(staging, organization, person)
     return None if person.gone else person.token
 
@@ -58,6 +58,7 @@ def forget_project(staging: Staging, organization_id: Id, project_id: Id) -> Non
     """Remove a project with every fact of it, and its memberships."""
     given = {"organization_id": id_text(organization_id), "project_id": id_text(project_id)}
     staging.noted.clear()
+    staging.touched.add(given["organization_id"])
     _delete_annotations(staging, "project_id = $project_id", given)
     for table in TABLES:
         if "project_id" in {column.name for column in table.columns}:
@@ -79,6 +80,7 @@ def retain(staging: Staging, organization_id: Id, days: Mapping[str, int], now: 
             staging.delete(kind, older, given)
             earlier = f"{_OF_ORGANIZATION} AND kind = $kind AND coalesce(since, 0) < $since"
             staging.update(Recorded.table, {"since": "$since"}, earlier, given)
+            staging.touched.add(id_text(organization_id))
             removed = True
     return removed
 
@@ -91,8 +93,8 @@ def _delete_annotations(staging: Staging, which: str, given: Mapping[str, Any]) 
     staging.delete("annotations", f"{_OF_ORGANIZATION} AND {which}", given)
 
 
-def _person(staging: Staging, organization: str, user: str, *, gone: bool) -> tuple[Person, list[str]]:
-    """Return the member with the e-mails that are theirs alone, and these as they are spelled."""
+def _person(staging: Staging, organization: str, user: str, *, gone: bool) -> tuple[Person, set[str]]:
+    """Return the member with the e-mails that are theirs alone, and these in every spelling."""
     members = f"SELECT user_id, email FROM members WHERE {_OF_ORGANIZATION} AND email IS NOT NULL"
     had = [(one, email) for one, email in staging.execute(members, {"organization_id": organization})]
     for kind, identity in _mentions(staging, organization):
@@ -109,7 +111,22 @@ def _person(staging: Staging, organization: str, user: str, *, gone: bool) -> tu
     token = f"forgotten-{token_hex(8)}"
     address = f"{token}@invalid"
     known_by_email = user in emails
-    return Person(user, emails, address if known_by_email else token, address, gone), sorted(spellings | emails)
+    return Person(user, emails, address if known_by_email else token, address, gone), spellings | emails
+
+
+def _forget_in_comments(staging: Staging, organization: str, person: Person, emails: Collection[str]) -> None:
+    """Put the token in place of the person's e-mails in texts, but for longer ones that hold one of them."""
+    if not emails:
+        return
+    sought = {f"sought_{number}": email for number, email in enumerate(sorted(emails))}
+    texts = ("text", staging.dialect.in_lower_case("text"))
+    found = " OR ".join(staging.dialect.holds(text, f"${name}") for name in sought for text in texts)
+    query = f"SELECT organization_id, comment_id, text FROM comments WHERE {_OF_ORGANIZATION} AND ({found})"
+    whole = whole_emails(emails)
+    rows = staging.execute(query, {"organization_id": organization} | sought)
+    staging.put("incoming", _TEXTS, [(*key, whole.sub(person.address, told)) for *key, told in rows])
+    same = "comments.organization_id = incoming.organization_id AND comments.comment_id = incoming.comment_id"
+    staging.update("comments", {"text": "incoming.text"}, same, using="incoming")
 
 
 def _mentions(staging: Staging, organization: str) -> list[tuple[Any, ...]]:

@@ -15,6 +15,7 @@ def write(staging: Staging, guesses: Sequence[Inferred]) -> None:
     """Add what is not there yet; members that are there by inference only learn more."""
     if not guesses:
         return
+    staging.touched.update(guess.fact.row()[0] for guess in guesses)
     members = [guess for guess in guesses if isinstance(guess.fact, Member)]
     if members:
         named = [(guess.fact.row(), microseconds(guess.seen_at)) for guess in members if not guess.worked]

@@ -1,7 +1,8 @@
 """A member who is forgotten: how rows name them, and what is put in their place in the JSON that is kept of rows."""
 
 import json
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -94,3 +95,9 @@ class Person:
 
     def _stays(self, by: object) -> bool:
         return not self.gone or by not in (self.token, self.address)
+
+
+def whole_emails(emails: Collection[str]) -> re.Pattern[str]:
+    """Return what finds e-mails in a text, in any case; one that is a part of a longer e-mail is another one."""
+    some = "|".join(map(re.escape, sorted(emails, key=len, reverse=True)))
+    return re.compile(rf"(?<!\w)(?<!\w[.+-])(?:{some})(?![.-]?\w)", re.IGNORECASE)

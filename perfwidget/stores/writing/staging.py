@@ -2,12 +2,22 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
+from secrets import token_hex
 from typing import Any, ClassVar
 
 from perfwidget.facts import RECORDED_KINDS, Annotation, Fact
 from perfwidget.facts.snapshots import StoredColumn
 from perfwidget.stores.dialect import Dialect
-from perfwidget.stores.schema import MENTIONED, column_types, required
+from perfwidget.stores.schema import (
+    BOOKMARKS,
+    CHANGED,
+    MENTIONED,
+    MENTIONS,
+    RECORDED,
+    Table,
+    column_types,
+    required,
+)
 
 Row = Sequence[Any]
 """The stored values of a fact, in the order of its columns."""
@@ -16,6 +26,9 @@ Noted = set[tuple[str, str, str]]
 """Organizations, kinds of mentions or "recorded", and ids or kinds of facts, which are known to be in the store."""
 
 _RECORDED = "recorded"
+
+NO_POSITION = "-"
+"""Of a mark, whose name alone tells."""
 
 
 class Staging(ABC):
@@ -42,6 +55,8 @@ class Staging(ABC):
 
     def __init__(self, noted: Noted | None = None) -> None:
         self.noted: Noted = set() if noted is None else noted
+        self.touched: set[str] = set()
+        """The organizations whose facts were changed."""
 
     @abstractmethod
     def put(self, name: str, columns: Sequence[tuple[str, str]], rows: Sequence[Sequence[Any]]) -> None:
@@ -88,6 +103,11 @@ class Staging(ABC):
         values = ", ".join(f"${column}" for column in row)
         self.execute(f"INSERT INTO {table} ({', '.join(row)}) VALUES ({values})", row)
 
+    def put_in_place(self, kind: type[Fact], rows: Iterable[Row]) -> None:
+        """Put rows of different keys in place of those with their keys, but for those older than what is there."""
+        self.put("incoming", column_types(kind), list(rows))
+        self.replace(kind, "incoming")
+
     def replace(self, kind: type[Fact], name: str) -> None:
         """Put rows in place of those with their keys; those that are older than what is there are left out."""
         if kind.version_column:
@@ -106,51 +126,65 @@ class Staging(ABC):
         """Delete the facts whose keys stand in the rows."""
         self.delete(kind.table, key_match(kind, kind.table, name), using=name)
 
-    def note(self, kind: type[Fact], rows: Iterable[Row], *, recorded: bool = True) -> None:
-        """Note whom and what rows of a table of facts refer to, and where `recorded` that their kind is recorded."""
-        rows = list(rows)
-        names = [name for name, _ in column_types(kind)]
-        self.mention(
-            (row[0], what, row[place])
-            for what, mentioned in MENTIONED.items()
-            for place in (names.index(column) for table, column in mentioned if table == kind.table)
-            for row in rows
-            if row[place] is not None
-        )
-        if recorded and kind.table in RECORDED_KINDS:
-            self.note_recorded(kind.table, {row[0] for row in rows})
-        if recorded and kind is Annotation:
-            flags = names.index("flags")
-            self.note_recorded("flags", {row[0] for row in rows if row[flags] is not None})
+    def note(self, rows: Mapping[type[Fact], Iterable[Row]], *, recorded: bool = True) -> None:
+        """Note whom and what rows of facts refer to, and where `recorded` that their kinds are recorded."""
+        referred: set[tuple[str, str, str]] = set()
+        kinds: set[tuple[str, str]] = set()
+        for kind, given in rows.items():
+            some = list(given)
+            names = [name for name, _ in column_types(kind)]
+            for what, mentioned in MENTIONED.items():
+                for place in (names.index(column) for table, column in mentioned if table == kind.table):
+                    referred |= {(row[0], what, row[place]) for row in some if row[place] is not None}
+            if recorded and kind.table in RECORDED_KINDS:
+                kinds |= {(row[0], kind.table) for row in some}
+            if recorded and kind is Annotation:
+                flags = names.index("flags")
+                kinds |= {(row[0], "flags") for row in some if row[flags] is not None}
+        self.mention(referred)
+        self.note_recorded(kinds)
 
     def mention(self, found: Iterable[tuple[str, str, str]]) -> None:
         """Note whom and what facts refer to: organizations, kinds and ids."""
-        if self._put_noted(set(found)):
-            self.add(
-                "mentions",
-                ("organization_id", "kind", "id"),
-                "SELECT organization_id, kind, id FROM noted WHERE NOT EXISTS (SELECT 1 FROM mentions WHERE "
-                "mentions.organization_id = noted.organization_id AND mentions.kind = noted.kind "
-                "AND mentions.id = noted.id)",
-            )
+        if new := self._not_noted(set(found)):
+            self.add_new(MENTIONS, new)
 
-    def note_recorded(self, kind: str, organizations: Iterable[str]) -> None:
-        """Note that facts of a kind are recorded, where nothing is said of that."""
-        if self._put_noted({(each, _RECORDED, kind) for each in organizations}):
-            self.add(
-                "recorded",
-                ("organization_id", "kind", "since"),
-                "SELECT organization_id, id, NULL FROM noted WHERE NOT EXISTS (SELECT 1 FROM recorded WHERE "
-                "recorded.organization_id = noted.organization_id AND recorded.kind = noted.id)",
-            )
+    def note_recorded(self, found: Iterable[tuple[str, str]]) -> None:
+        """Note that facts of kinds are recorded in organizations, where nothing is said of that."""
+        if new := self._not_noted({(organization, _RECORDED, kind) for organization, kind in found}):
+            self.add_new(RECORDED, [(organization, kind, None) for organization, _, kind in new])
 
-    def _put_noted(self, found: Noted) -> bool:
-        """Let statements name what is not known to be noted, and say whether there is any."""
+    def _not_noted(self, found: Noted) -> list[tuple[str, str, str]]:
+        """Return what is not known to be noted, in the order in which every write notes it."""
         new = sorted(found - self.noted)
-        if new:
-            self.put("noted", [(name, "VARCHAR") for name in ("organization_id", "kind", "id")], new)
-            self.noted.update(new)
-        return bool(new)
+        self.noted.update(new)
+        return new
+
+    def add_new(self, table: Table, rows: Sequence[Row]) -> None:
+        """Add those rows to a table whose keys are not there."""
+        names = [name for name, _, _ in table.columns]
+        same = " AND ".join(f"{table.name}.{name} = noted.{name}" for name in table.key)
+        self.put("noted", [(name, sql_type) for name, sql_type, _ in table.columns], rows)
+        self.add(
+            table.name,
+            names,
+            f"SELECT {', '.join(names)} FROM noted WHERE NOT EXISTS (SELECT 1 FROM {table.name} WHERE {same})",
+        )
+
+    def conclude(self) -> None:
+        """Put a new mark in each organization whose facts were changed, by which open pages see that.
+
+        Engines call it as the last of a write, so that a mark is seen once the facts are, however late that is.
+        """
+        for organization_id in sorted(self.touched):
+            self.mark(organization_id, CHANGED + token_hex(8))
+
+    def mark(self, organization_id: str, source: str) -> None:
+        """Put a mark in place of those that are there."""
+        theirs = f"organization_id = $organization_id AND source LIKE '{CHANGED}%'"
+        self.delete(BOOKMARKS.name, theirs, {"organization_id": organization_id})
+        row = {"organization_id": organization_id, "source": source, "position": NO_POSITION, "as_of": None}
+        self.keep(BOOKMARKS.name, row)
 
 
 def _named(each: str, table: str) -> str:

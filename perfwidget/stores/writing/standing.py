@@ -2,12 +2,12 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from importlib import import_module
 from typing import Any
 
 from perfwidget.facts import Action, Annotation, Review
 from perfwidget.facts.snapshot_rows import SnapshotRows, rows_of_snapshot
 from perfwidget.facts.standing import Derived, Standing, from_facts, normal
-from perfwidget.sources.annotation_row import read_kept
 from perfwidget.stores.schema import FROM_REVIEW, FROM_ROW, SNAPSHOTS, column_types
 from perfwidget.stores.writing.outcome import Outcome
 from perfwidget.stores.writing.staging import Staging
@@ -98,7 +98,8 @@ def _of_keys(staging: Staging, table: str, columns: Sequence[str], condition: st
 
 
 def _read(organization_id: str, text: str, means: Mapping[Key, str]) -> SnapshotRows:
-
+    """Read a row again by the rules of its source, whose libraries no host loads that writes facts of its own."""
+    read_kept = import_module("perfwidget.sources.annotation_row").read_kept
     members = {email: member for (organization, email), member in means.items() if organization == organization_id}
     return normal(rows_of_snapshot(read_kept(organization_id, text, members)))
 
@@ -109,6 +110,7 @@ def _keep(staging: Staging, changed: Mapping[Key, Standing], means: Mapping[Key,
         return
     derived = {key: kept.derived(lambda row: _read(row.row[0], row.text, means)) for key, kept in changed.items()}
     rows = [each.row for each in derived.values()]
+    staging.touched.update(organization for organization, _ in changed)
     staging.put("incoming_rows", column_types(Annotation), rows)
     staging.delete_matching(Annotation, "incoming_rows")
     staging.insert("incoming_rows", Annotation)
@@ -151,8 +153,8 @@ def _review_action(review: Sequence[Any]) -> tuple[Any, ...]:
 
 
 def _note(staging: Staging, rows: Sequence[SnapshotRows]) -> None:
-    staging.note(Annotation, (each.row for each in rows))
-    staging.note(Review, (review for each in rows for review in each.reviews or ()))
+    reviews = [review for each in rows for review in each.reviews or ()]
+    staging.note({Annotation: [each.row for each in rows], Review: reviews})
     for history in (True, False):  # what is told without one is no record of actions
         told = (action for each in rows if each.history is history for action in each.actions)
-        staging.note(Action, told, recorded=history)
+        staging.note({Action: told}, recorded=history)
