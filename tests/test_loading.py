@@ -8,9 +8,9 @@ import perfwidget
 
 ROOT = Path(__file__).parents[1]
 PAGE = {"dash", "flask", "plotly"}
-RECORDS = {"alembic", "sqlalchemy"}
+RECORDS = {"sqlalchemy"}
 ENGINES = {"clickhouse_connect", "duckdb", "psycopg"}
-SOURCES = {"msgspec", "numpy", "pandas", "rapidfuzz", "requests", "shapely", "tqdm"}
+SOURCES = {"alembic", "msgspec", "numpy", "pandas", "rapidfuzz", "requests", "shapely", "tqdm"}
 
 STEPS = """
 import sys

@@ -8,8 +8,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import parse_qsl, urlencode
 
-from alembic import command
-from alembic.config import Config
 from sqlalchemy import Connection, Engine, create_engine, event, select, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, IntegrityError, SQLAlchemyError
@@ -177,6 +175,9 @@ def _postgresql(url: str) -> tuple[Engine, str]:
 
 def _migrate(engine: Engine) -> None:
     """Bring the tables to the newest schema; of several processes one does."""
+    from alembic import command  # takes 11 MB, which a host without pay has no need of
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     config.set_main_option("path_separator", "os")
