@@ -179,8 +179,6 @@ LONGEST_README = 14_000
 """Bytes of the README at the top."""
 MOST_WORDS = 20
 """Words of a sentence."""
-STILL_LONG = [ROOT / "perfwidget/hosting/README.md"]
-"""Pages that are being written anew."""
 
 
 def written(readme: Path) -> str:
@@ -239,7 +237,7 @@ def test_the_readme_is_short() -> None:
     assert len(README.read_bytes()) <= LONGEST_README
 
 
-@pytest.mark.parametrize("readme", [each for each in READMES if each not in STILL_LONG], ids=shown)
+@pytest.mark.parametrize("readme", READMES, ids=shown)
 def test_sentences_are_short(readme: Path) -> None:
     assert [each for each in sentences(readme.read_text()) if words(each) > MOST_WORDS] == []
 
