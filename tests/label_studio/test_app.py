@@ -1,5 +1,6 @@
 """The application beside a Label Studio as browsers, other sites and proxies meet it."""
 
+import re
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -77,15 +78,18 @@ def test_every_other_address_is_refused_without_a_session(there: Beside) -> None
     """Whatever is added later is refused, too, unless it is named here."""
     public = {"/healthz": 200, "/performance": 302, "/performance/label-studio.js": 200}
     public |= {"/performance/webhooks/label-studio": 405, "/performance/health": 200}
+    pages = {"", "my-pay", "pay", *(f"pay/{name}" for name in ("cards", "draft", "questions", "statements/1", "terms"))}
+    public |= {f"/performance/{page}": 302 for page in pages}
     for rule in there.app.url_map.iter_rules():
         path = str(rule).replace("<path:filename>", "x.js").replace("<package>", "dash")
+        path = re.sub("<int:[a-z_]+>", "1", path)
         method = "POST" if "GET" not in (rule.methods or ()) else "GET"
         if path in public:
             method = "GET"
         answer = there.browser(None).open(path, method=method, headers=PROXIED, buffered=True)
-        assert answer.status_code == public.get(path, 302 if path == "/performance/" else 401), path
+        assert answer.status_code == public.get(path, 401), path
         if answer.status_code == 401:
-            assert list(answer.get_json()) == ["error"]
+            assert "Sign in" in answer.text if answer.mimetype == "text/html" else list(answer.get_json()) == ["error"]
 
 
 @pytest.mark.parametrize(
