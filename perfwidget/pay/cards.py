@@ -44,7 +44,7 @@ class Unit(StrEnum):
     @property
     def is_time(self) -> bool:
         """Whether hours are paid, and not pieces."""
-        return self in (Unit.HOUR, Unit.REVIEW_HOUR)
+        return self is Unit.HOUR or self is Unit.REVIEW_HOUR
 
 
 class Clock(StrEnum):
@@ -188,11 +188,14 @@ class CardBook:
     cards: Iterable[RateCard]
     workspaces: Mapping[str, str | None]
     """The workspaces of projects, as known now."""
-    _found: dict[tuple[Any, ...], RateCard | None] = field(default_factory=dict)
+    _found: dict[tuple[Any, ...], list[RateCard]] = field(default_factory=dict)
 
-    def deciding(self, family: Family, person: str, role: str | None, project: str, work_day: date) -> RateCard | None:
-        """Return the most specific card for an item: member, role, all; among these project, workspace, all."""
-        asked = (family, person, role, project, work_day)
+    def candidates(self, family: Family, person: str, role: str | None, project: str) -> list[RateCard]:
+        """Return the cards for an item of whatever day, the most specific first.
+
+        That is member, role, all, and among these project, workspace, all. The first that covers its day decides.
+        """
+        asked = (family, person, role, project)
         if asked not in self._found:
             wanted = (
                 (family, whom, whom_id, place, place_id)
@@ -203,8 +206,7 @@ class CardBook:
                     (Place.ALL, None),
                 )
             )
-            valid = (card for key in wanted for card in self._by_key.get(key, ()) if card.covers(work_day))
-            self._found[asked] = next(valid, None)
+            self._found[asked] = [card for key in wanted for card in self._by_key.get(key, ())]
         return self._found[asked]
 
     @cached_property
@@ -214,3 +216,11 @@ class CardBook:
             key = (card.unit.family, card.whom, card.whom_id, card.place, card.place_id)
             found.setdefault(key, []).append(card)
         return found
+
+
+def deciding(candidates: Iterable[RateCard], day: date) -> RateCard | None:
+    """Return the first of some cards that is valid on a day."""
+    for card in candidates:
+        if card.covers(day):
+            return card
+    return None

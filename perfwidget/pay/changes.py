@@ -40,7 +40,10 @@ def changes(
     `owners` tell of what does not count for them whose it is, if it is there; `growing` are the items whose growth is
     paid, held or waits.
     """
-    keys = {*settled.own_keys(), *(key for key in works if settled.of(key))}
+    # Of what stands as it was paid once, nothing is told: that is nearly all, and need not be put in order.
+    keys = (
+        key for key in {*settled.own_keys(), *(works.keys() & settled.steps.keys())} if not _stands(settled, key, works)
+    )
     for key in sorted(keys, key=lambda each: (each[0], id_order(each[1]))):
         work = works.get(key)
         if work is not None and work.at >= span.end:
@@ -51,6 +54,10 @@ def changes(
         change = _change(settled, key, state, growing)
         if change is not None:
             yield Told(change, *key, state, None if work is None else work.project_id)
+
+
+def _stands(settled: Settled, key: Key, works: Works) -> bool:
+    return key in works and len(settled.of(key)) == 1 and settled.stands(key, works[key])
 
 
 def _state(key: Key, work: Work | None, member: str, owners: Mapping[Key, str | None]) -> State:

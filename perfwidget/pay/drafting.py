@@ -29,7 +29,7 @@ ROWS_AT_ONCE = 100_000
 """Rows of work that are read at once, unless a member has more."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Line:
     """Items of one card and project that were due in the period, before it, or were added to what was paid."""
 
@@ -37,17 +37,23 @@ class Line:
     project_id: str
     workspace_id: str | None
     due: Due
-    items: Sequence[Item]
+    unordered: Sequence[Item]
+    """Its items, in no order."""
     quantity: Fraction
     """Items, or microseconds."""
     median: Fraction | None
     """The median that the quantity is made of, in microseconds."""
     amount: str
 
+    @cached_property
+    def items(self) -> Sequence[Item]:
+        """Its items; they are put in order once somebody asks for them."""
+        return sorted(self.unordered, key=lambda each: each.work.order)
+
     @property
     def written_after_work(self) -> bool:
         """Whether the card was written after some of the work."""
-        return any(self.card.written_at > item.work.at for item in self.items)
+        return any(self.card.written_at > item.work.at for item in self.unordered)
 
 
 @dataclass(frozen=True)
@@ -80,8 +86,8 @@ class Draft:
 
     @property
     def items(self) -> Iterator[Item]:
-        """All items that are paid."""
-        return (item for line in self.lines for item in line.items)
+        """All items that are paid, in no order."""
+        return (item for line in self.lines for item in line.unordered)
 
     @property
     def is_empty(self) -> bool:
@@ -91,7 +97,7 @@ class Draft:
     @property
     def days_in_no_statement(self) -> Mapping[date, int]:
         """The work days with items that no statement pays yet and this one would, and how many these are."""
-        found = Counter(item.work_day for line in self.lines if line.due is not Due.ADDED for item in line.items)
+        found = Counter(item.work_day for line in self.lines if line.due is not Due.ADDED for item in line.unordered)
         return dict(sorted(found.items()))
 
     @property

@@ -75,17 +75,13 @@ class Settled:
         yield from (Step(*row) for row in rows)
         yield from (each for kind, each in self.returned if kind is Kind.VISIT)
 
-    def kinds_by_day(self, first: str, last: str) -> Mapping[tuple[str, str], set[Kind]]:
-        """Map projects and work days to how the person's reviewing was paid there: by reviews, by visits or by both."""
-        kinds: dict[tuple[str, str], set[Kind]] = defaultdict(set)
-        columns = (SETTLED.c.project_id, SETTLED.c.work_day, SETTLED.c.kind)
-        for kind in (Kind.REVIEW, Kind.VISIT):
-            days = (SETTLED.c.kind == str(kind), SETTLED.c.work_day >= first, SETTLED.c.work_day <= last)
-            for project, day, _ in self.ledger.transaction.distinct(columns, SETTLED.c.person == self.person, *days):
-                kinds[project, day].add(kind)
-        for kind, each in self.returned:
-            kinds[each.project_id, each.work_day].add(kind)
-        return kinds
+    def days_paid_by(self, kind: Kind, first: str, last: str) -> Set[tuple[str, str]]:
+        """Return the projects and work days, from a first to a last, where the person was paid by a kind."""
+        columns = (SETTLED.c.project_id, SETTLED.c.work_day)
+        days = (SETTLED.c.kind == str(kind), SETTLED.c.work_day >= first, SETTLED.c.work_day <= last)
+        found = self.ledger.transaction.distinct(columns, SETTLED.c.person == self.person, *days)
+        back = ((each.project_id, each.work_day) for of, each in self.returned if of is kind)
+        return {*((project, day) for project, day in found), *back}
 
     def is_approved(self, key: Key) -> bool:
         """Say whether all statements that settled an item are approved."""
@@ -155,7 +151,7 @@ class Ledger:
         found = {}
         for member, of in works.items():
             person = people[member]
-            mine = {key: [some[step] for step in sorted(some)] for key, some in own[member].items()}
+            mine = {key: [step for _, step in sorted(some.items())] for key, some in own[member].items()}
             for key in asked[member] & steps.keys():
                 mine[key] = [step for _, step in sorted({**own[member].get(key, {}), **steps[key]}.items())]
             returned = []
@@ -170,7 +166,8 @@ class Ledger:
         """Return the keys of which every step matters: work that does not stand as it was paid, or is not there."""
         changed = {key for key in own if key not in works}
         for key, work in works.items():
-            if not any((each.time, each.ends) == (work.time, work.at) for each in own.get(key, {}).values()):
+            steps = own.get(key)
+            if not steps or not any(each.ends == work.at and each.time == work.time for each in steps.values()):
                 changed.add(key)
         return changed
 

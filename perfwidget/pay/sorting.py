@@ -1,15 +1,17 @@
 """Which of a member's items a statement pays, which it leaves out and why: spec and README name the rules."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Iterator, Set
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from fractions import Fraction
+from functools import cached_property
 from statistics import median
 from typing import NamedTuple
 
 from perfwidget.facts.columns import FIRST_INSTANT
-from perfwidget.pay.cards import CardBook, Clock, Family, RateCard, Unit
+from perfwidget.pay.amounts import HOUR
+from perfwidget.pay.cards import CardBook, Clock, Family, RateCard, Unit, deciding
 from perfwidget.pay.settled import Settled
 from perfwidget.pay.visits import Moments
 from perfwidget.pay.work import Kind, Work, Works
@@ -58,7 +60,7 @@ class LeftOut(NamedTuple):
     """The hash of the text with which it is held."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Span:
     """The instants of a statement: the first day that pay answers for, and the period."""
 
@@ -67,13 +69,27 @@ class Span:
     end: int
     timezone: str
 
-    def dates(self) -> Callable[[int], date]:
-        """Return what tells the calendar day of an instant."""
+    @cached_property
+    def day_of(self) -> Callable[[int], date]:
+        """What tells the calendar day of an instant; it asks the zone once an hour that lies within a day."""
         place = zone(self.timezone)
-        return lambda instant: (FIRST_INSTANT + timedelta(microseconds=instant)).astimezone(place).date()
+        known: dict[int, date | None] = {}
+
+        def local(instant: int) -> datetime:
+            return (FIRST_INSTANT + timedelta(microseconds=instant)).astimezone(place)
+
+        def day_of(instant: int) -> date:
+            hour = instant // HOUR
+            if hour not in known:
+                first, last = local(hour * HOUR), local((hour + 1) * HOUR - 1)
+                same = (first.date(), first.utcoffset()) == (last.date(), last.utcoffset())
+                known[hour] = first.date() if same else None
+            return known[hour] or local(instant).date()
+
+        return day_of
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Sorter:
     """What decides about the items of one member."""
 
@@ -84,49 +100,48 @@ class Sorter:
     span: Span
 
     def sort(self, works: Works) -> tuple[list[Item], list[LeftOut]]:
-        """Return the items that are paid, and those that are left out; both in order."""
+        """Return the items that are paid, in no order, and those that are left out, in order."""
         items: list[Item] = []
         left: list[LeftOut] = []
         for each in self._decided(works):
-            (items if isinstance(each, Item) else left).append(each)  # type: ignore[arg-type]
-        items = list(_with_medians(self._with_moments(items, left), left))
-        return sorted(items, key=lambda each: each.work.order), sorted(left, key=lambda each: each.work.order)
+            if type(each) is Item:
+                items.append(each)
+            else:
+                left.append(each)  # type: ignore[arg-type]
+        items = _with_medians(self._with_moments(items, left), left)
+        return items, sorted(left, key=lambda each: each.work.order)
 
     def _decided(self, works: Works) -> Iterator[Item | LeftOut]:
-        day_of, due = self.span.dates(), [work for work in works.values() if work.at < self.span.end]
-        paid_by = self._paid_by([work.at for work in due if work.kind is not Kind.ANNOTATION], day_of)
-        cards: dict[tuple[bool, str, date], RateCard | None] = {}
-        for work in due:
-            work_day, annotates = day_of(work.at), work.kind is Kind.ANNOTATION
-            asked = annotates, work.project_id, work_day
-            if asked not in cards:
-                family = Family.ANNOTATING if annotates else Family.REVIEWING
-                cards[asked] = self.book.deciding(family, self.person, self.role, work.project_id, work_day)
-            card = cards[asked]
-            if self.settled.of(work.key):
-                found = self._growth(work, card, work_day)
-            else:
-                ways = paid_by.get((work.project_id, work_day.isoformat()), set())
-                found = self._new(work, card, work_day, ways)
+        day_of, end, steps = self.span.day_of, self.span.end, self.settled.steps
+        known: dict[tuple[bool, str], list[RateCard]] = {}
+        paid_on = _PaidOn(self.settled, works, self.span)
+        for key, work in works.items():
+            if work.at >= end:
+                continue
+            work_day, asked = day_of(work.at), (work.kind is Kind.ANNOTATION, work.project_id)
+            if asked not in known:
+                family = Family.ANNOTATING if asked[0] else Family.REVIEWING
+                known[asked] = self.book.candidates(family, self.person, self.role, work.project_id)
+            card = deciding(known[asked], work_day)
+            new = key not in steps
+            found = self._new(work, card, work_day, paid_on) if new else self._growth(work, card, work_day)
             if found is not None:
                 yield found
 
-    def _paid_by(self, instants: list[int], day_of: Callable[[int], date]) -> Mapping[tuple[str, str], set[Kind]]:
-        """Return how reviewing was paid on the days of some reviewing."""
-        if not instants:
-            return {}
-        return self.settled.kinds_by_day(day_of(min(instants)).isoformat(), day_of(max(instants)).isoformat())
-
-    def _new(self, work: Work, card: RateCard | None, work_day: date, ways: Collection[Kind]) -> Item | LeftOut | None:
+    def _new(self, work: Work, card: RateCard | None, work_day: date, paid_on: "_PaidOn") -> Item | LeftOut | None:
         """Decide about an item that was never paid, on a day whose reviewing was paid in some ways, or in none yet.
 
         Reviews and visits tell of the same work. What paid one of them once is not followed by the other, whatever
         card decides now; what is left of the first has no rate where that card pays the other.
         """
-        pays = card is None or _pays(card, work.kind)
-        if work.kind is not Kind.ANNOTATION and ways:
-            return self._first(work, card if pays else None, work_day) if work.kind in ways else None
-        return self._first(work, card, work_day) if pays else None
+        if work.kind is Kind.ANNOTATION:
+            return self._first(work, card, work_day)
+        if card is not None and not _pays(card, work.kind):
+            return self._first(work, None, work_day) if paid_on.has(work.kind, work, work_day) else None
+        other = Kind.VISIT if work.kind is Kind.REVIEW else Kind.REVIEW
+        if paid_on.has(other, work, work_day) and not paid_on.has(work.kind, work, work_day):
+            return None
+        return self._first(work, card, work_day)
 
     def _first(self, work: Work, card: RateCard | None, work_day: date) -> Item | LeftOut | None:
         """Decide about an item that was never paid."""
@@ -174,30 +189,51 @@ class Sorter:
 
     def _held(self, work: Work) -> LeftOut | None:
         """Say whether it is set aside; annotations of before pay began are, until somebody releases them."""
-        if work.key in self.settled.held:
+        if self.settled.held and work.key in self.settled.held:
             held, text = self.settled.held[work.key]
             return LeftOut(work, Reason.HELD, text) if held else None
         earlier = work.kind is Kind.ANNOTATION and work.created_at < self.span.pay_from
         return LeftOut(work, Reason.HELD) if earlier else None
 
-    def _with_moments(self, items: list[Item], left: list[LeftOut]) -> Iterator[Item]:
-        """Yield the items with visits less what is covered by those paid before, and then capped.
+    def _with_moments(self, items: list[Item], left: list[LeftOut]) -> list[Item]:
+        """Return the items with visits less what is covered by those paid before, and then capped.
 
         Where those are of a statement that may still be withdrawn, the visit waits: else nobody paid these moments.
         """
+        looks = [item for item in items if item.work.begins is not None]
+        if not looks:
+            return items
         moments, waiting = Moments(), Moments()
-        looks = [item.work for item in items if item.work.begins is not None]
-        if looks:
-            for step in self.settled.visits(min(each.begins or 0 for each in looks), max(each.at for each in looks)):
-                sure = moments if step.statement in self.settled.approved else waiting
-                sure.cover(step.ends if step.begins is None else step.begins, step.ends)
-        for item in sorted(items, key=lambda each: each.work.order):
-            if item.work.kind is Kind.VISIT and item.work.begins is not None:
-                if waiting.touch(item.work.begins, item.work.at):
-                    left.append(LeftOut(item.work, Reason.WAITS))
-                    continue
-                item = item._replace(quantity=item.card.counted(moments.cover(item.work.begins, item.work.at)))  # noqa: PLW2901
-            yield item
+        ends = max(each.work.at for each in looks)
+        for step in self.settled.visits(min(each.work.begins or 0 for each in looks), ends):
+            sure = moments if step.statement in self.settled.approved else waiting
+            sure.cover(step.ends if step.begins is None else step.begins, step.ends)
+        found = [item for item in items if item.work.begins is None]
+        for item in sorted(looks, key=lambda each: each.work.order):
+            begins = item.work.begins or 0
+            if waiting.touch(begins, item.work.at):
+                left.append(LeftOut(item.work, Reason.WAITS))
+            else:
+                found.append(item._replace(quantity=item.card.counted(moments.cover(begins, item.work.at))))
+        return found
+
+
+class _PaidOn:
+    """On which days of the reviewing among some work a kind was paid; read once it is asked for."""
+
+    def __init__(self, settled: Settled, works: Works, span: Span) -> None:
+        self._settled, self._works, self._span = settled, works, span
+        self._known: dict[Kind, Set[tuple[str, str]]] = {}
+
+    def has(self, kind: Kind, work: Work, work_day: date) -> bool:
+        """Say whether a kind was paid in the project and on the day of some work."""
+        if kind not in self._known:
+            looks = (work.at for key, work in self._works.items() if key[0] is not Kind.ANNOTATION)
+            due = [at for at in looks if at < self._span.end]
+            days = (self._span.day_of(each).isoformat() for each in (min(due), max(due)))
+            self._known[kind] = self._settled.days_paid_by(kind, *days)
+        known = self._known[kind]
+        return bool(known) and (work.project_id, work_day.isoformat()) in known
 
 
 def _pays(card: RateCard, kind: Kind) -> bool:
@@ -205,15 +241,13 @@ def _pays(card: RateCard, kind: Kind) -> bool:
     return kind is Kind.ANNOTATION or (kind is Kind.VISIT) == card.unit.is_time
 
 
-def _with_medians(items: Iterator[Item], left: list[LeftOut]) -> Iterator[Item]:
-    """Yield the items but those by a median where none of their card and project has a time: these are left out."""
-    known = list(items)
-    timed = {(each.card.card_id, each.work.project_id) for each in known if each.work.time is not None}
-    for item in known:
-        if item.card.clock is Clock.MEDIAN and (item.card.card_id, item.work.project_id) not in timed:
-            left.append(LeftOut(item.work, Reason.NO_TIME))
-        else:
-            yield item
+def _with_medians(items: list[Item], left: list[LeftOut]) -> list[Item]:
+    """Return the items but those by a median where none of their card and project has a time: these are left out."""
+    by_median = [each for each in items if each.card.clock is Clock.MEDIAN]
+    timed = {(each.card.card_id, each.work.project_id) for each in by_median if each.work.time is not None}
+    out = {id(each) for each in by_median if (each.card.card_id, each.work.project_id) not in timed}
+    left += [LeftOut(each.work, Reason.NO_TIME) for each in by_median if id(each) in out]
+    return [each for each in items if id(each) not in out] if out else items
 
 
 def median_of(times: list[int]) -> Fraction:

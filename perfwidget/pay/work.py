@@ -5,7 +5,7 @@ What counts is decided by the sets of rows that the page counts (`metrics/rows.p
 
 import re
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -65,7 +65,7 @@ class Work:
     time: int | None
     """Its usable lead time, or how long the visit was; None where there is none."""
     row: tuple[Any, ...]
-    """Its own columns, in the order of those that are read of its kind."""
+    """The row that it was made of, in the order of the columns that are read of its kind."""
     begins: int | None = None
     """When a visit began."""
     created_at: int = 0
@@ -86,7 +86,10 @@ class Work:
     @property
     def columns(self) -> dict[str, str | int | None]:
         """The columns that it is counted by, beside its id and project."""
-        return dict(zip(_SHOWN[self.kind], self.row[2:], strict=True))
+        values = self.row[3:] if self.kind is Kind.VISIT else self.row[3:-1]
+        if self.kind is Kind.ANNOTATION:
+            values = (*values, self.time)
+        return dict(zip(_SHOWN[self.kind], values, strict=True))
 
     @property
     def acceptance(self) -> dict[str, str | int | None]:
@@ -129,24 +132,24 @@ def read_kind(
 ) -> None:
     """Read work of a kind of some members: all, that with some ids, or that of a stretch of time."""
     ids = None if among is None else Among(EVERY[kind].scan.fact.key_columns[-1], among)
+    made = _MADE[kind]
     for rows, columns in _READ[kind]:
-        for member, *row in reader.facts(mine, rows, columns, ids, during):
-            work = _MADE[kind](row)
-            if kind is Kind.REVIEW:
-                work.own = row.pop() == member
-            found[member][kind, work.item_id] = work
+        for row in reader.facts(mine, rows, columns, ids, during):
+            found[row[0]][kind, row[1]] = made(row)
 
 
 def complete(reader: Reader, asked: ScopedQuery, found: Mapping[str, Works], *, accepted: bool) -> None:
     """Say of work what other facts tell: whether it was a look at one's own, and with `accepted` what was accepted."""
-    looks = [(member, work) for member, works in found.items() for work in works.values() if work.looks_at is not None]
-    if looks:
+    looks = {member: [work for work in works.values() if work.looks_at is not None] for member, works in found.items()}
+    ids = {work.looks_at or "" for some in looks.values() for work in some}
+    if ids:
         identity, member_column = "annotation_id", EVERY[Kind.ANNOTATION].scan.member
-        mine, ids = asked.among({member for member, _ in looks}), {work.looks_at or "" for _, work in looks}
+        mine = asked.among({member for member, some in looks.items() if some})
         every = EVERY[Kind.ANNOTATION]
         owned = set(reader.facts(mine, every, (member_column, identity), Among(identity, ids)))
-        for member, work in looks:
-            work.own = work.own or (member, work.looks_at) in owned
+        for member, some in looks.items():
+            for work in some:
+                work.own = work.own or (member, work.looks_at) in owned
     if accepted:
         owners = {key[1]: member for member, works in found.items() for key in works if key[0] is Kind.ANNOTATION}
         for annotation, (at, review) in acceptances(reader, asked, owners).items():
@@ -191,20 +194,24 @@ def id_order(identity: str) -> tuple[int, int, str]:
     return (0, int(identity), "") if _NUMBER.fullmatch(identity) else (1, 0, identity)
 
 
-def _annotation(row: Sequence[Any]) -> Work:
-    time = row[-1] if row[-1] is not None and row[-1] >= 0 else None
-    return Work(Kind.ANNOTATION, row[0], row[1], row[5], time, (*row[:-1], time), created_at=row[4])
+def _annotation(row: tuple[Any, ...]) -> Work:
+    _, item_id, project_id, _, _, created_at, completed_at, time = row
+    if time is not None and time < 0:
+        time = None
+    return Work(Kind.ANNOTATION, item_id, project_id, completed_at, time, row, None, created_at)
 
 
-def _visit(row: Sequence[Any]) -> Work:
-    opened, closed = row[3], row[4]
+def _visit(row: tuple[Any, ...]) -> Work:
+    _, item_id, project_id, annotation_id, opened, closed = row
     time = closed - opened if closed is not None and closed >= opened else None
     at = opened if closed is None else closed
-    return Work(Kind.VISIT, row[0], row[1], at, time, tuple(row), begins=opened, looks_at=row[2])
+    return Work(Kind.VISIT, item_id, project_id, at, time, row, begins=opened, looks_at=annotation_id)
 
 
-def _review(row: Sequence[Any]) -> Work:
-    return Work(Kind.REVIEW, row[0], row[1], row[4], None, tuple(row[:-1]), looks_at=row[2])
+def _review(row: tuple[Any, ...]) -> Work:
+    reviewer, item_id, project_id, annotation_id, _, created_at, _, owner = row
+    own = reviewer == owner
+    return Work(Kind.REVIEW, item_id, project_id, created_at, None, row, looks_at=annotation_id, own=own)
 
 
 _MADE = {Kind.ANNOTATION: _annotation, Kind.REVIEW: _review, Kind.VISIT: _visit}

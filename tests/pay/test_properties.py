@@ -1,6 +1,7 @@
 """What must hold of pay whatever happens: nothing is paid twice or forgotten, and cuts of time change nothing."""
 
-from collections import defaultdict
+import json
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
@@ -8,6 +9,7 @@ from fractions import Fraction
 from itertools import count, pairwise
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings
@@ -15,7 +17,8 @@ from hypothesis import strategies as st
 
 from perfwidget.errors import Conflict, InvalidPay
 from perfwidget.facts import Annotation, Fact, Key, Member, Review, ReviewVisit
-from perfwidget.pay import Pay, quiet
+from perfwidget.pay import Draft, Pay, quiet
+from perfwidget.pay.sorting import Span
 from perfwidget.pay.visits import Moments
 from perfwidget.records import Records, open_records
 from perfwidget.records.tables import QUIET, SETTLED
@@ -136,6 +139,7 @@ def paid_over(
     for first, behind in pairwise(days):
         period = BEGINS.date() + timedelta(days=first), BEGINS.date() + timedelta(days=behind - 1)
         for draft in list(pay.drafts(*period, ANNA, ["ann", "bea"])):
+            see_that_document_agrees(draft)
             if draft.is_empty:
                 continue
             assert draft.changes == []
@@ -148,6 +152,57 @@ def paid_over(
                     quantities[key] = item.quantity
             pay.approve(pay.propose(draft.user_id, *period, draft.sha256, ANNA).number, ANNA)
     return quantities, total, lines
+
+
+def see_that_document_agrees(draft: Draft) -> None:
+    """See that what a draft says before its document is made is what the items of that document come to."""
+    lines = [
+        (line.card.card_id, line.project_id, str(line.due), line.quantity, line.amount, len(line.unordered))
+        for line in draft.lines
+    ]
+    totals, paid = draft.totals, draft.days_in_no_statement
+    left = Counter(str(each.reason) for each in draft.left_out)
+    told = Counter(str(each.change) for each in draft.changes)
+    said = json.loads(draft.body)
+    rates = {card["card_id"]: (card["unit"], Fraction(card["amount"])) for card in said["cards"]}
+    found, cents, days = [], 0, Counter[date]()
+    for line in said["lines"]:
+        unit, rate = rates[line["card"]]
+        quantity = sum(item["quantity"] for item in line["items"])
+        exact = 100 * rate * quantity / (3_600_000_000 if "hour" in unit else 1)
+        minor = int(exact + Fraction(1, 2))
+        cents += minor
+        amount = f"{minor // 100}.{minor % 100:02d}"
+        found.append((line["card"], line["project"], line["due"], quantity, amount, len(line["items"])))
+        if line["due"] != "added":
+            days.update(date.fromisoformat(item["work_day"]) for item in line["items"])
+        order = [(item.get("completed_at") or item.get("closed_at") or item["created_at"]) for item in line["items"]]
+        assert order == sorted(order)
+    assert (lines, paid) == (found, days)
+    assert totals == ({"EUR": f"{cents // 100}.{cents % 100:02d}"} if found else {})
+    assert left == Counter({each["reason"]: len(each["items"]) for each in said["left_out"] if each["items"]})
+    assert told == Counter({each["change"]: len(each["items"]) for each in said["changes"]})
+
+
+ZONES = ("UTC", "Europe/Berlin", "America/St_Johns", "Asia/Kathmandu", "Africa/Monrovia", "Pacific/Apia")
+"""Among them: clocks set back at 00:01, offsets of quarters of an hour and of seconds, and a day that was skipped."""
+SPECIAL = (
+    datetime(2006, 10, 29, 2, 31, tzinfo=UTC),
+    datetime(1972, 1, 7, 0, 44, tzinfo=UTC),
+    datetime(2011, 12, 30, 10, tzinfo=UTC),
+    datetime(1985, 12, 31, 18, 30, tzinfo=UTC),
+)
+"""Instants near these, in UTC: the days at which something is odd in one of the zones."""
+
+
+@given(st.sampled_from(ZONES), st.sampled_from(SPECIAL), st.lists(st.integers(-(10**10), 10**10), min_size=1))
+def test_a_work_day_is_that_of_the_zone_at_every_instant(zone: str, near: datetime, shifts: list[int]) -> None:
+    epoch = datetime(1970, 1, 1, tzinfo=UTC)
+    span = Span(0, 0, 0, zone)
+    for shift in shifts:
+        instant = (near - epoch) // timedelta(microseconds=1) + shift
+        day = (epoch + timedelta(microseconds=instant)).astimezone(ZoneInfo(zone)).date()
+        assert span.day_of(instant) == day
 
 
 @given(st.lists(st.tuples(st.integers(0, 60), st.integers(0, 20)), max_size=12))
@@ -267,7 +322,10 @@ class History:
 
     def compare(self, first: date, last: date) -> None:
         """See that drafts are the same to the byte where nothing is known of what need not be read again."""
-        quick = [each.body for each in self.pay.drafts(first, last, ANNA, ["ann", "bea"])]
+        found = list(self.pay.drafts(first, last, ANNA, ["ann", "bea"]))
+        for each in found:
+            see_that_document_agrees(each)
+        quick = [each.body for each in found]
         with self.house.records.writing(self.pay.organization_id) as transaction:
             known = [dict(row._mapping) for row in transaction.rows(QUIET)]
             transaction.remove(QUIET)

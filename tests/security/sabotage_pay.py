@@ -26,8 +26,8 @@ SABOTAGES = [
     (
         "a moment of visits is paid as often as it was looked at",
         "perfwidget/pay/sorting.py",
-        "item.card.counted(moments.cover(item.work.begins, item.work.at))",
-        "item.card.counted(item.work.at - item.work.begins)",
+        "item.card.counted(moments.cover(begins, item.work.at))",
+        "item.card.counted(item.work.at - begins)",
         f"{ITEMS}::test_a_moment_of_visits_is_paid_once_and_capped_afterwards",
     ),
     (
