@@ -1,6 +1,6 @@
 """What people add to pay: items that are held or released, and adjustments."""
 
-from perfwidget.errors import InvalidFact, InvalidPay
+from perfwidget.errors import Conflict, InvalidFact, InvalidPay
 from perfwidget.facts.columns import id_text
 from perfwidget.metrics import Rules
 from perfwidget.pay import adjusting
@@ -8,6 +8,7 @@ from perfwidget.pay.adjusting import Adjustment
 from perfwidget.pay.drafting import drafts
 from perfwidget.pay.opened import ANY_TIME, OpenPay
 from perfwidget.pay.rights import By
+from perfwidget.pay.statements import logged_act
 from perfwidget.pay.work import EVERY, Kind, asked_of
 from perfwidget.stores.listing import Among
 
@@ -34,9 +35,13 @@ class Additions(OpenPay):
             person = transaction.named_person(member)
             adjusting.hold(transaction, key, text, grant.actor, held=held, person=person)
 
-    def adjust(self, member: int | str, amount: object, currency: str, text: str, by: By) -> Adjustment:
+    def adjust(
+        self, member: int | str, amount: object, currency: str, text: str, by: By, *, seen: int | None = None
+    ) -> Adjustment:
         """Let a member's next statement pay an amount above 0, with a text.
 
+        `seen` is the number of the member's last adjustment that is known, 0 for none. Conflict where there is another
+        one since: a form that is sent twice adds nothing twice. None does not look.
         A manager adjusts nobody who has open work outside of their projects: the next statement would speak of it.
         """
         member = self._member(member)
@@ -48,4 +53,8 @@ class Additions(OpenPay):
                 terms = self._agreed(transaction)
                 [due] = drafts(transaction, reader, terms, terms.until(transaction.now), {member: person})
                 grant.within(due.projects, member)
+            last = adjusting.newest(transaction, person)
+            if seen is not None and seen != last:
+                who = logged_act(transaction, "adjusted", person, number=last)
+                raise Conflict(f"Adjustment {last} was added by {who}; look at it, and add yours if it is another one.")
             return adjusting.adjust(transaction, person, amount, currency, text, grant.actor)

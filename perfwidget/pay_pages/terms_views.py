@@ -73,10 +73,12 @@ class TermsViews:
         """Keep an adjustment; where it is refused, show the draft again with what was typed."""
         context, viewer = self._context, self._context.viewer()
         given = {name: request.form.get(name, "").strip() for name in ("amount", "currency", "text")}
-        user = request.form.get("user", "")
+        user, seen = request.form.get("user", ""), request.form.get("seen", "")
+        last = int(seen) if seen.isascii() and seen.isdigit() and len(seen) < 11 else None
         with context.place():
             try:
-                context.pay(viewer).adjust(user, given["amount"], given["currency"].upper(), given["text"], viewer)
+                pay, code = context.pay(viewer), given["currency"].upper()
+                pay.adjust(user, given["amount"], code, given["text"], viewer, seen=last)
             except Forbidden:
                 raise
             except PerfwidgetError as fault:
