@@ -202,7 +202,8 @@ def proposed(number: int, amounts: Sequence[str]) -> str:
 
 def waiting(number: int) -> str:
     """Say how many more than a form takes there are."""
-    return f"{formats.count(number)} more wait{'s' if number == 1 else ''}. Do these first, then mark all of the list again."
+    told = "1 more waits" if number == 1 else f"{formats.count(number)} more wait"
+    return f"{told}. Do these first, then mark all of the list again."
 
 
 HELD = "It is set aside: no statement takes it until it is released."

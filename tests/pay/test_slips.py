@@ -1,4 +1,4 @@
-"""Slips of payers on the pages of pay: a double click, a second tab, a field that was left out, more than one form takes."""
+"""Slips of payers on the pages of pay: a double click, a second tab, a field left out, more than a form takes."""
 
 import json
 from collections.abc import Iterator
