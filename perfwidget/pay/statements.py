@@ -225,6 +225,12 @@ def withdraw(transaction: Transaction, number: int, text: str, by: Actor, **deta
     return statement(transaction, number)
 
 
+def why_withdrawn(transaction: Transaction, of: Statement) -> str | None:
+    """Return the hash of the text with which a statement was withdrawn; None of one that stands."""
+    row = audit.latest(transaction, WITHDRAWN, of.person, statement=of.number) if of.state == WITHDRAWN else None
+    return None if row is None else str(json.loads(row.details)["text"])
+
+
 def mark_paid(
     transaction: Transaction,
     number: int,

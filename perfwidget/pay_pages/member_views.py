@@ -9,6 +9,7 @@ from flask import Response, request
 
 from perfwidget.errors import Forbidden, InvalidPay, PerfwidgetError, UnconfirmedPay
 from perfwidget.pay import Pay, Statement, adjusting
+from perfwidget.pay import statements as kept
 from perfwidget.pay.currencies import DIGITS
 from perfwidget.pay_pages import documents, formats, overview, periods, words
 from perfwidget.pay_pages.card_rows import card_rows
@@ -159,7 +160,6 @@ class MemberViews:
         period = documents.period_of(said)
         texts = {made["text"] for made in said["adjustments"]}
         texts |= {item["text"] for each in said["left_out"] for item in each["items"] if item.get("text")}
-        known = context.texts(viewer, shown.person, texts)
         with context.store.reading() as reader:
             titles = titles_of(reader, viewer.organization_id, said)
             users = [shown.user_id] if shown.user_id is not None else []
@@ -174,6 +174,8 @@ class MemberViews:
             )
         with context.records.open().reading(viewer.organization_id) as transaction:
             head, adjusted = audit.head(transaction), adjusting.newest(transaction, shown.person)
+            why = kept.why_withdrawn(transaction, shown.statement) if shown.statement else None
+        known = context.texts(viewer, shown.person, texts | {why or ""})
         statement = shown.statement
         own = shown.user_id == viewer.user_id
         return page(
@@ -207,6 +209,7 @@ class MemberViews:
             sha256=shown.sha256,
             head=head,
             adjusted=adjusted,
+            withdrawn="" if why is None else known.get(why, words.FORGOTTEN),
             opened=_opened(said, links),
             here=lambda **more: address_of("pay_statement" if statement else "pay_draft", **{**here, **more}),
         )

@@ -158,7 +158,8 @@ NO_LINES = "Nothing is paid in this period."
 SETTLED_ELSEWHERE = "Work that is in a statement is not shown in a draft again."
 CHECKED = "Each line opens the items that it counts. Amounts are rounded once, for each line."
 WHICH_CARD = (
-    "Of the cards that fit, the most exact one pays: yours before your role's, a project's before all projects'."
+    "Of the cards that fit, the most exact one pays: yours before your role's before everybody's; "
+    "among these a project's before a workspace's before all projects'."
 )
 
 # -- Acting -----------------------------------------------------------------------------------------------------------
@@ -191,6 +192,7 @@ NO_SUCH_ACT = "There is no such act; go back to the list, and choose one of its 
 LOAD_AGAIN = "The form is not as this page made it; go back to the list, and choose again."
 TOO_MANY = "A form takes at most {most:,} at once; search for some of them."
 APPROVED = "Statement {number} is approved."
+WAS_WITHDRAWN = "It was withdrawn:"
 WITHDRAWN = "Statement {number} is withdrawn."
 PAID = "{amount} of statement {number} is marked as paid."
 

@@ -171,3 +171,18 @@ def test_a_text_is_kept_without_what_postgresql_does_not_take(paid: Payroll) -> 
     [made] = paid.draft().adjustments
     with paid.records.reading(ORGANIZATION) as transaction:
         assert transaction.text(made.text) == "a?b?c"
+
+
+def test_the_member_reads_why_a_statement_was_withdrawn(paid: Payroll) -> None:
+    paid.propose()
+    form = {"act": "withdraw", "what": "[[1]]", "text": "Two days \u202eare missing"}
+    assert "1 done, 0 not" in words(browser(paid).post(f"{PREFIX}/pay/run", data=form))
+    page = browser(paid, "ann:annotator").get(f"{PREFIX}/pay/statements/1")
+    assert "It was withdrawn: <bdi>Two days \u202eare missing</bdi>" in page.text
+    paid.propose()
+    assert "It was withdrawn" not in browser(paid, "ann:annotator").get(f"{PREFIX}/pay/statements/2").text
+
+
+def test_a_member_reads_which_card_pays_with_every_place_it_may_name(paid: Payroll) -> None:
+    page = words(browser(paid, "ann:annotator").get(f"{PREFIX}/my-pay"))
+    assert "a project's before a workspace's before all projects'" in page
