@@ -1,5 +1,7 @@
 """What people add to pay: items that are held or released, and adjustments."""
 
+from collections.abc import Sequence
+
 from perfwidget.errors import Conflict, InvalidFact, InvalidPay
 from perfwidget.facts.columns import id_text
 from perfwidget.metrics import Rules
@@ -10,14 +12,18 @@ from perfwidget.pay.opened import ANY_TIME, OpenPay
 from perfwidget.pay.rights import By
 from perfwidget.pay.statements import logged_act
 from perfwidget.pay.work import EVERY, Kind, asked_of
+from perfwidget.records.tables import SETTLED
 from perfwidget.stores.listing import Among
 
 
 class Additions(OpenPay):
     """Holds and adjustments."""
 
-    def hold(self, kind: str, item_id: int | str, text: str, by: By, *, held: bool = True) -> None:
-        """Set an annotation, review or visit aside with a text; with `held=False` release it."""
+    def hold(self, kind: str, item_id: int | str, text: str, by: By, *, held: bool = True) -> Sequence[int]:
+        """Set an annotation, review or visit aside with a text; with `held=False` release it.
+
+        Returns the statements that pay it already: of these only growth can be set aside.
+        """
         try:
             key = Kind(kind), id_text(item_id)
         except (ValueError, InvalidFact):
@@ -34,6 +40,8 @@ class Additions(OpenPay):
             grant.about(member)
             person = transaction.named_person(member)
             adjusting.hold(transaction, key, text, grant.actor, held=held, person=person)
+            mine = (SETTLED.c.kind == str(key[0]), SETTLED.c.item_id == key[1])
+            return [row.statement for row in transaction.rows(SETTLED, *mine, order=[SETTLED.c.step])]
 
     def adjust(
         self, member: int | str, amount: object, currency: str, text: str, by: By, *, seen: int | None = None

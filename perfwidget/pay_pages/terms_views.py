@@ -89,7 +89,8 @@ class TermsViews:
 def _held(pay: Pay, viewer: Viewer, item: str, text: str, *, held: bool) -> Outcome:
     kind, _, item_id = item.partition(":")
     try:
-        pay.hold(kind, item_id, text, viewer, held=held)
+        paid = pay.hold(kind, item_id, text, viewer, held=held)
     except PerfwidgetError as fault:
         return Outcome(f"{kind} {item_id}", str(fault), done=False)
-    return Outcome(f"{kind} {item_id}", words.HELD if held else words.RELEASED, done=True)
+    told = words.held(paid[-1] if paid else None) if held else words.RELEASED
+    return Outcome(f"{kind} {item_id}", told, done=True)

@@ -208,7 +208,13 @@ def waiting(number: int) -> str:
     return f"{told}. Do these first, then mark all of the list again."
 
 
-HELD = "It is set aside: no statement takes it until it is released."
+def held(statement: int | None) -> str:
+    """Say what becomes of an item that is set aside, and that a statement may pay it already."""
+    if statement is None:
+        return "It is set aside: no statement takes it until it is released."
+    return f"Statement {statement} pays it already; only what is added later is set aside."
+
+
 RELEASED = "It is released: the next statement takes it."
 CHOOSE_ITEMS = "No item is chosen; mark some in the list first."
 CAP_IN_MINUTES = "The longest time must be given in minutes, as whole seconds, such as 20 or 0.5."

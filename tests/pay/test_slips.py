@@ -65,6 +65,23 @@ def test_a_second_payer_is_told_who_marked_it_first_and_replaces_nothing(paid: P
     assert [one.reference for one in paid.pay.statements(ANNA)[0].totals.values()] == ["SEPA 1"]
 
 
+def test_who_sets_aside_what_a_statement_pays_is_told_so(paid: Payroll) -> None:
+    """A draft in an older tab still lists it."""
+    form = {
+        "act": "hold",
+        "item": "annotation:1",
+        "text": "A copy?",
+        **dict(zip(("from", "to"), NOVEMBER, strict=True)),
+    }
+    boss = browser(paid)
+    assert "no statement takes it until it is released" in words(boss.post(f"{PREFIX}/pay/hold", data=form))
+    boss.post(f"{PREFIX}/pay/hold", data={**form, "act": "release"}).get_data()
+    paid.propose()
+    late = words(boss.post(f"{PREFIX}/pay/hold", data=form))
+    assert "Statement 1 pays it already; only what is added later is set aside." in late
+    assert "no statement takes it" not in late
+
+
 # -- Left out ---------------------------------------------------------------------------------------------------------
 
 
