@@ -91,6 +91,40 @@ def test_nothing_grows_on_a_day_before_pay_began(paid: Payroll) -> None:
     assert (lines(draft), left(draft), told(draft)) == ([], [], [("1", "updated")])
 
 
+# -- What is told -----------------------------------------------------------------------------------------------------
+
+
+def test_a_new_owner_is_told_that_another_was_paid_once_that_is_approved(paid: Payroll) -> None:
+    paid.card("annotation", "1")
+    first = work(1, NOON)
+    paid.write(first)
+    proposed = paid.propose()
+    paid.write(again(first, "2024-12-05 12:00", 100, completed_by="rev"))
+    assert told(paid.draft(DECEMBER, "rev")) == []
+    paid.pay.approve(proposed.number, ANNA)
+    assert told(paid.draft(DECEMBER, "rev")) == [("1", "paid to another before")]
+
+
+def test_what_changed_after_a_period_is_told_in_the_period_of_the_change(paid: Payroll) -> None:
+    paid.card("annotation", "1")
+    first = work(1, NOON)
+    paid.write(first)
+    paid.settle(("2024-11-01", "2024-11-15"))
+    paid.write(again(first, "2024-12-05 12:00", 100))
+    assert told(paid.draft(("2024-11-16", "2024-11-30"))) == []
+    assert told(paid.draft(DECEMBER)) == [("1", "updated")]
+
+
+def test_a_card_is_written_after_work_that_ended_before_and_not_after_work_that_began_before(paid: Payroll) -> None:
+    paid.now("2024-11-05 12:00")
+    paid.card("annotation", "1")
+    paid.now("2024-12-01 12:00")
+    paid.write(work(1, "2024-11-06 12:00", created_at=at("2024-11-04 12:00")))
+    assert [line.written_after_work for line in paid.draft().lines] == [False]
+    paid.write(work(2, "2024-11-04 12:00"))
+    assert [line.written_after_work for line in paid.draft().lines] == [True]
+
+
 # -- Who may ----------------------------------------------------------------------------------------------------------
 
 
