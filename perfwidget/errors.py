@@ -113,3 +113,7 @@ class Conflict(PerfwidgetError):
 
 class InvalidPay(InvalidQuery):
     """A card, period, hold, adjustment or act that pay cannot take; nothing is changed."""
+
+
+class UnconfirmedPay(InvalidPay):
+    """Pay has not begun, or its settings changed: somebody who manages pay has to confirm it first."""

@@ -1,6 +1,8 @@
 """What people add to pay: items that are held or released, and adjustments."""
 
-from perfwidget.errors import InvalidFact, InvalidPay
+from collections.abc import Sequence
+
+from perfwidget.errors import Conflict, InvalidFact, InvalidPay
 from perfwidget.facts.columns import id_text
 from perfwidget.metrics import Rules
 from perfwidget.pay import adjusting
@@ -8,15 +10,20 @@ from perfwidget.pay.adjusting import Adjustment
 from perfwidget.pay.drafting import drafts
 from perfwidget.pay.opened import ANY_TIME, OpenPay
 from perfwidget.pay.rights import By
+from perfwidget.pay.statements import logged_act
 from perfwidget.pay.work import EVERY, Kind, asked_of
+from perfwidget.records.tables import SETTLED
 from perfwidget.stores.listing import Among
 
 
 class Additions(OpenPay):
     """Holds and adjustments."""
 
-    def hold(self, kind: str, item_id: int | str, text: str, by: By, *, held: bool = True) -> None:
-        """Set an annotation, review or visit aside with a text; with `held=False` release it."""
+    def hold(self, kind: str, item_id: int | str, text: str, by: By, *, held: bool = True) -> Sequence[int]:
+        """Set an annotation, review or visit aside with a text; with `held=False` release it.
+
+        Returns the statements that pay it already: of these only growth can be set aside.
+        """
         try:
             key = Kind(kind), id_text(item_id)
         except (ValueError, InvalidFact):
@@ -33,10 +40,16 @@ class Additions(OpenPay):
             grant.about(member)
             person = transaction.named_person(member)
             adjusting.hold(transaction, key, text, grant.actor, held=held, person=person)
+            mine = (SETTLED.c.kind == str(key[0]), SETTLED.c.item_id == key[1])
+            return [row.statement for row in transaction.rows(SETTLED, *mine, order=[SETTLED.c.step])]
 
-    def adjust(self, member: int | str, amount: object, currency: str, text: str, by: By) -> Adjustment:
+    def adjust(
+        self, member: int | str, amount: object, currency: str, text: str, by: By, *, seen: int | None = None
+    ) -> Adjustment:
         """Let a member's next statement pay an amount above 0, with a text.
 
+        `seen` is the number of the member's last adjustment that is known, 0 for none. Conflict where there is another
+        one since: a form that is sent twice adds nothing twice. None does not look.
         A manager adjusts nobody who has open work outside of their projects: the next statement would speak of it.
         """
         member = self._member(member)
@@ -48,4 +61,8 @@ class Additions(OpenPay):
                 terms = self._agreed(transaction)
                 [due] = drafts(transaction, reader, terms, terms.until(transaction.now), {member: person})
                 grant.within(due.projects, member)
+            last = adjusting.newest(transaction, person)
+            if seen is not None and seen != last:
+                who = logged_act(transaction, "adjusted", person, number=last)
+                raise Conflict(f"Adjustment {last} was added by {who}; look at it, and add yours if it is another one.")
             return adjusting.adjust(transaction, person, amount, currency, text, grant.actor)

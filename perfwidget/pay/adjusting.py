@@ -35,6 +35,12 @@ def pending(transaction: Transaction, person: str) -> Sequence[Adjustment]:
     return [Adjustment(row.number, row.amount, row.currency, row.text) for row in rows]
 
 
+def newest(transaction: Transaction, person: str) -> int:
+    """Return the number of a person's last adjustment, whether or not a statement took it; 0 where there is none."""
+    row = transaction.last(ADJUSTMENTS, ADJUSTMENTS.c.number, ADJUSTMENTS.c.person == person)
+    return 0 if row is None else int(row.number)
+
+
 def adjust(transaction: Transaction, person: str, amount: object, code: object, text: str, by: Actor) -> Adjustment:
     """Keep an adjustment; raises InvalidPay for an amount that is not above 0 or has too many places."""
     code = currency(code)
@@ -66,4 +72,4 @@ def checked_text(text: str) -> str:
     """Return a text that says why; raises InvalidPay for none, and for one that is too long."""
     if not isinstance(text, str) or not text.strip() or len(text) > LONGEST_TEXT:
         raise InvalidPay(f"Say why, in a text of 1 to {LONGEST_TEXT:,} characters.")
-    return text.strip().encode("utf-8", "replace").decode()
+    return text.strip().replace("\0", "?").encode("utf-8", "replace").decode()  # PostgreSQL keeps neither

@@ -179,9 +179,15 @@ class Pay(Questions, Additions):
         """Withdraw a proposed statement with a text: its items and adjustments are free again."""
         return self._act(number, by, kept.withdraw, text)
 
-    def paid(self, number: int, currency: str, paid_on: date | str, reference: str, by: By) -> Statement:
-        """Mark a currency of an approved statement as paid; a wrong mark is replaced, and the log has both."""
-        return self._act(number, by, kept.mark_paid, currency, day(paid_on, "The day of payment"), reference)
+    def paid(
+        self, number: int, currency: str, paid_on: date | str, reference: str, by: By, *, replaces: bool = True
+    ) -> Statement:
+        """Mark a currency of an approved statement as paid; a wrong mark is replaced, and the log has both.
+
+        Without `replaces` a mark that is there stands, and Conflict says whose it is.
+        """
+        paid_on = day(paid_on, "The day of payment")
+        return self._act(number, by, kept.mark_paid, currency, paid_on, reference, replaces)
 
     def statements(self, viewer: By) -> Sequence[Statement]:
         """Return all statements by number, withdrawn ones too; to members their own, wherever the work was."""
@@ -212,6 +218,8 @@ class Pay(Questions, Additions):
             raise InvalidPay(f"The state must be one of {', '.join(State)}.") from None
         begins = "" if first is None else day(first, "The first day").isoformat()
         ends = "9999" if last is None else day(last, "The last day").isoformat()
+        if ends < begins:
+            raise InvalidPay("The period ends before it begins; swap its days.")
         with self._records.reading(self.organization_id) as transaction, self._store.reading() as reader:
             grant = granted(reader, self.organization_id, viewer, self._pay_roles)
             within = (STATEMENTS.c.first >= begins, STATEMENTS.c.last <= ends)

@@ -149,6 +149,14 @@ def told_act(who: str, at: int) -> str:
     return f"{who} on {datetime.fromtimestamp(at // MICROSECONDS, UTC):%Y-%m-%d %H:%M:%S UTC}"
 
 
+def logged_act(transaction: Transaction, verb: str, person: str, **details: Any) -> str:
+    """Return the words for who last did something about a person, as the audit log has it."""
+    row = audit.latest(transaction, verb, person, **details)
+    return (
+        "somebody" if row is None else told_act(transaction.user_ids({row.actor}).get(row.actor) or row.actor, row.at)
+    )
+
+
 def numbered(numbers: Sequence[int]) -> str:
     """Return the words for some contests: `question 1`, or `questions 1, 2`."""
     return f"question{'s' if len(numbers) > 1 else ''} {', '.join(map(str, numbers))}"
@@ -217,16 +225,35 @@ def withdraw(transaction: Transaction, number: int, text: str, by: Actor, **deta
     return statement(transaction, number)
 
 
+def why_withdrawn(transaction: Transaction, of: Statement) -> str | None:
+    """Return the hash of the text with which a statement was withdrawn; None of one that stands."""
+    row = audit.latest(transaction, WITHDRAWN, of.person, statement=of.number) if of.state == WITHDRAWN else None
+    return None if row is None else str(json.loads(row.details)["text"])
+
+
 def mark_paid(
-    transaction: Transaction, number: int, currency: str, paid_on: date, reference: str, by: Actor, **details: Any
+    transaction: Transaction,
+    number: int,
+    currency: str,
+    paid_on: date,
+    reference: str,
+    replaces: bool,
+    by: Actor,
+    **details: Any,
 ) -> Statement:
-    """Mark a currency of an approved statement as paid; a mark that is there is replaced, and the log has both."""
+    """Mark a currency of an approved statement as paid; a mark that is there is replaced, and the log has both.
+
+    Raises Conflict for a mark that is there unless `replaces` is set.
+    """
     found = statement(transaction, number)
     if found.state != APPROVED:
         raise Conflict(f"{told(transaction, found)} Only an approved statement can be paid.")
     if currency not in found.totals:
         has = ", ".join(found.totals) or "no currency"
         raise InvalidPay(f"Statement {number} has nothing in {currency}; it has {has}.")
+    if found.totals[currency].paid_on is not None and not replaces:
+        who = logged_act(transaction, "paid", found.person, statement=number, currency=currency)
+        raise Conflict(f"{currency} of statement {number} was marked as paid by {who}; that mark stands.")
     digest = transaction.keep_text(checked_text(reference), found.person)
     mark = {"paid_on": paid_on.isoformat(), "reference": digest}
     row = transaction.one(TOTALS, TOTALS.c.statement == number, TOTALS.c.currency == currency)

@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from perfwidget.errors import InvalidPay
+from perfwidget.errors import InvalidPay, UnconfirmedPay
 from perfwidget.facts.columns import FIRST_INSTANT
 from perfwidget.metrics import Rules
 from perfwidget.question.period import Period, zone
@@ -39,19 +39,19 @@ def kept_terms(transaction: Transaction) -> Terms | None:
 
 
 def agreed(transaction: Transaction, timezone: str | None, rules: Rules) -> Terms:
-    """Return the terms, if they are those of the settings; raises InvalidPay where somebody has to act first."""
+    """Return the terms, if they are those of the settings; raises UnconfirmedPay where somebody has to act first."""
     if timezone is None:
-        raise InvalidPay("Pay needs a time zone, whose days are paid: set timezone, such as Europe/Berlin.")
+        raise UnconfirmedPay("Pay needs a time zone, whose days are paid: set timezone, such as Europe/Berlin.")
     terms = kept_terms(transaction)
     if terms is None:
-        raise InvalidPay("Say first since when pay answers: perfwidget pay begin --from DATE.")
+        raise UnconfirmedPay("Say first since when pay answers: perfwidget pay begin --from DATE.")
     if terms.timezone != timezone:
-        raise InvalidPay(
+        raise UnconfirmedPay(
             f"The pay zone was {terms.timezone} and is {timezone} now, which moves work to other days; "
             "confirm the change (perfwidget pay begin --tz), or set the zone back."
         )
     if terms.rules != rules:
-        raise InvalidPay(
+        raise UnconfirmedPay(
             "What counts has changed since pay was confirmed (count_rejected or count_predictions); "
             "confirm the change (perfwidget pay begin), or set it back."
         )

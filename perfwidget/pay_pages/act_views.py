@@ -20,9 +20,6 @@ from perfwidget.pay_pages.rendering import address_of, growing_page, page
 from perfwidget.question.access import Viewer
 from perfwidget.question.period import Period
 
-MOST = 2_000
-"""Drafts or statements that one form may name."""
-
 
 class ActViews:
     """What payers do with one or many."""
@@ -50,7 +47,7 @@ class ActViews:
                 return self._confirm(act, self._named(act, what, pay, viewer), pay, viewer, given, lacks)
             named = self._named_members(act, what, pay, viewer)
             if act is Act.PAY:
-                what = self._unpaid(what, given, pay, viewer)
+                what = [each for each in what if each[1] in given.currencies]
         app, asking, tally = _app(), dict(request.environ), Tally()
 
         def door() -> tuple[Pay, Viewer]:
@@ -94,13 +91,12 @@ class ActViews:
     def _chosen(self, pay: Pay, viewer: Viewer) -> list[Row]:
         """Return the rows that the form names, or all of the list that it was sent from."""
         keys = set(request.form.getlist("row"))
-        if len(keys) > MOST:
-            raise InvalidPay(words.TOO_MANY.format(most=MOST))
+        if len(keys) > acts.MOST:
+            raise InvalidPay(words.TOO_MANY.format(most=acts.MOST))
         period = self._period(pay, viewer)
         if request.form.get("everybody"):
             rows = self._listing.rows(pay, viewer, period)
-            wanted = overview.overview(rows, request.form.get("q", ""), request.form.get("state", ""), "").rows
-            return list(wanted)[:MOST]
+            return list(overview.overview(rows, request.form.get("q", ""), request.form.get("state", ""), "").rows)
         users = {key.removeprefix("draft:") for key in keys if key.startswith("draft:")}
         rows = self._listing.rows(pay, viewer, period, users) if users else []
         numbers = {int(key.partition(":")[2]) for key in keys if _is_statement(key)}
@@ -127,15 +123,6 @@ class ActViews:
             known = profiles_of(reader, viewer.organization_id, {each[0] for each in what})
         return {user_id: name_of(profile) for user_id, profile in known.items()}
 
-    def _unpaid(self, what: Sequence[Sequence[Any]], given: Given, pay: Pay, viewer: Viewer) -> Sequence[Sequence[Any]]:
-        """Return those amounts that are wanted and that nobody has marked as paid meanwhile."""
-        paid = {row.number: row.paid for row in self._statements(pay, viewer, {each[0] for each in what})}
-        return [
-            [number, code]
-            for number, code in what
-            if code in given.currencies and code not in paid.get(number, frozenset())
-        ]
-
     def _period(self, pay: Pay, viewer: Viewer) -> Period:
         terms = pay.terms(viewer)
         zone = self._context.timezone or (terms.timezone if terms else "UTC")
@@ -161,6 +148,7 @@ def _what() -> Sequence[Sequence[Any]]:
     wanted = {Act.PROPOSE: (str, str, str, str), Act.PAY: (int, str)}.get(_act(), (int,))
     try:
         found = json.loads(request.form.get("what", ""))
+        json.dumps(found, ensure_ascii=False).encode()  # which halves of characters are not for
         fits = isinstance(found, list) and all(
             isinstance(each, list) and [type(value) for value in each] == list(wanted) for each in found
         )
@@ -168,8 +156,8 @@ def _what() -> Sequence[Sequence[Any]]:
         fits = False
     if not fits:
         raise InvalidPay(words.LOAD_AGAIN)
-    if not found or len(found) > MOST:
-        raise InvalidPay(words.CHOOSE_SOMEBODY if not found else words.TOO_MANY.format(most=MOST))
+    if not found or len(found) > acts.MOST:
+        raise InvalidPay(words.CHOOSE_SOMEBODY if not found else words.TOO_MANY.format(most=acts.MOST))
     return list({str(each): each for each in found}.values())
 
 

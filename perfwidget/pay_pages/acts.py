@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from itertools import accumulate
 from typing import Any
 
 from perfwidget.errors import Forbidden, PerfwidgetError
@@ -13,6 +14,9 @@ from perfwidget.pay.statements import PROPOSED
 from perfwidget.pay_pages import formats, words
 from perfwidget.pay_pages.overview import DRAFT, Row
 from perfwidget.question.access import Viewer
+
+MOST = 2_000
+"""Drafts, statements or amounts that one form may name."""
 
 
 class Act(StrEnum):
@@ -31,6 +35,8 @@ class Concerned:
     act: Act
     rows: Sequence[Row]
     out: Sequence[tuple[Row, str]]
+    waiting: int = 0
+    """How many more wait, for there are more than a form may name."""
 
     @property
     def totals(self) -> Sequence[str]:
@@ -69,7 +75,10 @@ def due(row: Row, act: Act) -> Mapping[str, str]:
 def concerned(act: Act, rows: Sequence[Row], grant: Grant, over: bool) -> Concerned:
     """Return whom an act concerns and who stays out; `over` says whether the period has ended."""
     told = [(row, _stays_out(act, row, grant, over=over)) for row in rows]
-    return Concerned(act, [row for row, why in told if not why], [(row, why) for row, why in told if why])
+    inside = [row for row, why in told if not why]
+    names = accumulate(len(due(row, act)) if act is Act.PAY else 1 for row in inside)
+    taken = [row for row, named in zip(inside, names, strict=True) if named <= MOST]
+    return Concerned(act, taken, [(row, why) for row, why in told if why], len(inside) - len(taken))
 
 
 def _stays_out(act: Act, row: Row, grant: Grant, *, over: bool) -> str:
@@ -168,5 +177,5 @@ def _done(act: Act, each: Sequence[Any], given: Given, pay: Pay, viewer: Viewer)
             return number, words.WITHDRAWN.format(number=number)
         case Act.PAY:
             number, code = each
-            made = pay.paid(number, code, given.paid_on, given.reference, viewer)
+            made = pay.paid(number, code, given.paid_on, given.reference, viewer, replaces=False)
             return number, words.PAID.format(amount=formats.amount(made.totals[code].amount, code), number=number)

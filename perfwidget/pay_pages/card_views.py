@@ -63,6 +63,8 @@ class CardViews:
         """Return a card as `Pay.write_card` takes it, of what somebody typed."""
         whom, _, role = given["whom"].partition(":")
         place, _, place_id = given["where"].partition(":")
+        if given["member"] and whom != Whom.MEMBER:
+            raise InvalidPay(words.NOT_FOR_A_MEMBER)
         whom_id = self._member(given["member"], viewer) if whom == Whom.MEMBER else role or None
         card: dict[str, Any] = {
             "unit": given["unit"],
@@ -75,7 +77,10 @@ class CardViews:
             "valid_from": given["valid_from"],
             "valid_until": given["valid_until"] or None,
         }
-        if given["unit"] in set(Unit) and Unit(given["unit"]).is_time:
+        is_time = given["unit"] in set(Unit) and Unit(given["unit"]).is_time
+        if given["cap_minutes"] and not (is_time and given["clock"] == Clock.CAPPED):
+            raise InvalidPay(words.NO_CAP)
+        if is_time or given["clock"] not in ("", Clock.LEAD):  # with which the form begins
             card["clock"] = given["clock"] or Clock.LEAD
             card["cap_s"] = _seconds(given["cap_minutes"]) if given["clock"] == Clock.CAPPED else None
         return card

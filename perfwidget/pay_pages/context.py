@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
-from perfwidget.errors import RecordsUnavailable
+from perfwidget.errors import PerfwidgetError, RecordsUnavailable, UnconfirmedPay
 from perfwidget.metrics import Rules
 from perfwidget.pay import Pay
 from perfwidget.pay_pages import words
@@ -77,6 +77,17 @@ class PayContext:
     def manages(self, viewer: Viewer) -> bool:
         """Say whether the viewer's role manages pay."""
         return viewer.known_role() in self.pay_roles
+
+    def may_manage(self) -> bool:
+        """Say whether who asks manages pay; False also for who may not ask at all."""
+        try:
+            return self.manages(self.viewer())
+        except PerfwidgetError:
+            return False
+
+    def told(self, fault: PerfwidgetError) -> str:
+        """Return the sentence of a fault; what only payers can mend is told to others as theirs."""
+        return words.ASK_A_PAYER if isinstance(fault, UnconfirmedPay) and not self.may_manage() else str(fault)
 
     def link(self, viewer: Viewer) -> tuple[str, str] | None:
         """Return the word and the address of the page that is for a viewer; None where there are no records."""

@@ -7,8 +7,9 @@ from typing import Any
 
 from flask import Response, request
 
-from perfwidget.errors import Forbidden, InvalidPay, PerfwidgetError
-from perfwidget.pay import Pay, Statement
+from perfwidget.errors import Forbidden, InvalidPay, PerfwidgetError, UnconfirmedPay
+from perfwidget.pay import Pay, Statement, adjusting
+from perfwidget.pay import statements as kept
 from perfwidget.pay.currencies import DIGITS
 from perfwidget.pay_pages import documents, formats, overview, periods, words
 from perfwidget.pay_pages.card_rows import card_rows
@@ -98,13 +99,14 @@ class MemberViews:
         """Show members their draft of the running period, their statements and their rate cards."""
         context, viewer = self._context, self._context.viewer()
         pay = context.pay(viewer)
-        fault, draft = "", None
+        fault, begins, draft = "", False, None
         with context.place():
             period, preset = self._period(pay, viewer, Preset.THIS_MONTH, request.args.to_dict(flat=False))
             try:
                 draft = pay.draft(viewer.user_id, period.first, period.last, viewer)
             except InvalidPay as refused:
-                fault = str(refused)
+                fault = context.told(refused)
+                begins = isinstance(refused, UnconfirmedPay) and context.manages(viewer)
             mine = [each for each in pay.statements(viewer) if each.user_id == viewer.user_id]
             with context.store.reading() as reader:
                 profile = profiles_of(reader, viewer.organization_id, [viewer.user_id])[viewer.user_id]
@@ -117,6 +119,7 @@ class MemberViews:
             context.prefix(),
             title=words.MY_PAY,
             fault=fault,
+            begins=begins,
             name=name_of(profile),
             period=period,
             preset=preset,
@@ -157,7 +160,6 @@ class MemberViews:
         period = documents.period_of(said)
         texts = {made["text"] for made in said["adjustments"]}
         texts |= {item["text"] for each in said["left_out"] for item in each["items"] if item.get("text")}
-        known = context.texts(viewer, shown.person, texts)
         with context.store.reading() as reader:
             titles = titles_of(reader, viewer.organization_id, said)
             users = [shown.user_id] if shown.user_id is not None else []
@@ -171,7 +173,9 @@ class MemberViews:
                 context.records.open().clock(),
             )
         with context.records.open().reading(viewer.organization_id) as transaction:
-            head = audit.head(transaction)
+            head, adjusted = audit.head(transaction), adjusting.newest(transaction, shown.person)
+            why = kept.why_withdrawn(transaction, shown.statement) if shown.statement else None
+        known = context.texts(viewer, shown.person, texts | {why or ""})
         statement = shown.statement
         own = shown.user_id == viewer.user_id
         return page(
@@ -204,6 +208,8 @@ class MemberViews:
             count=documents.summary_of(said).kinds,
             sha256=shown.sha256,
             head=head,
+            adjusted=adjusted,
+            withdrawn="" if why is None else known.get(why, words.FORGOTTEN),
             opened=_opened(said, links),
             here=lambda **more: address_of("pay_statement" if statement else "pay_draft", **{**here, **more}),
         )

@@ -6,11 +6,12 @@ from typing import Any
 from flask import Response, current_app, request, stream_with_context, url_for
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from perfwidget.errors import Busy, PerfwidgetError
+from perfwidget.errors import Busy, PerfwidgetError, UnconfirmedPay
 from perfwidget.hosting.refusals import TRIES_AGAIN, say
 from perfwidget.hosting.static_files import assets_folder
 from perfwidget.page import formats as page_formats
 from perfwidget.pay_pages import formats, words
+from perfwidget.pay_pages.context import PayContext
 from perfwidget.question.query import Theme
 
 KEPT = ("theme", "around", "compact")
@@ -62,10 +63,13 @@ def onward(address: str) -> Response:
     return Response(status=303, headers={"Location": address})
 
 
-def refusal_page(fault: PerfwidgetError, prefix: str) -> Response:
+def refusal_page(fault: PerfwidgetError, context: PayContext) -> Response:
     """Return the page that says what was refused, with the status that it deserves."""
     say(fault)
-    answer = page("refused.html", prefix, fault.status, sentence=str(fault))
+    manages = context.may_manage()
+    begins = manages and isinstance(fault, UnconfirmedPay)
+    told = {"sentence": context.told(fault), "manages": manages, "begins": begins}
+    answer = page("refused.html", context.prefix(), fault.status, **told)
     if isinstance(fault, Busy):
         answer.headers["Retry-After"] = str(fault.retry_after)
         if request.method == "GET":

@@ -80,11 +80,11 @@ def _told(view: View, context: PayContext) -> View:
         try:
             return view(**given)
         except PerfwidgetError as fault:
-            return refusal_page(fault, context.prefix())
+            return refusal_page(fault, context)
         except HTTPException:
             raise
         except Exception as fault:
             log.error("A page of pay failed.", exc_info=fault)
-            return page("refused.html", context.prefix(), 500, sentence=FAILED)
+            return page("refused.html", context.prefix(), 500, sentence=FAILED, manages=False, begins=False)
 
     return telling

@@ -73,10 +73,12 @@ class TermsViews:
         """Keep an adjustment; where it is refused, show the draft again with what was typed."""
         context, viewer = self._context, self._context.viewer()
         given = {name: request.form.get(name, "").strip() for name in ("amount", "currency", "text")}
-        user = request.form.get("user", "")
+        user, seen = request.form.get("user", ""), request.form.get("seen", "")
+        last = int(seen) if seen.isascii() and seen.isdigit() and len(seen) < 11 else None
         with context.place():
             try:
-                context.pay(viewer).adjust(user, given["amount"], given["currency"].upper(), given["text"], viewer)
+                pay, code = context.pay(viewer), given["currency"].upper()
+                pay.adjust(user, given["amount"], code, given["text"], viewer, seen=last)
             except Forbidden:
                 raise
             except PerfwidgetError as fault:
@@ -87,7 +89,8 @@ class TermsViews:
 def _held(pay: Pay, viewer: Viewer, item: str, text: str, *, held: bool) -> Outcome:
     kind, _, item_id = item.partition(":")
     try:
-        pay.hold(kind, item_id, text, viewer, held=held)
+        paid = pay.hold(kind, item_id, text, viewer, held=held)
     except PerfwidgetError as fault:
         return Outcome(f"{kind} {item_id}", str(fault), done=False)
-    return Outcome(f"{kind} {item_id}", words.HELD if held else words.RELEASED, done=True)
+    told = words.held(paid[-1] if paid else None) if held else words.RELEASED
+    return Outcome(f"{kind} {item_id}", told, done=True)

@@ -104,6 +104,8 @@ WRITTEN_AFTER = "The rate card was written after some of this work."
 WHOLE_DAYS = "Pay takes whole days; choose dates without a time of day."
 CHOOSE_DATES = "Choose the first and the last day; all time is no period of pay."
 NOT_YOURS = "This statement is not there, or it is not for you; look at the list of statements."
+BEGINS = "Say since when pay answers"
+ASK_A_PAYER = "Pay waits until a payer says or confirms since when it answers. Ask somebody who manages pay."
 CHOOSE_SOMEBODY = "Nobody is chosen; mark members in the list first."
 
 
@@ -156,7 +158,8 @@ NO_LINES = "Nothing is paid in this period."
 SETTLED_ELSEWHERE = "Work that is in a statement is not shown in a draft again."
 CHECKED = "Each line opens the items that it counts. Amounts are rounded once, for each line."
 WHICH_CARD = (
-    "Of the cards that fit, the most exact one pays: yours before your role's, a project's before all projects'."
+    "Of the cards that fit, the most exact one pays: yours before your role's before everybody's; "
+    "among these a project's before a workspace's before all projects'."
 )
 
 # -- Acting -----------------------------------------------------------------------------------------------------------
@@ -180,7 +183,7 @@ NOT_OVER = "The period is not over; propose it once it has ended."
 NO_STATEMENT = "Nothing is paid or told, so there is no statement."
 STILL_A_DRAFT = "It is a draft; propose it first."
 NOT_APPROVED = "It is not approved yet."
-PAID_ALREADY = "It is marked as paid already."
+PAID_ALREADY = "It is marked as paid already. A wrong mark is replaced with the command perfwidget pay paid."
 APPROVED_ALREADY = "It is approved already."
 COMES_TO_NOTHING = "It comes to nothing, so there is nothing to pay."
 SAY_WHY = "Say why in a few words; the member reads it."
@@ -189,6 +192,7 @@ NO_SUCH_ACT = "There is no such act; go back to the list, and choose one of its 
 LOAD_AGAIN = "The form is not as this page made it; go back to the list, and choose again."
 TOO_MANY = "A form takes at most {most:,} at once; search for some of them."
 APPROVED = "Statement {number} is approved."
+WAS_WITHDRAWN = "It was withdrawn:"
 WITHDRAWN = "Statement {number} is withdrawn."
 PAID = "{amount} of statement {number} is marked as paid."
 
@@ -198,10 +202,26 @@ def proposed(number: int, amounts: Sequence[str]) -> str:
     return f"Statement {number} is proposed: {', '.join(amounts) or 'it comes to nothing'}."
 
 
-HELD = "It is set aside: no statement takes it until it is released."
+def waiting(number: int) -> str:
+    """Say how many more than a form takes there are."""
+    told = "1 more waits" if number == 1 else f"{formats.count(number)} more wait"
+    return f"{told}. Do these first, then mark all of the list again."
+
+
+def held(statement: int | None) -> str:
+    """Say what becomes of an item that is set aside, and that a statement may pay it already."""
+    if statement is None:
+        return "It is set aside: no statement takes it until it is released."
+    return f"Statement {statement} pays it already; only what is added later is set aside."
+
+
 RELEASED = "It is released: the next statement takes it."
 CHOOSE_ITEMS = "No item is chosen; mark some in the list first."
 CAP_IN_MINUTES = "The longest time must be given in minutes, as whole seconds, such as 20 or 0.5."
+NOT_FOR_A_MEMBER = "A member is named, and the card is for others, too; choose “One member:”, or leave the name empty."
+NO_CAP = (
+    "A longest time is given, and nothing is cut there; choose “at most so long each” of an hour, or leave it empty."
+)
 WHICH_MEMBER = "Name one member by e-mail or id; nobody is known under what stands there."
 SEVERAL_MEMBERS = "{number} members have this e-mail; name one by id."
 

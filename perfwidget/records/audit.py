@@ -4,6 +4,7 @@ A chain cannot show that its own end was cut off, nor that all of it was written
 stands on what leaves the house, and `faults` takes heads from there.
 """
 
+import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -92,6 +93,15 @@ def head(transaction: Transaction) -> Head:
 def rows(transaction: Transaction) -> Sequence[Any]:
     """Return all rows of the organization's log, oldest first."""
     return transaction.rows(AUDIT_LOG, order=[AUDIT_LOG.c.number])
+
+
+def latest(transaction: Transaction, verb: str, person: str, **details: Any) -> Any | None:
+    """Return the last row with a verb about a person that has some details, or None."""
+    about = (AUDIT_LOG.c.verb == verb, AUDIT_LOG.c.person == person)
+    for row in reversed(transaction.rows(AUDIT_LOG, *about, order=[AUDIT_LOG.c.number])):
+        if details.items() <= json.loads(row.details).items():
+            return row
+    return None
 
 
 def faults(transaction: Transaction, heads: Sequence[Head] = ()) -> Iterator[str]:

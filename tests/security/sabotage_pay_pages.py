@@ -2,6 +2,7 @@
 
 ATTACKED = "tests/security/test_pay_pages.py"
 PAGES = "tests/pay/test_pages.py"
+SLIPS = "tests/pay/test_slips.py"
 
 SABOTAGES = [
     (
@@ -52,6 +53,27 @@ SABOTAGES = [
         "if of == person}",
         "if of != person}",
         f"{PAGES} -k adjustment_is_taken",
+    ),
+    (
+        "pages of pay: a double click adds two adjustments",
+        "perfwidget/pay/additions.py",
+        "if seen is not None and seen != last:",
+        "if False:",
+        f"{SLIPS} -k double_click",
+    ),
+    (
+        "pages of pay: marking as paid replaces the mark of somebody else",
+        "perfwidget/pay_pages/acts.py",
+        "replaces=False",
+        "replaces=True",
+        f"{SLIPS} -k marked_it_first",
+    ),
+    (
+        "pages of pay: a card for one member pays everybody",
+        "perfwidget/pay_pages/card_views.py",
+        'if given["member"] and whom != Whom.MEMBER:',
+        "if False:",
+        f"{SLIPS} -k passed_over",
     ),
     (
         "pages of pay: Babel's digits of a currency",
