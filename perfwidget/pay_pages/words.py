@@ -104,7 +104,7 @@ WRITTEN_AFTER = "The rate card was written after some of this work."
 WHOLE_DAYS = "Pay takes whole days; choose dates without a time of day."
 CHOOSE_DATES = "Choose the first and the last day; all time is no period of pay."
 NOT_YOURS = "This statement is not there, or it is not for you; look at the list of statements."
-BEGINS = "Say since when pay answers"
+BEGINS = "Say which day is the first one paid here"
 ASK_A_PAYER = "Pay waits until a payer says or confirms since when it answers. Ask somebody who manages pay."
 CHOOSE_SOMEBODY = "Nobody is chosen; mark members in the list first."
 
