@@ -147,9 +147,14 @@ def test_label_studios_own_pages_lead_to_the_dashboard(signed_in: Page, front: B
     expect(signed_in.locator("#card-total-time")).to_be_visible()
 
 
+def _with_actions(registered: list[Any]) -> list[Any]:
+    return registered if all(each["actions"] for each in registered) else []
+
+
 def test_webhooks_are_registered_once_with_each_project(front: Beside, admin: Person) -> None:
     project = admin.make_project("Hooks")
-    registered = until(lambda: admin.get("webhooks/", project=project), 60, "a webhook")
+    # Label Studio first shows a webhook, and then what it is told of.
+    registered = until(lambda: _with_actions(admin.get("webhooks/", project=project)), 60, "a webhook")
     assert len(registered) == 1
     assert registered[0]["is_active"]
     assert registered[0]["send_payload"] is False
