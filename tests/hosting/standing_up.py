@@ -22,12 +22,22 @@ import pytest
 from ruamel.yaml import YAML
 from werkzeug.security import generate_password_hash
 
+from tests.security.nginx import IN_A_FOLDER
+
 ROOT = Path(__file__).parents[2]
 RECIPES = ROOT / "perfwidget/hosting/recipes"
 PATIENT = 60
 PASSWORD = "correct horse"
 SCRAPES = "long-and-random"
 IN_CI = os.environ.get("CI") == "true"
+
+
+def fits_compose_schema(text: str, folder: Path) -> bool:
+    """Say whether a compose file is one by the specification's schema."""
+    file = folder / "compose.yaml"
+    file.write_text(text)
+    check = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.compose-spec", str(file)]
+    return subprocess.run(check, capture_output=True, check=False).returncode == 0
 
 
 def program(name: str, package: str) -> str:
@@ -219,22 +229,7 @@ def certificate(folder: Path) -> Certificate:
     return made
 
 
-NGINX_AROUND = """
-daemon off;
-master_process off;
-error_log {folder}/error.log;
-pid {folder}/nginx.pid;
-events {{ worker_connections 64; }}
-http {{
-  access_log off;
-  client_body_temp_path {folder}/bodies;
-  proxy_temp_path {folder}/parts;
-  fastcgi_temp_path {folder}/unused;
-  uwsgi_temp_path {folder}/unused;
-  scgi_temp_path {folder}/unused;
-  include {folder}/platform.conf;
-}}
-"""
+NGINX_AROUND = IN_A_FOLDER + "  include {folder}/platform.conf;\n}}\n"
 
 
 @contextmanager

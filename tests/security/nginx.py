@@ -15,7 +15,7 @@ CARELESS = ("proxy_ignore_headers Set-Cookie Vary;",)
 """Directives on top of the others. nginx then keeps answers that set a cookie, and gives all languages and all people
 the same one; it still does as `Cache-Control` and `Expires` say."""
 
-CONFIGURATION = """
+IN_A_FOLDER = """
 daemon off;
 master_process off;
 error_log {folder}/error.log;
@@ -28,6 +28,12 @@ http {{
   fastcgi_temp_path {folder}/unused;
   uwsgi_temp_path {folder}/unused;
   scgi_temp_path {folder}/unused;
+"""
+"""Where a server writes, all in one folder; its block `http` is to be filled and closed."""
+
+CONFIGURATION = (
+    IN_A_FOLDER
+    + """
   proxy_cache_path {folder}/kept keys_zone=kept:1m;
   server {{
     listen 127.0.0.1:{port};
@@ -45,6 +51,7 @@ http {{
   }}
 }}
 """
+)
 
 
 @contextmanager
