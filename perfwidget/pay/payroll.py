@@ -13,7 +13,7 @@ from perfwidget.pay.additions import Additions
 from perfwidget.pay.cards import Place, RateCard, Whom, day, rate_card
 from perfwidget.pay.drafting import Draft, drafts
 from perfwidget.pay.files import State, write_files
-from perfwidget.pay.opened import ANY_TIME, covers, of_member
+from perfwidget.pay.opened import ANY_TIME, covers, of_member, projects_of
 from perfwidget.pay.questions import Questions
 from perfwidget.pay.rights import By, granted
 from perfwidget.pay.statements import Statement
@@ -148,7 +148,10 @@ class Pay(Questions, Additions):
             period = self._period(terms, first, last)
             details = grant.about(member)
             person = transaction.named_person(member)
-            kept.refuse_overlap(transaction, person, period.first, period.last)
+            for other in kept.overlapping(transaction, person, period.first, period.last):
+                grant.within(projects_of(other), member)  # else a manager learns of statements out of reach
+                told = kept.told(transaction, other)
+                raise Conflict(f"{told} It has days of this period; choose others, or withdraw it first.")
             self._refuse_unfinished(transaction, reader, period)
             [found] = drafts(transaction, reader, terms, period, {member: person})
             grant.within(found.projects, member)

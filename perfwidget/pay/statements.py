@@ -115,12 +115,11 @@ def statement(transaction: Transaction, number: int) -> Statement:
     return found[0]
 
 
-def refuse_overlap(transaction: Transaction, person: str, first: date, last: date) -> None:
-    """Raise Conflict where a statement of the person stands that has a day of the period."""
+def overlapping(transaction: Transaction, person: str, first: date, last: date) -> Sequence[Statement]:
+    """Return the statements of a person that stand and have a day of a period."""
     theirs = (STATEMENTS.c.person == person, STATEMENTS.c.state != WITHDRAWN)
     within = (STATEMENTS.c.first <= last.isoformat(), STATEMENTS.c.last >= first.isoformat())
-    for other in statements(transaction, *theirs, *within):
-        raise Conflict(f"{told(transaction, other)} It has days of this period; choose others, or withdraw it first.")
+    return statements(transaction, *theirs, *within)
 
 
 def refuse_unpaid(transaction: Transaction, draft: Draft) -> None:

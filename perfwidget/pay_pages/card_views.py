@@ -34,7 +34,8 @@ class CardViews:
         context, viewer = self._context, self._context.viewer()
         pay = context.pay(viewer)
         if request.method == "GET":
-            return self._page(pay, viewer, {})
+            with context.place():
+                return self._page(pay, viewer, {})
         given = {name: request.form.get(name, "").strip() for name in FIELDS}
         with context.place():
             try:

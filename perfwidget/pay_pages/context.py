@@ -87,7 +87,11 @@ class PayContext:
 
     def told(self, fault: PerfwidgetError) -> str:
         """Return the sentence of a fault; what only payers can mend is told to others as theirs."""
-        return words.ASK_A_PAYER if isinstance(fault, UnconfirmedPay) and not self.may_manage() else str(fault)
+        if self.may_manage():
+            return str(fault)
+        if isinstance(fault, RecordsUnavailable) and self.records.named:
+            return words.RECORDS_AWAY
+        return words.ASK_A_PAYER if isinstance(fault, UnconfirmedPay) else str(fault)
 
     def link(self, viewer: Viewer) -> tuple[str, str] | None:
         """Return the word and the address of the page that is for a viewer; None where there are no records."""

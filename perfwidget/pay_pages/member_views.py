@@ -113,7 +113,7 @@ class MemberViews:
                 cards = card_rows(pay.cards(viewer), reader, viewer.organization_id, of=viewer)
                 asked = [each for each in pay.contests(viewer) if each.user_id == viewer.user_id]
                 now = context.records.open().clock()
-                questions = question_rows(asked, reader, viewer.organization_id, period.timezone, now)
+                questions = question_rows(asked, reader, viewer, period.timezone, now)
         return page(
             "my_pay.html",
             context.prefix(),
@@ -168,7 +168,7 @@ class MemberViews:
             questions = question_rows(
                 [each for each in pay.contests(viewer) if shown.statement and each.statement == shown.statement.number],
                 reader,
-                viewer.organization_id,
+                viewer,
                 period.timezone,
                 context.records.open().clock(),
             )

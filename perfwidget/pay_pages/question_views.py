@@ -16,6 +16,7 @@ from perfwidget.pay_pages.directory import name_of, profiles_of
 from perfwidget.pay_pages.rendering import address_of, onward, page
 from perfwidget.question.access import Viewer
 from perfwidget.stores import Reader
+from perfwidget.stores.choosing import Profile
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +33,13 @@ class QuestionRow:
     answered: str
 
 
-def question_rows(
-    found: Sequence[Contest], reader: Reader, organization_id: str, zone: str, now: int
-) -> list[QuestionRow]:
-    """Return questions as rows: open ones by the day on which they are due, then those that were answered last."""
+def question_rows(found: Sequence[Contest], reader: Reader, viewer: Viewer, zone: str, now: int) -> list[QuestionRow]:
+    """Return questions as rows: open ones by the day on which they are due, then those that were answered last.
+
+    Whoever may not choose members reads the names of those who answered, but no e-mail or id in place of one.
+    """
     users = {each.user_id for each in found} | {each.answered_by for each in found}
-    known = profiles_of(reader, organization_id, {each for each in users if each is not None})
+    known = profiles_of(reader, viewer.organization_id, {each for each in users if each is not None})
     today = periods.today(zone, now)
     waiting = sorted((each for each in found if each.is_open), key=lambda each: (each.due, each.number))
     ordered = [*waiting, *(each for each in reversed(found) if not each.is_open)]
@@ -49,11 +51,21 @@ def question_rows(
             asked=periods.day_of(each.asked_at, zone),
             due=page_formats.day(each.due),
             late=each.is_open and each.due < today,
-            answered_by=name_of(known.get(each.answered_by or ""), each.answered_by or "") if each.answered_by else "",
+            answered_by=""
+            if each.answered_by is None
+            else _payer(known.get(each.answered_by), each.answered_by, viewer),
             answered="" if each.answered_at is None else periods.day_of(each.answered_at, zone),
         )
         for each in ordered
     ]
+
+
+def _payer(profile: Profile | None, user_id: str, viewer: Viewer) -> str:
+    """Return what who answered is called to a viewer."""
+    if viewer.known_role().chooses_members:
+        return name_of(profile, user_id)
+    named = profile is not None and profile.name is not None and "@" not in profile.name
+    return name_of(profile, user_id) if named else words.A_PAYER
 
 
 class QuestionViews:
@@ -65,7 +77,8 @@ class QuestionViews:
     def questions(self) -> Response:
         """Show the questions that whoever manages pay may answer."""
         context, viewer = self._context, self._context.viewer()
-        return self._page(context.pay(viewer), viewer, {})
+        with context.place():
+            return self._page(context.pay(viewer), viewer, {})
 
     def answer(self, number: int) -> Response:
         """Take an answer; where it is refused, show the questions again with what was typed."""
@@ -92,7 +105,7 @@ class QuestionViews:
         zone = context.timezone or (terms.timezone if terms else "UTC")
         with context.store.reading() as reader:
             granted(reader, viewer.organization_id, viewer, context.pay_roles)
-            rows = question_rows(pay.contests(viewer), reader, viewer.organization_id, zone, now)
+            rows = question_rows(pay.contests(viewer), reader, viewer, zone, now)
         return page(
             "questions.html",
             context.prefix(),
