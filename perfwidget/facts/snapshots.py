@@ -1,6 +1,6 @@
 """Snapshots of many annotations in columns, and what can be done with columns as a whole.
 
-NumPy is imported where it is used: hosts write facts one by one, and never need it.
+NumPy is imported where it is used, so that mounting the dashboard does not load it.
 """
 
 from collections.abc import Mapping, Sequence

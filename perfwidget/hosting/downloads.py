@@ -16,12 +16,12 @@ from time import monotonic
 from zoneinfo import ZoneInfo
 
 from blinker import Signal
-from flask import Flask, Response, current_app, request
+from flask import Flask, Response, request
 
 from perfwidget.errors import Busy, Forbidden, InvalidQuery, PerfwidgetError
 from perfwidget.hosting.logs import FIELDS
 from perfwidget.hosting.places import Places
-from perfwidget.hosting.requests import connection_of
+from perfwidget.hosting.requests import application, connection_of
 from perfwidget.hosting.whole_files import whole_where_needed
 from perfwidget.metrics import Rows, Rules
 from perfwidget.question import access
@@ -148,7 +148,7 @@ class Downloads:
             answer.to_json() + "\n", exports.file_name("report", asked.subject_name, answer.period, "json")
         )
         download = Asked("report", viewer, asked.subject_name, answer.period)
-        download.told(_app(), len(answer.series), complete=True)
+        download.told(application(), len(answer.series), complete=True)
         return response
 
     def days(self, query: Query) -> Response:
@@ -229,7 +229,7 @@ class Downloads:
     def _texts(
         self, parts: Texts, asked: ScopedQuery, query: Query, download: Asked, stack: ExitStack
     ) -> Iterator[str]:
-        app, asking, sent, complete = _app(), dict(request.environ), 0, False
+        app, asking, sent, complete = application(), dict(request.environ), 0, False
 
         def ended() -> None:
             download.told(app, sent, complete=complete)
@@ -286,8 +286,3 @@ def _file(body: str | Iterator[str], name: str) -> Response:
     response = Response(body, mimetype="application/json" if name.endswith("json") else "text/csv")
     response.headers.set("Content-Disposition", "attachment", filename=name)
     return response
-
-
-def _app() -> Flask:
-    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001 (Flask's documented way)
-    return app

@@ -15,8 +15,8 @@ from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
 import brotli
+from flask import Flask, current_app, g
 from flask import Response as FlaskResponse
-from flask import current_app, g
 from flask import request as current_request
 from werkzeug import Request, Response
 from werkzeug.exceptions import BadRequest, HTTPException, RequestEntityTooLarge
@@ -242,3 +242,9 @@ def taken(encodings: Iterable[str]) -> str | None:
     """Return the first of some encodings that the client takes, and likes no less than none."""
     wanted = current_request.accept_encodings
     return next((each for each in encodings if wanted[each] > 0 and wanted[each] >= wanted["identity"]), None)
+
+
+def application() -> Flask:
+    """Return the host's application, of the current request."""
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001 (Flask's documented way)
+    return app

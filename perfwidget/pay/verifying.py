@@ -28,8 +28,9 @@ def differences(transaction: Transaction, heads: Sequence[audit.Head] = ()) -> I
     yield from audit.faults(transaction, heads)
     logged = Logged(transaction)
     known = statements(transaction)
-    for number in range(1, 1 + max((*logged.sha256, *(each.number for each in known), 0))):
-        if number not in {each.number for each in known}:
+    numbers = {each.number for each in known}
+    for number in range(1, 1 + max((*logged.sha256, *numbers, 0))):
+        if number not in numbers:
             yield f"Statement {number} is missing."
     for each in known:
         told = [_bytes(each, logged), _arithmetic(each), _records(transaction, each, logged)]

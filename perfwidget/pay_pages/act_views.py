@@ -4,9 +4,10 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from flask import Flask, Response, current_app, request
+from flask import Response, request
 
 from perfwidget.errors import InvalidPay
+from perfwidget.hosting.requests import application
 from perfwidget.pay import Pay
 from perfwidget.pay.rights import granted
 from perfwidget.pay.statements import WITHDRAWN
@@ -48,7 +49,7 @@ class ActViews:
             named = self._named_members(act, what, pay, viewer)
             if act is Act.PAY:
                 what = [each for each in what if each[1] in given.currencies]
-        app, asking, tally = _app(), dict(request.environ), Tally()
+        app, asking, tally = application(), dict(request.environ), Tally()
 
         def door() -> tuple[Pay, Viewer]:
             with app.request_context(asking):  # a new one, for which the host looks at the session again
@@ -66,7 +67,7 @@ class ActViews:
             raise InvalidPay(words.CHOOSE_SOMEBODY)
         now = self._context.records.open().clock()
         terms = pay.terms(viewer)
-        zone = self._context.timezone or (terms.timezone if terms else "UTC")
+        zone = self._context.zone(terms)
         over = all(Period(row.first, row.last, zone).end <= now for row in rows)
         found = acts.concerned(act, overview.in_order(rows, ""), self._grant(viewer), over=over)
         return page(
@@ -125,7 +126,7 @@ class ActViews:
 
     def _period(self, pay: Pay, viewer: Viewer) -> Period:
         terms = pay.terms(viewer)
-        zone = self._context.timezone or (terms.timezone if terms else "UTC")
+        zone = self._context.zone(terms)
         asked = {name: [request.form.get(name, "")] for name in ("from", "to")}
         now = self._context.records.open().clock()
         return periods.asked_period(asked, zone, periods.DEFAULT, self._context.max_period_days, now)[0]
@@ -170,8 +171,3 @@ def _given() -> Given:
         currencies=tuple(form.getlist("currency")),
         despite=form.get("despite") == "yes",
     )
-
-
-def _app() -> Flask:
-    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001 (Flask's documented way)
-    return app

@@ -1,7 +1,7 @@
 """What payers do with many at once: who is concerned, who stays out and why, and how each one fares."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from itertools import accumulate
 from typing import Any
@@ -12,7 +12,7 @@ from perfwidget.pay.amounts import minor_units, written
 from perfwidget.pay.rights import Grant
 from perfwidget.pay.statements import PROPOSED
 from perfwidget.pay_pages import formats, words
-from perfwidget.pay_pages.overview import DRAFT, Row
+from perfwidget.pay_pages.overview import Row
 from perfwidget.question.access import Viewer
 
 MOST = 2_000
@@ -97,7 +97,7 @@ def _stays_out(act: Act, row: Row, grant: Grant, *, over: bool) -> str:
         if standing == PROPOSED:
             return words.NOT_APPROVED
         return "" if due(row, act) else words.PAID_ALREADY if row.amounts else words.COMES_TO_NOTHING
-    return "" if standing == PROPOSED else words.APPROVED_ALREADY if standing != DRAFT else words.STILL_A_DRAFT
+    return "" if standing == PROPOSED else words.APPROVED_ALREADY
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +135,6 @@ class Tally:
 
     done: int = 0
     refused: int = 0
-    _seen: list[Outcome] = field(default_factory=list)
 
     def count(self, outcome: Outcome) -> dict[str, Any]:
         """Count an outcome, and return what a page says of it."""

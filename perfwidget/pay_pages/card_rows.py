@@ -22,8 +22,6 @@ class CardRow:
     whom: str
     where: str
     valid: str
-    ended: bool
-    """Whether it has a last day."""
 
 
 def card_rows(
@@ -59,7 +57,6 @@ def card_rows(
             whom=whom(card),
             where=where(card),
             valid=words.valid(card.valid_from, card.valid_until),
-            ended=card.valid_until is not None,
         )
         for card in chosen
     ]

@@ -108,7 +108,7 @@ class CardViews:
             projects = [(each.project_id, each.title) for each in reader.projects(scope)]
             workspaces = [(each.workspace_id, each.title) for each in reader.workspaces(scope)]
         terms = pay.terms(viewer)
-        zone = context.timezone or (terms.timezone if terms else "UTC")
+        zone = context.zone(terms)
         return page(
             "cards.html",
             context.prefix(),

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from perfwidget.errors import PerfwidgetError, RecordsUnavailable, UnconfirmedPay
 from perfwidget.metrics import Rules
 from perfwidget.pay import Pay
+from perfwidget.pay.terms import Terms
 from perfwidget.pay_pages import words
 from perfwidget.question.access import Role, Viewer
 from perfwidget.records import Records, open_records, records_beside
@@ -73,6 +74,10 @@ class PayContext:
             pay_roles=self.pay_roles,
             contest_days=self.contest_days,
         )
+
+    def zone(self, terms: Terms | None) -> str:
+        """Return the zone whose days the pages show."""
+        return self.timezone or (terms.timezone if terms else "UTC")
 
     def manages(self, viewer: Viewer) -> bool:
         """Say whether the viewer's role manages pay."""

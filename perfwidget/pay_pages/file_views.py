@@ -1,5 +1,6 @@
 """The files of pay: what is approved and unpaid, unless the address asks for another state."""
 
+import os
 import tempfile
 from pathlib import Path
 
@@ -49,4 +50,5 @@ class FileViews:
         response = Response(parts, mimetype="application/json" if name.endswith("json") else "text/csv")
         response.call_on_close(file.close)
         response.headers.set("Content-Disposition", "attachment", filename=name)
+        response.content_length = os.fstat(file.fileno()).st_size  # by which one that breaks off is seen
         return response

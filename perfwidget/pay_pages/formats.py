@@ -3,7 +3,7 @@
 from decimal import Decimal
 from fractions import Fraction
 
-from babel.numbers import format_currency, format_decimal
+from babel.numbers import format_currency
 
 from perfwidget.pay.cards import Clock, RateCard, Unit
 from perfwidget.pay.currencies import DIGITS
@@ -16,11 +16,6 @@ def amount(written: str, currency: str) -> str:
     """Return an amount with its currency and all digits of it: `€ 1,234.50`, `KES 61,200.00`."""
     pattern = f"¤\u00a0{_pattern(DIGITS[currency])}"
     return str(format_currency(Decimal(written), currency, format=pattern, locale=LOCALE, currency_digits=False))
-
-
-def amount_alone(written: str, currency: str) -> str:
-    """Return an amount without its currency, for what stands beside it."""
-    return str(format_decimal(Decimal(written), format=_pattern(DIGITS[currency]), locale=LOCALE))
 
 
 def rate(written: str, currency: str, *, is_time: bool) -> str:

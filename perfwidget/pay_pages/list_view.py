@@ -32,7 +32,7 @@ class ListView:
         pay = context.pay(viewer)
         with context.place():
             terms = pay.terms(viewer)
-            zone = context.timezone or (terms.timezone if terms else "UTC")
+            zone = context.zone(terms)
             now = context.records.open().clock()
             period, preset = periods.asked_period(
                 request.args.to_dict(flat=False), zone, periods.DEFAULT, context.max_period_days, now

@@ -80,7 +80,7 @@ class MemberViews:
     ) -> Response:
         viewer = self._context.viewer()
         pay, member = self._context.pay(viewer), user or viewer.user_id
-        period, _ = self._period(pay, viewer, Preset.THIS_MONTH, asked)
+        period, _ = self._period(pay, viewer, asked)
         found = pay.draft(member, period.first, period.last, viewer)
         shown = Shown(json.loads(found.body), found.user_id, found.person, found.sha256)
         here = {"user": member, "from": period.first, "to": period.last}
@@ -101,7 +101,7 @@ class MemberViews:
         pay = context.pay(viewer)
         fault, begins, draft = "", False, None
         with context.place():
-            period, preset = self._period(pay, viewer, Preset.THIS_MONTH, request.args.to_dict(flat=False))
+            period, preset = self._period(pay, viewer, request.args.to_dict(flat=False))
             try:
                 draft = pay.draft(viewer.user_id, period.first, period.last, viewer)
             except InvalidPay as refused:
@@ -140,12 +140,10 @@ class MemberViews:
                 return each
         raise Forbidden(words.NOT_YOURS)
 
-    def _period(
-        self, pay: Pay, viewer: Viewer, default: Preset, asked: Mapping[str, list[str]]
-    ) -> tuple[Period, Preset | None]:
+    def _period(self, pay: Pay, viewer: Viewer, asked: Mapping[str, list[str]]) -> tuple[Period, Preset | None]:
         terms, now = pay.terms(viewer), self._context.records.open().clock()
-        zone = self._context.timezone or (terms.timezone if terms else "UTC")
-        return periods.asked_period(asked, zone, default, self._context.max_period_days, now)
+        zone = self._context.zone(terms)
+        return periods.asked_period(asked, zone, Preset.THIS_MONTH, self._context.max_period_days, now)
 
     def _page(
         self,

@@ -102,7 +102,7 @@ class QuestionViews:
     def _page(self, pay: Pay, viewer: Viewer, given: dict[int, Any], fault: PerfwidgetError | None = None) -> Response:
         context = self._context
         now, terms = context.records.open().clock(), pay.terms(viewer)
-        zone = context.timezone or (terms.timezone if terms else "UTC")
+        zone = context.zone(terms)
         with context.store.reading() as reader:
             granted(reader, viewer.organization_id, viewer, context.pay_roles)
             rows = question_rows(pay.contests(viewer), reader, viewer, zone, now)

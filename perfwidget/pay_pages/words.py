@@ -1,4 +1,4 @@
-"""Every word of the pages of pay, in one place: short sentences of common words, to be reviewed and translated."""
+"""The words of the pages of pay that stand in no template: short sentences, to be reviewed and translated."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -6,7 +6,6 @@ from datetime import date
 from perfwidget.page import formats
 from perfwidget.pay.sorting import Due, Reason
 from perfwidget.pay.work import Kind
-from perfwidget.question.query import Theme
 
 PAY = "Pay"
 MY_PAY = "My pay"
@@ -15,7 +14,6 @@ QUESTIONS = "Questions"
 NOTHING = "—"
 FORGOTTEN = "(this text was forgotten with its member)"
 
-THEMES = {"": "Auto", Theme.LIGHT: "Light", Theme.DARK: "Dark"}
 
 # -- Counting ---------------------------------------------------------------------------------------------------------
 
