@@ -192,13 +192,19 @@ class Pay(Questions, Additions):
         paid_on = day(paid_on, "The day of payment")
         return self._act(number, by, kept.mark_paid, currency, paid_on, reference, replaces)
 
-    def statements(self, viewer: By) -> Sequence[Statement]:
-        """Return all statements by number, withdrawn ones too; to members their own, wherever the work was."""
+    def statements(self, viewer: By, *, number: int | None = None) -> Sequence[Statement]:
+        """Return all statements by number, withdrawn ones too, or the one of a number; to members their own.
+
+        Members see their own wherever the work was.
+        """
+        possible = number is None or 1 <= number <= kept.LARGEST_NUMBER
+        asked = [] if number is None else [STATEMENTS.c.number == (number if possible else 0)]
         with self._looking(viewer) as (transaction, _, grant):
             mine = viewer.user_id if isinstance(viewer, Viewer) else None
             if grant is None:
-                return kept.statements(transaction, STATEMENTS.c.person == (transaction.person(mine or "") or ""))
-            return [one for one in kept.statements(transaction) if one.user_id == mine or covers(grant, one)]
+                person = transaction.person(mine or "") or ""
+                return kept.statements(transaction, STATEMENTS.c.person == person, *asked)
+            return [one for one in kept.statements(transaction, *asked) if one.user_id == mine or covers(grant, one)]
 
     # -- Files and proof ---------------------------------------------------------------------------------------------
 

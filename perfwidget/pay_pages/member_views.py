@@ -135,9 +135,8 @@ class MemberViews:
 
     def statement_of(self, pay: Pay, viewer: Viewer, number: int) -> Statement:
         """Return a statement that the viewer may see; raises Forbidden, whether or not there is another one."""
-        for each in pay.statements(viewer):
-            if each.number == number:
-                return each
+        for found in pay.statements(viewer, number=number):
+            return found
         raise Forbidden(words.NOT_YOURS)
 
     def _period(self, pay: Pay, viewer: Viewer, asked: Mapping[str, list[str]]) -> tuple[Period, Preset | None]:
