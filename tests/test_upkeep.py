@@ -29,7 +29,7 @@ from tests.worlds import ORGANIZATION, annotation, ask, at, people, review
 
 MARCH = {"members": "all", "from_": "2024-03-01", "to": "2024-03-31"}
 NOON = at("2024-03-02 12:00")
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[1]
 
 
 def world() -> list[Any]:
