@@ -107,15 +107,9 @@ def _among(column: str, values: Sequence[str]) -> str:
 
 
 def _latest_rejects(dialect: Dialect, asked: ScopedQuery) -> str:
-    """Return the condition that an updated annotation's latest review in scope, of any time, is a rejection.
-
-    Of several members only reviews of the annotations in question are looked at; of one that costs more than it saves.
-    """
+    """Return the condition that an updated annotation's latest review in scope, of any time, is a rejection."""
     mine = scoped(dialect, asked, "completed_by").text
     rejections = f"{mine} AND action = 'rejected'"
-    if asked.subject_id is None:
-        updated = f"{mine} AND last_action = 'updated' AND completed_at >= $since AND completed_at < $before"
-        rejections += f" AND annotation_id IN (SELECT annotation_id FROM annotations WHERE {updated})"
     later = _outdone(dialect, rejections, ">", f"{mine} AND {_among('action', REVIEW_ACTIONS)}")
     return f"annotation_id IN (SELECT annotation_id FROM reviews WHERE {rejections} AND review_id NOT IN ({later}))"
 
