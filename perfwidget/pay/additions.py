@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 
-from perfwidget.errors import Conflict, InvalidFact, InvalidPay
+from perfwidget.errors import InvalidFact, InvalidPay
 from perfwidget.facts.columns import id_text
 from perfwidget.metrics import Rules
 from perfwidget.pay import adjusting
 from perfwidget.pay.adjusting import Adjustment
 from perfwidget.pay.drafting import drafts
 from perfwidget.pay.opened import ANY_TIME, OpenPay
+from perfwidget.pay.refusals import NotThere
 from perfwidget.pay.rights import By
 from perfwidget.pay.statements import logged_act
 from perfwidget.pay.work import EVERY, Kind, asked_of
@@ -34,7 +35,7 @@ class Additions(OpenPay):
             among = Among(rows.scan.fact.key_columns[-1], [key[1]])
             found = list(reader.facts(asked, rows, (rows.scan.member, "project_id"), among))
             if not found:
-                raise InvalidPay(f"There is no {key[0]} {key[1]}; name one that is there.")
+                raise NotThere(f"There is no {key[0]} {key[1]}; name one that is there.")
             [(member, project)] = found
             grant.within([project])
             grant.about(member)
@@ -55,14 +56,13 @@ class Additions(OpenPay):
         member = self._member(member)
         with self._acting(by) as (transaction, reader, grant):
             grant.about(member)
-            self._refuse_unknown(transaction, reader, member)
-            person = transaction.named_person(member)
+            person = self._person(transaction, reader, member)
             if grant.projects is not None:
                 terms = self._agreed(transaction)
                 [due] = drafts(transaction, reader, terms, terms.until(transaction.now), {member: person})
                 grant.within(due.projects, member)
             last = adjusting.newest(transaction, person)
             if seen is not None and seen != last:
-                who = logged_act(transaction, "adjusted", person, number=last)
-                raise Conflict(f"Adjustment {last} was added by {who}; look at it, and add yours if it is another one.")
+                advice = "; look at it, and add yours if it is another one."
+                raise logged_act(transaction, f"Adjustment {last} was added", advice, "adjusted", person, number=last)
             return adjusting.adjust(transaction, person, amount, currency, text, grant.actor)

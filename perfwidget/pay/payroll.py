@@ -1,6 +1,6 @@
 """`Pay`: everything that people do about pay, each act in one transaction with its row in the audit log."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -15,28 +15,21 @@ from perfwidget.pay.drafting import Draft, drafts
 from perfwidget.pay.files import State, write_files
 from perfwidget.pay.opened import ANY_TIME, covers, of_member, projects_of
 from perfwidget.pay.questions import Questions
-from perfwidget.pay.rights import By, granted
+from perfwidget.pay.rights import By, granted, places_of
 from perfwidget.pay.statements import Statement
 from perfwidget.pay.terms import Terms, confirm, kept_terms
 from perfwidget.pay.verifying import changed_since, differences
 from perfwidget.pay.work import asked_of
 from perfwidget.question.access import Viewer
-from perfwidget.records import audit
+from perfwidget.records import Transaction, audit
 from perfwidget.records.tables import STATEMENTS
+from perfwidget.stores import Reader
 
 NAMELESS = ""
 """Stands for a member of whom the records hold nothing."""
 
 Proposal = tuple[str, date | str, date | str, str]
 """A member, the first and last day, and the SHA-256 of the draft that was seen."""
-
-
-def _pays(card: RateCard, viewer: By) -> bool:
-    """Say whether a card may pay who looks."""
-    if not isinstance(viewer, Viewer):
-        return False
-    mine = {(Whom.ALL, None), (Whom.ROLE, str(viewer.role)), (Whom.MEMBER, viewer.user_id)}
-    return (card.whom, card.whom_id) in mine
 
 
 class Pay(Questions, Additions):
@@ -64,22 +57,29 @@ class Pay(Questions, Additions):
             rules = self._rules or (before.rules if before else Rules())
             return confirm(transaction, first, timezone, rules, grant.actor)
 
-    def cards(self, viewer: By) -> Sequence[RateCard]:
+    def cards(self, viewer: By, *, own: bool = False) -> Sequence[RateCard]:
         """Return the cards that were not voided, with members' ids; to members those that may pay them.
 
-        A manager sees those too, and the cards of their projects.
+        These are of their work now and before, and for all projects. A manager sees them too, and the cards of their
+        projects. With `own` everybody gets those alone that may pay themselves.
         """
-        with self._looking(viewer) as (transaction, _, grant):
+        with self._looking(viewer) as (transaction, reader, grant):
             members = transaction.user_ids()
             named = [of_member(card, members) for card in card_records.cards(transaction)]
-            if grant is not None and grant.projects is None:
+            if grant is not None and grant.projects is None and not own:
                 return named
-            reach = frozenset() if grant is None else grant.projects or frozenset()
-            return [
-                card
-                for card in named
-                if _pays(card, viewer) or (card.place is Place.PROJECT and card.place_id in reach)
-            ]
+            pays = self._pays(transaction, reader, viewer)
+            reach = frozenset() if own or grant is None else grant.projects or frozenset()
+            return [card for card in named if pays(card) or (card.place is Place.PROJECT and card.place_id in reach)]
+
+    def _pays(self, transaction: Transaction, reader: Reader, viewer: By) -> Callable[[RateCard], bool]:
+        """Return what says whether a card may pay a viewer: theirs, and of places where they work or worked."""
+        if not isinstance(viewer, Viewer):
+            return lambda _: False
+        mine = {(Whom.ALL, None), (Whom.ROLE, str(viewer.role)), (Whom.MEMBER, viewer.user_id)}
+        asked = asked_of(reader, self.organization_id, ANY_TIME, Rules())
+        places = places_of(transaction, reader, viewer, asked)
+        return lambda card: (card.whom, card.whom_id) in mine and (places is None or card.where in places)
 
     def write_card(self, by: By, **card: Any) -> RateCard:
         """Write a rate card, given by the names of `RateCard`'s fields; it can only end or be voided afterwards."""
@@ -88,7 +88,7 @@ class Pay(Questions, Additions):
             self._agreed(transaction)
             self._may_card(grant, made)
             if made.whom is Whom.MEMBER and made.whom_id is not None:
-                self._refuse_unknown(transaction, reader, made.whom_id)
+                self._person(transaction, reader, made.whom_id)
             return card_records.write(transaction, made, grant.actor)
 
     def end_card(self, card_id: int, last: date | str, by: By) -> RateCard:
@@ -147,11 +147,10 @@ class Pay(Questions, Additions):
             terms = self._agreed(transaction)
             period = self._period(terms, first, last)
             details = grant.about(member)
-            person = transaction.named_person(member)
+            person = self._person(transaction, reader, member)
             for other in kept.overlapping(transaction, person, period.first, period.last):
                 grant.within(projects_of(other), member)  # else a manager learns of statements out of reach
-                told = kept.told(transaction, other)
-                raise Conflict(f"{told} It has days of this period; choose others, or withdraw it first.")
+                raise kept.acted(transaction, other, "It has days of this period; choose others, or withdraw it first.")
             self._refuse_unfinished(transaction, reader, period)
             [found] = drafts(transaction, reader, terms, period, {member: person})
             grant.within(found.projects, member)
@@ -251,11 +250,13 @@ class Pay(Questions, Additions):
     def forget(self, member: int | str, by: By, *, unpaid: bool = False) -> None:
         """Let nothing in the records say who a member was, nor what was written of them; statements stay as they are.
 
-        Refused while something is unpaid or left out, unless `unpaid` says that this is on purpose.
+        Refused while something is unpaid or left out, unless `unpaid` says that this is on purpose. Nobody forgets
+        themselves, unless they alone have a pay role.
         """
         member = self._member(member)
         with self._acting(by) as (transaction, reader, grant):
             grant.everywhere()
+            details = grant.about(member)
             person, terms = transaction.person(member), kept_terms(transaction)
             if not unpaid and terms is not None:
                 period = terms.until(transaction.now)
@@ -263,5 +264,5 @@ class Pay(Questions, Additions):
                 kept.refuse_unpaid(transaction, draft)
             if person is None:
                 return
-            transaction.forget_person(person)
-            audit.append(transaction, grant.actor, "forgotten", person, unpaid=unpaid)
+            audit.append(transaction, grant.actor, "forgotten", person, unpaid=unpaid, **details)
+            transaction.forget_person(person)  # last, for the log may name them as who acted

@@ -12,6 +12,7 @@ from perfwidget.pay import contests as asked
 from perfwidget.pay import statements as kept
 from perfwidget.pay.contests import Contest
 from perfwidget.pay.opened import OpenPay, covers, projects_of
+from perfwidget.pay.refusals import told_to
 from perfwidget.pay.rights import By, member_of
 from perfwidget.pay.statements import Statement
 from perfwidget.pay.terms import kept_terms
@@ -101,4 +102,5 @@ class Questions(OpenPay):
             found = kept.statements(transaction, STATEMENTS.c.number == number) if known else []
             if not found or found[0].person != person:
                 raise Forbidden
-            yield transaction, found[0], actor
+            with told_to(self._names(reader, viewer), sees_all=True):
+                yield transaction, found[0], actor

@@ -8,7 +8,6 @@ from perfwidget.pay import RateCard, Whom
 from perfwidget.pay.cards import Place
 from perfwidget.pay_pages import formats, words
 from perfwidget.pay_pages.directory import everything, name_of
-from perfwidget.question.access import Viewer
 from perfwidget.stores import Reader
 
 
@@ -24,16 +23,12 @@ class CardRow:
     valid: str
 
 
-def card_rows(
-    cards: Sequence[RateCard], reader: Reader, organization_id: str, of: Viewer | None = None
-) -> list[CardRow]:
-    """Return cards as rows; those that may pay a viewer, or all."""
-    mine = None if of is None else {(Whom.ALL, None), (Whom.ROLE, str(of.role)), (Whom.MEMBER, of.user_id)}
-    chosen = [card for card in cards if mine is None or (card.whom, card.whom_id) in mine]
+def card_rows(cards: Sequence[RateCard], reader: Reader, organization_id: str) -> list[CardRow]:
+    """Return cards as rows."""
     scope = everything(reader, organization_id)
-    members = {card.whom_id for card in chosen if card.whom is Whom.MEMBER and card.whom_id is not None}
+    members = {card.whom_id for card in cards if card.whom is Whom.MEMBER and card.whom_id is not None}
     profiles = reader.profiles(scope, sorted(members))
-    projects = {card.place_id for card in chosen if card.place is Place.PROJECT and card.place_id is not None}
+    projects = {card.place_id for card in cards if card.place is Place.PROJECT and card.place_id is not None}
     titles = reader.project_titles(scope, projects)
     workspaces = {each.workspace_id: each.title for each in reader.workspaces(scope)}
 
@@ -58,5 +53,5 @@ def card_rows(
             where=where(card),
             valid=words.valid(card.valid_from, card.valid_until),
         )
-        for card in chosen
+        for card in cards
     ]

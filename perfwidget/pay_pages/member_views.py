@@ -110,7 +110,7 @@ class MemberViews:
             mine = [each for each in pay.statements(viewer) if each.user_id == viewer.user_id]
             with context.store.reading() as reader:
                 profile = profiles_of(reader, viewer.organization_id, [viewer.user_id])[viewer.user_id]
-                cards = card_rows(pay.cards(viewer), reader, viewer.organization_id, of=viewer)
+                cards = card_rows(pay.cards(viewer, own=True), reader, viewer.organization_id)
                 asked = [each for each in pay.contests(viewer) if each.user_id == viewer.user_id]
                 now = context.records.open().clock()
                 questions = question_rows(asked, reader, viewer, period.timezone, now)

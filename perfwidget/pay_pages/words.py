@@ -105,7 +105,6 @@ NOT_YOURS = "This statement is not there, or it is not for you; look at the list
 BEGINS = "Say which day is the first one paid here"
 ASK_A_PAYER = "Pay waits until a payer says or confirms since when it answers. Ask somebody who manages pay."
 RECORDS_AWAY = "What is kept of pay cannot be read now. Try again in a moment; if that does not help, tell a payer."
-A_PAYER = "a payer"
 CHOOSE_SOMEBODY = "Nobody is chosen; mark members in the list first."
 
 

@@ -95,8 +95,8 @@ def rows(transaction: Transaction) -> Sequence[Any]:
     return transaction.rows(AUDIT_LOG, order=[AUDIT_LOG.c.number])
 
 
-def latest(transaction: Transaction, verb: str, person: str, **details: Any) -> Any | None:
-    """Return the last row with a verb about a person that has some details, or None."""
+def latest(transaction: Transaction, verb: str, person: str | None, **details: Any) -> Any | None:
+    """Return the last row with a verb about a person, or about nobody, that has some details, or None."""
     about = (AUDIT_LOG.c.verb == verb, AUDIT_LOG.c.person == person)
     for row in reversed(transaction.rows(AUDIT_LOG, *about, order=[AUDIT_LOG.c.number])):
         if details.items() <= json.loads(row.details).items():

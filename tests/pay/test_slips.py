@@ -39,7 +39,7 @@ def test_a_double_click_adds_one_adjustment(paid: Payroll) -> None:
     assert boss.post(f"{PREFIX}/pay/adjust", data=form).status_code == 303
     twice = boss.post(f"{PREFIX}/pay/adjust", data=form)
     assert (twice.status_code, paid.draft().totals) == (409, {"EUR": "12.00"})
-    assert "Adjustment 1 was added by boss on 2025-02-01 00:00:00 UTC" in words(twice)
+    assert "Adjustment 1 was added by Boss on 2025-02-01 00:00:00 UTC" in words(twice)
     assert 'value="Bonus"' in twice.text, "nothing typed is lost"
     again = boss.post(f"{PREFIX}/pay/adjust", data={**form, "seen": seen(twice.text)})
     assert (again.status_code, paid.draft().totals) == (303, {"EUR": "22.00"}), "who saw it may add another one"
