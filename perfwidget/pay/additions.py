@@ -6,14 +6,16 @@ from perfwidget.errors import InvalidFact, InvalidPay
 from perfwidget.facts.columns import id_text
 from perfwidget.metrics import Rules
 from perfwidget.pay import adjusting
-from perfwidget.pay.adjusting import Adjustment
+from perfwidget.pay.adjusting import ADJUSTED, TAKEN_BACK, Adjustment
 from perfwidget.pay.drafting import drafts
-from perfwidget.pay.opened import ANY_TIME, OpenPay
-from perfwidget.pay.refusals import NotThere
-from perfwidget.pay.rights import By
-from perfwidget.pay.statements import logged_act
+from perfwidget.pay.opened import ANY_TIME, NAMELESS, OpenPay
+from perfwidget.pay.refusals import NotThere, logged_act
+from perfwidget.pay.rights import By, Grant
+from perfwidget.pay.statements import acted, statement
 from perfwidget.pay.work import EVERY, Kind, asked_of
+from perfwidget.records import Transaction
 from perfwidget.records.tables import SETTLED
+from perfwidget.stores import Reader
 from perfwidget.stores.listing import Among
 
 
@@ -57,12 +59,36 @@ class Additions(OpenPay):
         with self._acting(by) as (transaction, reader, grant):
             grant.about(member)
             person = self._person(transaction, reader, member)
-            if grant.projects is not None:
-                terms = self._agreed(transaction)
-                [due] = drafts(transaction, reader, terms, terms.until(transaction.now), {member: person})
-                grant.within(due.projects, member)
+            self._refuse_elsewhere(transaction, reader, grant, member, person)
             last = adjusting.newest(transaction, person)
             if seen is not None and seen != last:
                 advice = "; look at it, and add yours if it is another one."
-                raise logged_act(transaction, f"Adjustment {last} was added", advice, "adjusted", person, number=last)
+                raise logged_act(transaction, f"Adjustment {last} was added", advice, ADJUSTED, person, number=last)
             return adjusting.adjust(transaction, person, amount, currency, text, grant.actor)
+
+    def take_back(self, number: int, text: str, by: By) -> None:
+        """Take an adjustment back before a proposal takes it, with a text.
+
+        Raises Conflict where a statement took it, or somebody took it back before.
+        """
+        with self._acting(by) as (transaction, reader, grant):
+            row = adjusting.adjustment(transaction, number)
+            member = transaction.user_ids({row.person}).get(row.person)
+            grant.about(member)
+            self._refuse_elsewhere(transaction, reader, grant, member or NAMELESS, row.person)
+            if row.taken_back is not None:
+                did, more = f"Adjustment {number} was taken back", "; nothing is left to do."
+                raise logged_act(transaction, did, more, TAKEN_BACK, row.person, number=number)
+            if row.statement is not None:
+                advice = f"It pays adjustment {number}; withdraw it first, while it is not approved."
+                raise acted(transaction, statement(transaction, row.statement), advice)
+            adjusting.take_back(transaction, number, text, grant.actor)
+
+    def _refuse_elsewhere(
+        self, transaction: Transaction, reader: Reader, grant: Grant, member: str, person: str
+    ) -> None:
+        """Raise Forbidden for a manager where a member has open work outside of their projects."""
+        if grant.projects is not None:
+            terms = self._agreed(transaction)
+            [due] = drafts(transaction, reader, terms, terms.until(transaction.now), {member: person})
+            grant.within(due.projects, member)

@@ -8,9 +8,9 @@ from typing import Any
 
 from perfwidget.errors import Conflict, InvalidFact, InvalidPay
 from perfwidget.facts.columns import id_text
-from perfwidget.pay.adjusting import checked_text
+from perfwidget.pay.adjusting import LARGEST_NUMBER, checked_text
 from perfwidget.pay.refusals import DoneBefore, NotThere
-from perfwidget.pay.statements import LARGEST_NUMBER, WITHDRAWN, Statement, acted, numbered, statement
+from perfwidget.pay.statements import WITHDRAWN, Statement, acted, numbered, statement
 from perfwidget.pay.work import Key, Kind
 from perfwidget.records import Actor, Transaction, audit
 from perfwidget.records.tables import CONTESTS, STATEMENTS

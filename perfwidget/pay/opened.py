@@ -13,7 +13,7 @@ from perfwidget.pay import card_records
 from perfwidget.pay import statements as kept
 from perfwidget.pay.cards import Place, RateCard, Whom, day
 from perfwidget.pay.drafting import Draft, drafts
-from perfwidget.pay.refusals import NotThere, told_to
+from perfwidget.pay.refusals import told_to
 from perfwidget.pay.rights import By, Grant, granted, looking, member_of, named_to
 from perfwidget.pay.statements import Statement
 from perfwidget.pay.terms import Terms, agreed, kept_terms
@@ -26,6 +26,9 @@ from perfwidget.stores import Reader, Store
 
 ANY_TIME = Period(FIRST_DATE, FIRST_DATE, "UTC")
 """A period for questions that are of no time."""
+
+NAMELESS = ""
+"""Stands for a member of whom the records hold nothing."""
 
 PAY_ROLES = (Role.OWNER, Role.ADMIN)
 
@@ -157,12 +160,12 @@ class OpenPay:
         for member in sorted(set(members) - reader.member_ids(scope)) if members else ():
             raise InvalidPay(f"There is no member {member}; name one by id, or on the command line by e-mail.")
 
-    def _card(self, transaction: Transaction, card_id: int) -> RateCard:
-        for card in card_records.cards(transaction):
-            if card.card_id == card_id:
-                members = transaction.user_ids({card.whom_id} if card.whom is Whom.MEMBER and card.whom_id else set())
-                return of_member(card, members)
-        raise NotThere(f"There is no rate card {card_id}; look at the list of cards.")
+    def _card(self, transaction: Transaction, grant: Grant, card_id: int, seen: str | None) -> RateCard:
+        """Return a card that somebody may change, as it was when they saw it."""
+        card = card_records.card_of(transaction, card_id)
+        self._may_card(grant, of_member(card, transaction.user_ids()))
+        card_records.refuse_changed(transaction, card, seen)
+        return card
 
     def _may_card(self, grant: Grant, card: RateCard) -> None:
         grant.within([(card.place_id or "") if card.place is Place.PROJECT else ""])

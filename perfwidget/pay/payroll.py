@@ -10,10 +10,11 @@ from perfwidget.metrics import Rules
 from perfwidget.pay import card_records
 from perfwidget.pay import statements as kept
 from perfwidget.pay.additions import Additions
+from perfwidget.pay.adjusting import LARGEST_NUMBER
 from perfwidget.pay.cards import Place, RateCard, Whom, day, rate_card
 from perfwidget.pay.drafting import Draft, drafts
 from perfwidget.pay.files import State, write_files
-from perfwidget.pay.opened import ANY_TIME, covers, of_member, projects_of
+from perfwidget.pay.opened import ANY_TIME, NAMELESS, covers, of_member, projects_of
 from perfwidget.pay.questions import Questions
 from perfwidget.pay.rights import By, granted, places_of
 from perfwidget.pay.statements import Statement
@@ -24,9 +25,6 @@ from perfwidget.question.access import Viewer
 from perfwidget.records import Transaction, audit
 from perfwidget.records.tables import STATEMENTS
 from perfwidget.stores import Reader
-
-NAMELESS = ""
-"""Stands for a member of whom the records hold nothing."""
 
 Proposal = tuple[str, date | str, date | str, str]
 """A member, the first and last day, and the SHA-256 of the draft that was seen."""
@@ -91,17 +89,21 @@ class Pay(Questions, Additions):
                 self._person(transaction, reader, made.whom_id)
             return card_records.write(transaction, made, grant.actor)
 
-    def end_card(self, card_id: int, last: date | str, by: By) -> RateCard:
-        """Let a card end with a day, not before its last paid work day."""
-        with self._acting(by) as (transaction, _, grant):
-            self._may_card(grant, self._card(transaction, card_id))
-            return card_records.end(transaction, card_id, day(last, "The last day"), grant.actor)
+    def end_card(self, card_id: int, last: date | str, by: By, *, seen: str | None = None) -> RateCard:
+        """Let a card end with a day, not before its last paid work day.
 
-    def void_card(self, card_id: int, by: By) -> None:
-        """Take back a card by which nothing is paid."""
+        `seen` is the last day of it that is known, empty where it has none. Conflict where it has another one since.
+        None does not look.
+        """
         with self._acting(by) as (transaction, _, grant):
-            self._may_card(grant, self._card(transaction, card_id))
-            card_records.void(transaction, card_id, grant.actor)
+            card = self._card(transaction, grant, card_id, seen)
+            made = card_records.end(transaction, card, day(last, "The last day"), grant.actor)
+            return of_member(made, transaction.user_ids())
+
+    def void_card(self, card_id: int, by: By, *, seen: str | None = None) -> None:
+        """Take back a card by which nothing is paid; `seen` is that of `end_card`."""
+        with self._acting(by) as (transaction, _, grant):
+            card_records.void(transaction, self._card(transaction, grant, card_id, seen), grant.actor)
 
     # -- Drafts and statements ---------------------------------------------------------------------------------------
 
@@ -196,7 +198,7 @@ class Pay(Questions, Additions):
 
         Members see their own wherever the work was.
         """
-        possible = number is None or 1 <= number <= kept.LARGEST_NUMBER
+        possible = number is None or 1 <= number <= LARGEST_NUMBER
         asked = [] if number is None else [STATEMENTS.c.number == (number if possible else 0)]
         with self._looking(viewer) as (transaction, _, grant):
             mine = viewer.user_id if isinstance(viewer, Viewer) else None

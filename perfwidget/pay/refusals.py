@@ -3,9 +3,11 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from typing import Any
 
 from perfwidget.errors import Conflict, Forbidden, InvalidPay
 from perfwidget.facts.columns import MICROSECONDS
+from perfwidget.records import Transaction, audit
 
 NOT_YOURS = "This is not there, or it concerns projects that are not yours; ask somebody with a pay role for all."
 """Managers read the same of what is there and of what is not, and so learn of nothing outside of their projects."""
@@ -27,6 +29,16 @@ class DoneBefore(Conflict):
         """Return the sentence with what its reader calls who did it."""
         did, at, advice = self._parts
         return f"{did} by {name} on {datetime.fromtimestamp(at // MICROSECONDS, UTC):%Y-%m-%d %H:%M:%S UTC}{advice}"
+
+
+def logged_act(
+    transaction: Transaction, did: str, advice: str, verb: str, person: str | None = None, **details: Any
+) -> Conflict:
+    """Return what says who last did something about a person, or about nobody, as the audit log has it."""
+    row = audit.latest(transaction, verb, person, **details)
+    if row is None:
+        return Conflict(f"{did} by somebody{advice}")
+    return DoneBefore(did, transaction.user_ids({row.actor}).get(row.actor) or row.actor, row.at, advice)
 
 
 @contextmanager

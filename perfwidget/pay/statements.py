@@ -9,19 +9,16 @@ from decimal import Decimal
 from typing import Any
 
 from perfwidget.errors import Conflict, InvalidPay
-from perfwidget.pay.adjusting import checked_text
+from perfwidget.pay.adjusting import LARGEST_NUMBER, checked_text
 from perfwidget.pay.drafting import Draft
 from perfwidget.pay.quiet import forget_quiet, keep_quiet
-from perfwidget.pay.refusals import DoneBefore, NotThere
+from perfwidget.pay.refusals import DoneBefore, NotThere, logged_act
 from perfwidget.pay.sorting import Item, Reason
 from perfwidget.records import Actor, Transaction, audit
 from perfwidget.records.canonical import canonical
 from perfwidget.records.tables import ADJUSTMENTS, CONTESTS, SETTLED, STATEMENTS, TOLD, TOTALS
 
 PROPOSED, APPROVED, WITHDRAWN = "proposed", "approved", "withdrawn"
-
-LARGEST_NUMBER = 2**31 - 1
-"""The largest number of a statement that a database takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,16 +139,6 @@ def acted(transaction: Transaction, of: Statement, advice: str) -> DoneBefore:
     who = transaction.user_ids({of.acted_by}).get(of.acted_by) or of.acted_by
     did = f"Statement {of.number} ({of.first} to {of.last}) was {of.state}"
     return DoneBefore(did, who, of.acted_at, f". {advice}")
-
-
-def logged_act(
-    transaction: Transaction, did: str, advice: str, verb: str, person: str | None = None, **details: Any
-) -> Conflict:
-    """Return what says who last did something about a person, or about nobody, as the audit log has it."""
-    row = audit.latest(transaction, verb, person, **details)
-    if row is None:
-        return Conflict(f"{did} by somebody{advice}")
-    return DoneBefore(did, transaction.user_ids({row.actor}).get(row.actor) or row.actor, row.at, advice)
 
 
 def numbered(numbers: Sequence[int]) -> str:

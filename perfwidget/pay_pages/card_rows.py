@@ -21,6 +21,8 @@ class CardRow:
     whom: str
     where: str
     valid: str
+    last: str
+    """Its last day, `YYYY-MM-DD`; empty where it has none."""
 
 
 def card_rows(cards: Sequence[RateCard], reader: Reader, organization_id: str) -> list[CardRow]:
@@ -52,6 +54,7 @@ def card_rows(cards: Sequence[RateCard], reader: Reader, organization_id: str) -
             whom=whom(card),
             where=where(card),
             valid=words.valid(card.valid_from, card.valid_until),
+            last=str(card.valid_until or ""),
         )
         for card in cards
     ]

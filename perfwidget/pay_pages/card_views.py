@@ -47,13 +47,13 @@ class CardViews:
     def card(self, card_id: int) -> Response:
         """Let a card end, or take it back."""
         context, viewer = self._context, self._context.viewer()
-        pay = context.pay(viewer)
+        pay, seen = context.pay(viewer), request.form.get("seen")
         with context.place():
             try:
                 if request.form.get("act") == "end":
-                    pay.end_card(card_id, request.form.get("last", ""), viewer)
+                    pay.end_card(card_id, request.form.get("last", ""), viewer, seen=seen)
                 elif request.form.get("act") == "void":
-                    pay.void_card(card_id, viewer)
+                    pay.void_card(card_id, viewer, seen=seen)
                 else:
                     raise InvalidPay(words.NO_SUCH_ACT)
             except PerfwidgetError as fault:

@@ -193,7 +193,11 @@ class MemberViews:
             period=period,
             lines=documents.shown_lines(said, titles),
             adjustments=[
-                (formats.amount(each["amount"], each["currency"]), known.get(each["text"], words.FORGOTTEN))
+                (
+                    each["number"],
+                    formats.amount(each["amount"], each["currency"]),
+                    known.get(each["text"], words.FORGOTTEN),
+                )
                 for each in said["adjustments"]
             ],
             totals=[(code, formats.amount(amount, code)) for code, amount in said["totals"].items()],

@@ -56,6 +56,7 @@ class PayPages:
             "pay_terms": Route("/pay/terms", terms.terms, _BOTH),
             "pay_hold": Route("/pay/hold", terms.hold, _POST),
             "pay_adjust": Route("/pay/adjust", terms.adjust, _POST),
+            "pay_take_back": Route("/pay/adjustments/<int:number>", terms.take_back, _POST),
             "pay_questions": Route("/pay/questions", questions.questions),
             "pay_answer": Route("/pay/questions/<int:number>", questions.answer, _POST),
             "my_pay": Route("/my-pay", members.my_pay),

@@ -240,7 +240,8 @@ def about(line: int | None, item: tuple[Kind, str] | None) -> str:
 
 
 ASKING = "A payer reads it and answers. It does not delay your pay."
-ADJUSTING = "An amount that the member's next statement pays beside their work. Nothing is ever taken back."
+ADJUSTING = "An amount that the member's next statement pays beside their work. Nothing paid is ever taken back."
+TAKING_BACK = "While no statement takes an adjustment, it can be taken back. The log keeps both, with your reason."
 
 # -- Forms of rate cards, and since when pay answers ------------------------------------------------------------------
 
