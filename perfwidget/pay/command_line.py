@@ -88,7 +88,8 @@ def add_command(paying: argparse.ArgumentParser) -> None:
     export.add_argument("--state", choices=[str(state) for state in State], default=str(State.APPROVED))
 
     verify = _act(acts, "verify", commands.verify, "see that statements, files and log are as they were written")
-    verify.add_argument("--head", action="append", default=[], metavar="N:HASH", help="from a manifest; may repeat")
+    whence = "from a manifest or a printed statement; may repeat"
+    verify.add_argument("--head", action="append", default=[], metavar="[N:]HASH", help=whence)
 
 
 def _act(

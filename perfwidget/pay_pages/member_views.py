@@ -208,7 +208,7 @@ class MemberViews:
             changes=documents.shown_changes(said),
             count=documents.summary_of(said).kinds,
             sha256=shown.sha256,
-            head=head,
+            head=head if context.manages(viewer) else head.untold,
             adjusted=adjusted,
             withdrawn="" if why is None else known.get(why, words.FORGOTTEN),
             opened=_opened(said, links),

@@ -10,6 +10,7 @@ from perfwidget.errors import Conflict, Forbidden, InvalidPay
 from perfwidget.facts import Member, Membership, Project, Workspace
 from perfwidget.pay import Pay
 from perfwidget.question.access import Viewer
+from perfwidget.records import audit
 from tests.pay.payrolls import ZONE, Payroll, payroll, visit, work
 from tests.pay.test_pages import PREFIX, browser, words
 from tests.worlds import ORGANIZATION, OWNER, review
@@ -147,6 +148,19 @@ def test_asking_for_drafts_of_members_whom_nobody_knows_writes_nothing(paid: Pay
     assert browser(paid).post(f"{PREFIX}/pay/check", data=form).status_code == 400
     with paid.records.reading(ORGANIZATION) as transaction:
         assert transaction.user_ids() == before
+
+
+def test_members_read_the_hash_of_the_log_and_not_how_many_acts_there_are(paid: Payroll) -> None:
+    """The hash alone proves as much: `--head` takes it."""
+    paid.propose()
+    with paid.records.reading(ORGANIZATION) as transaction:
+        head = audit.head(transaction)
+    for page in ("pay/statements/1", "pay/draft?from=2024-12-01&to=2024-12-31"):
+        told = words(browser(paid, "ann:annotator").get(f"{PREFIX}/{page}"))
+        assert head.hash in told
+        assert f"{head.number}:{head.hash}" not in told
+    assert str(head) in words(browser(paid).get(f"{PREFIX}/pay/statements/1"))
+    assert paid.pay.verify(OWNER, [audit.Head.parse(head.hash)]) == ([], [])
 
 
 # -- Names ------------------------------------------------------------------------------------------------------------
