@@ -81,9 +81,15 @@ LEFT_OUT = {
     Reason.NOT_ACCEPTED: ("not accepted", "It waits for a review that accepts it."),
     Reason.HELD: ("held", "A payer set it aside."),
     Reason.NO_TIME: ("no time", "Its time is not known, and hours are paid here."),
-    Reason.WAITS: ("waits", "It waits until an earlier statement is approved."),
+    Reason.WAITS: ("waits for approval", "It waits until an earlier statement is approved."),
 }
 HELD_BY_ITSELF = "Created before {since}, when pay began here. A payer has to release it."
+
+
+def left_out(by_reason: Mapping[str, int]) -> Sequence[str]:
+    """Return how many items are left out for each reason: `19 held`, `2 no rate`."""
+    return [f"{formats.count(number)} {LEFT_OUT[Reason(reason)][0]}" for reason, number in by_reason.items()]
+
 
 CHANGES = {
     "updated": ("Updated, paid before", "Their time did not grow, so there is nothing to add."),

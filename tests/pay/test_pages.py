@@ -293,7 +293,7 @@ def test_a_statement_says_what_is_paid_and_how_it_is_checked(paid: Payroll) -> N
     assert statement.sha256 in told
     with paid.records.reading(ORGANIZATION) as transaction:
         head = transaction.last(AUDIT_LOG, AUDIT_LOG.c.number)
-    assert f"{head.number}:{head.hash}" in told
+    assert f"Log {head.hash}" in told
     second = ann.get(f"{PREFIX}/pay/statements/1?open=line-1&page=2")
     assert len(re.findall(r"annotation \d+</", second.text)) == 10
     assert "page 2 of 2" in words(second)
@@ -544,3 +544,30 @@ def test_order_of_rows_puts_those_without_a_value_last() -> None:
     three = [row("a", {}), row("b", {"EUR": "9.00"}), row("c", {"EUR": "10.00"})]
     assert [each.person for each in overview.in_order(three, "amount:EUR")] == ["b", "c", "a"]
     assert [each.person for each in overview.in_order(three, "-amount:EUR")] == ["c", "b", "a"]
+
+
+def test_every_page_says_in_the_same_words_why_work_is_left_out(paid: Payroll) -> None:
+    paid.card("hour", "36")
+    paid.card("review", "1")
+    first = work(1, "2024-11-04 10:00", 100)
+    paid.write(first, work(2, "2024-11-04 11:00", None), work(3, "2024-11-05 11:00", created_at=at("2024-10-01")))
+    paid.propose()
+    paid.write(again(first, "2024-12-04 10:00", 160))
+    paid.write(review(7, "2024-12-05 10:00", "accepted", annotation_id=2, reviewer_id="ann"))
+    december = f"from={DECEMBER[0]}&to={DECEMBER[1]}"
+    reasons = ["1 own work", "1 held", "1 no time", "1 waits for approval"]
+    chips = r'<span class="chip">(\d+ [^<]*)</span>'
+    assert re.findall(chips, browser(paid).get(f"{PREFIX}/pay?{december}").text) == reasons
+    member = browser(paid, "ann:annotator")
+    assert re.findall(chips, member.get(f"{PREFIX}/my-pay?{december}").text) == reasons
+    told = words(member.get(f"{PREFIX}/pay/draft?{december}"))
+    for reason in reasons:
+        assert f"{reason[2:]} 1 " in told
+
+
+def test_every_class_of_the_templates_has_a_style() -> None:
+    styles = "".join(Path(f"assets/{name}.css").read_text() for name in ("pay", "perfwidget"))
+    for template in Path("perfwidget/pay_pages/templates").iterdir():
+        for classes in re.findall(r'class="([^"]*)"', re.sub(r"{[{%].*?[%}]}", "", template.read_text())):
+            for each in classes.split():
+                assert re.search(rf"\.{each}(?![\w-])", styles), f"{each} of {template.name}"
