@@ -69,6 +69,12 @@ DUE = {
     Due.LATE: "late",
     Due.ADDED: "added",
 }
+DUE_SINCE = {
+    Due.WORK: "",
+    Due.LATE: "of",
+    Due.ADDED: "first worked on",
+}
+"""What stands before the days of a line's work."""
 DUE_MEANS = {
     Due.WORK: "",
     Due.LATE: "Due before this period, and in no earlier statement.",
@@ -111,6 +117,8 @@ NOT_YOURS = "This statement is not there, or it is not for you; look at the list
 BEGINS = "Say which day is the first one paid here"
 ASK_A_PAYER = "Pay waits until a payer says or confirms since when it answers. Ask somebody who manages pay."
 RECORDS_AWAY = "What is kept of pay cannot be read now. Try again in a moment; if that does not help, tell a payer."
+BACK_TO_LIST = "Back to the list"
+BACK_TO_DRAFT = "Back to the draft"
 CHOOSE_SOMEBODY = "Nobody is chosen; mark members in the list first."
 
 
@@ -158,10 +166,12 @@ def valid(first: date, last: date | None) -> str:
 # -- Sentences of the pages -------------------------------------------------------------------------------------------
 
 NOTHING_THERE = "There is nothing to pay in this period, for nobody whom you asked for."
+OUT_OF_REACH = "Members with work in projects that are not yours are not shown; ask somebody with a pay role for all."
 NOTHING_YET = "There is no work to pay in this period yet."
 NO_LINES = "Nothing is paid in this period."
 SETTLED_ELSEWHERE = "Work that is in a statement is not shown in a draft again."
 CHECKED = "Each line opens the items that it counts. Amounts are rounded once, for each line."
+HASHES = "Keep both hashes: by them anybody can see whether this statement or the log was changed since."
 WHICH_CARD = (
     "Of the cards that fit, the most exact one pays: yours before your role's before everybody's; "
     "among these a project's before a workspace's before all projects'."
@@ -260,6 +270,8 @@ UNITS = {
 }
 CLOCKS = {"lead": "all the time", "capped": "at most so long each", "median": "by the median of the project"}
 CARDS_MEAN = "What work is worth. A card is never changed: it ends, and another one follows."
+NO_CARDS = "There is no rate card yet, so no work has a rate."
+NO_CARDS_OF_YOURS = "No project of yours has a rate card of its own; cards for workspaces or all projects may pay."
 END_MEANS = "A card ends with a day, and pays no later work."
 VOID_MEANS = "A card that paid nothing yet can be voided, as if it was never written."
 WHICH_OF_CARDS = (

@@ -17,7 +17,7 @@ from werkzeug.test import TestResponse
 
 from perfwidget import PerformanceWidget
 from perfwidget.errors import InvalidSetting
-from perfwidget.facts import Member, Project, Workspace
+from perfwidget.facts import Member, Membership, Project, Workspace
 from perfwidget.pay.currencies import DIGITS
 from perfwidget.pay_pages import documents, formats, overview
 from perfwidget.question.access import Viewer
@@ -571,3 +571,36 @@ def test_every_class_of_the_templates_has_a_style() -> None:
         for classes in re.findall(r'class="([^"]*)"', re.sub(r"{[{%].*?[%}]}", "", template.read_text())):
             for each in classes.split():
                 assert re.search(rf"\.{each}(?![\w-])", styles), f"{each} of {template.name}"
+
+
+def test_a_manager_reads_that_others_and_their_cards_are_not_shown(paid: Payroll) -> None:
+    paid.write(
+        Member(ORGANIZATION, "max", None, "Max", role="manager"), Membership(ORGANIZATION, "max", project_id="p1")
+    )
+    paid.card("annotation", "2", place="project", place_id="p2")
+    paid.card("annotation", "3")
+    paid.write(work(1, "2024-11-04 10:00"), work(2, "2024-11-04 10:00", completed_by="rev", project_id="p2"))
+    manager = browser(paid, "max:manager", pay_roles=["owner", "manager"])
+    listed = words(manager.get(f"{PREFIX}/pay?{DAYS}"))
+    assert "rev" not in listed
+    assert "Members with work in projects that are not yours are not shown" in listed
+    assert "not shown" not in words(browser(paid).get(f"{PREFIX}/pay?{DAYS}&q=ann"))
+    cards = manager.get(f"{PREFIX}/pay/cards").text
+    assert 'aria-label="Void card' not in cards, "that of all projects pays them, and is not theirs to end"
+    paid.card("annotation", "4", place="project", place_id="p1")
+    assert re.findall('aria-label="Void card (\\d)"', manager.get(f"{PREFIX}/pay/cards").text) == ["3"]
+    paid.pay.void_card(2, ANNA)
+    paid.pay.void_card(3, ANNA)
+    assert "No project of yours has a rate card of its own" in words(manager.get(f"{PREFIX}/pay/cards"))
+
+
+def test_a_payer_finds_the_way_from_a_statement_to_the_answer(paid: Payroll) -> None:
+    paid.card("annotation", "2")
+    paid.write(work(1, "2024-11-04 10:00"))
+    paid.propose()
+    paid.pay.contest(1, "Why?", ANN, line=1)
+    way = f'href="{PREFIX}/pay/questions#question-1"'
+    assert way in browser(paid).get(f"{PREFIX}/pay/statements/1").text
+    assert way not in browser(paid, "ann:annotator").get(f"{PREFIX}/pay/statements/1").text
+    paid.pay.answer(1, "explained", "So.", ANNA)
+    assert way not in browser(paid).get(f"{PREFIX}/pay/statements/1").text
