@@ -582,7 +582,7 @@ def test_a_manager_reads_that_others_and_their_cards_are_not_shown(paid: Payroll
     paid.write(work(1, "2024-11-04 10:00"), work(2, "2024-11-04 10:00", completed_by="rev", project_id="p2"))
     manager = browser(paid, "max:manager", pay_roles=["owner", "manager"])
     listed = words(manager.get(f"{PREFIX}/pay?{DAYS}"))
-    assert "rev" not in listed
+    assert "Rev " not in listed
     assert "Members with work in projects that are not yours are not shown" in listed
     assert "not shown" not in words(browser(paid).get(f"{PREFIX}/pay?{DAYS}&q=ann"))
     cards = manager.get(f"{PREFIX}/pay/cards").text
@@ -604,3 +604,19 @@ def test_a_payer_finds_the_way_from_a_statement_to_the_answer(paid: Payroll) -> 
     assert way not in browser(paid, "ann:annotator").get(f"{PREFIX}/pay/statements/1").text
     paid.pay.answer(1, "explained", "So.", ANNA)
     assert way not in browser(paid).get(f"{PREFIX}/pay/statements/1").text
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "before", "after"),
+    [
+        ("2024-03-01", "2024-03-31", "2024-02-01 2024-02-29", "2024-04-01 2024-04-30"),
+        ("2024-11-01", "2025-01-31", "2024-08-01 2024-10-31", "2025-02-01 2025-04-30"),
+        ("2024-11-10", "2024-11-20", "2024-10-30 2024-11-09", "2024-11-21 2024-12-01"),
+    ],
+)
+def test_the_list_leads_to_the_months_or_days_before_and_after(
+    paid: Payroll, first: str, last: str, before: str, after: str
+) -> None:
+    text = browser(paid).get(f"{PREFIX}/pay?from={first}&to={last}").text
+    ways = re.findall(r'class="turn" href="[^"]*[?;]from=([\d-]+)&amp;to=([\d-]+)', text)
+    assert [" ".join(way) for way in ways] == [before, after]
