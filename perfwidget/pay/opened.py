@@ -13,7 +13,7 @@ from perfwidget.pay import card_records
 from perfwidget.pay import statements as kept
 from perfwidget.pay.cards import Place, RateCard, Whom, day
 from perfwidget.pay.drafting import Draft, drafts
-from perfwidget.pay.refusals import told_to
+from perfwidget.pay.refusals import NotThere, told_to
 from perfwidget.pay.rights import By, Grant, granted, looking, member_of, named_to
 from perfwidget.pay.statements import Statement
 from perfwidget.pay.terms import Terms, agreed, kept_terms
@@ -149,16 +149,16 @@ class OpenPay:
             raise InvalidPay(f"The member has no valid id. {fault}") from None
 
     def _person(self, transaction: Transaction, reader: Reader, member: str) -> str:
-        """Return the random number of a member; raises InvalidPay for a slip: neither store nor records know them."""
+        """Return the random number of a member; raises NotThere for a slip: neither store nor records know them."""
         if transaction.person(member) is None:
             self._refuse_unknown(reader, [member])
         return transaction.named_person(member)
 
     def _refuse_unknown(self, reader: Reader, members: Sequence[str]) -> None:
-        """Raise InvalidPay where the store does not know one of some members, whom the records do not know either."""
+        """Raise NotThere where the store does not know one of some members, whom the records do not know either."""
         scope = asked_of(reader, self.organization_id, ANY_TIME, Rules()).scope
         for member in sorted(set(members) - reader.member_ids(scope)) if members else ():
-            raise InvalidPay(f"There is no member {member}; name one by id, or on the command line by e-mail.")
+            raise NotThere(f"There is no member {member}; name one by id, or on the command line by e-mail.")
 
     def _card(self, transaction: Transaction, grant: Grant, card_id: int, seen: str | None) -> RateCard:
         """Return a card that somebody may change, as it was when they saw it."""

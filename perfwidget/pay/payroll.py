@@ -1,36 +1,36 @@
 """`Pay`: everything that people do about pay, each act in one transaction with its row in the audit log."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from perfwidget.errors import Conflict, InvalidPay, PerfwidgetError
 from perfwidget.metrics import Rules
-from perfwidget.pay import card_records
 from perfwidget.pay import statements as kept
 from perfwidget.pay.additions import Additions
 from perfwidget.pay.adjusting import LARGEST_NUMBER
-from perfwidget.pay.cards import Place, RateCard, Whom, day, rate_card
+from perfwidget.pay.card_acts import Cards
+from perfwidget.pay.cards import day
 from perfwidget.pay.drafting import Draft, drafts
 from perfwidget.pay.files import State, write_files
-from perfwidget.pay.opened import ANY_TIME, NAMELESS, covers, of_member, projects_of
+from perfwidget.pay.opened import ANY_TIME, NAMELESS, covers, projects_of
 from perfwidget.pay.questions import Questions
-from perfwidget.pay.rights import By, granted, places_of
+from perfwidget.pay.refusals import told_to
+from perfwidget.pay.rights import By, granted
 from perfwidget.pay.statements import Statement
 from perfwidget.pay.terms import Terms, confirm, kept_terms
 from perfwidget.pay.verifying import changed_since, differences
 from perfwidget.pay.work import asked_of
 from perfwidget.question.access import Viewer
-from perfwidget.records import Transaction, audit
+from perfwidget.records import audit
 from perfwidget.records.tables import STATEMENTS
-from perfwidget.stores import Reader
 
 Proposal = tuple[str, date | str, date | str, str]
 """A member, the first and last day, and the SHA-256 of the draft that was seen."""
 
 
-class Pay(Questions, Additions):
+class Pay(Cards, Questions, Additions):
     """The pay of one organization: its facts in a store, its cards and statements in records.
 
     `timezone` is the pay zone and `rules` say what counts; None takes what was confirmed last. `by` is who acts: a
@@ -38,7 +38,7 @@ class Pay(Questions, Additions):
     RecordsUnavailable and StoreUnavailable (503); nothing is changed then.
     """
 
-    # -- Terms and cards ---------------------------------------------------------------------------------------------
+    # -- Terms ---------------------------------------------------------------------------------------------
 
     def terms(self, viewer: By) -> Terms | None:
         """Return what was confirmed last: since when pay answers, in which zone, by which rules."""
@@ -55,56 +55,6 @@ class Pay(Questions, Additions):
             rules = self._rules or (before.rules if before else Rules())
             return confirm(transaction, first, timezone, rules, grant.actor)
 
-    def cards(self, viewer: By, *, own: bool = False) -> Sequence[RateCard]:
-        """Return the cards that were not voided, with members' ids; to members those that may pay them.
-
-        These are of their work now and before, and for all projects. A manager sees them too, and the cards of their
-        projects. With `own` everybody gets those alone that may pay themselves.
-        """
-        with self._looking(viewer) as (transaction, reader, grant):
-            members = transaction.user_ids()
-            named = [of_member(card, members) for card in card_records.cards(transaction)]
-            if grant is not None and grant.projects is None and not own:
-                return named
-            pays = self._pays(transaction, reader, viewer)
-            reach = frozenset() if own or grant is None else grant.projects or frozenset()
-            return [card for card in named if pays(card) or (card.place is Place.PROJECT and card.place_id in reach)]
-
-    def _pays(self, transaction: Transaction, reader: Reader, viewer: By) -> Callable[[RateCard], bool]:
-        """Return what says whether a card may pay a viewer: theirs, and of places where they work or worked."""
-        if not isinstance(viewer, Viewer):
-            return lambda _: False
-        mine = {(Whom.ALL, None), (Whom.ROLE, str(viewer.role)), (Whom.MEMBER, viewer.user_id)}
-        asked = asked_of(reader, self.organization_id, ANY_TIME, Rules())
-        places = places_of(transaction, reader, viewer, asked)
-        return lambda card: (card.whom, card.whom_id) in mine and (places is None or card.where in places)
-
-    def write_card(self, by: By, **card: Any) -> RateCard:
-        """Write a rate card, given by the names of `RateCard`'s fields; it can only end or be voided afterwards."""
-        made = rate_card(card)
-        with self._acting(by) as (transaction, reader, grant):
-            self._agreed(transaction)
-            self._may_card(grant, made)
-            if made.whom is Whom.MEMBER and made.whom_id is not None:
-                self._person(transaction, reader, made.whom_id)
-            return card_records.write(transaction, made, grant.actor)
-
-    def end_card(self, card_id: int, last: date | str, by: By, *, seen: str | None = None) -> RateCard:
-        """Let a card end with a day, not before its last paid work day.
-
-        `seen` is the last day of it that is known, empty where it has none. Conflict where it has another one since.
-        None does not look.
-        """
-        with self._acting(by) as (transaction, _, grant):
-            card = self._card(transaction, grant, card_id, seen)
-            made = card_records.end(transaction, card, day(last, "The last day"), grant.actor)
-            return of_member(made, transaction.user_ids())
-
-    def void_card(self, card_id: int, by: By, *, seen: str | None = None) -> None:
-        """Take back a card by which nothing is paid; `seen` is that of `end_card`."""
-        with self._acting(by) as (transaction, _, grant):
-            card_records.void(transaction, self._card(transaction, grant, card_id, seen), grant.actor)
-
     # -- Drafts and statements ---------------------------------------------------------------------------------------
 
     def draft(self, member: int | str, first: date | str, last: date | str, viewer: By) -> Draft:
@@ -112,7 +62,8 @@ class Pay(Questions, Additions):
         member = self._member(member)
         with self._store.reading() as reader:
             grant = self._others(reader, viewer, member)
-            [found] = self._drafts(reader, [member], first, last)
+            with told_to(self._names(reader, viewer), sees_all=grant is None or grant.projects is None):
+                [found] = self._drafts(reader, [member], first, last)
             if grant is not None:
                 grant.within(found.projects, member)
             return found
@@ -123,10 +74,11 @@ class Pay(Questions, Additions):
         """Yield the drafts of several members, or of all; to whom manages pay. A manager gets those in reach."""
         with self._store.reading() as reader:
             grant = granted(reader, self.organization_id, viewer, self._pay_roles)
-            if members is None:
-                scope = asked_of(reader, self.organization_id, ANY_TIME, Rules()).scope
-                members = sorted(reader.member_ids(scope))
-            for each in self._drafts(reader, [self._member(each) for each in members], first, last):
+            named = None if members is None else [self._member(each) for each in members]
+            if named is None or grant.projects is not None:  # a manager learns of none whether they are there
+                known = reader.member_ids(asked_of(reader, self.organization_id, ANY_TIME, Rules()).scope)
+                named = sorted(known if named is None else known.intersection(named))
+            for each in self._drafts(reader, named, first, last):
                 if each.user_id == grant.actor.user_id or grant.covers(each.projects, each.user_id):
                     yield each
 

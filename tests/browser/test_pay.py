@@ -97,7 +97,7 @@ def test_a_month_is_proposed_approved_and_paid(site: Site) -> None:
     page.get_by_role("button", name="Mark as paid: 6 statements").click()
     expect(page.locator("#end")).to_have_text("The end: 6 done, 0 not.")
     page.get_by_role("link", name="Show").first.click()
-    expect(page.locator("main")).to_contain_text("EUR was paid on 2024-12-05, reference SEPA 2024-12.")
+    expect(page.locator("main")).to_contain_text("EUR was paid on 5 Dec 2024, reference SEPA 2024-12.")
     states = [each.words for each in site.paid.pay.statements(ANNA)]
     assert states == [("proposed", "contested"), *[("paid",)] * 6]
 

@@ -126,6 +126,17 @@ def test_a_manager_reads_the_same_of_what_is_not_there_and_of_what_is_not_theirs
         assert told[0] == told[1]
         with pytest.raises(InvalidPay, match=f"There is no .*{nowhere}"):
             act(nowhere, OWNER)
+    # rev is in no project of max's, and "17" is nobody's id.
+    looks: list[Callable[[str], object]] = [
+        lambda member: pay.draft(member, "2024-11-01", "2024-11-30", manager),
+        lambda member: pay.propose(member, "2024-12-01", "2024-12-31", "0" * 64, manager),
+        lambda member: pay.adjust(member, "1", "EUR", "x", manager),
+    ]
+    for look in looks:
+        for member in ("rev", "17"):
+            with pytest.raises(Forbidden, match="not yours"):
+                look(member)
+    assert list(pay.drafts("2024-11-01", "2024-11-30", manager, ["rev", "17"])) == []
     named = browser(paid, "max:manager", pay_roles=["owner", "manager"])
     for form in ({"act": "void"}, {"act": "end", "last": "2024-12-31"}):
         answers = [named.post(f"{PREFIX}/pay/cards/{number}", data=form) for number in (2, 9)]
