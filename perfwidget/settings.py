@@ -12,6 +12,19 @@ from perfwidget.question.period import zone
 LATE_AFTER = 300
 """Seconds after which facts that a source keeps in step are called late."""
 
+PAY_ROLES = (Role.OWNER, Role.ADMIN)
+"""Who manages pay, unless a setting says otherwise."""
+
+CONTEST_DAYS = 14
+"""The days in which a question about pay is to be answered, unless a setting says otherwise."""
+
+MOST_CONTEST_DAYS = 366
+"""The longest time in which a question may be answered."""
+
+RECORDS_ADDRESS = (
+    "An address of records is written sqlite:///records.db or postgresql://user:password@host:port/database."
+)
+
 EXPORTS = ("report", "timeline", "comments", "rows")
 """The kinds of downloads."""
 
@@ -20,6 +33,7 @@ TaskLink = Callable[[str, str, str], str]
 
 _TASK_FIELDS = ("project_id", "task_id", "annotation_id")
 _TASK_URL = re.compile(r"https?://[^/{?#\\\\]+([/?#]|$)|/(?![/\\\\])")
+_RECORDS = re.compile(r"sqlite:///[^?]+|postgres(ql)?://[^?].*", re.DOTALL)
 _FRAME_SOURCE = re.compile(r"'self'|'none'|\*|https?:|[A-Za-z][A-Za-z0-9+.-]*://[^\s;,']+|[A-Za-z0-9*.-]+(:[0-9*]+)?")
 
 
@@ -40,6 +54,20 @@ def roles_of(setting: str, roles: Iterable[Role | str]) -> frozenset[Role]:
         return frozenset(map(Role, roles))
     except (ValueError, TypeError):
         raise InvalidSetting(f"{setting} must be among {', '.join(Role)}.") from None
+
+
+def days_to_answer(days: int) -> int:
+    """Return days in which questions may have to be answered; raises InvalidSetting for others."""
+    if type(days) is not int or not 0 <= days <= MOST_CONTEST_DAYS:
+        raise InvalidSetting(f"contest_days must be whole days, from 0 to {MOST_CONTEST_DAYS}.")
+    return days
+
+
+def records_address(address: str) -> str:
+    """Return an address of records; raises InvalidSetting for what cannot be one."""
+    if not _RECORDS.fullmatch(address):
+        raise InvalidSetting(RECORDS_ADDRESS)
+    return address
 
 
 def frame_sources(value: str | Iterable[str]) -> str:

@@ -4,13 +4,13 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
 from datetime import date
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask import Request, Response, current_app, g, has_request_context, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_url
 
-from perfwidget import page
+from perfwidget import page, settings
 from perfwidget.errors import Forbidden, InvalidSetting, PerfwidgetError, StoreUnavailable, Unauthenticated
 from perfwidget.hosting.downloads import Downloads
 from perfwidget.hosting.files import file_views
@@ -23,14 +23,14 @@ from perfwidget.hosting.requests import CSRF_COOKIE, CSRF_HEADER, address_parts,
 from perfwidget.hosting.static_files import assets_folder
 from perfwidget.metrics import Rules
 from perfwidget.page import PageContext
-from perfwidget.pay.opened import CONTEST_DAYS, PAY_ROLES, days_to_answer
-from perfwidget.pay_pages import PayContext, PayPages, RecordsDoor
+from perfwidget.pay_pages import DOCUMENTS, ROUTES, PayContext, PayPages, RecordsDoor
 from perfwidget.question.access import Role, Viewer, scope
 from perfwidget.question.period import DEFAULT_MAX_DAYS
 from perfwidget.question.query import DEFAULT_TIMEZONE, Query, Theme, parse
-from perfwidget.records import Records
-from perfwidget.settings import LATE_AFTER, frame_sources, roles_by_kind, roles_of, task_link, time_zone
 from perfwidget.stores import Store
+
+if TYPE_CHECKING:
+    from perfwidget.records import Records
 
 REVIEW_TIME_SINCE = date(2025, 9, 25)
 SIGN_IN_AGAIN = "Nobody is signed in; sign in again."
@@ -97,13 +97,13 @@ class PerformanceWidget(DashBlueprint):
         timezone: str | None = None,
         export_roles: Mapping[str, Iterable[Role | str]] | None = None,
         task_url: str | None = None,
-        late_after: int = LATE_AFTER,
+        late_after: int = settings.LATE_AFTER,
         token_viewer: Callable[[str], Viewer | None] | None = None,
         pseudonym_key: str | bytes | None = None,
         notice: Callable[[], str] = str,
-        records: str | Records | None = None,
-        pay_roles: Iterable[Role | str] = PAY_ROLES,
-        contest_days: int = CONTEST_DAYS,
+        records: "str | Records | None" = None,
+        pay_roles: Iterable[Role | str] = settings.PAY_ROLES,
+        contest_days: int = settings.CONTEST_DAYS,
         metrics_allowed: Callable[[Request], bool] | None = None,
     ) -> None:
         super().__init__(name, __name__)
@@ -118,9 +118,9 @@ class PerformanceWidget(DashBlueprint):
         self._token_viewer = token_viewer
         self._title = title
         self._rules = Rules(count_rejected, count_predictions)
-        self._frame_ancestors = frame_sources(frame_ancestors)
+        self._frame_ancestors = settings.frame_sources(frame_ancestors)
         self._pseudonym_key = pseudonym_key
-        self._export_roles = roles_by_kind(export_roles or {})
+        self._export_roles = settings.roles_by_kind(export_roles or {})
         self._downloads = Downloads(store, self._viewer, self._rules, self._offered, self._place, self._key)
         if max_period_days < 1:
             raise InvalidSetting("max_period_days must be at least 1.")
@@ -134,23 +134,22 @@ class PerformanceWidget(DashBlueprint):
         self._files = {file: file.replace(".", "_") for file in views}
         for file, view in views.items():
             self.add_url_rule(f"/export/{file}", self._files[file], view)
-        paid_in = time_zone(timezone)
+        paid_in = settings.time_zone(timezone)
         paying = PayContext(
             store=store,
             records=door,
             viewer=self._viewer,
             rules=self._rules,
             timezone=paid_in,
-            pay_roles=roles_of("pay_roles", pay_roles),
+            pay_roles=settings.roles_of("pay_roles", pay_roles),
             place=self._place,
             prefix=self.public_prefix,
             max_period_days=max_period_days,
-            contest_days=days_to_answer(contest_days),
+            contest_days=settings.days_to_answer(contest_days),
         )
         pay_pages = PayPages(paying)
-        self._documents = pay_pages.documents
-        for endpoint, route in pay_pages.routes.items():
-            self.add_url_rule(route.rule, endpoint, route.view, methods=[*route.methods])
+        for endpoint, route in ROUTES.items():
+            self.add_url_rule(route.rule, endpoint, pay_pages.view(endpoint), methods=[*route.methods])
         self._context = PageContext(
             store=store,
             viewer=self._viewer,
@@ -162,7 +161,7 @@ class PerformanceWidget(DashBlueprint):
             offers=lambda kind: self._offered(kind, self._viewer()),
             late_after=late_after,
             notice=notice,
-            task_link=task_link(task_url, lambda: request.script_root),
+            task_link=settings.task_link(task_url, lambda: request.script_root),
             pay_link=paying.link,
         )
         self._dash = self._build(self._context, paid_in)
@@ -223,7 +222,7 @@ class PerformanceWidget(DashBlueprint):
         entrance = endpoint == "index"
         # A link to a page of pay may stand anywhere, but only going there shows it.
         followed = request.headers.get("Sec-Fetch-Mode", "navigate") == "navigate"
-        page = entrance or endpoint in self._documents
+        page = entrance or endpoint in DOCUMENTS
         if not (page and (entrance or followed) and request.method in _SAFE_METHODS) and from_elsewhere():
             # One answer whoever is signed in and whatever is asked for, so that another site learns nothing by it.
             told = page_that_says(FOREIGN_PAGE, title=self._title, href=self.public_prefix(), link="Open the dashboard")
@@ -280,7 +279,7 @@ class PerformanceWidget(DashBlueprint):
     # -- What every answer carries, and what settings allow ----------------------------------------------------------
 
     def _protect(self, response: Response) -> Response:
-        return protected(response, self.public_prefix(), self._frame_ancestors, self._documents)
+        return protected(response, self.public_prefix(), self._frame_ancestors, DOCUMENTS)
 
     def _offered(self, kind: str, viewer: Viewer) -> bool:
         """Say whether the viewer's role may have a kind of download; those that no setting names are everybody's."""

@@ -3,7 +3,7 @@
 import logging
 import re
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 from flask import Flask, Response, redirect, request
@@ -17,6 +17,7 @@ from perfwidget.label_studio.directory import ROLE_CODES
 from perfwidget.label_studio.roles import ALL_PROJECTS, Roles
 from perfwidget.label_studio.sign_in import LabelStudioUser, Sessions
 from perfwidget.question.access import Role, Viewer
+from perfwidget.settings import PAY_ROLES
 from perfwidget.stores.store import Store
 from perfwidget.widget import PerformanceWidget
 
@@ -61,6 +62,8 @@ def create_app(
     count_rejected: bool = False,
     timezone: str | None = None,
     pseudonym_key: str | None = None,
+    records: str | None = None,
+    pay_roles: Iterable[Role] = PAY_ROLES,
 ) -> Flask:
     """Return the application; raises InvalidSetting for a prefix or a sign-in that is none.
 
@@ -105,6 +108,8 @@ def create_app(
         timezone=timezone,
         pseudonym_key=pseudonym_key,
         notice=sessions.notice,
+        records=records,
+        pay_roles=pay_roles,
     )
     app.register_blueprint(widget, url_prefix=prefix)
     app.register_blueprint(own_pages.script(), url_prefix=prefix)

@@ -9,7 +9,10 @@ from perfwidget.hosting.serving import port_number
 from perfwidget.label_studio.app import SIGN_IN
 from perfwidget.label_studio.sign_in import COOKIE, KNOWN_FOR
 from perfwidget.label_studio.token_file import TokenFile
+from perfwidget.question.access import Role
+from perfwidget.settings import PAY_ROLES, roles_of
 
+LEVELS = ("ERROR", "WARNING", "INFO", "DEBUG")
 PREFIX = "PERFWIDGET_"
 SWITCHED: Mapping[object, bool] = {
     **dict.fromkeys((False, "", "0", "false", "no", "off"), False),
@@ -54,6 +57,25 @@ def add_server(parser: argparse.ArgumentParser, environment: Mapping[str, str]) 
         help="seconds for which people keep their page while Label Studio does not answer (default: an hour; 0: a "
         "minute at most)",
     )
+    option(
+        "--records",
+        metavar="URL",
+        help="where rate cards and statements are kept (default: beside an embedded store; else there is no pay)",
+    )
+    option(
+        "--pay-roles",
+        type=roles_that_pay,
+        default=PAY_ROLES,
+        metavar="R,R",
+        help="the roles that manage pay (default: owner,admin)",
+    )
+    option(
+        "--log-level",
+        type=log_level,
+        default="WARNING",
+        metavar="L",
+        help="the least that the log tells: ERROR, WARNING, INFO (also each download) or DEBUG (default: %(default)s)",
+    )
     option("--tz", metavar="Z", help="the time zone in which people are paid (default: each browser's)")
     option(
         "--webhook-secret",
@@ -70,6 +92,7 @@ def add_server(parser: argparse.ArgumentParser, environment: Mapping[str, str]) 
         ("--install-webhooks", "register webhooks with Label Studio, so that work is seen at once"),
         ("--remove-webhooks", "remove the webhooks of every perfwidget from Label Studio, and end"),
         ("--count-rejected", "count annotations that a reviewer has sent back"),
+        ("--log-json", "write the log as lines of JSON"),
     ):
         given = environment.get(_variable(flag), "").casefold()
         parser.add_argument(flag, action="store_true", default=given, help=f"{what} [{_variable(flag)}]")
@@ -86,6 +109,21 @@ def seconds(text: str) -> float:
     if not text.isascii() or not text.isdigit():
         raise argparse.ArgumentTypeError("seconds are a whole number, such as 3600")
     return float(text)
+
+
+def roles_that_pay(text: str) -> frozenset[Role]:
+    """Return roles given as an argument."""
+    try:
+        return roles_of("the roles", map(str.strip, text.split(",")))
+    except InvalidSetting as fault:
+        raise argparse.ArgumentTypeError(str(fault)) from None
+
+
+def log_level(text: str) -> str:
+    """Return the name of a level given as an argument."""
+    if text.upper() not in LEVELS:
+        raise argparse.ArgumentTypeError(f"the level is one of {', '.join(LEVELS)}")
+    return text.upper()
 
 
 def switched(parsed: argparse.Namespace, flag: str) -> bool:

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from flask import Flask
 
 from perfwidget.errors import InvalidSetting, SourceUnavailable
+from perfwidget.hosting.logs import log_to
 from perfwidget.hosting.serving import address_of, bound, serve
 from perfwidget.label_studio.app import checked_prefix, create_app
 from perfwidget.label_studio.connection import LabelStudio, NotFound, Patience, checked_address
@@ -39,6 +40,7 @@ NO_LABEL_STUDIO = "There is no Label Studio at the address of --label-studio; gi
 def run_server(parsed: argparse.Namespace) -> int:
     """Serve the dashboard beside Label Studio until interrupted or terminated."""
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s")
+    log_to(level=parsed.log_level, json_lines=switched(parsed, "--log-json"))
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     install, count_rejected = switched(parsed, "--install-webhooks"), switched(parsed, "--count-rejected")
     if switched(parsed, "--remove-webhooks"):
@@ -57,6 +59,8 @@ def run_server(parsed: argparse.Namespace) -> int:
             sign_in=parsed.sign_in,
             count_rejected=count_rejected,
             timezone=parsed.tz,
+            records=parsed.records,
+            pay_roles=parsed.pay_roles,
         )
 
         def start() -> Flask:

@@ -22,6 +22,8 @@ NO_SCRIPT = "The dashboard needs JavaScript; allow it for this page."
 BETWEEN = " · "
 INACTIVE = "inactive"
 REFRESH = "Ask for the figures again"
+PAY = "Pay"
+MY_PAY = "My pay"
 
 
 def members(number: int) -> str:

@@ -21,7 +21,7 @@ from perfwidget.pay.work import asked_of
 from perfwidget.question.access import Role, Viewer
 from perfwidget.question.period import FIRST_DATE, Period
 from perfwidget.records import Records, Transaction
-from perfwidget.settings import time_zone
+from perfwidget.settings import CONTEST_DAYS, PAY_ROLES, days_to_answer, time_zone
 from perfwidget.stores import Reader, Store
 
 ANY_TIME = Period(FIRST_DATE, FIRST_DATE, "UTC")
@@ -29,22 +29,6 @@ ANY_TIME = Period(FIRST_DATE, FIRST_DATE, "UTC")
 
 NAMELESS = ""
 """Stands for a member of whom the records hold nothing."""
-
-PAY_ROLES = (Role.OWNER, Role.ADMIN)
-
-MOST_DAYS = 366
-"""The longest time in which a question may be answered."""
-
-
-CONTEST_DAYS = 14
-"""The days in which a question is to be answered, unless a setting says otherwise."""
-
-
-def days_to_answer(days: int) -> int:
-    """Return days in which questions may have to be answered; raises InvalidSetting for others."""
-    if type(days) is not int or not 0 <= days <= MOST_DAYS:
-        raise InvalidSetting(f"contest_days must be whole days, from 0 to {MOST_DAYS}.")
-    return days
 
 
 class OpenPay:

@@ -1,18 +1,25 @@
-"""What the pages of pay need of the widget: its store, its records, its settings, and who asks."""
+"""What the pages of pay need of the widget: its store, its records, its settings, and who asks.
+
+Pay and its records are loaded when a page of theirs is first opened, for SQLAlchemy takes 11 MB of each process.
+"""
 
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from perfwidget.errors import PerfwidgetError, RecordsUnavailable, UnconfirmedPay
 from perfwidget.metrics import Rules
-from perfwidget.pay import Pay
-from perfwidget.pay.terms import Terms
-from perfwidget.pay_pages import words
+from perfwidget.page.words import MY_PAY, PAY
 from perfwidget.question.access import Role, Viewer
-from perfwidget.records import Records, open_records, records_beside
+from perfwidget.settings import records_address
 from perfwidget.stores import Store
+
+if TYPE_CHECKING:
+    from perfwidget.pay import Pay
+    from perfwidget.pay.terms import Terms
+    from perfwidget.records import Records
 
 NO_RECORDS = (
     "Pay needs records, and no file lies beside this store; name some where the dashboard is made, such as "
@@ -23,21 +30,25 @@ NO_RECORDS = (
 class RecordsDoor:
     """The records, opened when they are first asked for, and again while that fails."""
 
-    def __init__(self, records: str | Records | None, store: Store) -> None:
-        beside = None if store.path is None else records_beside(f"duckdb:///{store.path}")
-        self._named = records or beside
+    def __init__(self, records: "str | Records | None", store: Store) -> None:
+        self._named = records_address(records) if isinstance(records, str) else records
+        self._beside = store.path
         self._opening = threading.Lock()
 
     @property
     def named(self) -> bool:
         """Whether there are records, or may be."""
-        return self._named is not None
+        return not (self._named is None and self._beside is None)
 
-    def open(self) -> Records:
+    def open(self) -> "Records":
         """Return the records; raises RecordsUnavailable, also where none are named."""
+        from perfwidget.records import open_records, records_beside
+
         with self._opening:
             if self._named is None:
-                raise RecordsUnavailable(NO_RECORDS)
+                if self._beside is None:
+                    raise RecordsUnavailable(NO_RECORDS)
+                self._named = records_beside(f"duckdb:///{self._beside}")
             if isinstance(self._named, str):
                 self._named = open_records(self._named)
             return self._named
@@ -63,8 +74,10 @@ class PayContext:
     contest_days: int
     """The days in which a question is to be answered."""
 
-    def pay(self, viewer: Viewer) -> Pay:
+    def pay(self, viewer: Viewer) -> "Pay":
         """Return the pay of the viewer's organization."""
+        from perfwidget.pay import Pay
+
         return Pay(
             self.store,
             self.records.open(),
@@ -75,7 +88,7 @@ class PayContext:
             contest_days=self.contest_days,
         )
 
-    def zone(self, terms: Terms | None) -> str:
+    def zone(self, terms: "Terms | None") -> str:
         """Return the zone whose days the pages show."""
         return self.timezone or (terms.timezone if terms else "UTC")
 
@@ -94,6 +107,8 @@ class PayContext:
         """Return the sentence of a fault; what only payers can mend is told to others as theirs."""
         if self.may_manage():
             return str(fault)
+        from perfwidget.pay_pages import words
+
         if isinstance(fault, RecordsUnavailable) and self.records.named:
             return words.RECORDS_AWAY
         return words.ASK_A_PAYER if isinstance(fault, UnconfirmedPay) else str(fault)
@@ -102,7 +117,7 @@ class PayContext:
         """Return the word and the address of the page that is for a viewer; None where there are no records."""
         if not self.records.named:
             return None
-        word, page = (words.PAY, "pay") if self.manages(viewer) else (words.MY_PAY, "my-pay")
+        word, page = (PAY, "pay") if self.manages(viewer) else (MY_PAY, "my-pay")
         return word, f"{self.prefix()}{page}"
 
     def texts(self, viewer: Viewer, person: str, hashes: set[str]) -> Mapping[str, str]:

@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 
 from perfwidget.page import formats
+from perfwidget.page import words as dashboard
 from perfwidget.pay.sorting import Due, Reason
 from perfwidget.pay.work import Kind
 
-PAY = "Pay"
-MY_PAY = "My pay"
+PAY, MY_PAY = dashboard.PAY, dashboard.MY_PAY
 CARDS = "Rate cards"
 QUESTIONS = "Questions"
 NOTHING = "—"

@@ -15,6 +15,7 @@ from sqlalchemy.exc import ArgumentError, IntegrityError, SQLAlchemyError
 from perfwidget.errors import Conflict, InvalidSetting, RecordsUnavailable
 from perfwidget.records.tables import ORGANIZATIONS
 from perfwidget.records.transaction import Transaction
+from perfwidget.settings import RECORDS_ADDRESS, records_address
 
 SCHEMA = "perfwidget_records"
 """The schema of the tables in PostgreSQL where the address names none."""
@@ -23,7 +24,6 @@ WAITS_S = 30
 MIGRATES = 7_266_337
 """The number of the lock under which one process changes the schema."""
 
-_ADDRESS = "An address of records is written sqlite:///records.db or postgresql://user:password@host:port/database."
 _EMBEDDED = "duckdb:///"
 _NAME = re.compile("[A-Za-z_][A-Za-z0-9_]{0,62}")
 
@@ -97,8 +97,7 @@ def open_records(url: str, clock: Callable[[], int] | None = None) -> Records:
     They are made where there are none, and brought to the newest schema. Raises InvalidSetting for another address,
     RecordsUnavailable where they cannot be opened.
     """
-    begins, _, _ = url.partition("://")
-    engine, name = _sqlite(url) if begins == "sqlite" else _postgresql(url)
+    engine, name = _sqlite(url) if records_address(url).startswith("sqlite:") else _postgresql(url)
     records = Records(engine, name, clock)
     try:
         _migrate(engine)
@@ -110,8 +109,6 @@ def open_records(url: str, clock: Callable[[], int] | None = None) -> Records:
 
 def _sqlite(url: str) -> tuple[Engine, str]:
     path = url.removeprefix("sqlite:///")
-    if path == url or not path or "?" in path:
-        raise InvalidSetting(_ADDRESS)
     try:
         os.close(os.open(Path(path), os.O_RDWR | os.O_CREAT, 0o600))  # others shall not read what people earn
     except OSError as fault:
@@ -135,9 +132,7 @@ def _sqlite(url: str) -> tuple[Engine, str]:
 
 def _postgresql(url: str) -> tuple[Engine, str]:
     base, _, query = url.partition("?")
-    begins, _, rest = base.partition("://")
-    if begins not in ("postgresql", "postgres") or not rest:
-        raise InvalidSetting(_ADDRESS)
+    _, _, rest = base.partition("://")
     given = dict(parse_qsl(query))
     schema = given.pop("schema", SCHEMA)
     if not _NAME.fullmatch(schema):
@@ -146,7 +141,7 @@ def _postgresql(url: str) -> tuple[Engine, str]:
         address = make_url(f"postgresql+psycopg://{rest}{'?' + urlencode(given) if given else ''}")
         engine = create_engine(address, pool_pre_ping=True, pool_size=5)
     except ArgumentError:
-        raise InvalidSetting(_ADDRESS) from None
+        raise InvalidSetting(RECORDS_ADDRESS) from None
     except ImportError as fault:
         raise InvalidSetting("Records on PostgreSQL need psycopg: pip install 'perfwidget[postgresql]'.") from fault
 

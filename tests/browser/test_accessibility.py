@@ -24,8 +24,7 @@ def findings(page: Page | Frame) -> Any:
     return page.evaluate(FINDINGS)
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1400, 420])
+@pytest.mark.parametrize(("theme", "width"), [("light", 1400), ("dark", 420)])
 def test_axe_finds_nothing(visit: Callable[..., Visit], theme: str, width: int) -> None:
     boss = visit(viewport={"width": width, "height": 900}, reduced_motion="reduce")
     page = boss.go(f"user=ann&{MARCH}&theme={theme}&rows=total_time")

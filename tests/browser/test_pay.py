@@ -149,8 +149,7 @@ PAGES = {
 }
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1400, 420])
+@pytest.mark.parametrize(("theme", "width"), [("light", 1400), ("dark", 420)])
 def test_axe_finds_nothing_on_any_page_of_pay(site: Site, theme: str, width: int) -> None:
     for who, path in PAGES.values():
         address = f"{path}{'&' if '?' in path else '?'}theme={theme}"

@@ -29,7 +29,7 @@ from perfwidget.stores.failures import AWAY
 from server import beside_label_studio
 from tests.engines.server import Server
 from tests.engines.silence import way
-from tests.label_studio.company import ANN, MARCH, OWNER, company
+from tests.label_studio.company import ADMIN, ANN, MARCH, OWNER, company
 from tests.label_studio.stand_in import TOKEN, StandIn, standing_in
 
 ROOT = Path(__file__).parents[2]
@@ -151,6 +151,23 @@ def test_a_server_from_its_start_to_its_end(
         assert (status, on_the_side) == (0, "")
     store = open_store(settings["PERFWIDGET_STORE"])
     store.close()
+
+
+def test_pay_and_the_log_are_set_up_as_the_command_says(studio: StandIn, tmp_path: Path) -> None:
+    told = ["--records", f"sqlite:///{tmp_path}/pay.db", "--pay-roles", "owner"]
+    log = {"PERFWIDGET_LOG_LEVEL": "info", "PERFWIDGET_LOG_JSON": "yes"}
+    command = ("-m", "perfwidget", "serve", *source(studio, tmp_path), "--port", "0", "--tz", "Europe/Berlin", *told)
+    with running(*command, **log) as (process, said):
+        address = said.split()[3].rstrip("/")
+        assert until(lambda: get(f"{address}/export/report.csv?user={ANN}&{MARCH}", ANN)[0] == 200)
+        assert not (tmp_path / "pay.db").exists()
+        assert get(f"{address}/pay/terms", OWNER)[0] == 200
+        assert get(f"{address}/pay/terms", ADMIN)[0] == 403
+        assert (tmp_path / "pay.db").exists()
+        status, on_the_side = ended(process)
+    lines = [json.loads(line) for line in on_the_side.splitlines()]
+    assert (status, {"time", "level", "logger", "message"} - set(lines[0])) == (0, set())
+    assert "INFO" in {line["level"] for line in lines}
 
 
 def test_hints_are_taken_from_the_first_second_of_a_second_life(studio: StandIn, tmp_path: Path) -> None:
@@ -350,6 +367,7 @@ def test_wrong_arguments_are_status_2_and_one_sentence(
         (["--prefix", "performance"], "The prefix is a path"),
         (["--sign-in", "login"], "Where people sign in"),
         (["--tz", "Mars/Olympus"], "The time zone must be one of the IANA list"),
+        (["--records", "records.db"], "An address of records is written sqlite:///"),
         (["--label-studio", "http://127.0.0.1:99999"], "The address of Label Studio"),
         (["--webhook-secret", "schl\u00fcssel"], "secret of webhooks"),
         (["--install-webhooks", "--webhook-address", "10.0.0.5:8060/x"], "address for webhooks"),
@@ -368,6 +386,8 @@ def test_wrong_arguments_of_a_server(
     [
         ("PERFWIDGET_PORT", "eighty", "serve"),
         ("PERFWIDGET_COUNT_REJECTED", "ture", "serve"),
+        ("PERFWIDGET_PAY_ROLES", "owner,king", "serve"),
+        ("PERFWIDGET_LOG_LEVEL", "loud", "serve"),
         ("PERFWIDGET_INSTALL_WEBHOOKS", "2", "serve"),
         ("PERFWIDGET_TOKEN_FILE", "/nowhere", "sync"),
     ],
