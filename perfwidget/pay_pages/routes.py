@@ -1,7 +1,7 @@
 """The addresses of pay. What answers them is loaded once somebody comes."""
 
 from collections.abc import Callable, Mapping
-from functools import cached_property, partial
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from flask import Response
@@ -56,11 +56,12 @@ class PayPages:
         self._context = context
 
     def view(self, endpoint: str) -> View:
-        """Return what answers an endpoint."""
-        return partial(self._answer, endpoint)
+        """Return what answers an endpoint: a function with a name, which hosts' extensions ask for."""
 
-    def _answer(self, endpoint: str, **given: Any) -> Response:
-        return self._views[endpoint](**given)
+        def answer(**given: Any) -> Response:
+            return self._views[endpoint](**given)
+
+        return answer
 
     @cached_property
     def _views(self) -> Mapping[str, View]:
