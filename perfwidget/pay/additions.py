@@ -8,7 +8,7 @@ from perfwidget.metrics import Rules
 from perfwidget.pay import adjusting
 from perfwidget.pay.adjusting import ADJUSTED, TAKEN_BACK, Adjustment
 from perfwidget.pay.drafting import drafts
-from perfwidget.pay.opened import ANY_TIME, NAMELESS, OpenPay
+from perfwidget.pay.opened import ANY_TIME, NAMELESS, OpenPay, covers
 from perfwidget.pay.refusals import NotThere, logged_act
 from perfwidget.pay.rights import By, Grant
 from perfwidget.pay.statements import acted, statement
@@ -25,7 +25,8 @@ class Additions(OpenPay):
     def hold(self, kind: str, item_id: int | str, text: str, by: By, *, held: bool = True) -> Sequence[int]:
         """Set an annotation, review or visit aside with a text; with `held=False` release it.
 
-        Returns the statements that pay it already: of these only growth can be set aside.
+        Returns the statements that pay it already: of these only growth can be set aside. 0 stands for one that is out
+        of a manager's reach.
         """
         try:
             key = Kind(kind), id_text(item_id)
@@ -44,7 +45,8 @@ class Additions(OpenPay):
             person = transaction.named_person(member)
             adjusting.hold(transaction, key, text, grant.actor, held=held, person=person)
             mine = (SETTLED.c.kind == str(key[0]), SETTLED.c.item_id == key[1])
-            return [row.statement for row in transaction.rows(SETTLED, *mine, order=[SETTLED.c.step])]
+            paid = [row.statement for row in transaction.rows(SETTLED, *mine, order=[SETTLED.c.step])]
+            return [number if covers(grant, statement(transaction, number)) else 0 for number in paid]
 
     def adjust(
         self, member: int | str, amount: object, currency: str, text: str, by: By, *, seen: int | None = None

@@ -227,7 +227,8 @@ def held(statement: int | None) -> str:
     """Say what becomes of an item that is set aside, and that a statement may pay it already."""
     if statement is None:
         return "It is set aside: no statement takes it until it is released."
-    return f"Statement {statement} pays it already; only what is added later is set aside."
+    which = f"Statement {statement}" if statement else "A statement"
+    return f"{which} pays it already; only what is added later is set aside."
 
 
 RELEASED = "It is released: the next statement takes it."

@@ -37,6 +37,14 @@ def test_a_manager_learns_of_no_statement_out_of_reach(paid: Payroll) -> None:
         pay.propose("ann", "2024-11-10", "2024-11-20", "0" * 64, manager)
     with pytest.raises(Conflict, match="Statement 1"):
         pay.propose("ann", "2024-11-10", "2024-11-20", "0" * 64, OWNER)
+    assert (pay.hold("annotation", 1, "A copy?", manager), pay.hold("annotation", 1, "A copy?", OWNER)) == ([0], [1])
+    paid.write(
+        Member(ORGANIZATION, "max", None, "Max", role="manager"), Membership(ORGANIZATION, "max", project_id="p1")
+    )
+    held = browser(paid, "max:manager", pay_roles=roles).post(
+        f"{PREFIX}/pay/hold", data={"act": "hold", "item": "annotation:1", "text": "A copy?"}
+    )
+    assert "A statement pays it already; only what is added later is set aside." in words(held)
 
 
 # -- Cards ------------------------------------------------------------------------------------------------------------
