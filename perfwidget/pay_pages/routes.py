@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from functools import cached_property
+from importlib import import_module
 from typing import Any, NamedTuple
 
 from flask import Response
@@ -65,6 +66,5 @@ class PayPages:
 
     @cached_property
     def _views(self) -> Mapping[str, View]:
-        from perfwidget.pay_pages.answers import views
-
-        return views(self._context)
+        views: Mapping[str, View] = import_module("perfwidget.pay_pages.answers").views(self._context)
+        return views
