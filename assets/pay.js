@@ -1,6 +1,4 @@
-/* What the pages of pay have beside plain HTML: a button that prints, boxes that mark all, and their height in a frame. */
-
-const root = document.documentElement;
+/* What the pages of pay have beside plain HTML: a button that prints, and boxes that mark all. */
 
 document.querySelectorAll('[data-prints]').forEach((button) => {
   button.hidden = false;
@@ -31,20 +29,3 @@ document.querySelectorAll('form').forEach((form) => {
     form.requestSubmit();
   });
 });
-
-// -- Within a frame ---------------------------------------------------------------------------------------------------
-
-const around = window.parent === window ? null : window.parent;
-if (around) {
-  const address = (location.ancestorOrigins && location.ancestorOrigins[0]) || document.referrer || location.origin;
-  const tell = (message) => around.postMessage(message, address.startsWith('http') ? new URL(address).origin : '*');
-  new ResizeObserver(() => {
-    tell({ type: 'perfwidget:height', height: Math.ceil(document.body.getBoundingClientRect().height) });
-  }).observe(document.body);
-  window.addEventListener('message', ({ source, data }) => {
-    if (source !== around || !data) return;
-    if (data.type === 'perfwidget:follows') root.dataset.follows = '';
-    if (data.type === 'perfwidget:theme') window.perfwidget_theme.wish('around', data.theme);
-  });
-  tell({ type: 'perfwidget:ready' });
-}

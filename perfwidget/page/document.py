@@ -18,7 +18,7 @@ START_SCRIPT = "page/start.js"
 """The script that starts Dash, once all others have run."""
 
 COMPONENT_SCRIPTS = ("sketch", "chart", "dates", "markup")
-PAGE_SCRIPTS = ("requests", "address", "ask", "manners")
+PAGE_SCRIPTS = ("requests", "address", "ask", "manners", "frame")
 """The scripts of assets/components/ and of assets/page/, in the order in which they run."""
 
 

@@ -7,11 +7,18 @@ from typing import Any
 from perfwidget.errors import InvalidPay
 from perfwidget.pay.amounts import decimal, minor_units, written
 from perfwidget.pay.currencies import DIGITS, currency
+from perfwidget.pay.refusals import NotThere
 from perfwidget.pay.work import Key
 from perfwidget.records import Actor, Transaction, audit
 from perfwidget.records.tables import ADJUSTMENTS, HOLDS
 
 LONGEST_TEXT = 10_000
+
+LARGEST_NUMBER = 2**31 - 1
+"""The largest number of a statement, question or adjustment that a database takes."""
+
+ADJUSTED, TAKEN_BACK = "adjusted", "adjustment taken back"
+"""What the audit log calls adding an adjustment, and taking it back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,14 +36,14 @@ class Adjustment:
 
 
 def pending(transaction: Transaction, person: str) -> Sequence[Adjustment]:
-    """Return the adjustments of a person that no statement took, or only a withdrawn one."""
-    open_ones = ADJUSTMENTS.c.statement.is_(None)
-    rows = transaction.rows(ADJUSTMENTS, ADJUSTMENTS.c.person == person, open_ones, order=[ADJUSTMENTS.c.number])
+    """Return the adjustments of a person that nobody took back, and no statement took, or only a withdrawn one."""
+    open_ones = (ADJUSTMENTS.c.person == person, ADJUSTMENTS.c.statement.is_(None), ADJUSTMENTS.c.taken_back.is_(None))
+    rows = transaction.rows(ADJUSTMENTS, *open_ones, order=[ADJUSTMENTS.c.number])
     return [Adjustment(row.number, row.amount, row.currency, row.text) for row in rows]
 
 
 def newest(transaction: Transaction, person: str) -> int:
-    """Return the number of a person's last adjustment, whether or not a statement took it; 0 where there is none."""
+    """Return the number of a person's last adjustment, whatever became of it; 0 where there is none."""
     row = transaction.last(ADJUSTMENTS, ADJUSTMENTS.c.number, ADJUSTMENTS.c.person == person)
     return 0 if row is None else int(row.number)
 
@@ -54,9 +61,26 @@ def adjust(transaction: Transaction, person: str, amount: object, code: object, 
         code,
         transaction.keep_text(checked_text(text), person),
     )
-    transaction.add(ADJUSTMENTS, [{**made.document(), "person": person, "at": transaction.now, "statement": None}])
-    audit.append(transaction, by, "adjusted", person, **made.document())
+    open_one = {"at": transaction.now, "statement": None, "taken_back": None}
+    transaction.add(ADJUSTMENTS, [{**made.document(), "person": person, **open_one}])
+    audit.append(transaction, by, ADJUSTED, person, **made.document())
     return made
+
+
+def adjustment(transaction: Transaction, number: int) -> Any:
+    """Return the row of an adjustment; raises NotThere where there is none of that number."""
+    row = transaction.one(ADJUSTMENTS, ADJUSTMENTS.c.number == number) if 1 <= number <= LARGEST_NUMBER else None
+    if row is None:
+        raise NotThere(f"There is no adjustment {number}; look at the member's draft.")
+    return row
+
+
+def take_back(transaction: Transaction, number: int, text: str, by: Actor) -> None:
+    """Let no statement take an adjustment that none took yet; a text says why."""
+    row = adjustment(transaction, number)
+    digest = transaction.keep_text(checked_text(text), row.person)
+    transaction.change(ADJUSTMENTS, ADJUSTMENTS.c.number == number, taken_back=digest)
+    audit.append(transaction, by, TAKEN_BACK, row.person, number=number, text=digest)
 
 
 def hold(transaction: Transaction, key: Key, text: str, by: Actor, *, held: bool, person: str | None) -> None:

@@ -7,9 +7,14 @@ from decimal import Decimal
 from typing import Any
 
 from perfwidget.errors import InvalidPay
+from perfwidget.pay.adjusting import LARGEST_NUMBER
 from perfwidget.pay.cards import Clock, Place, RateCard, Unit, Whom
+from perfwidget.pay.refusals import NotThere, logged_act
 from perfwidget.records import Actor, Transaction, audit
 from perfwidget.records.tables import RATE_CARDS, SETTLED
+
+ENDED, VOIDED = "card ended", "card voided"
+"""What the audit log calls what becomes of a card."""
 
 
 def cards(transaction: Transaction) -> Sequence[RateCard]:
@@ -37,9 +42,26 @@ def write(transaction: Transaction, card: RateCard, by: Actor) -> RateCard:
     return card
 
 
-def end(transaction: Transaction, card_id: int, last: date, by: Actor) -> RateCard:
+def card_of(transaction: Transaction, card_id: int) -> RateCard:
+    """Return a card, though it may be voided; raises NotThere where there is none of that number."""
+    row = transaction.one(RATE_CARDS, RATE_CARDS.c.card_id == card_id) if 1 <= card_id <= LARGEST_NUMBER else None
+    if row is None:
+        raise NotThere(f"There is no rate card {card_id}; look at the list of cards.")
+    return _card(row)
+
+
+def refuse_changed(transaction: Transaction, card: RateCard, seen: str | None) -> None:
+    """Raise Conflict for a voided card, and for one that has another last day than was seen; None was not looked at."""
+    known, advice = card.card_id, "; look at the list of cards."
+    if transaction.one(RATE_CARDS, RATE_CARDS.c.card_id == known, RATE_CARDS.c.voided.is_(True)) is not None:
+        raise logged_act(transaction, f"Card {known} was voided", advice, VOIDED, card=known)
+    if seen is not None and seen != str(card.valid_until or ""):
+        raise logged_act(transaction, f"Card {known} was ended with {card.valid_until}", advice, ENDED, card=known)
+
+
+def end(transaction: Transaction, card: RateCard, last: date, by: Actor) -> RateCard:
     """Let a card end with a day; raises InvalidPay for one before its last paid work day."""
-    card = _found(transaction, card_id)
+    card_id = card.card_id
     if last < card.valid_from:
         raise InvalidPay(f"Card {card_id} begins on {card.valid_from}; let it end later, or void it if it is unused.")
     if card.valid_until is not None and last > card.valid_until:
@@ -48,17 +70,17 @@ def end(transaction: Transaction, card_id: int, last: date, by: Actor) -> RateCa
     if used is not None and last.isoformat() < used.work_day:
         raise InvalidPay(f"Card {card_id} has paid work of {used.work_day}; let it end then or later.")
     transaction.change(RATE_CARDS, RATE_CARDS.c.card_id == card_id, valid_until=last.isoformat())
-    audit.append(transaction, by, "card ended", card=card_id, valid_until=last.isoformat())
+    audit.append(transaction, by, ENDED, card=card_id, valid_until=last.isoformat())
     return replace(card, valid_until=last)
 
 
-def void(transaction: Transaction, card_id: int, by: Actor) -> None:
+def void(transaction: Transaction, card: RateCard, by: Actor) -> None:
     """Take back a card by which nothing is paid; raises InvalidPay for a used one."""
-    _found(transaction, card_id)
+    card_id = card.card_id
     if transaction.last(SETTLED, SETTLED.c.work_day, SETTLED.c.card_id == card_id) is not None:
         raise InvalidPay(f"Card {card_id} has paid work; let it end instead.")
     transaction.change(RATE_CARDS, RATE_CARDS.c.card_id == card_id, voided=True)
-    audit.append(transaction, by, "card voided", card=card_id)
+    audit.append(transaction, by, VOIDED, card=card_id)
 
 
 def document(card: RateCard) -> dict[str, Any]:
@@ -78,13 +100,6 @@ def document(card: RateCard) -> dict[str, Any]:
         "valid_until": None if card.valid_until is None else card.valid_until.isoformat(),
         "written_at": card.written_at,
     }
-
-
-def _found(transaction: Transaction, card_id: int) -> RateCard:
-    row = transaction.one(RATE_CARDS, RATE_CARDS.c.card_id == card_id)
-    if row is None or row.voided:
-        raise InvalidPay(f"There is no rate card {card_id}; look at the list of cards.")
-    return _card(row)
 
 
 def _card(row: Any) -> RateCard:

@@ -90,6 +90,11 @@ class RateCard:
     written_at: int = 0
     """When it was written, in microseconds."""
 
+    @property
+    def where(self) -> tuple[Place, str | None]:
+        """The place whose work it pays."""
+        return self.place, self.place_id
+
     def covers(self, day: date) -> bool:
         """Say whether it is valid on a day."""
         return self.valid_from <= day and (self.valid_until is None or day <= self.valid_until)

@@ -76,6 +76,10 @@ def add_command(paying: argparse.ArgumentParser) -> None:
     for name, told in (("user", "id or e-mail"), ("amount", "above 0"), ("currency", "such as EUR"), ("text", "why")):
         adjust.add_argument(f"--{name}", required=True, help=told)
 
+    taken = _act(acts, "take-back", commands.take_back, "take back an adjustment that no statement took", writes=True)
+    taken.add_argument("number", type=int, metavar="NUMBER", help="of the adjustment, as adjust and drafts have it")
+    taken.add_argument("--text", required=True, help="why")
+
     _act(acts, "statements", commands.statements, "list statements, one JSON object a line")
 
     export = _act(acts, "export", commands.export, "write payroll.csv, lines.csv, items.csv and manifest.json")
@@ -84,7 +88,8 @@ def add_command(paying: argparse.ArgumentParser) -> None:
     export.add_argument("--state", choices=[str(state) for state in State], default=str(State.APPROVED))
 
     verify = _act(acts, "verify", commands.verify, "see that statements, files and log are as they were written")
-    verify.add_argument("--head", action="append", default=[], metavar="N:HASH", help="from a manifest; may repeat")
+    whence = "from a manifest or a printed statement; may repeat"
+    verify.add_argument("--head", action="append", default=[], metavar="[N:]HASH", help=whence)
 
 
 def _act(

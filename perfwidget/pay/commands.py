@@ -128,6 +128,12 @@ def adjust(pay: Pay, store: Store, parsed: argparse.Namespace) -> int:
     return _print([pay.adjust(member, parsed.amount, parsed.currency, parsed.text, _by(parsed)).document()])
 
 
+def take_back(pay: Pay, _: Store, parsed: argparse.Namespace) -> int:
+    """Take an adjustment back that no statement took."""
+    pay.take_back(parsed.number, parsed.text, _by(parsed))
+    return 0
+
+
 def statements(pay: Pay, _: Store, __: argparse.Namespace) -> int:
     """List statements."""
     return _print(map(_told, pay.statements(READER)))

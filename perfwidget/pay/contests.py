@@ -8,8 +8,9 @@ from typing import Any
 
 from perfwidget.errors import Conflict, InvalidFact, InvalidPay
 from perfwidget.facts.columns import id_text
-from perfwidget.pay.adjusting import checked_text
-from perfwidget.pay.statements import LARGEST_NUMBER, WITHDRAWN, Statement, numbered, statement, told, told_act
+from perfwidget.pay.adjusting import LARGEST_NUMBER, checked_text
+from perfwidget.pay.refusals import DoneBefore, NotThere
+from perfwidget.pay.statements import WITHDRAWN, Statement, acted, numbered, statement
 from perfwidget.pay.work import Key, Kind
 from perfwidget.records import Actor, Transaction, audit
 from perfwidget.records.tables import CONTESTS, STATEMENTS
@@ -95,10 +96,10 @@ def contests(transaction: Transaction, *where: Any) -> Sequence[Contest]:
 
 
 def contest(transaction: Transaction, number: int) -> Contest:
-    """Return a contest; raises InvalidPay where there is none of that number."""
+    """Return a contest; raises NotThere where there is none of that number."""
     found = contests(transaction, CONTESTS.c.number == number) if 1 <= number <= LARGEST_NUMBER else []
     if not found:
-        raise InvalidPay(f"There is no question {number}; look at the list of questions.")
+        raise NotThere(f"There is no question {number}; look at the list of questions.")
     return found[0]
 
 
@@ -124,7 +125,7 @@ def about(of: Statement, line: object, kind: object, item_id: object) -> dict[st
 def ask(transaction: Transaction, of: Statement, what: dict[str, Any], text: str, due: date, by: Actor) -> Contest:
     """Keep a member's question; it takes back an acknowledgement. Raises Conflict where the same one is open."""
     if of.state == WITHDRAWN:
-        raise Conflict(f"{told(transaction, of)} There is nothing to question in it any more.")
+        raise acted(transaction, of, "There is nothing to question in it any more.")
     for other in contests(transaction, CONTESTS.c.statement == of.number, CONTESTS.c.word.is_(None)):
         item = None if what["kind"] is None else (what["kind"], what["item_id"])
         if (other.line, other.item) == (what["line"], item):
@@ -151,7 +152,7 @@ def answer(transaction: Transaction, of: Contest, word: object, text: str, by: A
         raise InvalidPay(f"An answer is one of {', '.join(Answer)}, with a text.") from None
     if not of.is_open:
         who, when = of.answered_by or "", of.answered_at or 0
-        raise Conflict(f"Question {of.number} was answered ({of.word}) by {told_act(who, when)}.")
+        raise DoneBefore(f"Question {of.number} was answered ({of.word})", who, when, ".")
     person = statement(transaction, of.statement).person
     log = {"number": of.number, "word": str(said), "answer": transaction.keep_text(checked_text(text), person)}
     values = {
@@ -168,7 +169,7 @@ def answer(transaction: Transaction, of: Contest, word: object, text: str, by: A
 def acknowledge(transaction: Transaction, of: Statement, by: Actor) -> None:
     """Keep that a member agrees with their statement; raises Conflict while it is withdrawn or they question it."""
     if of.state == WITHDRAWN:
-        raise Conflict(f"{told(transaction, of)} There is nothing to acknowledge in it any more.")
+        raise acted(transaction, of, "There is nothing to acknowledge in it any more.")
     if of.contests:
         raise Conflict(f"Your {numbered(of.contests)} about it is open; acknowledge it after the answer.")
     if of.acknowledged_at is None:

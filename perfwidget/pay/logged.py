@@ -5,6 +5,8 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from perfwidget.pay.adjusting import ADJUSTED, TAKEN_BACK
+from perfwidget.pay.card_records import ENDED, VOIDED
 from perfwidget.pay.quiet import quiet_sha256
 from perfwidget.records import Transaction, audit
 from perfwidget.records.canonical import sha256
@@ -23,6 +25,7 @@ class Logged:
         self.paid: dict[tuple[int, str], tuple[str, str]] = {}
         self.cards: dict[int, dict[str, Any]] = {}
         self.adjustments: dict[int, tuple[str, dict[str, Any]]] = {}
+        self.taken_back: dict[int, str] = {}
         self.contests: dict[int, dict[str, Any]] = {}
         self.acknowledged: dict[int, int | None] = {}
         self.quiet: dict[str, str] = {}
@@ -39,8 +42,10 @@ class Logged:
                 self.quiet[row.person] = said.get("quiet", self.quiet.get(row.person, ""))
             elif row.verb == "paid":
                 self.paid[said["statement"], said["currency"]] = said["paid_on"], said["reference"]
-            elif row.verb == "adjusted":
+            elif row.verb == ADJUSTED:
                 self.adjustments[said["number"]] = row.person, said
+            elif row.verb == TAKEN_BACK:
+                self.taken_back[said["number"]] = said["text"]
             elif row.verb == "acknowledged":
                 self.acknowledged[said["statement"]] = row.at
             elif row.verb == "contested":
@@ -56,9 +61,9 @@ class Logged:
                 self.holds[said["kind"], said["item"]] = told
             elif row.verb == "card written":
                 self.cards[said["card"]["card_id"]] = {**said["card"], "voided": False}
-            elif row.verb == "card ended" and said["card"] in self.cards:
+            elif row.verb == ENDED and said["card"] in self.cards:
                 self.cards[said["card"]]["valid_until"] = said["valid_until"]
-            elif row.verb == "card voided" and said["card"] in self.cards:
+            elif row.verb == VOIDED and said["card"] in self.cards:
                 self.cards[said["card"]]["voided"] = True
 
 
@@ -75,7 +80,10 @@ def beside(transaction: Transaction, logged: Logged) -> Iterator[str]:
     holds = {(row.kind, row.item_id): row for row in transaction.rows(HOLDS)}
     yield from _compared("The hold of {0[0]} {0[1]}", holds, logged.holds)
     adjustments = {row.number: row for row in transaction.rows(ADJUSTMENTS)}
-    wanted = {number: {**said, "person": person} for number, (person, said) in logged.adjustments.items()}
+    wanted = {
+        number: {**said, "person": person, "taken_back": logged.taken_back.get(number)}
+        for number, (person, said) in logged.adjustments.items()
+    }
     yield from _compared("Adjustment {}", adjustments, wanted)
     quiet: dict[str, list[Any]] = defaultdict(list)
     for row in transaction.rows(QUIET):

@@ -13,7 +13,8 @@ from perfwidget.pay import card_records
 from perfwidget.pay import statements as kept
 from perfwidget.pay.cards import Place, RateCard, Whom, day
 from perfwidget.pay.drafting import Draft, drafts
-from perfwidget.pay.rights import By, Grant, granted, looking, member_of
+from perfwidget.pay.refusals import NotThere, told_to
+from perfwidget.pay.rights import By, Grant, granted, looking, member_of, named_to
 from perfwidget.pay.statements import Statement
 from perfwidget.pay.terms import Terms, agreed, kept_terms
 from perfwidget.pay.work import asked_of
@@ -25,6 +26,9 @@ from perfwidget.stores import Reader, Store
 
 ANY_TIME = Period(FIRST_DATE, FIRST_DATE, "UTC")
 """A period for questions that are of no time."""
+
+NAMELESS = ""
+"""Stands for a member of whom the records hold nothing."""
 
 
 class OpenPay:
@@ -56,13 +60,20 @@ class OpenPay:
     def _acting(self, by: By) -> Iterator[tuple[Transaction, Reader, Grant]]:
         """Open a write of the organization and a state of the store, for whom manages pay."""
         with self._records.writing(self.organization_id) as transaction, self._store.reading() as reader:
-            yield transaction, reader, granted(reader, self.organization_id, by, self._pay_roles)
+            grant = granted(reader, self.organization_id, by, self._pay_roles)
+            with told_to(self._names(reader, by), sees_all=grant.projects is None):
+                yield transaction, reader, grant
 
     @contextmanager
     def _looking(self, viewer: By) -> Iterator[tuple[Transaction, Reader, Grant | None]]:
         """Open a state of the records and of the store, for a member (without a grant) or for whom manages pay."""
         with self._records.reading(self.organization_id) as transaction, self._store.reading() as reader:
             yield transaction, reader, looking(reader, self.organization_id, viewer, self._pay_roles)
+
+    def _names(self, reader: Reader, by: By) -> Callable[[str], str]:
+        """Return what tells what a viewer calls who acted, a member or `cli:NAME`."""
+        scope = asked_of(reader, self.organization_id, ANY_TIME, Rules()).scope
+        return lambda who: named_to(by, reader.profiles(scope, [who])[who])
 
     def _others(self, reader: Reader, viewer: By, member: str) -> Grant | None:
         """Return what somebody who looks may see of a member; None of a member who looks at themselves."""
@@ -87,10 +98,9 @@ class OpenPay:
         with self._records.reading(self.organization_id) as transaction:
             terms = self._agreed(transaction)
             period = self._period(terms, first, last)
-            if len(members) == 1:
-                self._refuse_unknown(transaction, reader, members[0])
             known = {user_id for user_id in transaction.user_ids().values() if user_id is not None}
             unnamed = [member for member in members if member not in known]
+            self._refuse_unknown(reader, unnamed)
         if unnamed:
             with self._records.writing(self.organization_id) as transaction:
                 for member in unnamed:
@@ -122,23 +132,28 @@ class OpenPay:
         except InvalidFact as fault:
             raise InvalidPay(f"The member has no valid id. {fault}") from None
 
-    def _refuse_unknown(self, transaction: Transaction, reader: Reader, member: str) -> None:
-        """Raise InvalidPay for a member of whom neither the store nor the records know, who is a slip."""
-        scope = asked_of(reader, self.organization_id, ANY_TIME, Rules()).scope
-        known = any(each.user_id == member for each in reader.members_named(scope, [member]))
-        if not known and transaction.person(member) is None:
-            raise InvalidPay(f"There is no member {member}; name one by id, or on the command line by e-mail.")
+    def _person(self, transaction: Transaction, reader: Reader, member: str) -> str:
+        """Return the random number of a member; raises NotThere for a slip: neither store nor records know them."""
+        if transaction.person(member) is None:
+            self._refuse_unknown(reader, [member])
+        return transaction.named_person(member)
 
-    def _card(self, transaction: Transaction, card_id: int) -> RateCard:
-        for card in card_records.cards(transaction):
-            if card.card_id == card_id:
-                members = transaction.user_ids({card.whom_id} if card.whom is Whom.MEMBER and card.whom_id else set())
-                return of_member(card, members)
-        raise InvalidPay(f"There is no rate card {card_id}; look at the list of cards.")
+    def _refuse_unknown(self, reader: Reader, members: Sequence[str]) -> None:
+        """Raise NotThere where the store does not know one of some members, whom the records do not know either."""
+        scope = asked_of(reader, self.organization_id, ANY_TIME, Rules()).scope
+        for member in sorted(set(members) - reader.member_ids(scope)) if members else ():
+            raise NotThere(f"There is no member {member}; name one by id, or on the command line by e-mail.")
+
+    def _card(self, transaction: Transaction, grant: Grant, card_id: int, seen: str | None) -> RateCard:
+        """Return a card that somebody may change, as it was when they saw it."""
+        card = card_records.card_of(transaction, card_id)
+        self._may_card(grant, of_member(card, transaction.user_ids()))
+        card_records.refuse_changed(transaction, card, seen)
+        return card
 
     def _may_card(self, grant: Grant, card: RateCard) -> None:
-        grant.about(card.whom_id if card.whom is Whom.MEMBER else None)
         grant.within([(card.place_id or "") if card.place is Place.PROJECT else ""])
+        grant.about(card.whom_id if card.whom is Whom.MEMBER else None)
 
 
 def of_member(card: RateCard, members: Mapping[str, str | None]) -> RateCard:

@@ -7,14 +7,16 @@ from typing import Any
 
 from perfwidget.errors import Conflict, InvalidPay, PerfwidgetError
 from perfwidget.metrics import Rules
-from perfwidget.pay import card_records
 from perfwidget.pay import statements as kept
 from perfwidget.pay.additions import Additions
-from perfwidget.pay.cards import Place, RateCard, Whom, day, rate_card
+from perfwidget.pay.adjusting import LARGEST_NUMBER
+from perfwidget.pay.card_acts import Cards
+from perfwidget.pay.cards import day
 from perfwidget.pay.drafting import Draft, drafts
 from perfwidget.pay.files import State, write_files
-from perfwidget.pay.opened import ANY_TIME, covers, of_member, projects_of
+from perfwidget.pay.opened import ANY_TIME, NAMELESS, covers, projects_of
 from perfwidget.pay.questions import Questions
+from perfwidget.pay.refusals import told_to
 from perfwidget.pay.rights import By, granted
 from perfwidget.pay.statements import Statement
 from perfwidget.pay.terms import Terms, confirm, kept_terms
@@ -24,22 +26,11 @@ from perfwidget.question.access import Viewer
 from perfwidget.records import audit
 from perfwidget.records.tables import STATEMENTS
 
-NAMELESS = ""
-"""Stands for a member of whom the records hold nothing."""
-
 Proposal = tuple[str, date | str, date | str, str]
 """A member, the first and last day, and the SHA-256 of the draft that was seen."""
 
 
-def _pays(card: RateCard, viewer: By) -> bool:
-    """Say whether a card may pay who looks."""
-    if not isinstance(viewer, Viewer):
-        return False
-    mine = {(Whom.ALL, None), (Whom.ROLE, str(viewer.role)), (Whom.MEMBER, viewer.user_id)}
-    return (card.whom, card.whom_id) in mine
-
-
-class Pay(Questions, Additions):
+class Pay(Cards, Questions, Additions):
     """The pay of one organization: its facts in a store, its cards and statements in records.
 
     `timezone` is the pay zone and `rules` say what counts; None takes what was confirmed last. `by` is who acts: a
@@ -47,7 +38,7 @@ class Pay(Questions, Additions):
     RecordsUnavailable and StoreUnavailable (503); nothing is changed then.
     """
 
-    # -- Terms and cards ---------------------------------------------------------------------------------------------
+    # -- Terms ---------------------------------------------------------------------------------------------
 
     def terms(self, viewer: By) -> Terms | None:
         """Return what was confirmed last: since when pay answers, in which zone, by which rules."""
@@ -64,45 +55,6 @@ class Pay(Questions, Additions):
             rules = self._rules or (before.rules if before else Rules())
             return confirm(transaction, first, timezone, rules, grant.actor)
 
-    def cards(self, viewer: By) -> Sequence[RateCard]:
-        """Return the cards that were not voided, with members' ids; to members those that may pay them.
-
-        A manager sees those too, and the cards of their projects.
-        """
-        with self._looking(viewer) as (transaction, _, grant):
-            members = transaction.user_ids()
-            named = [of_member(card, members) for card in card_records.cards(transaction)]
-            if grant is not None and grant.projects is None:
-                return named
-            reach = frozenset() if grant is None else grant.projects or frozenset()
-            return [
-                card
-                for card in named
-                if _pays(card, viewer) or (card.place is Place.PROJECT and card.place_id in reach)
-            ]
-
-    def write_card(self, by: By, **card: Any) -> RateCard:
-        """Write a rate card, given by the names of `RateCard`'s fields; it can only end or be voided afterwards."""
-        made = rate_card(card)
-        with self._acting(by) as (transaction, reader, grant):
-            self._agreed(transaction)
-            self._may_card(grant, made)
-            if made.whom is Whom.MEMBER and made.whom_id is not None:
-                self._refuse_unknown(transaction, reader, made.whom_id)
-            return card_records.write(transaction, made, grant.actor)
-
-    def end_card(self, card_id: int, last: date | str, by: By) -> RateCard:
-        """Let a card end with a day, not before its last paid work day."""
-        with self._acting(by) as (transaction, _, grant):
-            self._may_card(grant, self._card(transaction, card_id))
-            return card_records.end(transaction, card_id, day(last, "The last day"), grant.actor)
-
-    def void_card(self, card_id: int, by: By) -> None:
-        """Take back a card by which nothing is paid."""
-        with self._acting(by) as (transaction, _, grant):
-            self._may_card(grant, self._card(transaction, card_id))
-            card_records.void(transaction, card_id, grant.actor)
-
     # -- Drafts and statements ---------------------------------------------------------------------------------------
 
     def draft(self, member: int | str, first: date | str, last: date | str, viewer: By) -> Draft:
@@ -110,7 +62,8 @@ class Pay(Questions, Additions):
         member = self._member(member)
         with self._store.reading() as reader:
             grant = self._others(reader, viewer, member)
-            [found] = self._drafts(reader, [member], first, last)
+            with told_to(self._names(reader, viewer), sees_all=grant is None or grant.projects is None):
+                [found] = self._drafts(reader, [member], first, last)
             if grant is not None:
                 grant.within(found.projects, member)
             return found
@@ -121,10 +74,11 @@ class Pay(Questions, Additions):
         """Yield the drafts of several members, or of all; to whom manages pay. A manager gets those in reach."""
         with self._store.reading() as reader:
             grant = granted(reader, self.organization_id, viewer, self._pay_roles)
-            if members is None:
-                scope = asked_of(reader, self.organization_id, ANY_TIME, Rules()).scope
-                members = sorted(reader.member_ids(scope))
-            for each in self._drafts(reader, [self._member(each) for each in members], first, last):
+            named = None if members is None else [self._member(each) for each in members]
+            if named is None or grant.projects is not None:  # a manager learns of none whether they are there
+                known = reader.member_ids(asked_of(reader, self.organization_id, ANY_TIME, Rules()).scope)
+                named = sorted(known if named is None else known.intersection(named))
+            for each in self._drafts(reader, named, first, last):
                 if each.user_id == grant.actor.user_id or grant.covers(each.projects, each.user_id):
                     yield each
 
@@ -147,11 +101,10 @@ class Pay(Questions, Additions):
             terms = self._agreed(transaction)
             period = self._period(terms, first, last)
             details = grant.about(member)
-            person = transaction.named_person(member)
+            person = self._person(transaction, reader, member)
             for other in kept.overlapping(transaction, person, period.first, period.last):
                 grant.within(projects_of(other), member)  # else a manager learns of statements out of reach
-                told = kept.told(transaction, other)
-                raise Conflict(f"{told} It has days of this period; choose others, or withdraw it first.")
+                raise kept.acted(transaction, other, "It has days of this period; choose others, or withdraw it first.")
             self._refuse_unfinished(transaction, reader, period)
             [found] = drafts(transaction, reader, terms, period, {member: person})
             grant.within(found.projects, member)
@@ -197,7 +150,7 @@ class Pay(Questions, Additions):
 
         Members see their own wherever the work was.
         """
-        possible = number is None or 1 <= number <= kept.LARGEST_NUMBER
+        possible = number is None or 1 <= number <= LARGEST_NUMBER
         asked = [] if number is None else [STATEMENTS.c.number == (number if possible else 0)]
         with self._looking(viewer) as (transaction, _, grant):
             mine = viewer.user_id if isinstance(viewer, Viewer) else None
@@ -251,11 +204,13 @@ class Pay(Questions, Additions):
     def forget(self, member: int | str, by: By, *, unpaid: bool = False) -> None:
         """Let nothing in the records say who a member was, nor what was written of them; statements stay as they are.
 
-        Refused while something is unpaid or left out, unless `unpaid` says that this is on purpose.
+        Refused while something is unpaid or left out, unless `unpaid` says that this is on purpose. Nobody forgets
+        themselves, unless they alone have a pay role.
         """
         member = self._member(member)
         with self._acting(by) as (transaction, reader, grant):
             grant.everywhere()
+            details = grant.about(member)
             person, terms = transaction.person(member), kept_terms(transaction)
             if not unpaid and terms is not None:
                 period = terms.until(transaction.now)
@@ -263,5 +218,5 @@ class Pay(Questions, Additions):
                 kept.refuse_unpaid(transaction, draft)
             if person is None:
                 return
-            transaction.forget_person(person)
-            audit.append(transaction, grant.actor, "forgotten", person, unpaid=unpaid)
+            audit.append(transaction, grant.actor, "forgotten", person, unpaid=unpaid, **details)
+            transaction.forget_person(person)  # last, for the log may name them as who acted

@@ -10,8 +10,10 @@ from blinker import Signal
 from perfwidget.errors import Forbidden, InvalidPay
 from perfwidget.pay import contests as asked
 from perfwidget.pay import statements as kept
+from perfwidget.pay.adjusting import LARGEST_NUMBER
 from perfwidget.pay.contests import Contest
 from perfwidget.pay.opened import OpenPay, covers, projects_of
+from perfwidget.pay.refusals import told_to
 from perfwidget.pay.rights import By, member_of
 from perfwidget.pay.statements import Statement
 from perfwidget.pay.terms import kept_terms
@@ -97,8 +99,9 @@ class Questions(OpenPay):
         with self._records.writing(self.organization_id) as transaction, self._store.reading() as reader:
             actor = member_of(reader, self.organization_id, viewer)
             person = transaction.person(viewer.user_id)
-            known = 1 <= number <= kept.LARGEST_NUMBER
+            known = 1 <= number <= LARGEST_NUMBER
             found = kept.statements(transaction, STATEMENTS.c.number == number) if known else []
             if not found or found[0].person != person:
                 raise Forbidden
-            yield transaction, found[0], actor
+            with told_to(self._names(reader, viewer), sees_all=True):
+                yield transaction, found[0], actor

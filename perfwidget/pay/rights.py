@@ -4,16 +4,24 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from perfwidget.errors import Forbidden
+from perfwidget.pay.cards import Place
+from perfwidget.pay.refusals import NOT_YOURS
+from perfwidget.pay.work import EVERY
 from perfwidget.question import access
-from perfwidget.question.access import Scope, Viewer
+from perfwidget.question.access import Scope, ScopedQuery, Viewer
 from perfwidget.question.query import Query
-from perfwidget.records import Actor
+from perfwidget.records import Actor, Transaction
+from perfwidget.records.tables import SETTLED
 from perfwidget.stores import Reader
+from perfwidget.stores.choosing import Profile
 
 By = Actor | Viewer
 """Who acts or looks: a signed-in viewer, or a name on the command line, where whoever opens the records may do all."""
 
 MOST_MEMBERS = 1_000_000
+
+A_PAYER = "a payer"
+"""What members call who acted and has no name for them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +58,7 @@ class Grant:
     def within(self, projects: Collection[str], user_id: str | None = None) -> None:
         """Raise Forbidden where a manager would act on work outside of their projects, or see it."""
         if not self.covers(projects, user_id):
-            raise Forbidden("There is work in projects that are not yours; ask somebody with a pay role for all.")
+            raise Forbidden(NOT_YOURS)
 
 
 def granted(reader: Reader, organization_id: str, by: By, pay_roles: Collection[str]) -> Grant:
@@ -76,6 +84,40 @@ def looking(reader: Reader, organization_id: str, viewer: By, pay_roles: Collect
         if viewer.role not in pay_roles:
             return None
     return granted(reader, organization_id, viewer, pay_roles)
+
+
+def places_of(
+    transaction: Transaction, reader: Reader, viewer: Viewer, asked: ScopedQuery
+) -> frozenset[tuple[Place, str | None]] | None:
+    """Return the places whose cards may pay a viewer: where they are members, or have facts or paid work; None of all.
+
+    `asked` is the question about everybody.
+    """
+    projects = _scope(reader, viewer).projects
+    if projects is None:
+        return None
+    mine, person = asked.among([viewer.user_id]), transaction.person(viewer.user_id)
+    worked = {project for rows in EVERY.values() for (project,) in reader.facts(mine, rows, ("project_id",))}
+    paid = {project for (project,) in transaction.distinct([SETTLED.c.project_id], SETTLED.c.person == (person or ""))}
+    known = projects | worked | paid
+    held = {each.workspace_id for each in reader.projects(asked.scope) if each.project_id in known}
+    return frozenset(
+        (
+            (Place.ALL, None),
+            *((Place.PROJECT, project) for project in known),
+            *((Place.WORKSPACE, workspace) for workspace in held if workspace is not None),
+        )
+    )
+
+
+def named_to(viewer: By, profile: Profile) -> str:
+    """Return what somebody who acted is called to a viewer: by name, else by e-mail or id.
+
+    Whoever may not choose members reads no e-mail and no id.
+    """
+    if not isinstance(viewer, Viewer) or viewer.known_role().chooses_members:
+        return profile.name or profile.email or profile.user_id
+    return profile.name if profile.name and "@" not in profile.name else A_PAYER
 
 
 def member_of(reader: Reader, organization_id: str, viewer: Viewer) -> Actor:

@@ -4,24 +4,21 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from perfwidget.errors import Conflict, InvalidPay
-from perfwidget.facts.columns import MICROSECONDS
-from perfwidget.pay.adjusting import checked_text
+from perfwidget.pay.adjusting import LARGEST_NUMBER, checked_text
 from perfwidget.pay.drafting import Draft
 from perfwidget.pay.quiet import forget_quiet, keep_quiet
+from perfwidget.pay.refusals import DoneBefore, NotThere, logged_act
 from perfwidget.pay.sorting import Item, Reason
 from perfwidget.records import Actor, Transaction, audit
 from perfwidget.records.canonical import canonical
 from perfwidget.records.tables import ADJUSTMENTS, CONTESTS, SETTLED, STATEMENTS, TOLD, TOTALS
 
 PROPOSED, APPROVED, WITHDRAWN = "proposed", "approved", "withdrawn"
-
-LARGEST_NUMBER = 2**31 - 1
-"""The largest number of a statement that a database takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,10 +105,10 @@ def statements(transaction: Transaction, *where: Any) -> Sequence[Statement]:
 
 
 def statement(transaction: Transaction, number: int) -> Statement:
-    """Return a statement; raises InvalidPay where there is none of that number."""
+    """Return a statement; raises NotThere where there is none of that number."""
     found = statements(transaction, STATEMENTS.c.number == number) if 1 <= number <= LARGEST_NUMBER else []
     if not found:
-        raise InvalidPay(f"There is no statement {number}; look at the list of statements.")
+        raise NotThere(f"There is no statement {number}; look at the list of statements.")
     return found[0]
 
 
@@ -137,23 +134,11 @@ def refuse_unpaid(transaction: Transaction, draft: Draft) -> None:
         raise Conflict(f"The member has work that is left out ({named}); settle it, or forget them with unpaid=True.")
 
 
-def told(transaction: Transaction, of: Statement) -> str:
-    """Return a sentence that says who did what with a statement, and when."""
+def acted(transaction: Transaction, of: Statement, advice: str) -> DoneBefore:
+    """Return what says who did what with a statement, and when; then a sentence that says what to do."""
     who = transaction.user_ids({of.acted_by}).get(of.acted_by) or of.acted_by
-    return f"Statement {of.number} ({of.first} to {of.last}) was {of.state} by {told_act(who, of.acted_at)}."
-
-
-def told_act(who: str, at: int) -> str:
-    """Return the words for who acted, and when."""
-    return f"{who} on {datetime.fromtimestamp(at // MICROSECONDS, UTC):%Y-%m-%d %H:%M:%S UTC}"
-
-
-def logged_act(transaction: Transaction, verb: str, person: str, **details: Any) -> str:
-    """Return the words for who last did something about a person, as the audit log has it."""
-    row = audit.latest(transaction, verb, person, **details)
-    return (
-        "somebody" if row is None else told_act(transaction.user_ids({row.actor}).get(row.actor) or row.actor, row.at)
-    )
+    did = f"Statement {of.number} ({of.first} to {of.last}) was {of.state}"
+    return DoneBefore(did, who, of.acted_at, f". {advice}")
 
 
 def numbered(numbers: Sequence[int]) -> str:
@@ -195,7 +180,7 @@ def approve(transaction: Transaction, number: int, despite_contests: bool, by: A
     """
     found = statement(transaction, number)
     if found.state == WITHDRAWN:
-        raise Conflict(f"{told(transaction, found)} Propose it again before you approve it.")
+        raise acted(transaction, found, "Propose it again before you approve it.")
     if found.state == PROPOSED:
         if found.contests and not despite_contests:
             raise Conflict(
@@ -213,7 +198,7 @@ def withdraw(transaction: Transaction, number: int, text: str, by: Actor, **deta
     """Withdraw a proposed statement: its items and adjustments are free again. Raises Conflict for any other."""
     found = statement(transaction, number)
     if found.state != PROPOSED:
-        raise Conflict(f"{told(transaction, found)} Only a proposed statement can be withdrawn.")
+        raise acted(transaction, found, "Only a proposed statement can be withdrawn.")
     digest = transaction.keep_text(checked_text(text), found.person)
     transaction.remove(SETTLED, SETTLED.c.statement == number)
     transaction.remove(TOLD, TOLD.c.statement == number)
@@ -246,13 +231,13 @@ def mark_paid(
     """
     found = statement(transaction, number)
     if found.state != APPROVED:
-        raise Conflict(f"{told(transaction, found)} Only an approved statement can be paid.")
+        raise acted(transaction, found, "Only an approved statement can be paid.")
     if currency not in found.totals:
         has = ", ".join(found.totals) or "no currency"
         raise InvalidPay(f"Statement {number} has nothing in {currency}; it has {has}.")
     if found.totals[currency].paid_on is not None and not replaces:
-        who = logged_act(transaction, "paid", found.person, statement=number, currency=currency)
-        raise Conflict(f"{currency} of statement {number} was marked as paid by {who}; that mark stands.")
+        did, about = f"{currency} of statement {number} was marked as paid", {"statement": number, "currency": currency}
+        raise logged_act(transaction, did, "; that mark stands.", "paid", found.person, **about)
     digest = transaction.keep_text(checked_text(reference), found.person)
     mark = {"paid_on": paid_on.isoformat(), "reference": digest}
     row = transaction.one(TOTALS, TOTALS.c.statement == number, TOTALS.c.currency == currency)

@@ -43,6 +43,7 @@ def views(context: PayContext) -> Mapping[str, View]:
         "pay_terms": terms.terms,
         "pay_hold": terms.hold,
         "pay_adjust": terms.adjust,
+        "pay_take_back": terms.take_back,
         "pay_questions": questions.questions,
         "pay_answer": questions.answer,
         "my_pay": members.my_pay,

@@ -8,7 +8,6 @@ from perfwidget.pay import RateCard, Whom
 from perfwidget.pay.cards import Place
 from perfwidget.pay_pages import formats, words
 from perfwidget.pay_pages.directory import everything, name_of
-from perfwidget.question.access import Viewer
 from perfwidget.stores import Reader
 
 
@@ -22,18 +21,16 @@ class CardRow:
     whom: str
     where: str
     valid: str
+    last: str
+    """Its last day, `YYYY-MM-DD`; empty where it has none."""
 
 
-def card_rows(
-    cards: Sequence[RateCard], reader: Reader, organization_id: str, of: Viewer | None = None
-) -> list[CardRow]:
-    """Return cards as rows; those that may pay a viewer, or all."""
-    mine = None if of is None else {(Whom.ALL, None), (Whom.ROLE, str(of.role)), (Whom.MEMBER, of.user_id)}
-    chosen = [card for card in cards if mine is None or (card.whom, card.whom_id) in mine]
+def card_rows(cards: Sequence[RateCard], reader: Reader, organization_id: str) -> list[CardRow]:
+    """Return cards as rows."""
     scope = everything(reader, organization_id)
-    members = {card.whom_id for card in chosen if card.whom is Whom.MEMBER and card.whom_id is not None}
+    members = {card.whom_id for card in cards if card.whom is Whom.MEMBER and card.whom_id is not None}
     profiles = reader.profiles(scope, sorted(members))
-    projects = {card.place_id for card in chosen if card.place is Place.PROJECT and card.place_id is not None}
+    projects = {card.place_id for card in cards if card.place is Place.PROJECT and card.place_id is not None}
     titles = reader.project_titles(scope, projects)
     workspaces = {each.workspace_id: each.title for each in reader.workspaces(scope)}
 
@@ -57,6 +54,7 @@ def card_rows(
             whom=whom(card),
             where=where(card),
             valid=words.valid(card.valid_from, card.valid_until),
+            last=str(card.valid_until or ""),
         )
-        for card in chosen
+        for card in cards
     ]

@@ -7,7 +7,7 @@ from flask import Response, request
 
 from perfwidget.errors import InvalidPay, PerfwidgetError
 from perfwidget.pay import Clock, Pay, Unit
-from perfwidget.pay.cards import Whom
+from perfwidget.pay.cards import Place, Whom
 from perfwidget.pay.currencies import DIGITS
 from perfwidget.pay.rights import granted
 from perfwidget.pay_pages import periods, words
@@ -47,13 +47,13 @@ class CardViews:
     def card(self, card_id: int) -> Response:
         """Let a card end, or take it back."""
         context, viewer = self._context, self._context.viewer()
-        pay = context.pay(viewer)
+        pay, seen = context.pay(viewer), request.form.get("seen")
         with context.place():
             try:
                 if request.form.get("act") == "end":
-                    pay.end_card(card_id, request.form.get("last", ""), viewer)
+                    pay.end_card(card_id, request.form.get("last", ""), viewer, seen=seen)
                 elif request.form.get("act") == "void":
-                    pay.void_card(card_id, viewer)
+                    pay.void_card(card_id, viewer, seen=seen)
                 else:
                     raise InvalidPay(words.NO_SUCH_ACT)
             except PerfwidgetError as fault:
@@ -104,7 +104,8 @@ class CardViews:
         with context.store.reading() as reader:
             granted(reader, viewer.organization_id, viewer, context.pay_roles)
             scope = access.scope(viewer, Query(), reader.standing(viewer, Query())).scope
-            cards = card_rows(pay.cards(viewer), reader, viewer.organization_id)
+            found = pay.cards(viewer)
+            cards = card_rows(found, reader, viewer.organization_id)
             projects = [(each.project_id, each.title) for each in reader.projects(scope)]
             workspaces = [(each.workspace_id, each.title) for each in reader.workspaces(scope)]
         terms = pay.terms(viewer)
@@ -115,6 +116,11 @@ class CardViews:
             status=200 if fault is None else fault.status,
             fault=str(fault or ""),
             cards=cards,
+            changes={
+                card.card_id
+                for card in found
+                if scope.projects is None or (card.place is Place.PROJECT and card.place_id in scope.projects)
+            },
             given={**dict.fromkeys(FIELDS, ""), **given},
             projects=projects,
             workspaces=workspaces if scope.projects is None else [],

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from perfwidget.errors import PerfwidgetError, RecordsUnavailable, UnconfirmedPay
@@ -26,6 +27,9 @@ NO_RECORDS = (
     'PerformanceWidget(…, records="sqlite:///performance-records.db") or records="postgresql://…".'
 )
 
+RECORDS_AWAY = "What is kept of pay cannot be read now. Try again in a moment; if that does not help, tell a payer."
+ASK_A_PAYER = "Pay waits until a payer says or confirms since when it answers. Ask somebody who manages pay."
+
 
 class RecordsDoor:
     """The records, opened when they are first asked for, and again while that fails."""
@@ -42,16 +46,17 @@ class RecordsDoor:
 
     def open(self) -> "Records":
         """Return the records; raises RecordsUnavailable, also where none are named."""
-        from perfwidget.records import open_records, records_beside
-
         with self._opening:
+            if not isinstance(self._named, str | None):
+                return self._named
+            records = import_module("perfwidget.records")
             if self._named is None:
                 if self._beside is None:
                     raise RecordsUnavailable(NO_RECORDS)
-                self._named = records_beside(f"duckdb:///{self._beside}")
-            if isinstance(self._named, str):
-                self._named = open_records(self._named)
-            return self._named
+                self._named = records.records_beside(f"duckdb:///{self._beside}")
+            opened: Records = records.open_records(self._named)
+            self._named = opened
+            return opened
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +81,7 @@ class PayContext:
 
     def pay(self, viewer: Viewer) -> "Pay":
         """Return the pay of the viewer's organization."""
-        from perfwidget.pay import Pay
-
-        return Pay(
+        pay: Pay = import_module("perfwidget.pay").Pay(
             self.store,
             self.records.open(),
             viewer.organization_id,
@@ -87,6 +90,7 @@ class PayContext:
             pay_roles=self.pay_roles,
             contest_days=self.contest_days,
         )
+        return pay
 
     def zone(self, terms: "Terms | None") -> str:
         """Return the zone whose days the pages show."""
@@ -107,11 +111,9 @@ class PayContext:
         """Return the sentence of a fault; what only payers can mend is told to others as theirs."""
         if self.may_manage():
             return str(fault)
-        from perfwidget.pay_pages import words
-
         if isinstance(fault, RecordsUnavailable) and self.records.named:
-            return words.RECORDS_AWAY
-        return words.ASK_A_PAYER if isinstance(fault, UnconfirmedPay) else str(fault)
+            return RECORDS_AWAY
+        return ASK_A_PAYER if isinstance(fault, UnconfirmedPay) else str(fault)
 
     def link(self, viewer: Viewer) -> tuple[str, str] | None:
         """Return the word and the address of the page that is for a viewer; None where there are no records."""

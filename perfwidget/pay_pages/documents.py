@@ -50,6 +50,7 @@ class ShownLine:
     amount: str
     written_after: bool
     group: Group
+    since: str
     days: str
 
 
@@ -224,5 +225,6 @@ def _line(place: int, line: Mapping[str, Any], card: Mapping[str, Any], titles: 
         amount=formats.amount(line["amount"], line["currency"]),
         written_after=line["card_written_after_work"],
         group=Group(f"line-{place}", line["items"], line["project"], is_time),
+        since=words.DUE_SINCE[due],
         days="" if due is Due.WORK else words.days(min(worked), max(worked)),
     )

@@ -59,6 +59,7 @@ class ListView:
             before=before,
             after=after,
             found=found,
+            everywhere=viewer.known_role().sees_organization,
             rows=found.rows[(place - 1) * PAGE : place * PAGE],
             place=place,
             pages=pages,

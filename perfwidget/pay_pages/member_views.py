@@ -110,7 +110,7 @@ class MemberViews:
             mine = [each for each in pay.statements(viewer) if each.user_id == viewer.user_id]
             with context.store.reading() as reader:
                 profile = profiles_of(reader, viewer.organization_id, [viewer.user_id])[viewer.user_id]
-                cards = card_rows(pay.cards(viewer), reader, viewer.organization_id, of=viewer)
+                cards = card_rows(pay.cards(viewer, own=True), reader, viewer.organization_id)
                 asked = [each for each in pay.contests(viewer) if each.user_id == viewer.user_id]
                 now = context.records.open().clock()
                 questions = question_rows(asked, reader, viewer, period.timezone, now)
@@ -193,7 +193,11 @@ class MemberViews:
             period=period,
             lines=documents.shown_lines(said, titles),
             adjustments=[
-                (formats.amount(each["amount"], each["currency"]), known.get(each["text"], words.FORGOTTEN))
+                (
+                    each["number"],
+                    formats.amount(each["amount"], each["currency"]),
+                    known.get(each["text"], words.FORGOTTEN),
+                )
                 for each in said["adjustments"]
             ],
             totals=[(code, formats.amount(amount, code)) for code, amount in said["totals"].items()],
@@ -204,7 +208,7 @@ class MemberViews:
             changes=documents.shown_changes(said),
             count=documents.summary_of(said).kinds,
             sha256=shown.sha256,
-            head=head,
+            head=head if context.manages(viewer) else head.untold,
             adjusted=adjusted,
             withdrawn="" if why is None else known.get(why, words.FORGOTTEN),
             opened=_opened(said, links),

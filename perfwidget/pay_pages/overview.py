@@ -6,7 +6,6 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from perfwidget.page import formats as page_formats
 from perfwidget.pay import Draft, Pay, Statement
 from perfwidget.pay.amounts import minor_units, written
 from perfwidget.pay.statements import WITHDRAWN
@@ -68,7 +67,7 @@ class Row:
     @property
     def left_out(self) -> Sequence[str]:
         """What is left out, by its reason: `19 held`."""
-        return [f"{page_formats.count(number)} {reason}" for reason, number in self.summary.left_out.items()]
+        return words.left_out(self.summary.left_out)
 
     @property
     def is_empty(self) -> bool:

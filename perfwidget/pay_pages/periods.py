@@ -7,7 +7,8 @@ from perfwidget.errors import InvalidPay
 from perfwidget.page import formats
 from perfwidget.page.control_words import PRESETS
 from perfwidget.pay_pages import words
-from perfwidget.question.period import FIRST_DATE, LAST_DATE, Period, Preset, zone
+from perfwidget.question.period import FIRST_DATE, LAST_DATE, ONE_DAY, Period, Preset, zone
+from perfwidget.question.previous import months_before
 from perfwidget.question.query import parse
 
 DEFAULT = Preset.LAST_MONTH
@@ -35,11 +36,12 @@ def asked_period(
 
 def neighbours(period: Period) -> tuple[Period | None, Period | None]:
     """Return the periods before and after: whole months for months, else as many days."""
-    month = period.first.day == 1 and (period.last + timedelta(days=1)).day == 1
+    month = period.first.day == 1 and (period.last + ONE_DAY).day == 1
     if month:
-        before = (_month_before(period.first, _months(period)), period.first - timedelta(days=1))
-        after_first = period.last + timedelta(days=1)
-        after = (after_first, _month_after(after_first, _months(period)) - timedelta(days=1))
+        months = 12 * (period.last.year - period.first.year) + period.last.month - period.first.month + 1
+        before = (months_before(period.first, months), period.first - ONE_DAY)
+        after_first = period.last + ONE_DAY
+        after = (after_first, months_before(after_first, -months) - ONE_DAY)
     else:
         length = timedelta(days=period.days)
         before = (period.first - length, period.last - length)
@@ -55,22 +57,6 @@ def today(timezone: str, now: int) -> date:
 def day_of(instant: int, timezone: str) -> str:
     """Return the day of an instant in the pay zone: `28 Nov 2026`."""
     return formats.day(today(timezone, instant))
-
-
-def _months(period: Period) -> int:
-    return 12 * (period.last.year - period.first.year) + period.last.month - period.first.month + 1
-
-
-def _month_before(first: date, months: int) -> date:
-    for _ in range(months):
-        first = (first - timedelta(days=1)).replace(day=1)
-    return first
-
-
-def _month_after(first: date, months: int) -> date:
-    for _ in range(months):
-        first = (first + timedelta(days=31)).replace(day=1)
-    return first
 
 
 def _known(first: date, last: date, timezone: str) -> Period | None:

@@ -9,14 +9,13 @@ from flask import Response, request
 from perfwidget.errors import PerfwidgetError
 from perfwidget.page import formats as page_formats
 from perfwidget.pay import Answer, Contest, Pay
-from perfwidget.pay.rights import granted
+from perfwidget.pay.rights import granted, named_to
 from perfwidget.pay_pages import periods, words
 from perfwidget.pay_pages.context import PayContext
 from perfwidget.pay_pages.directory import name_of, profiles_of
 from perfwidget.pay_pages.rendering import address_of, onward, page
 from perfwidget.question.access import Viewer
 from perfwidget.stores import Reader
-from perfwidget.stores.choosing import Profile
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +33,7 @@ class QuestionRow:
 
 
 def question_rows(found: Sequence[Contest], reader: Reader, viewer: Viewer, zone: str, now: int) -> list[QuestionRow]:
-    """Return questions as rows: open ones by the day on which they are due, then those that were answered last.
-
-    Whoever may not choose members reads the names of those who answered, but no e-mail or id in place of one.
-    """
+    """Return questions as rows: open ones by the day on which they are due, then those that were answered last."""
     users = {each.user_id for each in found} | {each.answered_by for each in found}
     known = profiles_of(reader, viewer.organization_id, {each for each in users if each is not None})
     today = periods.today(zone, now)
@@ -53,19 +49,11 @@ def question_rows(found: Sequence[Contest], reader: Reader, viewer: Viewer, zone
             late=each.is_open and each.due < today,
             answered_by=""
             if each.answered_by is None
-            else _payer(known.get(each.answered_by), each.answered_by, viewer),
+            else page_formats.shown(named_to(viewer, known[each.answered_by])),
             answered="" if each.answered_at is None else periods.day_of(each.answered_at, zone),
         )
         for each in ordered
     ]
-
-
-def _payer(profile: Profile | None, user_id: str, viewer: Viewer) -> str:
-    """Return what who answered is called to a viewer."""
-    if viewer.known_role().chooses_members:
-        return name_of(profile, user_id)
-    named = profile is not None and profile.name is not None and "@" not in profile.name
-    return name_of(profile, user_id) if named else words.A_PAYER
 
 
 class QuestionViews:

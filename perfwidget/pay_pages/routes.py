@@ -1,7 +1,8 @@
 """The addresses of pay. What answers them is loaded once somebody comes."""
 
 from collections.abc import Callable, Mapping
-from functools import cached_property, partial
+from functools import cached_property
+from importlib import import_module
 from typing import Any, NamedTuple
 
 from flask import Response
@@ -33,6 +34,7 @@ DOCUMENTS = {
     "pay_terms": Route("/pay/terms", _BOTH),
     "pay_hold": Route("/pay/hold", _POST),
     "pay_adjust": Route("/pay/adjust", _POST),
+    "pay_take_back": Route("/pay/adjustments/<int:number>", _POST),
     "pay_questions": Route("/pay/questions"),
     "pay_answer": Route("/pay/questions/<int:number>", _POST),
     "my_pay": Route("/my-pay"),
@@ -55,14 +57,14 @@ class PayPages:
         self._context = context
 
     def view(self, endpoint: str) -> View:
-        """Return what answers an endpoint."""
-        return partial(self._answer, endpoint)
+        """Return what answers an endpoint: a function with a name, which hosts' extensions ask for."""
 
-    def _answer(self, endpoint: str, **given: Any) -> Response:
-        return self._views[endpoint](**given)
+        def answer(**given: Any) -> Response:
+            return self._views[endpoint](**given)
+
+        return answer
 
     @cached_property
     def _views(self) -> Mapping[str, View]:
-        from perfwidget.pay_pages.answers import views
-
-        return views(self._context)
+        views: Mapping[str, View] = import_module("perfwidget.pay_pages.answers").views(self._context)
+        return views

@@ -85,6 +85,18 @@ class TermsViews:
                 return self._members.draft_again(given, fault)
         return onward(address_of("pay_draft", **{name: request.form.get(name) for name in ("user", "from", "to")}))
 
+    def take_back(self, number: int) -> Response:
+        """Take an adjustment back; where that is refused, show the draft again and why."""
+        context, viewer = self._context, self._context.viewer()
+        with context.place():
+            try:
+                context.pay(viewer).take_back(number, request.form.get("text", ""), viewer)
+            except Forbidden:
+                raise
+            except PerfwidgetError as fault:
+                return self._members.draft_again({}, fault)
+        return onward(address_of("pay_draft", **{name: request.form.get(name) for name in ("user", "from", "to")}))
+
 
 def _held(pay: Pay, viewer: Viewer, item: str, text: str, *, held: bool) -> Outcome:
     kind, _, item_id = item.partition(":")

@@ -69,6 +69,12 @@ DUE = {
     Due.LATE: "late",
     Due.ADDED: "added",
 }
+DUE_SINCE = {
+    Due.WORK: "",
+    Due.LATE: "of",
+    Due.ADDED: "first worked on",
+}
+"""What stands before the days of a line's work."""
 DUE_MEANS = {
     Due.WORK: "",
     Due.LATE: "Due before this period, and in no earlier statement.",
@@ -81,9 +87,15 @@ LEFT_OUT = {
     Reason.NOT_ACCEPTED: ("not accepted", "It waits for a review that accepts it."),
     Reason.HELD: ("held", "A payer set it aside."),
     Reason.NO_TIME: ("no time", "Its time is not known, and hours are paid here."),
-    Reason.WAITS: ("waits", "It waits until an earlier statement is approved."),
+    Reason.WAITS: ("waits for approval", "It waits until an earlier statement is approved."),
 }
 HELD_BY_ITSELF = "Created before {since}, when pay began here. A payer has to release it."
+
+
+def left_out(by_reason: Mapping[str, int]) -> Sequence[str]:
+    """Return how many items are left out for each reason: `19 held`, `2 no rate`."""
+    return [f"{formats.count(number)} {LEFT_OUT[Reason(reason)][0]}" for reason, number in by_reason.items()]
+
 
 CHANGES = {
     "updated": ("Updated, paid before", "Their time did not grow, so there is nothing to add."),
@@ -103,9 +115,8 @@ WHOLE_DAYS = "Pay takes whole days; choose dates without a time of day."
 CHOOSE_DATES = "Choose the first and the last day; all time is no period of pay."
 NOT_YOURS = "This statement is not there, or it is not for you; look at the list of statements."
 BEGINS = "Say which day is the first one paid here"
-ASK_A_PAYER = "Pay waits until a payer says or confirms since when it answers. Ask somebody who manages pay."
-RECORDS_AWAY = "What is kept of pay cannot be read now. Try again in a moment; if that does not help, tell a payer."
-A_PAYER = "a payer"
+BACK_TO_LIST = "Back to the list"
+BACK_TO_DRAFT = "Back to the draft"
 CHOOSE_SOMEBODY = "Nobody is chosen; mark members in the list first."
 
 
@@ -153,10 +164,12 @@ def valid(first: date, last: date | None) -> str:
 # -- Sentences of the pages -------------------------------------------------------------------------------------------
 
 NOTHING_THERE = "There is nothing to pay in this period, for nobody whom you asked for."
+OUT_OF_REACH = "Members with work in projects that are not yours are not shown; ask somebody with a pay role for all."
 NOTHING_YET = "There is no work to pay in this period yet."
 NO_LINES = "Nothing is paid in this period."
 SETTLED_ELSEWHERE = "Work that is in a statement is not shown in a draft again."
 CHECKED = "Each line opens the items that it counts. Amounts are rounded once, for each line."
+HASHES = "Keep both hashes: by them anybody can see whether this statement or the log was changed since."
 WHICH_CARD = (
     "Of the cards that fit, the most exact one pays: yours before your role's before everybody's; "
     "among these a project's before a workspace's before all projects'."
@@ -212,7 +225,8 @@ def held(statement: int | None) -> str:
     """Say what becomes of an item that is set aside, and that a statement may pay it already."""
     if statement is None:
         return "It is set aside: no statement takes it until it is released."
-    return f"Statement {statement} pays it already; only what is added later is set aside."
+    which = f"Statement {statement}" if statement else "A statement"
+    return f"{which} pays it already; only what is added later is set aside."
 
 
 RELEASED = "It is released: the next statement takes it."
@@ -241,7 +255,8 @@ def about(line: int | None, item: tuple[Kind, str] | None) -> str:
 
 
 ASKING = "A payer reads it and answers. It does not delay your pay."
-ADJUSTING = "An amount that the member's next statement pays beside their work. Nothing is ever taken back."
+ADJUSTING = "An amount that the member's next statement pays beside their work. Nothing paid is ever taken back."
+TAKING_BACK = "While no statement takes an adjustment, it can be taken back. The log keeps both, with your reason."
 
 # -- Forms of rate cards, and since when pay answers ------------------------------------------------------------------
 
@@ -254,6 +269,8 @@ UNITS = {
 }
 CLOCKS = {"lead": "all the time", "capped": "at most so long each", "median": "by the median of the project"}
 CARDS_MEAN = "What work is worth. A card is never changed: it ends, and another one follows."
+NO_CARDS = "There is no rate card yet, so no work has a rate."
+NO_CARDS_OF_YOURS = "No project of yours has a rate card of its own; cards for workspaces or all projects may pay."
 END_MEANS = "A card ends with a day, and pays no later work."
 VOID_MEANS = "A card that paid nothing yet can be voided, as if it was never written."
 WHICH_OF_CARDS = (

@@ -43,16 +43,16 @@ def _dates(period: Period, preset: Preset | None) -> tuple[date, date]:
         case Preset.THIS_WEEK:
             return first - timedelta(days=7), last - timedelta(days=7)
         case Preset.THIS_MONTH:
-            return _months_before(first, 1), _months_before(last, 1)
+            return months_before(first, 1), months_before(last, 1)
         case Preset.THIS_QUARTER:
-            return _months_before(first, 3), _months_before(last, 3)
+            return months_before(first, 3), months_before(last, 3)
         case Preset.THIS_YEAR:
-            return _months_before(first, 12), _months_before(last, 12)
+            return months_before(first, 12), months_before(last, 12)
         case _:
             return first - timedelta(days=period.days), before
 
 
-def _months_before(day: date, months: int) -> date:
-    """Return the same day of an earlier month, or that month's last one."""
+def months_before(day: date, months: int) -> date:
+    """Return the same day of an earlier month, or that month's last one; of a later one, where months are below 0."""
     year, month = divmod(12 * day.year + day.month - 1 - months, 12)
     return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))

@@ -18,7 +18,10 @@ from perfwidget.records.transaction import Transaction
 NOTHING = "0" * 64
 """What stands for the hash before the first row."""
 
-_HEAD = re.compile(r"(0|[1-9][0-9]{0,17}):([0-9a-f]{64})")
+UNTOLD = -1
+"""Stands for the number of a head whose hash alone is told."""
+
+_HEAD = re.compile(r"(?:(0|[1-9][0-9]{0,17}):)?([0-9a-f]{64})")
 _HASHED = ("organization_id", "number", "at", "actor", "role", "verb", "person", "details")
 
 
@@ -44,21 +47,28 @@ class Actor:
 
 
 class Head(NamedTuple):
-    """The end of a chain: its number of rows and the hash of the last one, written `N:HASH`."""
+    """The end of a chain: its number of rows and the hash of the last one, written `N:HASH`, or `HASH` alone."""
 
     number: int
     hash: str
 
     def __str__(self) -> str:
-        return f"{self.number}:{self.hash}"
+        return self.hash if self.number == UNTOLD else f"{self.number}:{self.hash}"
+
+    @property
+    def untold(self) -> "Head":
+        """The same without its number, which tells how much happens in an organization."""
+        return self._replace(number=UNTOLD)
 
     @classmethod
     def parse(cls, text: str) -> "Head":
-        """Read `N:HASH`; raises InvalidSetting."""
+        """Read `N:HASH` or `HASH`; raises InvalidSetting."""
         found = _HEAD.fullmatch(text.strip())
         if found is None:
-            raise InvalidSetting("A head of the audit log is written N:HASH, as it stands on manifests and statements.")
-        return cls(int(found[1]), found[2])
+            raise InvalidSetting(
+                "A head of the audit log is written N:HASH or HASH, as it stands on manifests and statements."
+            )
+        return cls(UNTOLD if found[1] is None else int(found[1]), found[2])
 
 
 def append(transaction: Transaction, actor: Actor, verb: str, person: str | None = None, **details: Any) -> Head:
@@ -95,8 +105,8 @@ def rows(transaction: Transaction) -> Sequence[Any]:
     return transaction.rows(AUDIT_LOG, order=[AUDIT_LOG.c.number])
 
 
-def latest(transaction: Transaction, verb: str, person: str, **details: Any) -> Any | None:
-    """Return the last row with a verb about a person that has some details, or None."""
+def latest(transaction: Transaction, verb: str, person: str | None, **details: Any) -> Any | None:
+    """Return the last row with a verb about a person, or about nobody, that has some details, or None."""
     about = (AUDIT_LOG.c.verb == verb, AUDIT_LOG.c.person == person)
     for row in reversed(transaction.rows(AUDIT_LOG, *about, order=[AUDIT_LOG.c.number])):
         if details.items() <= json.loads(row.details).items():
@@ -117,7 +127,10 @@ def faults(transaction: Transaction, heads: Sequence[Head] = ()) -> Iterator[str
         hashes[row.number] = row.hash
         before, expected = row.hash, row.number + 1
     for each in heads:
-        if each.number not in hashes:
+        if each.number == UNTOLD:
+            if each.hash not in hashes.values():
+                yield f"Audit log: no row has the hash {each}; it was cut off there, or written anew."
+        elif each.number not in hashes:
             yield f"Audit log: it ends before row {each.number}, which the head {each} names."
         elif hashes[each.number] != each.hash:
             yield f"Audit log: row {each.number} is not the one that the head {each} names."

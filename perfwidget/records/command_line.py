@@ -19,7 +19,7 @@ def add_command(auditing: argparse.ArgumentParser) -> None:
         "--head",
         action="append",
         default=[],
-        metavar="N:HASH",
+        metavar="[N:]HASH",
         help="a head from a manifest or a printed statement, which the log must hold; may repeat",
     )
     verifying.set_defaults(run=_verify)

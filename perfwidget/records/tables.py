@@ -105,8 +105,10 @@ ADJUSTMENTS = _table(
     _text("text"),
     _number("at"),
     Column("statement", Integer, nullable=True),
+    _text("taken_back", nullable=True),
     key=("number",),
 )
+"""Amounts for a member's next statement; `taken_back` is the hash of the text with which one was taken back."""
 
 STATEMENTS = _table(
     "pay_statements",

@@ -62,7 +62,8 @@ def site(tmp_path: Path, open_page: Callable[..., Page]) -> Iterator[Site]:
             return (
                 "<!doctype html><html lang=en><title>Around</title><link rel=icon href=data:,>"
                 "<script src=/performance/assets/embed.js defer></script>"
-                f'<main><div id=one data-perfwidget="/performance/pay?{DAYS}" data-title=Pay></div></main>'
+                f'<main><div id=one data-perfwidget="/performance/pay?{DAYS}" data-title=Pay'
+                ' style="--perfwidget-accent: rgb(0, 102, 51); --perfwidget-panel: nonsense"></div></main>'
             )
 
         with served(app) as port:
@@ -96,7 +97,7 @@ def test_a_month_is_proposed_approved_and_paid(site: Site) -> None:
     page.get_by_role("button", name="Mark as paid: 6 statements").click()
     expect(page.locator("#end")).to_have_text("The end: 6 done, 0 not.")
     page.get_by_role("link", name="Show").first.click()
-    expect(page.locator("main")).to_contain_text("EUR was paid on 2024-12-05, reference SEPA 2024-12.")
+    expect(page.locator("main")).to_contain_text("EUR was paid on 5 Dec 2024, reference SEPA 2024-12.")
     states = [each.words for each in site.paid.pay.statements(ANNA)]
     assert states == [("proposed", "contested"), *[("paid",)] * 6]
 
@@ -181,6 +182,9 @@ def test_a_frame_is_as_tall_as_the_page_of_pay_and_has_its_colours(site: Site) -
     expect(frame.locator("html")).to_have_attribute("data-bs-theme", "dark")
     frame.get_by_role("link", name="Rate cards").click()
     expect(frame.get_by_role("heading", level=1)).to_have_text("Rate cards")
+    # The accent of the host is that of each page, and what is no colour changes nothing.
+    expect(frame.get_by_role("button", name="Add the card")).to_have_css("background-color", "rgb(0, 102, 51)")
+    expect(frame.locator(".panel").first).not_to_have_css("background-color", "rgba(0, 0, 0, 0)")
 
 
 @pytest.mark.parametrize(("paper", "width"), [("A4", 703), ("Letter", 725)])
@@ -193,7 +197,7 @@ def test_a_statement_fits_on_paper_with_the_head_of_the_log(site: Site, paper: s
     assert max(wide) <= width
     with site.paid.records.reading(ORGANIZATION) as transaction:
         head = audit.head(transaction)
-    expect(page.get_by_text(str(head))).to_be_visible()
+    expect(page.get_by_text(head.hash, exact=True)).to_be_visible()
     for hidden in ("nav", "#ask", "button"):
         expect(page.locator(hidden).first).to_be_hidden()
     assert page.evaluate("getComputedStyle(document.body).color") == "rgb(26, 34, 48)", "dark ink also at night"

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from perfwidget.errors import InvalidPay
+from perfwidget.errors import Conflict, InvalidPay
 from perfwidget.facts import Project, Workspace
 from perfwidget.pay import Pay
 from perfwidget.pay.currencies import DIGITS
@@ -141,8 +141,10 @@ def test_a_card_ends_but_not_before_its_last_paid_work_day(paid: Payroll) -> Non
     paid.pay.void_card(card.card_id, ANNA)  # unused again
     assert list(paid.pay.cards(ANNA)) == []
     assert left(paid.draft()) == [("1", "no rate")]
-    with pytest.raises(InvalidPay, match="no rate card"):
+    with pytest.raises(Conflict, match="Card 1 was voided by cli:anna"):
         paid.pay.end_card(card.card_id, "2024-11-30", ANNA)
+    with pytest.raises(InvalidPay, match="no rate card 2"):
+        paid.pay.end_card(2, "2024-11-30", ANNA)
 
 
 def test_a_card_that_was_written_after_the_work_says_so(paid: Payroll) -> None:

@@ -82,6 +82,9 @@ def test_members_are_named_by_e_mail_and_items_and_amounts_set_aside_or_added(ru
     assert run("adjust", "--user", "Ann@acme.example", *bonus, "--by", "anna")[0] == 0
     [draft] = run("draft", *NOVEMBER, "--user", "ann@acme.example")[1]
     assert (draft["user"], draft["totals"]) == ("ann", {"EUR": "5.00"})
+    assert run("take-back", "1", "--text", "a slip", "--by", "anna")[0] == 0
+    assert run("draft", *NOVEMBER, "--user", "ann")[1][0]["totals"] == {}
+    assert run("adjust", "--user", "ann", *bonus, "--by", "anna")[0] == 0
     run("hold", "annotation", "1", "--text", "none", "--release", "--by", "anna")
     assert run("draft", *NOVEMBER, "--user", "ann")[1][0]["totals"] == {"EUR": "6.00"}
 

@@ -205,9 +205,9 @@ def test_open_questions_are_named_before_approval_and_delay_nobody(paid: Payroll
 def test_a_withdrawn_statement_has_nothing_to_question_and_its_questions_are_still_answered(paid: Payroll) -> None:
     paid.pay.contest(1, "why?", ANN, line=1)
     paid.pay.withdraw(1, "right you are", OWNER)
-    with pytest.raises(Conflict, match="withdrawn by boss"):
+    with pytest.raises(Conflict, match="withdrawn by Boss"):
         paid.pay.contest(1, "why?", ANN, kind="annotation", item_id=1)
-    with pytest.raises(Conflict, match="withdrawn by boss"):
+    with pytest.raises(Conflict, match="withdrawn by Boss"):
         paid.pay.acknowledge(1, ANN)
     assert paid.pay.answer(1, "corrected", "see statement 2", OWNER).word == "corrected"
 

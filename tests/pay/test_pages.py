@@ -17,7 +17,7 @@ from werkzeug.test import TestResponse
 
 from perfwidget import PerformanceWidget
 from perfwidget.errors import InvalidSetting
-from perfwidget.facts import Member, Project, Workspace
+from perfwidget.facts import Member, Membership, Project, Workspace
 from perfwidget.pay.currencies import DIGITS
 from perfwidget.pay_pages import documents, formats, overview
 from perfwidget.question.access import Viewer
@@ -293,7 +293,7 @@ def test_a_statement_says_what_is_paid_and_how_it_is_checked(paid: Payroll) -> N
     assert statement.sha256 in told
     with paid.records.reading(ORGANIZATION) as transaction:
         head = transaction.last(AUDIT_LOG, AUDIT_LOG.c.number)
-    assert f"{head.number}:{head.hash}" in told
+    assert f"Log {head.hash}" in told
     second = ann.get(f"{PREFIX}/pay/statements/1?open=line-1&page=2")
     assert len(re.findall(r"annotation \d+</", second.text)) == 10
     assert "page 2 of 2" in words(second)
@@ -544,3 +544,79 @@ def test_order_of_rows_puts_those_without_a_value_last() -> None:
     three = [row("a", {}), row("b", {"EUR": "9.00"}), row("c", {"EUR": "10.00"})]
     assert [each.person for each in overview.in_order(three, "amount:EUR")] == ["b", "c", "a"]
     assert [each.person for each in overview.in_order(three, "-amount:EUR")] == ["c", "b", "a"]
+
+
+def test_every_page_says_in_the_same_words_why_work_is_left_out(paid: Payroll) -> None:
+    paid.card("hour", "36")
+    paid.card("review", "1")
+    first = work(1, "2024-11-04 10:00", 100)
+    paid.write(first, work(2, "2024-11-04 11:00", None), work(3, "2024-11-05 11:00", created_at=at("2024-10-01")))
+    paid.propose()
+    paid.write(again(first, "2024-12-04 10:00", 160))
+    paid.write(review(7, "2024-12-05 10:00", "accepted", annotation_id=2, reviewer_id="ann"))
+    december = f"from={DECEMBER[0]}&to={DECEMBER[1]}"
+    reasons = ["1 own work", "1 held", "1 no time", "1 waits for approval"]
+    chips = r'<span class="chip">(\d+ [^<]*)</span>'
+    assert re.findall(chips, browser(paid).get(f"{PREFIX}/pay?{december}").text) == reasons
+    member = browser(paid, "ann:annotator")
+    assert re.findall(chips, member.get(f"{PREFIX}/my-pay?{december}").text) == reasons
+    told = words(member.get(f"{PREFIX}/pay/draft?{december}"))
+    for reason in reasons:
+        assert f"{reason[2:]} 1 " in told
+
+
+def test_every_class_of_the_templates_has_a_style() -> None:
+    styles = "".join(Path(f"assets/{name}.css").read_text() for name in ("pay", "perfwidget"))
+    for template in Path("perfwidget/pay_pages/templates").iterdir():
+        for classes in re.findall(r'class="([^"]*)"', re.sub(r"{[{%].*?[%}]}", "", template.read_text())):
+            for each in classes.split():
+                assert re.search(rf"\.{each}(?![\w-])", styles), f"{each} of {template.name}"
+
+
+def test_a_manager_reads_that_others_and_their_cards_are_not_shown(paid: Payroll) -> None:
+    paid.write(
+        Member(ORGANIZATION, "max", None, "Max", role="manager"), Membership(ORGANIZATION, "max", project_id="p1")
+    )
+    paid.card("annotation", "2", place="project", place_id="p2")
+    paid.card("annotation", "3")
+    paid.write(work(1, "2024-11-04 10:00"), work(2, "2024-11-04 10:00", completed_by="rev", project_id="p2"))
+    manager = browser(paid, "max:manager", pay_roles=["owner", "manager"])
+    listed = words(manager.get(f"{PREFIX}/pay?{DAYS}"))
+    assert "Rev " not in listed
+    assert "Members with work in projects that are not yours are not shown" in listed
+    assert "not shown" not in words(browser(paid).get(f"{PREFIX}/pay?{DAYS}&q=ann"))
+    cards = manager.get(f"{PREFIX}/pay/cards").text
+    assert 'aria-label="Void card' not in cards, "that of all projects pays them, and is not theirs to end"
+    paid.card("annotation", "4", place="project", place_id="p1")
+    assert re.findall('aria-label="Void card (\\d)"', manager.get(f"{PREFIX}/pay/cards").text) == ["3"]
+    paid.pay.void_card(2, ANNA)
+    paid.pay.void_card(3, ANNA)
+    assert "No project of yours has a rate card of its own" in words(manager.get(f"{PREFIX}/pay/cards"))
+
+
+def test_a_payer_finds_the_way_from_a_statement_to_the_answer(paid: Payroll) -> None:
+    paid.card("annotation", "2")
+    paid.write(work(1, "2024-11-04 10:00"))
+    paid.propose()
+    paid.pay.contest(1, "Why?", ANN, line=1)
+    way = f'href="{PREFIX}/pay/questions#question-1"'
+    assert way in browser(paid).get(f"{PREFIX}/pay/statements/1").text
+    assert way not in browser(paid, "ann:annotator").get(f"{PREFIX}/pay/statements/1").text
+    paid.pay.answer(1, "explained", "So.", ANNA)
+    assert way not in browser(paid).get(f"{PREFIX}/pay/statements/1").text
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "before", "after"),
+    [
+        ("2024-03-01", "2024-03-31", "2024-02-01 2024-02-29", "2024-04-01 2024-04-30"),
+        ("2024-11-01", "2025-01-31", "2024-08-01 2024-10-31", "2025-02-01 2025-04-30"),
+        ("2024-11-10", "2024-11-20", "2024-10-30 2024-11-09", "2024-11-21 2024-12-01"),
+    ],
+)
+def test_the_list_leads_to_the_months_or_days_before_and_after(
+    paid: Payroll, first: str, last: str, before: str, after: str
+) -> None:
+    text = browser(paid).get(f"{PREFIX}/pay?from={first}&to={last}").text
+    ways = re.findall(r'class="turn" href="[^"]*[?;]from=([\d-]+)&amp;to=([\d-]+)', text)
+    assert [" ".join(way) for way in ways] == [before, after]

@@ -7,13 +7,18 @@ from typing import Any
 
 import pytest
 
+from perfwidget.errors import Forbidden, InvalidPay
+from perfwidget.facts import Member
+from perfwidget.pay import Pay
 from perfwidget.pay_pages import acts
 from perfwidget.question.access import Viewer
+from perfwidget.records import audit
+from perfwidget.records.tables import ADJUSTMENTS
 from perfwidget.stores import open_store
 from tests.hosts import host
 from tests.pay.payrolls import ANNA, NOVEMBER, ZONE, Payroll, payroll, work
 from tests.pay.test_pages import CARD, DAYS, PREFIX, browser, sent_on, words
-from tests.worlds import ORGANIZATION, people
+from tests.worlds import ORGANIZATION, OWNER, people
 
 GIVEN = {"user": "ann", "from": NOVEMBER[0], "to": NOVEMBER[1], "amount": "10", "currency": "EUR", "text": "Bonus"}
 
@@ -39,7 +44,7 @@ def test_a_double_click_adds_one_adjustment(paid: Payroll) -> None:
     assert boss.post(f"{PREFIX}/pay/adjust", data=form).status_code == 303
     twice = boss.post(f"{PREFIX}/pay/adjust", data=form)
     assert (twice.status_code, paid.draft().totals) == (409, {"EUR": "12.00"})
-    assert "Adjustment 1 was added by boss on 2025-02-01 00:00:00 UTC" in words(twice)
+    assert "Adjustment 1 was added by Boss on 2025-02-01 00:00:00 UTC" in words(twice)
     assert 'value="Bonus"' in twice.text, "nothing typed is lost"
     again = boss.post(f"{PREFIX}/pay/adjust", data={**form, "seen": seen(twice.text)})
     assert (again.status_code, paid.draft().totals) == (303, {"EUR": "22.00"}), "who saw it may add another one"
@@ -51,6 +56,79 @@ def test_a_double_click_adds_one_adjustment_though_a_statement_took_it_between(p
     assert boss.post(f"{PREFIX}/pay/adjust", data=form).status_code == 303
     paid.propose()
     assert boss.post(f"{PREFIX}/pay/adjust", data=form).status_code == 409
+
+
+def test_a_slip_in_an_adjustment_is_taken_back_with_a_text_and_the_log_keeps_both(paid: Payroll) -> None:
+    boss, mark = browser(paid), f"{PREFIX}/pay/adjustments/1"
+    form = {**GIVEN, "amount": "1000", "seen": seen(boss.get(f"{PREFIX}/pay/draft?user=ann&{DAYS}").text)}
+    boss.post(f"{PREFIX}/pay/adjust", data=form)
+    assert paid.draft().totals == {"EUR": "1002.00"}
+    assert "Take an adjustment back" in words(boss.get(f"{PREFIX}/pay/draft?user=ann&{DAYS}"))
+    assert "Take an adjustment back" not in words(browser(paid, "ann:annotator").get(f"{PREFIX}/pay/draft?{DAYS}"))
+    without = boss.post(mark, data={**GIVEN, "text": " "})
+    assert (without.status_code, "Say why" in words(without)) == (400, True)
+    assert boss.post(mark, data={**GIVEN, "text": "A slip: 10, not 1000."}).status_code == 303
+    assert paid.draft().totals == {"EUR": "2.00"}
+    twice = boss.post(mark, data={**GIVEN, "text": "again"})
+    assert (twice.status_code, "was taken back by Boss on 2025-02-01" in words(twice)) == (409, True)
+    assert boss.post(f"{PREFIX}/pay/adjust", data=form).status_code == 409, "what an old tab sends again is seen"
+    with paid.records.reading(ORGANIZATION) as transaction:
+        verbs = [row.verb for row in audit.rows(transaction)]
+    assert verbs[-2:] == ["adjusted", "adjustment taken back"]
+    assert paid.pay.verify(ANNA) == ([], [])
+
+
+def test_an_adjustment_that_a_statement_took_is_not_taken_back(paid: Payroll) -> None:
+    paid.pay.adjust("ann", "10", "EUR", "Bonus", ANNA)
+    paid.propose()
+    late = browser(paid).post(f"{PREFIX}/pay/adjustments/1", data={**GIVEN, "text": "A slip."})
+    assert late.status_code == 409
+    assert "Statement 1 (2024-11-01 to 2024-11-30) was proposed by cli:anna" in words(late)
+    paid.pay.withdraw(1, "A slip.", ANNA)
+    paid.pay.take_back(1, "A slip.", ANNA)
+    assert paid.propose().totals["EUR"].amount == "2.00"
+    assert paid.pay.verify(ANNA) == ([], [])
+
+
+def test_nobody_takes_back_what_is_their_own_or_not_there(paid: Payroll) -> None:
+    paid.write(work(2, "2024-11-04 10:00", project_id="p2"))
+    paid.pay.adjust("boss", "1", "EUR", "x", ANNA)
+    paid.pay.adjust("ann", "1", "EUR", "x", ANNA)
+    with pytest.raises(Forbidden, match="own pay"):
+        paid.write(Member(ORGANIZATION, "ada", None, "Ada", role="admin"))
+        paid.pay.take_back(1, "x", OWNER)
+    with pytest.raises(InvalidPay, match="no adjustment 3"):
+        paid.pay.take_back(3, "x", OWNER)
+    pay = Pay(paid.store, paid.records, ORGANIZATION, timezone=ZONE, pay_roles=("owner", "manager"))
+    for number in (2, 3):
+        with pytest.raises(Forbidden, match="not yours"):
+            pay.take_back(number, "x", Viewer(ORGANIZATION, "max", "manager", projects=["p1"]))
+
+
+def test_a_changed_taking_back_is_found(paid: Payroll) -> None:
+    paid.pay.adjust("ann", "10", "EUR", "Bonus", ANNA)
+    paid.pay.take_back(1, "A slip.", ANNA)
+    with paid.records.writing(ORGANIZATION) as transaction:
+        transaction.change(ADJUSTMENTS, ADJUSTMENTS.c.number == 1, taken_back=None)
+    assert paid.pay.verify(ANNA)[0] == ["Adjustment 1: it is not as it was written."]
+
+
+def test_an_old_tab_ends_no_card_that_has_another_end_meanwhile(paid: Payroll) -> None:
+    boss, ends = browser(paid), {"act": "end", "last": "2024-12-31", "seen": ""}
+    assert 'name="seen" value=""' in boss.get(f"{PREFIX}/pay/cards").text
+    assert boss.post(f"{PREFIX}/pay/cards/1", data=ends).status_code == 303
+    for form in (ends, {**ends, "last": "2024-11-30"}, {**ends, "act": "void"}):
+        late = boss.post(f"{PREFIX}/pay/cards/1", data=form)
+        assert late.status_code == 409
+        assert "Card 1 was ended with 2024-12-31 by Boss on 2025-02-01 00:00:00 UTC" in words(late)
+    assert (
+        boss.post(f"{PREFIX}/pay/cards/1", data={**ends, "seen": "2024-12-31", "last": "2024-11-30"}).status_code == 303
+    )
+    assert [str(card.valid_until) for card in paid.pay.cards(ANNA)] == ["2024-11-30"]
+    void = {"act": "void", "seen": "2024-11-30"}
+    assert boss.post(f"{PREFIX}/pay/cards/1", data=void).status_code == 303
+    late = boss.post(f"{PREFIX}/pay/cards/1", data=void)
+    assert (late.status_code, "Card 1 was voided by Boss on" in words(late)) == (409, True)
 
 
 def test_a_second_payer_is_told_who_marked_it_first_and_replaces_nothing(paid: Payroll) -> None:

@@ -324,9 +324,9 @@ def test_a_manager_who_is_named_sees_and_adjusts_nothing_of_other_projects(small
     small.card("annotation", "6", whom="member", whom_id="max")
     small.card("annotation", "7", whom="role", whom_id="manager")
     small.card("annotation", "8", whom="role", whom_id="reviewer")
-    # Those of p1, and those that may pay max: for all, for managers, for max.
+    # Those of p1, and those of all projects that may pay max. That p2 has cards is not for max to know.
     assert [(each.whom, each.amount) for each in small.pay.cards(MANAGER)] == [
-        ("all", 36), ("all", 2), ("member", 4), ("all", 3), ("member", 6), ("role", 7),
+        ("all", 36), ("all", 2), ("member", 4), ("member", 6), ("role", 7),
     ]  # fmt: skip
     small.pay.adjust("ann", "5", "EUR", "bonus", MANAGER)
     small.write(work(8, "2024-12-06 12:00", project_id="p2"))
@@ -406,6 +406,18 @@ def test_a_member_with_something_unpaid_is_not_forgotten(small: Payroll) -> None
         (2, None, "approved"),
     ]
     assert small.pay.verify(ANNA) == ([], [])
+
+
+def test_nobody_forgets_themselves_unless_nobody_else_could(small: Payroll) -> None:
+    small.write(Member(ORGANIZATION, "ada", "ada@acme.example", "Ada", role="admin"))
+    small.pay.adjust("boss", "1", "EUR", "x", ANNA)
+    with pytest.raises(Forbidden, match="own pay"):
+        small.pay.forget("boss", OWNER, unpaid=True)
+    small.write(Member(ORGANIZATION, "ada", "ada@acme.example", "Ada", role="admin", active=False))
+    small.pay.forget("boss", OWNER, unpaid=True)
+    assert log(small)[-1] == ("forgotten", {"unpaid": True, "alone_with_a_pay_role": True})
+    with small.records.reading(ORGANIZATION) as transaction:
+        assert "boss" not in transaction.user_ids().values()
 
 
 def test_held_work_is_unpaid_and_so_is_that_of_a_member_without_records(small: Payroll) -> None:

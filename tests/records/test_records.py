@@ -63,6 +63,9 @@ def test_a_chain_holds_and_every_head_of_it_can_be_shown(records: Records) -> No
     assert (first.number, last.number) == (1, 3)
     assert faults(records, first, last, audit.Head.parse(str(last))) == []
     assert faults(records, audit.Head(0, audit.NOTHING)) == []
+    assert faults(records, audit.Head.parse(first.hash), last.untold) == []
+    [wrong] = faults(records, audit.Head.parse("ab" * 32))
+    assert "no row has the hash abab" in wrong
 
 
 def test_a_changed_row_is_named(records: Records) -> None:
@@ -142,6 +145,7 @@ def test_records_of_every_earlier_version_come_to_the_newest_one_whole(address: 
             "DROP INDEX pay_settled_person",
             "CREATE INDEX pay_settled_person ON pay_settled (organization_id, person)",
             "ALTER TABLE pay_statements DROP COLUMN acknowledged_at",
+            "ALTER TABLE pay_adjustments DROP COLUMN taken_back",
             "UPDATE alembic_version SET version_num = 'first'",
         ):
             spoil(records, statement)

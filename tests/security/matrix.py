@@ -49,6 +49,7 @@ ROUTES: dict[str, tuple[str, str]] = {
     "pay_card": ("pay", "/pay/cards/<int:card_id>"),
     "pay_hold": ("pay", "/pay/hold"),
     "pay_adjust": ("pay", "/pay/adjust"),
+    "pay_take_back": ("pay", "/pay/adjustments/<int:number>"),
     "pay_contest": ("pay", "/pay/statements/<int:number>/question"),
     "pay_acknowledge": ("pay", "/pay/statements/<int:number>/acknowledge"),
     "pay_answer": ("pay", "/pay/questions/<int:number>"),

@@ -273,8 +273,8 @@ SABOTAGES = [
     (
         "the month before this one so far is whole",
         "perfwidget/question/previous.py",
-        "return _months_before(first, 1), _months_before(last, 1)",
-        "return _months_before(first, 1), before",
+        "return months_before(first, 1), months_before(last, 1)",
+        "return months_before(first, 1), before",
         "tests/test_previous.py",
     ),
     (

@@ -6,6 +6,8 @@ STATEMENTS = "tests/pay/test_statements.py"
 CONTESTS = "tests/pay/test_contests.py"
 FILES = "tests/pay/test_files.py"
 QUIET = "tests/pay/test_quiet.py"
+TOLD = "tests/pay/test_who_is_told.py"
+SLIPS = "tests/pay/test_slips.py"
 
 SABOTAGES = [
     # -- What is paid
@@ -165,6 +167,48 @@ SABOTAGES = [
         "            granted(reader, self.organization_id, viewer, self._pay_roles).everywhere()\n",
         "",
         f"{CONTESTS}::test_every_look_is_checked",
+    ),
+    (
+        "members see what is paid in projects that are not theirs",
+        "perfwidget/pay/card_acts.py",
+        "in mine and (places is None or card.where in places)",
+        "in mine",
+        f"{TOLD} -k members_see_cards",
+    ),
+    (
+        "a manager tells what is not there from what is not theirs",
+        "perfwidget/pay/refusals.py",
+        "        raise Forbidden(NOT_YOURS) from None",
+        "        raise",
+        f"{TOLD} -k reads_the_same",
+    ),
+    (
+        "a question about members of whom nobody knows writes numbers for them",
+        "perfwidget/pay/opened.py",
+        "            self._refuse_unknown(reader, unnamed)\n",
+        "",
+        f"{TOLD} -k writes_nothing",
+    ),
+    (
+        "members read the e-mail of who acted",
+        "perfwidget/pay/rights.py",
+        'return profile.name if profile.name and "@" not in profile.name else A_PAYER',
+        "return profile.name or profile.email or profile.user_id",
+        f"{TOLD} -k no_email",
+    ),
+    (
+        "an adjustment that was taken back is paid",
+        "perfwidget/pay/adjusting.py",
+        ", ADJUSTMENTS.c.taken_back.is_(None))",
+        ")",
+        f"{SLIPS} -k taken_back",
+    ),
+    (
+        "an old tab ends a card that somebody ended meanwhile",
+        "perfwidget/pay/card_records.py",
+        'if seen is not None and seen != str(card.valid_until or ""):',
+        "if False:",
+        f"{SLIPS} -k old_tab",
     ),
     # -- Proof
     (

@@ -189,6 +189,7 @@ FORGED = (
     ("/pay/terms", {"first": "2024-10-01"}),
     ("/pay/hold", {"act": "hold", "item": "annotation:102", "text": "Wait."}),
     ("/pay/adjust", {"user": "ann", "amount": "5000", "currency": "EUR", "text": "Gift", "from": "2024-12-01"}),
+    ("/pay/adjustments/1", {"user": "ann", "text": "A slip."}),
     ("/pay/questions/1", {"word": "refused", "text": "No."}),
     ("/pay/statements/2/acknowledge", {}),
     ("/pay/statements/2/question", {"about": "line:1", "text": "Mine!"}),
