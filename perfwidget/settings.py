@@ -33,6 +33,7 @@ TaskLink = Callable[[str, str, str], str]
 
 _TASK_FIELDS = ("project_id", "task_id", "annotation_id")
 _TASK_URL = re.compile(r"https?://[^/{?#\\\\]+([/?#]|$)|/(?![/\\\\])")
+_EMBEDDED = "duckdb:///"
 _RECORDS = re.compile(r"sqlite:///[^?]+|postgres(ql)?://[^?].*", re.DOTALL)
 _FRAME_SOURCE = re.compile(r"'self'|'none'|\*|https?:|[A-Za-z][A-Za-z0-9+.-]*://[^\s;,']+|[A-Za-z0-9*.-]+(:[0-9*]+)?")
 
@@ -66,8 +67,20 @@ def days_to_answer(days: int) -> int:
 def records_address(address: str) -> str:
     """Return an address of records; raises InvalidSetting for what cannot be one."""
     if not _RECORDS.fullmatch(address):
-        raise InvalidSetting(RECORDS_ADDRESS)
+        driver = "Leave the driver out of the address (+psycopg). " if "+" in address.partition("://")[0] else ""
+        raise InvalidSetting(f"{driver}{RECORDS_ADDRESS}")
     return address
+
+
+def records_beside(store_url: str) -> str:
+    """Return the address of the records that lie beside an embedded store; raises InvalidSetting for other stores."""
+    path = store_url.removeprefix(_EMBEDDED)
+    if path == store_url or not path:
+        raise InvalidSetting(
+            "Beside this store no records can lie; name some, such as --records sqlite:///performance-records.db "
+            "or --records postgresql://user:password@host:port/database?schema=perfwidget_records."
+        )
+    return f"sqlite:///{path}.records"
 
 
 def frame_sources(value: str | Iterable[str]) -> str:

@@ -12,19 +12,19 @@ from flask_login import current_user, login_url
 
 from perfwidget import page, settings
 from perfwidget.errors import Forbidden, InvalidSetting, PerfwidgetError, StoreUnavailable, Unauthenticated
+from perfwidget.hosting import refusals
 from perfwidget.hosting.downloads import Downloads
 from perfwidget.hosting.files import file_views
 from perfwidget.hosting.health import Health
 from perfwidget.hosting.monitoring import Monitor
 from perfwidget.hosting.mount import DashBlueprint, MountedDash
 from perfwidget.hosting.places import AT_WORK, WAITING, Places
-from perfwidget.hosting.refusals import TRIES_AGAIN, failed_callback, failure, page_that_says, refusal, say
 from perfwidget.hosting.requests import CSRF_COOKIE, CSRF_HEADER, address_parts, from_elsewhere, protected
 from perfwidget.hosting.static_files import assets_folder
 from perfwidget.metrics import Rules
 from perfwidget.page import PageContext
 from perfwidget.pay_pages import DOCUMENTS, ROUTES, PayContext, PayPages, RecordsDoor
-from perfwidget.question.access import Role, Viewer, scope
+from perfwidget.question.access import Role, Viewer, checked_viewer, scope
 from perfwidget.question.period import DEFAULT_MAX_DAYS
 from perfwidget.question.query import DEFAULT_TIMEZONE, Query, Theme, parse
 from perfwidget.stores import Store
@@ -108,7 +108,7 @@ class PerformanceWidget(DashBlueprint):
     ) -> None:
         super().__init__(name, __name__)
         door = RecordsDoor(records, store)
-        health = Health(store, late_after, None if records is None else lambda: door.open().organizations())
+        health = Health(store, late_after, door.answers)
         self._places = Places(AT_WORK, WAITING)
         if metrics_allowed is not None:
             monitor = Monitor(health, lambda: {"questions": self._places, "downloads": self._downloads.streams})
@@ -126,8 +126,8 @@ class PerformanceWidget(DashBlueprint):
             raise InvalidSetting("max_period_days must be at least 1.")
         self.before_request(self._guard)
         self.after_request(self._protect)
-        self.register_error_handler(PerfwidgetError, refusal)
-        self.register_error_handler(Exception, failure)
+        self.register_error_handler(PerfwidgetError, refusals.refusal)
+        self.register_error_handler(Exception, refusals.failure)
         self.add_url_rule("/session", "session", lambda: ("", 204))
         self.add_url_rule("/health", "health", health.view)
         views = file_views(self._downloads, self._query)
@@ -171,7 +171,7 @@ class PerformanceWidget(DashBlueprint):
             self,
             title=self._title,
             assets_folder=assets_folder(),
-            on_error=failed_callback,
+            on_error=refusals.failed_callback,
             packages=page.PACKAGES,
             index_string=page.index_string(timezone),
             assets_ignore=page.ASSETS_IGNORE,
@@ -194,13 +194,13 @@ class PerformanceWidget(DashBlueprint):
             named = self._token_viewer(token) if token else None
             if named is None:
                 raise Unauthenticated("This token is nobody's; ask for a new one.")
-            return named
+            return checked_viewer(named, "token_viewer")
         if not current_user.is_authenticated:
             raise Unauthenticated(SIGN_IN_AGAIN)
         viewer = self._viewer_of(current_user)
         if viewer is None:
             raise Forbidden("You are no member of an organization here; ask your administrator.")
-        return viewer
+        return checked_viewer(viewer, "viewer_of")
 
     def _token(self) -> str | None:
         """Return the token by which another program asks for a file."""
@@ -225,7 +225,9 @@ class PerformanceWidget(DashBlueprint):
         page = entrance or endpoint in DOCUMENTS
         if not (page and (entrance or followed) and request.method in _SAFE_METHODS) and from_elsewhere():
             # One answer whoever is signed in and whatever is asked for, so that another site learns nothing by it.
-            told = page_that_says(FOREIGN_PAGE, title=self._title, href=self.public_prefix(), link="Open the dashboard")
+            told = refusals.page_that_says(
+                FOREIGN_PAGE, title=self._title, href=self.public_prefix(), link="Open the dashboard"
+            )
             return told, 403
         if (request.endpoint or "").rpartition(".")[2] in WITHOUT_SIGN_IN:
             return None
@@ -265,15 +267,15 @@ class PerformanceWidget(DashBlueprint):
                 except PerfwidgetError as refused:
                     g.perfwidget_status = refused.status
         except PerfwidgetError as refused:
-            say(refused)
+            refusals.say(refused)
             return self._page(str(refused), refused.status)
         return None
 
     def _page(self, sentence: str, status: int, href: str = "", link: str = "") -> ResponseReturnValue:
         wished = (request.args.get("theme"), request.args.get("around"))  # by the reader, and by the page around
         scheme = next((theme for theme in wished if theme in tuple(Theme)), "light dark")
-        again = TRIES_AGAIN if status == StoreUnavailable.status else 0
-        told = page_that_says(sentence, title=self._title, scheme=scheme, href=href, link=link, again=again)
+        again = refusals.TRIES_AGAIN if status == StoreUnavailable.status else 0
+        told = refusals.page_that_says(sentence, title=self._title, scheme=scheme, href=href, link=link, again=again)
         return told, status
 
     # -- What every answer carries, and what settings allow ----------------------------------------------------------

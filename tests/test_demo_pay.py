@@ -7,7 +7,8 @@ from pathlib import Path
 from perfwidget import open_store
 from perfwidget.demo.payroll import MEMBER, fill_pay
 from perfwidget.pay import Actor, Pay
-from perfwidget.records import open_records, records_beside
+from perfwidget.records import open_records
+from perfwidget.settings import records_beside
 from perfwidget.sources.sample import sample_facts
 from perfwidget.sources.sample_cast import ORGANIZATION_ID
 

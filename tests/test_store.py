@@ -18,6 +18,7 @@ import pytest
 from perfwidget.errors import InvalidFact, InvalidSetting, StoreUnavailable
 from perfwidget.facts import Action, Annotation, AnnotationFlag, Comment, Fact, Member, Membership, Project
 from perfwidget.facts.columns import microseconds
+from perfwidget.facts.fact import Key
 from perfwidget.facts.ingest import Bookmark, Inferred, Snapshot, Withdrawn
 from perfwidget.stores import Store, open_store
 from tests.conftest import NewStore
@@ -261,6 +262,12 @@ def test_what_is_no_record_is_refused_and_nothing_of_it_is_kept(store: Store) ->
     for each in strange[:-1]:
         with pytest.raises(InvalidFact, match="Only records of perfwidget"):
             store.remove([each])
+    one: Any = annotation(1, NOON)
+    for act in (store.write, store.remove):
+        with pytest.raises(InvalidFact, match="in a list, also a single one"):
+            act(one)
+    with pytest.raises(InvalidFact, match="The key of a Comment is organization_id, comment_id"):
+        store.remove([Key(Comment, ("acme",))])
     assert ask(store, **MARCH).values["submitted_annotations"] == 0
 
 

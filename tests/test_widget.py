@@ -21,6 +21,7 @@ from perfwidget.errors import InvalidSetting
 from perfwidget.facts import AnnotationFlag, Recorded
 from perfwidget.hosting.downloads import downloaded
 from perfwidget.metrics import BY_KEY, Section
+from perfwidget.question.access import Viewer
 from perfwidget.stores import Store, open_store
 from tests.hosts import asking, asking_body, host, viewer_of
 from tests.worlds import annotation, at, people, review
@@ -546,6 +547,19 @@ def test_a_search_finds_only_what_may_be_chosen(store: Store) -> None:
 @pytest.mark.parametrize("sought", [None, {}, {"kind": "salary", "text": "", "workspaces": []}, {"kind": "member"}])
 def test_a_malformed_search_is_a_400(store: Store, sought: object) -> None:
     assert asking(client(store, "boss:owner"), "seek", sought).status_code == 400
+
+
+def test_a_viewer_that_a_host_makes_wrong_is_told_in_the_log(store: Store, caplog: pytest.LogCaptureFixture) -> None:
+    for made, status, said in (
+        (Viewer("acme", "ann", "Owner"), 403, "A viewer has the role 'Owner', and roles are owner, admin, manager"),
+        ({"role": "owner"}, 500, "viewer_of returns a Viewer or None, and returned dict."),
+    ):
+        app = host(store, viewer=made)  # type: ignore[arg-type]
+        browser = app.test_client()
+        browser.get("/login?as=ann:annotator")
+        caplog.clear()
+        assert browser.get("/performance/export/report.csv").status_code == status
+        assert said in caplog.text
 
 
 MOST_MODULES = 33

@@ -18,7 +18,7 @@ from perfwidget.demo.payroll import fill_pay
 from perfwidget.demo.people import PASSWORD, missing_accounts
 from perfwidget.errors import InvalidSetting, PerfwidgetError
 from perfwidget.hosting.serving import LOOPBACK, address_of, bound, port_number, serve
-from perfwidget.records import records_beside
+from perfwidget.settings import records_beside
 from perfwidget.sources.import_result import ImportResult
 from perfwidget.sources.inputs import read_input, size_of
 from perfwidget.sources.piece_readers import PieceReaders

@@ -47,6 +47,8 @@ def known_words(facts: Iterable[Fact | Observation], unknown: Unknown) -> Iterab
     """Return facts; where unknown words are refused, the first of them raises InvalidFact when it is reached."""
     if unknown not in ("refuse", "keep"):
         raise InvalidFact('unknown must be "refuse" or "keep".')
+    if isinstance(facts, Fact):
+        raise InvalidFact(f"Facts are written in a list, also a single one: store.write([{type(facts).__name__}(…)]).")
     return facts if unknown == "keep" else _refusing(facts)
 
 

@@ -27,9 +27,11 @@ STANDS = 1.0
 
 
 class Found(NamedTuple):
-    """What a part answered: it is there. `as_of` is when the facts are from, where a source says so."""
+    """What a part answered. `as_of` is when the facts are from, where a source says so."""
 
     as_of: datetime | None = None
+    kept: bool = True
+    """Whether there is such a part."""
 
 
 class Look:
@@ -70,19 +72,21 @@ class Look:
 
 
 class Health:
-    """The parts of one widget. `records` asks its own records and raises PerfwidgetError; None where it has none."""
+    """The parts of one widget. `records` asks its own records, raises PerfwidgetError, and says whether it has any."""
 
-    def __init__(self, store: Store, late_after: int, records: Callable[[], object] | None = None) -> None:
+    def __init__(self, store: Store, late_after: int, records: Callable[[], bool] = lambda: False) -> None:
         self._late_after = timedelta(seconds=late_after)
-        self._looks = {"store": Look(lambda: Found(_as_of(store)))}
-        if records is not None:
-            self._looks["records"] = Look(lambda: (records(), Found())[1])
+        self._looks = {
+            "store": Look(lambda: Found(_as_of(store))),
+            "records": Look(lambda: Found(kept=records())),
+        }
 
     def parts(self) -> dict[str, Found | None]:
         """Return what each part answers now; None for one that is away."""
         for look in self._looks.values():
             look.begin()
-        return {name: look.found() for name, look in self._looks.items()}
+        found = {name: look.found() for name, look in self._looks.items()}
+        return {name: part for name, part in found.items() if part is None or part.kept}
 
     def view(self) -> tuple[Response, int]:
         """Answer a request for the health."""

@@ -16,7 +16,7 @@ from perfwidget.pay.opened import OpenPay, covers, projects_of
 from perfwidget.pay.refusals import told_to
 from perfwidget.pay.rights import By, member_of
 from perfwidget.pay.statements import Statement
-from perfwidget.pay.terms import kept_terms
+from perfwidget.pay.terms import NOT_BEGUN, kept_terms
 from perfwidget.question.access import Viewer
 from perfwidget.records import Actor, Transaction
 from perfwidget.records.tables import CONTESTS, STATEMENTS
@@ -55,7 +55,7 @@ class Questions(OpenPay):
         with self._own(number, viewer) as (transaction, found, actor):
             terms = kept_terms(transaction)
             if terms is None:
-                raise InvalidPay("Say first since when pay answers: perfwidget pay begin --from DATE.")
+                raise InvalidPay(NOT_BEGUN)
             due = terms.today(transaction.now) + timedelta(days=self._contest_days)
             made = asked.ask(transaction, found, asked.about(found, line, kind, item_id), text, due, actor)
         contested.send(self, viewer=viewer, contest=made)

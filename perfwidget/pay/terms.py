@@ -11,6 +11,8 @@ from perfwidget.question.period import Period, zone
 from perfwidget.records import Actor, Transaction, audit
 from perfwidget.records.tables import PAY_TERMS, STATEMENTS
 
+NOT_BEGUN = "Say first since when pay answers, on the page Pay or with perfwidget pay begin --from DATE."
+
 
 @dataclass(frozen=True, slots=True)
 class Terms:
@@ -44,7 +46,7 @@ def agreed(transaction: Transaction, timezone: str | None, rules: Rules) -> Term
         raise UnconfirmedPay("Pay needs a time zone, whose days are paid: set timezone, such as Europe/Berlin.")
     terms = kept_terms(transaction)
     if terms is None:
-        raise UnconfirmedPay("Say first since when pay answers: perfwidget pay begin --from DATE.")
+        raise UnconfirmedPay(NOT_BEGUN)
     if terms.timezone != timezone:
         raise UnconfirmedPay(
             f"The pay zone was {terms.timezone} and is {timezone} now, which moves work to other days; "

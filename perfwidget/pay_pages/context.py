@@ -8,13 +8,14 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from perfwidget.errors import PerfwidgetError, RecordsUnavailable, UnconfirmedPay
 from perfwidget.metrics import Rules
 from perfwidget.page.words import MY_PAY, PAY
 from perfwidget.question.access import Role, Viewer
-from perfwidget.settings import records_address
+from perfwidget.settings import records_address, records_beside
 from perfwidget.stores import Store
 
 if TYPE_CHECKING:
@@ -35,26 +36,31 @@ class RecordsDoor:
     """The records, opened when they are first asked for, and again while that fails."""
 
     def __init__(self, records: "str | Records | None", store: Store) -> None:
-        self._named = records_address(records) if isinstance(records, str) else records
-        self._beside = store.path
+        beside = records_beside(f"duckdb:///{store.path}") if records is None and store.path is not None else records
+        self._named = records_address(beside) if isinstance(beside, str) else beside
+        self._beside = Path(beside.removeprefix("sqlite:///")) if records is None and isinstance(beside, str) else None
         self._opening = threading.Lock()
 
     @property
     def named(self) -> bool:
         """Whether there are records, or may be."""
-        return not (self._named is None and self._beside is None)
+        return self._named is not None
+
+    def answers(self) -> bool:
+        """Ask the records, and say whether there are any yet; raises RecordsUnavailable where they do not answer."""
+        if self._named is None or (self._beside is not None and not self._beside.exists()):
+            return False
+        self.open().organizations()
+        return True
 
     def open(self) -> "Records":
         """Return the records; raises RecordsUnavailable, also where none are named."""
         with self._opening:
-            if not isinstance(self._named, str | None):
-                return self._named
-            records = import_module("perfwidget.records")
             if self._named is None:
-                if self._beside is None:
-                    raise RecordsUnavailable(NO_RECORDS)
-                self._named = records.records_beside(f"duckdb:///{self._beside}")
-            opened: Records = records.open_records(self._named)
+                raise RecordsUnavailable(NO_RECORDS)
+            if not isinstance(self._named, str):
+                return self._named
+            opened: Records = import_module("perfwidget.records").open_records(self._named)
             self._named = opened
             return opened
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Response, request
 
-from perfwidget.errors import InvalidPay
+from perfwidget.errors import InvalidPay, UnconfirmedPay
 from perfwidget.pay import Pay
 from perfwidget.pay_pages import overview, periods, words
 from perfwidget.pay_pages.context import PayContext
@@ -42,6 +42,8 @@ class ListView:
             try:
                 rows, earlier = self._read(pay, viewer, period)
                 found = replace(overview.overview(rows, search, state, sort), earlier=earlier)
+            except UnconfirmedPay:
+                raise
             except InvalidPay as refused:
                 fault = str(refused)
         before, after = periods.neighbours(period)

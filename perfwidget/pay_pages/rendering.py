@@ -64,12 +64,12 @@ def onward(address: str) -> Response:
 
 
 def refusal_page(fault: PerfwidgetError, context: PayContext) -> Response:
-    """Return the page that says what was refused, with the status that it deserves."""
+    """Return the page that says what was refused, with its status; what a payer has to do first is no refusal."""
     say(fault)
     manages = context.may_manage()
     begins = manages and isinstance(fault, UnconfirmedPay)
     told = {"sentence": context.told(fault), "manages": manages, "begins": begins}
-    answer = page("refused.html", context.prefix(), fault.status, **told)
+    answer = page("refused.html", context.prefix(), 200 if begins else fault.status, **told)
     if isinstance(fault, Busy):
         answer.headers["Retry-After"] = str(fault.retry_after)
         if request.method == "GET":

@@ -4,6 +4,7 @@ This module is the only maker of `Scope` and `ScopedQuery`, and a store answers 
 are out of reach by construction. It decides; what the store says of the viewer is handed to it as a `Standing`.
 """
 
+import logging
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -14,6 +15,8 @@ from perfwidget.facts.columns import id_text
 from perfwidget.metrics import Rules
 from perfwidget.question.period import Period
 from perfwidget.question.query import Entry, Query
+
+log = logging.getLogger(__name__)
 
 
 class Role(StrEnum):
@@ -81,7 +84,15 @@ class Viewer:
         try:
             return Role(self.role)
         except ValueError:
+            log.warning("A viewer has the role %.80r, and roles are %s.", self.role, ", ".join(Role))
             raise Forbidden("Your role is not one that may see performance figures; ask your administrator.") from None
+
+
+def checked_viewer(viewer: Viewer, setting: str) -> Viewer:
+    """Return what a function of the host's says; raises TypeError for what is no viewer."""
+    if not isinstance(viewer, Viewer):
+        raise TypeError(f"{setting} returns a Viewer or None, and returned {type(viewer).__name__}.")
+    return viewer
 
 
 @dataclass(frozen=True, slots=True)

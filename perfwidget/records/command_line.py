@@ -6,7 +6,8 @@ from contextlib import closing
 
 from perfwidget.errors import InvalidSetting
 from perfwidget.records.audit import Head, faults, head
-from perfwidget.records.database import Records, open_records, records_beside
+from perfwidget.records.database import Records, open_records
+from perfwidget.settings import records_beside
 
 
 def add_command(auditing: argparse.ArgumentParser) -> None:

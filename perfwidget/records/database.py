@@ -24,19 +24,7 @@ WAITS_S = 30
 MIGRATES = 7_266_337
 """The number of the lock under which one process changes the schema."""
 
-_EMBEDDED = "duckdb:///"
 _NAME = re.compile("[A-Za-z_][A-Za-z0-9_]{0,62}")
-
-
-def records_beside(store_url: str) -> str:
-    """Return the address of the records that lie beside an embedded store; raises InvalidSetting for other stores."""
-    path = store_url.removeprefix(_EMBEDDED)
-    if path == store_url or not path:
-        raise InvalidSetting(
-            "Beside this store no records can lie; name some, such as --records sqlite:///performance-records.db "
-            "or --records postgresql://user:password@host:port/database?schema=perfwidget_records."
-        )
-    return f"sqlite:///{path}.records"
 
 
 class Records:

@@ -47,10 +47,13 @@ def _opener(url: str, *, create: bool) -> Callable[[], Store]:
         return opener
     path = embedded_path(url)
     if path is None:
+        driver = "Leave the driver out of the address (+psycopg). " if "+" in url.partition("://")[0] else ""
         raise InvalidSetting(
-            "A store address is written duckdb:///relative/or//absolute/file.duckdb, "
+            f"{driver}A store address is written duckdb:///relative/or//absolute/file.duckdb, "
             "postgresql://user:password@host:port/database or clickhouse://user:password@host:port/database."
         )
+    if str(path) == ":memory:":
+        raise InvalidSetting("An embedded store lives in a file; name one, such as duckdb:///facts.duckdb.")
     return partial(_embedded, path.absolute(), create=create)
 
 

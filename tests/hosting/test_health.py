@@ -111,9 +111,10 @@ def test_parts_that_hang_are_waited_for_together(tmp_path: Path, monkeypatch: py
 def test_records_that_are_away_are_told_apart(tmp_path: Path) -> None:
     there = [True]
 
-    def ask() -> None:
+    def ask() -> bool:
         if not there[0]:
             raise RecordsUnavailable("The records cannot be used now.")
+        return True
 
     with closing(open_store(f"duckdb:///{tmp_path}/facts.duckdb")) as store:
         watched, app = Health(store, 300, ask), Flask(__name__)
@@ -124,6 +125,24 @@ def test_records_that_are_away_are_told_apart(tmp_path: Path) -> None:
             answer, status = watched.view()
         expected = {"ready": False, "store": "ready", "records": "away", "freshness": "not told"}
         assert (status, answer.json) == (503, expected)
+
+
+@pytest.mark.usefixtures("always_anew")
+def test_records_beside_the_store_are_told_once_there_are_any(tmp_path: Path) -> None:
+    with closing(open_store(f"duckdb:///{tmp_path}/facts.duckdb")) as store:
+        store.write(people())
+        for expected in ("none", "ready", "away"):
+            app = host(store, timezone="UTC")
+            payer, file = app.test_client(), tmp_path / "facts.duckdb.records"
+            if expected == "ready":
+                payer.get("/login?as=boss:owner")
+                assert "Say first" in payer.get("/performance/pay").text
+            if expected == "away":
+                for each in tmp_path.glob("facts.duckdb.records*"):
+                    each.write_bytes(b"no database at all" * 100)
+            status, parts = told(app)
+            assert (status, parts["records"]) == (503 if expected == "away" else 200, expected)
+            assert file.exists() == (expected != "none")
 
 
 def test_one_look_a_second_however_many_ask() -> None:

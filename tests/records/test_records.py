@@ -13,9 +13,10 @@ from sqlalchemy import text
 
 from perfwidget.cli import main
 from perfwidget.errors import InvalidSetting, RecordsUnavailable
-from perfwidget.records import Actor, Records, audit, open_records, records_beside
+from perfwidget.records import Actor, Records, audit, open_records
 from perfwidget.records.canonical import canonical
 from perfwidget.records.tables import METADATA, TEXTS
+from perfwidget.settings import records_beside
 
 ANNA = Actor.command_line("anna")
 

@@ -54,10 +54,18 @@ def test_one_that_was_never_asked_is_closed_all_the_same(new_store: NewStore) ->
 
 
 @pytest.mark.parametrize(
-    "address", ["postgresql://u@h/d?schema=", "clickhouse://u@h/d?odd", "mysql://h/d", "duckdb:///"]
+    ("address", "said"),
+    [
+        ("postgresql://u@h/d?schema=", "schema"),
+        ("clickhouse://u@h/d?odd", "nothing after it"),
+        ("mysql://h/d", "A store address is written"),
+        ("duckdb:///", "A store address is written"),
+        ("duckdb:///:memory:", "lives in a file"),
+        ("postgresql+psycopg://u@h/d", "Leave the driver out"),
+    ],
 )
-def test_an_address_that_cannot_be_right_is_refused_at_once(address: str) -> None:
-    with pytest.raises(InvalidSetting):
+def test_an_address_that_cannot_be_right_is_refused_at_once(address: str, said: str) -> None:
+    with pytest.raises(InvalidSetting, match=said):
         open_store(address)
 
 

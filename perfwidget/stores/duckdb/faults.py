@@ -35,8 +35,8 @@ def open_elsewhere(path: Path, process: int = 0, parent: int = 0) -> StoreUnavai
     else:
         which = f" (process {process})" if process else ""
         what = (
-            f"in another program{which}; stop that one first, let the running server read files itself (server.py "
-            "--import FILE), or use a PostgreSQL store, which many programs can share"
+            f"in another program{which}; stop that one first, do it there (on its pages, or by server.py --import "
+            "FILE), or use a PostgreSQL store, which many programs can share"
         )
     return StoreUnavailable(f"The store {path} is open {what}.")
 

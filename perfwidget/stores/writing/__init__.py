@@ -159,11 +159,16 @@ def _newest(kind: type[Fact], given: Iterable[Row]) -> Iterable[Row]:
 
 def remove(staging: Staging, facts: Iterable[Fact | Key | Withdrawn]) -> None:
     """Remove facts by key; what came from an annotation's export row goes with the annotation."""
+    if isinstance(facts, Fact | Key):
+        raise InvalidFact("Facts and keys are removed in a list, also a single one: store.remove([…]).")
     gone = list(facts)
     keys = [fact.key if isinstance(fact, Fact | Withdrawn) else fact for fact in gone]
     whole = [each.key for each in gone if isinstance(each, Withdrawn) and each.whole]
     if not all(isinstance(key, Key) and key.fact in FACTS for key in keys):
         raise InvalidFact("Only records of perfwidget.facts, or their keys, can be removed.")
+    for key in keys:
+        if len(key.values) != len(key.fact.key_columns):
+            raise InvalidFact(f"The key of a {key.fact.__name__} is {', '.join(key.fact.key_columns)}.")
     if not keys:
         return
     staging.noted.clear()
