@@ -19,8 +19,8 @@ from perfwidget.hosting.static_files import assets_folder
 from perfwidget.metrics import BY_KEY, METRICS, Number, Rules, Section, Unit
 from perfwidget.page import axes, figures
 from perfwidget.page.answer import review_time_notice, show
+from perfwidget.page.axes import Figure
 from perfwidget.page.cards import SUMMARY, cards, definitions, folded, why_none
-from perfwidget.page.graph_style import Figure
 from perfwidget.page.heading import clock, heading
 from perfwidget.page.panels import PANELS, shown
 from perfwidget.question.period import Grain, Period

@@ -14,9 +14,10 @@ from perfwidget import Viewer, open_store
 from perfwidget.facts import Fact, Member, Membership, Project, Recorded, ReviewVisit
 from perfwidget.page import figures
 from perfwidget.page.answer import show
+from perfwidget.page.axes import Figure
 from perfwidget.page.formats import figure_label
-from perfwidget.page.graph_style import MEMBER_LOOKS, Figure
 from perfwidget.page.panels import ANNOTATION_SUMMARY, ANNOTATIONS, PANELS, REVIEWS, TIME_REVIEWED, TOTAL_TIME, shown
+from perfwidget.page.series import MEMBER_LOOKS
 from perfwidget.question.query import Statistic
 from perfwidget.report import Report, report
 from perfwidget.stores import Store

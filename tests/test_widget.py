@@ -548,7 +548,7 @@ def test_a_malformed_search_is_a_400(store: Store, sought: object) -> None:
     assert asking(client(store, "boss:owner"), "seek", sought).status_code == 400
 
 
-MOST_MODULES = 35
+MOST_MODULES = 33
 
 
 def test_a_grain_that_gives_way_is_said(store: Store) -> None:

@@ -8,10 +8,10 @@ from pathlib import Path
 from perfwidget.errors import InvalidSetting
 from perfwidget.label_studio.running import only_organization
 from perfwidget.stores import embedded_path, open_store
-from perfwidget.stores.checking import check
 from perfwidget.stores.duckdb.backup import backup
-from perfwidget.stores.moving import copy
 from perfwidget.stores.writing.forgetting import RETAINED
+from perfwidget.upkeep.checking import check
+from perfwidget.upkeep.copying import copy
 
 EMBEDDED = "duckdb:///{}"
 

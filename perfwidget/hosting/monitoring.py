@@ -20,7 +20,7 @@ from perfwidget.facts.ingest import NOT_COMPLETE
 from perfwidget.hosting.health import Health
 from perfwidget.hosting.places import Places
 from perfwidget.stores.store import Store
-from perfwidget.stores.timed_store import TimedStore
+from perfwidget.stores.timing import TimedStore
 
 Sample = tuple[str, Mapping[str, str], float]
 """What follows the name of a measure, its labels, and its value."""

@@ -1,9 +1,9 @@
-"""Axes that read well from one day to many years, and from seconds to thousands of hours."""
+"""Axes that read well from one day to many years, and from seconds to thousands of hours, and the layout of a graph."""
 
 import math
 from collections.abc import Callable, Sequence
 from datetime import date
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from perfwidget.page import formats
 from perfwidget.question.period import Bucket, Grain
@@ -147,3 +147,94 @@ def _years(step: int) -> Callable[[int, Sequence[Bucket]], bool]:
 def _text(when: date, before: date | None, level: _Level) -> str:
     text, year = level.text(when), str(when.year)
     return text if text == year or (before is not None and before.year == when.year) else f"{text}<br>{year}"
+
+
+# -- Layout ------------------------------------------------------------------------------------------------------------
+
+Figure = dict[str, Any]
+
+FONT = "-apple-system, BlinkMacSystemFont, 'Segoe UI', Roboto, 'Helvetica Neue', 'Liberation Sans', Arial, sans-serif"
+FONT_SIZE = 12
+AXIS_TITLE, DIGIT, LINE = 36, 8, 16
+"""Pixels that an axis' title, a digit of its marks, and a line of dates take at most, in whatever font there is."""
+
+FEWEST_PLACES = 7
+"""An axis of dates leaves room for so many bars, so that a single day does not become a wall."""
+
+
+def by_category(
+    places: Sequence[str], marks: Sequence[Tick], unit: str, values: Scale, fewest: int = FEWEST_PLACES
+) -> Figure:
+    """Return the layout of a graph of bars or points side by side, its axis of values beginning at 0.
+
+    Marks and margins are given, for plotly.js would find them by drawing the graph twice.
+    """
+    margin = max(0.0, (fewest - len(places)) / 2)
+    layout = plain()
+    lines = max((mark.text.count("<br>") + 1 for mark in marks), default=0)
+    layout["margin"] = {
+        "l": AXIS_TITLE + DIGIT * max(map(len, values.texts)),
+        "r": 20,  # where half of the last date may stand
+        "t": 10,
+        "b": 12 + LINE * lines,
+    }
+    layout["xaxis"] = {
+        "type": "category",
+        "categoryorder": "array",
+        "categoryarray": places,
+        "range": [-0.5 - margin, len(places) - 0.5 + margin],
+        "tickmode": "array",
+        "tickvals": [mark.place for mark in marks],
+        "ticktext": [mark.text for mark in marks],
+        "tickangle": 0,
+        "ticks": "outside",
+        "ticklen": 4,
+        "tickcolor": "--line",
+        "showgrid": False,
+        "zeroline": False,
+        "showline": True,
+        "linecolor": "--line",
+        "fixedrange": True,
+        "unifiedhovertitle": {"text": "%{x}"},
+        "spikecolor": "--muted",
+        "spikethickness": 1,
+        "spikedash": "dot",
+    }
+    layout["yaxis"] = {
+        "range": [0, values.top],
+        "tickmode": "array",
+        "tickvals": values.marks,
+        "ticktext": values.texts,
+        "gridcolor": "--grid",
+        "zeroline": False,
+        "fixedrange": True,
+    }
+    title = note(unit, 0, 0.5, colour="--muted") | {"xref": "paper", "textangle": -90}
+    layout["annotations"] = [title | {"xshift": FONT_SIZE - layout["margin"]["l"]}]
+    return layout
+
+
+def note(text: str, x: float, y: float, *, size: int = FONT_SIZE, colour: str = "--text") -> Figure:
+    """Return a text on a graph: `x` on the axis of dates, `y` from 0 at the bottom to 1 at the top."""
+    font = {"size": size, "color": colour, "family": FONT}
+    place = {"x": x, "y": y, "yref": "paper", "xanchor": "center", "yanchor": "middle"}
+    return {"text": text, "font": font, "showarrow": False, **place}
+
+
+def plain() -> Figure:
+    """Return what all graphs share."""
+    return {
+        "font": {"family": FONT, "size": FONT_SIZE, "color": "--muted"},
+        "paper_bgcolor": "rgba(0,0,0,0)",
+        "plot_bgcolor": "rgba(0,0,0,0)",
+        "showlegend": False,
+        "dragmode": False,
+        "hovermode": "x unified",
+        "hoverlabel": {
+            "bgcolor": "--tip",
+            "bordercolor": "--tip-line",
+            "font": {"family": FONT, "size": FONT_SIZE, "color": "--text"},
+        },
+        "barmode": "stack",
+        "bargap": 0.28,
+    }

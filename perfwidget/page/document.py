@@ -5,7 +5,7 @@ from html import escape
 
 from perfwidget.hosting.static_files import PLOTLY_BUNDLE, assets_folder
 from perfwidget.page import control_words, words
-from perfwidget.page.graph_style import drawing_parts
+from perfwidget.page.drawing_parts import drawing_parts
 from perfwidget.question.period import zone_names
 
 PACKAGES = ("dash", "dash_bootstrap_components")

@@ -11,8 +11,8 @@ from collections.abc import Callable, Sequence
 
 from perfwidget.metrics import Number
 from perfwidget.page import formats, words
-from perfwidget.page.axes import limit, scale, time_unit
-from perfwidget.page.graph_style import (
+from perfwidget.page.axes import Figure, by_category, limit, note, plain, scale, time_unit
+from perfwidget.page.series import (
     ANNOTATED,
     AVERAGE,
     EACH_MEDIAN,
@@ -28,13 +28,13 @@ from perfwidget.page.graph_style import (
     TOTAL,
     TOTAL_MEDIAN,
     Each,
-    Figure,
     Series,
-    by_category,
-    note,
-    plain,
+    bar,
+    filled,
+    limited,
+    line,
+    trace,
 )
-from perfwidget.page.traces import bar, filled, limited, line, trace
 from perfwidget.question.query import Statistic
 from perfwidget.report import Point, Report
 

@@ -8,7 +8,7 @@ from dash import dcc, html
 
 from perfwidget.metrics import BY_KEY
 from perfwidget.page import formats, team_words, words
-from perfwidget.report import Report, scope_words
+from perfwidget.report import Report
 
 MOST_NAMED = 12
 """Members that are named one by one, each with a way to leave them out."""
@@ -22,7 +22,7 @@ def heading(report: Report, question: str | None = None) -> list[Any]:
     parts = [
         html.Span([*_who(report), *_chosen(report, question)], className="who"),
         html.Span(formats.period(report.period), className="when"),
-        html.Span(scope(report)),
+        html.Span(report.named_scope),
     ]
     if not report.several and not report.user.active:
         parts.insert(1, html.Span(words.INACTIVE, className="inactive"))
@@ -71,10 +71,3 @@ def clock(as_of: datetime, now: datetime) -> Clock:
     title = f"{formats.weekday(as_of.date())} {as_of:%H:%M:%S}"
     text = f"{as_of:%H:%M}" if as_of.date() == now.astimezone(as_of.tzinfo).date() else title.rpartition(":")[0]
     return Clock(words.as_of(text), as_of.isoformat(timespec="seconds"), title)
-
-
-def scope(report: Report) -> str:
-    """Say which projects the figures speak of."""
-    mine = None if report.scope == "all" else len(report.scope)
-    told = scope_words.for_page(mine, len(report.workspaces), len(report.projects))
-    return told if mine is None or not report.several else f"{told}; {scope_words.NOT_INCLUDED}"

@@ -11,8 +11,10 @@ from typing import Any, NamedTuple
 from dash import html
 
 from perfwidget.page import figures, formats, words
+from perfwidget.page.axes import Figure
 from perfwidget.page.cards import linked
-from perfwidget.page.graph_style import (
+from perfwidget.page.graph_tables import Table, by_date, by_date_of_each, of_shares
+from perfwidget.page.series import (
     ANNOTATED,
     AVERAGE,
     EACH_MEDIAN,
@@ -29,10 +31,8 @@ from perfwidget.page.graph_style import (
     TOTAL,
     TOTAL_MEDIAN,
     Each,
-    Figure,
     Series,
 )
-from perfwidget.page.graph_tables import Table, by_date, by_date_of_each, of_shares
 from perfwidget.question.query import Statistic
 from perfwidget.report import Report
 

@@ -10,7 +10,6 @@ from urllib.parse import parse_qsl, urlencode
 from perfwidget.metrics import BY_KEY, METRICS, Better, Metric, Number, Unit
 from perfwidget.page import formats, team_words, words
 from perfwidget.page.comparison import change, dates
-from perfwidget.page.heading import scope
 from perfwidget.page.project_rows import opener, project_rows
 from perfwidget.question.table import MEMBER, SIZES, Table
 from perfwidget.report import Report
@@ -51,7 +50,7 @@ def team_table(
     drawn = [
         "table",
         {},
-        ["caption", {"className": "visually-hidden"}, f"{team_words.TITLE}, {scope(report)}"],
+        ["caption", {"className": "visually-hidden"}, f"{team_words.TITLE}, {report.named_scope}"],
         ["thead", {}, ["tr", {}, *columns], rows.all_members(searched=bool(table.search))],
         ["tbody", {}, *(row for each in page.rows for row in rows.member(each, opened, table.open))],
     ]

@@ -1,9 +1,8 @@
 """Every word of the page that people read, in one place, to be reviewed and translated.
 
-Names and definitions of numbers stand with the numbers themselves, in `perfwidget.metrics`. `report.scope_words` says
-which projects they speak of, for files say it, too. `row_words` has what is said of the rows behind a number,
-`control_words` the words of controls. What the browser says by itself (`SAID_BY_SCRIPT`) is handed to the script with
-the page.
+Names and definitions of numbers stand with the numbers themselves, in `perfwidget.metrics`. `Report.named_scope` says
+which projects they speak of. `row_words` has what is said of the rows behind a number, `control_words` the words of
+controls. What the browser says by itself (`SAID_BY_SCRIPT`) is handed to the script with the page.
 """
 
 from datetime import date
@@ -11,7 +10,6 @@ from datetime import date
 from perfwidget.metrics import Better, Rules, Section, Unit
 from perfwidget.page import formats
 from perfwidget.question.period import Grain, Period
-from perfwidget.report.scope_words import counted
 from perfwidget.stores.choosing import Profile
 
 TITLE = "Performance"
@@ -28,7 +26,7 @@ MY_PAY = "My pay"
 
 def members(number: int) -> str:
     """Say how many members the figures speak of."""
-    return counted(number, "member")
+    return f"{formats.count(number)} {'member' if number == 1 else 'members'}"
 
 
 def projects_more(number: int) -> str:

@@ -7,14 +7,15 @@ from perfwidget.metrics import DAILY, METRICS, Metric, Number, Unit
 from perfwidget.question.access import ScopedQuery
 from perfwidget.question.period import Period, zone
 from perfwidget.question.table import Table
-from perfwidget.report import scope_words
 from perfwidget.report.exports import FOR_EXCEL, csv_lines, id_cell, number_cell, text_cell
-from perfwidget.report.numbers import Point, Report
+from perfwidget.report.numbers import ALL_PROJECTS, NOT_INCLUDED, Point, Report, whole_scope
 from perfwidget.report.team import page_of, sorted_members
 from perfwidget.stores.choosing import Profile
 
 _PERSON = ("user_id", "user_email", "user_name")
 _SUFFIXES = {Unit.SECONDS: "_s", Unit.SHARE: "_share"}
+
+_MOST_NAMED = 10
 
 Texts = Iterator[tuple[str, int]]
 """Parts of a file, each with its number of rows."""
@@ -31,7 +32,7 @@ def report_csv(
     """Write a row a member and day: every number of a day. The header comes first."""
     header = (*_PERSON, "date", "timezone", "scope", *map(column_of, DAILY))
     yield _begun(header, for_excel=for_excel), 0
-    named, scope = text_cell(asked.dated.timezone), text_cell(scope_words.for_file(asked))
+    named, scope = text_cell(asked.dated.timezone), text_cell(named_scope(asked))
     place = zone(asked.dated.timezone)
     for user, points in days:
         person = _person(user, for_excel=for_excel)
@@ -56,7 +57,7 @@ def members_csv(report: Report, asked: ScopedQuery, table: Table, *, for_excel: 
     if before:
         header = (*header, *(f"previous_{name}" for name in ("from", "to", *columns)))
     yield _begun(header, for_excel=for_excel), 0
-    named, scope = text_cell(report.period.timezone), text_cell(scope_words.for_file(asked))
+    named, scope = text_cell(report.period.timezone), text_cell(named_scope(asked))
     place = zone(report.period.timezone)
     rows = [
         (
@@ -70,6 +71,23 @@ def members_csv(report: Report, asked: ScopedQuery, table: Table, *, for_excel: 
         for user, values in ((each.user, each.values) for each in members)
     ]
     yield "".join(csv_lines(rows)), len(rows)
+
+
+def named_scope(asked: ScopedQuery) -> str:
+    """Name the projects of a file: those that were chosen, or the workspaces, by their ids, else the scope.
+
+    Where the scope does not hold all that is named, the words say so.
+    """
+    if asked.asked_projects:
+        return _named("projects", asked.asked_projects)
+    told = _named("workspaces", asked.workspaces) if asked.workspaces else None
+    if asked.scope.projects is None:
+        return told or ALL_PROJECTS
+    return f"{told or whole_scope(len(asked.scope.projects))}; {NOT_INCLUDED}"
+
+
+def _named(kind: str, chosen: Sequence[str]) -> str:
+    return f"{kind}: {', '.join(chosen) if len(chosen) <= _MOST_NAMED else f'{len(chosen):,} chosen ones'}"
 
 
 def _begun(header: Sequence[str], *, for_excel: bool) -> str:

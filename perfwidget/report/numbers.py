@@ -20,6 +20,19 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+ALL_PROJECTS = "all projects"
+NOT_INCLUDED = "work in other projects is not included"
+
+
+def whole_scope(number: int | None) -> str:
+    """Name a viewer's scope by its number of projects; None is all of the organization."""
+    return ALL_PROJECTS if number is None else f"your {_counted(number, 'project')}"
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
 @dataclass(frozen=True, slots=True)
 class Point:
     """The numbers of one bucket: those that the report CSV gives for every day."""
@@ -114,6 +127,15 @@ class Report:
     def by_member(self) -> tuple[MemberNumbers, ...]:
         """The numbers of each member, of the only one too."""
         return self.members if self.several else (MemberNumbers(self.user, self.values),)
+
+    @property
+    def named_scope(self) -> str:
+        """Which projects the numbers speak of, in words: the viewer's scope, and how many of it were chosen."""
+        whole = whole_scope(None if self.scope == "all" else len(self.scope))
+        chosen = ((self.workspaces, "workspace"), (self.projects, "project"))
+        parts = [_counted(len(each), noun) for each, noun in chosen if each]
+        told = f"{whole}, only {' and '.join(parts)} of them" if parts else whole
+        return told if self.scope == "all" or not self.several else f"{told}; {NOT_INCLUDED}"
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON report; only a report by day has one."""

@@ -2,25 +2,19 @@
 
 import logging
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from perfwidget.errors import StoreUnavailable
-from perfwidget.facts import Fact
-from perfwidget.facts.ingest import Observation
-from perfwidget.facts.words import Unknown
 from perfwidget.stores.failures import AWAY, CLOSED
 from perfwidget.stores.reading import Reader
-from perfwidget.stores.store import Store, Writer
-from perfwidget.stores.writing.outcome import Outcome
-from perfwidget.stores.writing.staging import Staging
+from perfwidget.stores.store import Store, StoreBefore
 
 log = logging.getLogger(__name__)
 
 
-class ConnectingStore(Store):
+class ConnectingStore(StoreBefore):
     """The store that `open` opens; each call tries again until that has come about.
 
     Whoever reads is told no more than that the store is away, for pages show it to everybody. The reason is in the log,
@@ -41,11 +35,6 @@ class ConnectingStore(Store):
         """What people who look at the figures must know of the store, once it is open."""
         return self._opened.notices if self._opened else ()
 
-    @property
-    def writable(self) -> bool:  # type: ignore[override]
-        """Whether facts can be written; opens the store."""
-        return self._store().writable
-
     @contextmanager
     def reading(self) -> Iterator[Reader]:
         """Open one consistent state for reading."""
@@ -55,28 +44,6 @@ class ConnectingStore(Store):
             raise StoreUnavailable(CLOSED if self._closed else AWAY) from fault
         with store.reading() as reader:
             yield reader
-
-    @contextmanager
-    def staging(self) -> Iterator[Staging]:
-        """Open a write."""
-        with self._store().staging() as staging:
-            yield staging
-
-    def erase(self) -> None:
-        """Give up the bytes of what was removed."""
-        self._store().erase()
-
-    def write(self, facts: Iterable[Fact | Observation], *, unknown: Unknown = "refuse") -> Outcome:
-        """Keep facts in one transaction, in the way of the engine."""
-        return self._store().write(facts, unknown=unknown)
-
-    def writing(self, connection: Any) -> Writer:
-        """Return what writes within the transaction of a connection, in the way of the engine."""
-        return self._store().writing(connection)
-
-    def settle(self) -> None:
-        """Do now what the store would else do some time later."""
-        self._store().settle()
 
     def close(self) -> None:
         """Let go of the store; whoever opens it at this moment does so when it is open."""

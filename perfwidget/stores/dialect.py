@@ -14,10 +14,6 @@ class Dialect:
     """The aggregate that counts the rows which meet a condition."""
     middle: Callable[[str, str], str]
     """The aggregate of twice the exact median of whole numbers, as a whole number, of those that meet a condition."""
-    first: Callable[[str, str, str], str]
-    """The aggregate of a column's value at the first instant, and there of the first in a further order."""
-    latest: Callable[[str, str, str], str]
-    """The aggregate of a column's value at the latest instant, and there of the last in a further order."""
     quotient: Callable[[str, str], str]
     """How often a whole number (the second) goes into another that is not negative."""
     in_lower_case: Callable[[str], str]

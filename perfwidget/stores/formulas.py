@@ -138,8 +138,10 @@ def _keys(groups: Sequence[Group]) -> str:
 
 
 def _group_by(groups: Sequence[Group]) -> str:
-    sets = [f"({', '.join(axis.value for axis in group)})" for group in groups]
-    return "" if sets == ["()"] else f" GROUP BY GROUPING SETS ({', '.join(sets)})"
+    sets = [", ".join(axis.value for axis in group) for group in groups]
+    if len(sets) == 1:  # which engines work out faster than one of several
+        return f" GROUP BY {sets[0]}" if sets[0] else ""
+    return f" GROUP BY GROUPING SETS ({', '.join(f'({each})' for each in sets)})"
 
 
 def _rows(dialect: Dialect, asked: ScopedQuery, wanted: Wanted, cut: Axis, runs: Sequence[Run]) -> Statement:

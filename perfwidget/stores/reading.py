@@ -28,7 +28,6 @@ from perfwidget.stores.listing import (
 from perfwidget.stores.schema import CHANGED, CONTRACT, COPYING, TABLES, Table
 from perfwidget.stores.session import Session
 from perfwidget.stores.sql import first_instant, recorded
-from perfwidget.stores.timing import TimedSession
 
 STREAMED = 5_000
 """Rows of a download that are handed on at once, and after which its permission is asked for again."""
@@ -239,9 +238,9 @@ class Reader(Choices):
         [(as_of,)] = self._rows(text, {})
         return None if as_of is None else int(as_of)
 
-    def timed(self, note: Callable[[float], None]) -> "Reader":
-        """Return a reader of the same state that tells the seconds of each statement."""
-        return Reader(TimedSession(self._session, note))
+    def through(self, before: Callable[[Session], Session]) -> "Reader":
+        """Return a reader of the same state whose statements go through what stands before its session."""
+        return Reader(before(self._session))
 
     def projects_with_facts(self, organization_id: str) -> set[str]:
         """Return the projects that an organization has facts of; for those who fill the store, never for a viewer."""

@@ -1,8 +1,8 @@
 """What every engine offers: a store that is read from and written to."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
@@ -117,3 +117,53 @@ class Store(Writer):
     @abstractmethod
     def close(self) -> None:
         """Let go of the store; reading and writing are over."""
+
+
+class StoreBefore(Store):
+    """A store that stands before another one, and passes on to it what it does not do itself."""
+
+    @abstractmethod
+    def _store(self) -> Store:
+        """Return the other one; raises StoreUnavailable."""
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """What people who look at the figures must know of the store."""
+        return self._store().notices
+
+    @property
+    def writable(self) -> bool:  # type: ignore[override]
+        """Whether facts can be written."""
+        return self._store().writable
+
+    @contextmanager
+    def reading(self) -> Iterator[Reader]:
+        """Open one consistent state for reading."""
+        with self._store().reading() as reader:
+            yield reader
+
+    @contextmanager
+    def staging(self) -> Iterator[Staging]:
+        """Open a write."""
+        with self._store().staging() as staging:
+            yield staging
+
+    def write(self, facts: Iterable[Fact | Observation], *, unknown: Unknown = "refuse") -> Outcome:
+        """Keep facts in one transaction, in the way of the engine."""
+        return self._store().write(facts, unknown=unknown)
+
+    def writing(self, connection: Any) -> Writer:
+        """Return what writes within the transaction of a connection, in the way of the engine."""
+        return self._store().writing(connection)
+
+    def erase(self) -> None:
+        """Give up the bytes of what was removed."""
+        self._store().erase()
+
+    def settle(self) -> None:
+        """Do now what the store would else do some time later."""
+        self._store().settle()
+
+    def close(self) -> None:
+        """Let go of the store."""
+        self._store().close()

@@ -1,11 +1,14 @@
 """How long the statements of a store's readers take, for those who watch over the server."""
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from time import perf_counter
 from typing import Any
 
 from perfwidget.stores.dialect import Dialect
+from perfwidget.stores.reading import Reader
 from perfwidget.stores.session import Session
+from perfwidget.stores.store import Store, StoreBefore
 
 Note = Callable[[float], None]
 """Takes the seconds that one statement took."""
@@ -45,3 +48,20 @@ class TimedSession:
                 yield batch
         finally:
             self._note(took)
+
+
+class TimedStore(StoreBefore):
+    """Stands before a host's store, and notes of one widget how long its questions take."""
+
+    def __init__(self, store: Store, note: Note) -> None:
+        self._timed, self._note = store, note
+        self.path = store.path
+
+    def _store(self) -> Store:
+        return self._timed
+
+    @contextmanager
+    def reading(self) -> Iterator[Reader]:
+        """Open one consistent state for reading."""
+        with self._timed.reading() as reader:
+            yield reader.through(lambda session: TimedSession(session, self._note))

@@ -9,13 +9,12 @@ import duckdb
 import numpy as np
 
 from perfwidget import open_store
-from perfwidget.report import report
 from perfwidget.stores import Store
 from tests.benchmarks.by_hand import ByHand
 from tests.benchmarks.frames import Pandas, load
 from tests.benchmarks.measuring import Measure, Turns, compared, in_turns, seconds
 from tests.benchmarks.plain_sql import PlainSQL
-from tests.benchmarks.questions import Answer, Contender, Question, answer_of, differences, questions
+from tests.benchmarks.questions import Answer, Contender, Question, answer_of, differences, page_report, questions
 from tests.benchmarks.site import Site
 from tests.hosts import asking_body, host
 
@@ -39,7 +38,7 @@ class Ours:
 
     def __call__(self, question: Question) -> Answer:
         """Return every number of the page."""
-        return answer_of(report(self._store, question.viewer, question.query, grain=question.grain))
+        return answer_of(page_report(self._store, question))
 
 
 def measure(site: Site) -> Iterator[Measure]:
@@ -94,7 +93,7 @@ def _callback(store: Store, question: Question) -> Turns:
 
     return in_turns(
         {
-            "its queries": lambda: report(store, question.viewer, question.query, grain=question.grain),
+            "its queries": partial(Ours(store), question),
             "the callback": call,
         }
     )

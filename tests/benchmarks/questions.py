@@ -8,9 +8,11 @@ from typing import NamedTuple
 
 from perfwidget import Viewer
 from perfwidget.metrics import BY_KEY, DAILY, METRICS, Number
+from perfwidget.question.access import scope
 from perfwidget.question.period import Grain, Period
 from perfwidget.question.query import Query, parse
-from perfwidget.report import Report
+from perfwidget.report import Report, read_report
+from perfwidget.stores import Store
 from tests.benchmarks.world import FIRST_DAY, FIRST_PROJECT, LAST_DAY, World
 from tests.worlds import ORGANIZATION
 
@@ -75,6 +77,13 @@ def questions(world: World) -> list[Question]:
             "years", "the busiest member, two years", owner, world.heaviest, Period(FIRST_DAY, LAST_DAY, TIMEZONE), None
         ),
     ]
+
+
+def page_report(store: Store, question: Question, grain: Grain | None = None) -> Report:
+    """Return the report that the page shows, which does without numbers of each project."""
+    with store.reading() as reader:
+        asked = scope(question.viewer, question.query, reader.standing(question.viewer, question.query))
+        return read_report(reader, asked, question.query, grain or question.grain)
 
 
 def answer_of(report: Report) -> Answer:

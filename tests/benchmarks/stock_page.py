@@ -15,11 +15,11 @@ from flask import Flask
 from perfwidget import Viewer
 from perfwidget.metrics import BY_KEY, Number
 from perfwidget.page.cards import SUMMARY
-from perfwidget.question.period import Period
-from perfwidget.report import Report, report
+from perfwidget.question.period import Grain, Period
+from perfwidget.report import Report
 from perfwidget.stores import Store
 from tests.benchmarks.frames import Frames, Pandas
-from tests.benchmarks.questions import LABELS, PERIODS, TIMEZONE, Question, numbers
+from tests.benchmarks.questions import LABELS, PERIODS, TIMEZONE, Question, numbers, page_report
 from tests.benchmarks.world import World
 from tests.worlds import ORGANIZATION
 
@@ -106,7 +106,7 @@ class FromStore:
         return pd.DataFrame({"date": pd.DatetimeIndex([point.bucket.first for point in series])} | columns)
 
     def _report(self, question: Question) -> Report:
-        return report(self._store, question.viewer, question.query)
+        return page_report(self._store, question, Grain.DAY)
 
 
 def stock_page(server: Flask, prefix: str, panels: Panels, world: World) -> Dash:

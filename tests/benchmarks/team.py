@@ -52,15 +52,16 @@ _STATEMENTS = (
     FROM reviews {_WHERE.format(member="completed_by", at="created_at")} GROUP BY member
     """,
     """
-    WITH firsts AS (
-        SELECT any_value(completed_by) AS member, min(created_at) AS first, arg_min(action, created_at) AS action
-        FROM reviews
-        WHERE organization_id = $organization AND created_at < $end
+    WITH counted AS (
+        SELECT completed_by AS member, annotation_id, review_id, created_at, action FROM reviews
+        WHERE organization_id = $organization AND completed_by IS NOT NULL AND created_at < $end
         AND action IN ('accepted', 'rejected', 'fixed_and_accepted')
-        GROUP BY annotation_id
-    )
+    ),
+    mine AS (SELECT * FROM counted WHERE created_at >= $start)
     SELECT member, count(*) AS firsts, count_if(action <> 'rejected') AS passes
-    FROM firsts WHERE member IS NOT NULL AND first >= $start GROUP BY member
+    FROM mine WHERE review_id NOT IN (
+        SELECT mine.review_id FROM counted JOIN mine USING (annotation_id) WHERE counted.created_at < mine.created_at
+    ) GROUP BY member
     """,
     f"""
     SELECT reviewer_id AS member, count_if(action = 'accepted') AS reviews_accepted,

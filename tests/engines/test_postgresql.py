@@ -312,3 +312,11 @@ def test_one_members_days_are_read_from_an_index_alone(store: Any, postgresql: S
             reader._rows(f"SELECT set_config('{other}', 'off', TRUE)", {})
         plan = [line for (line,) in reader._rows(f"EXPLAIN {text}", parameters)]
     assert any("Index Only Scan using annotations_" in line for line in plan), plan
+
+
+def test_half_a_million_ids_that_a_condition_looks_into_are_hashed(store: Store) -> None:
+    """Where they are not, each row looks through all of them, which takes longer than a question may."""
+    ids = "SELECT CAST(each AS TEXT) FROM generate_series(1, 500000) each"
+    with store.reading() as reader:
+        plan = [line for (line,) in reader._rows(f"EXPLAIN VERBOSE SELECT review_id NOT IN ({ids}) FROM reviews", {})]
+    assert any("hashed SubPlan" in line for line in plan), plan

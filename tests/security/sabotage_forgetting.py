@@ -2,10 +2,10 @@
 
 FORGETTING = "perfwidget/stores/writing/forgetting.py"
 PERSON = "perfwidget/stores/writing/person.py"
-MOVING = "perfwidget/stores/moving.py"
+MOVING = "perfwidget/upkeep/copying.py"
 BACKUP = "perfwidget/stores/duckdb/backup.py"
 FORGOTTEN = "tests/stores/test_forgetting.py"
-MOVED = "tests/stores/test_moving.py"
+MOVED = "tests/test_upkeep.py"
 CONNECTED = "tests/stores/test_connecting.py"
 
 SABOTAGES = [

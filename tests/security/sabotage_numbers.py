@@ -130,15 +130,15 @@ SABOTAGES = (
     (
         "at one instant the review whose id is the lower text is the first",
         CONDITIONS,
-        'first = dialect.first("review_id", "created_at", in_order(dialect, "review_id"))',
-        'first = dialect.first("review_id", "created_at", "review_id")',
+        "AND {other} {comes} {one})",
+        "AND other.review_id {comes} one.review_id)",
         f"{BY_HAND} first_pass",
     ),
     (
         "at one instant the review whose id is the higher text is the latest",
         CONDITIONS,
-        'latest = dialect.latest("action", "created_at", in_order(dialect, "review_id"))',
-        'latest = dialect.latest("action", "created_at", "review_id")',
+        "AND {other} {comes} {one})",
+        "AND other.review_id {comes} one.review_id)",
         f"{BY_HAND} updated_after",
     ),
     (
@@ -158,8 +158,8 @@ SABOTAGES = (
     (
         "the first review is the first one of the period",
         CONDITIONS,
-        'reviews = f"SELECT {first} FROM reviews WHERE {mine} AND',
-        'reviews = f"SELECT {first} FROM reviews WHERE {mine} AND created_at >= $since AND',
+        'created_at >= $since", "<", reviews)',
+        'created_at >= $since", "<", f"{reviews} AND created_at >= $since")',
         f"{BY_HAND} first_pass",
     ),
     (

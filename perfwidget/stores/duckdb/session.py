@@ -46,8 +46,6 @@ DIALECT = Dialect(
     count="count_if({})".format,  # is planned faster than a filtered count
     # DuckDB's median is a double, exact to the half for anything below 2⁵².
     middle="CAST(2 * median({}) FILTER (WHERE {}) AS BIGINT)".format,
-    first="arg_min({}, ({}, {}))".format,
-    latest="arg_max({}, ({}, {}))".format,
     quotient="({}) // {}".format,
     in_lower_case="lower({})".format,
     holds="contains({}, {})".format,

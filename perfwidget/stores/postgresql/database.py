@@ -24,6 +24,9 @@ MOST = 10
 PATIENCE = 5.0
 """Seconds that are waited for a connection, unless the address says how many."""
 
+HASHED = 16
+"""Times `work_mem` that ids which a condition looks into may take: what is larger is looked through for each row."""
+
 _RETRY = 0.5
 """Seconds after which an attempt to connect is given up, so that the next question begins a new one."""
 
@@ -81,7 +84,8 @@ class PostgreSQLDatabase:
         self._begin_reading = (
             f"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; {entered(address)}; "
             f"SET LOCAL statement_timeout = {LONGEST * 1000:.0f}; "
-            "SET LOCAL jit = off"  # which takes longer than most answers
+            "SET LOCAL jit = off; "  # which takes longer than most answers
+            f"SET LOCAL hash_mem_multiplier = {HASHED}"
         )
         self._begin_writing = (
             f"BEGIN ISOLATION LEVEL READ COMMITTED; {entered(address)}; "

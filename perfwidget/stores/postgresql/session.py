@@ -22,8 +22,6 @@ def dialect_of(connection: Connection) -> Dialect:
         count="count(*) FILTER (WHERE {})".format,
         # PostgreSQL's median is a double, exact to the half for anything below 2⁵².
         middle="CAST(2 * percentile_cont(0.5) WITHIN GROUP (ORDER BY {}) FILTER (WHERE {}) AS BIGINT)".format,
-        first="(array_agg({} ORDER BY {}, {}))[1]".format,
-        latest="(array_agg({} ORDER BY {} DESC, {} DESC))[1]".format,
         quotient="({}) / {}".format,
         in_lower_case=(f'lower(CAST({{}} AS TEXT) COLLATE {quoted(_lowering(connection))}) COLLATE "C"').format,
         holds="strpos({}, {}) > 0".format,

@@ -7,10 +7,10 @@ from typing import NamedTuple
 from perfwidget.facts import FACTS, RECORDED_KINDS
 from perfwidget.facts.columns import INVALID_LEAD_TIME, MICROSECONDS, microseconds
 from perfwidget.facts.words import LAST_ACTIONS, REVIEW_ACTIONS, ROLES
-from perfwidget.stores.moving import UNFINISHED
 from perfwidget.stores.reading import Reader
 from perfwidget.stores.schema import MENTIONED
 from perfwidget.stores.store import Store
+from perfwidget.upkeep.copying import UNFINISHED
 
 DAY = 86_400 * MICROSECONDS
 

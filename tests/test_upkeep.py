@@ -16,11 +16,12 @@ from perfwidget.cli import main
 from perfwidget.errors import InvalidSetting, PerfwidgetError
 from perfwidget.facts import Comment, Fact, Member, Membership, ReviewVisit
 from perfwidget.facts.ingest import Bookmark, Inferred
-from perfwidget.stores import Store, moving, open_store
-from perfwidget.stores.checking import check
+from perfwidget.stores import Store, open_store
 from perfwidget.stores.duckdb import DuckDBStore
-from perfwidget.stores.moving import copy
 from perfwidget.stores.schema import TABLES
+from perfwidget.upkeep import copying
+from perfwidget.upkeep.checking import check
+from perfwidget.upkeep.copying import copy
 from tests.conftest import NewStore
 from tests.engines.server import Server
 from tests.hosts import asking, host
@@ -28,7 +29,7 @@ from tests.worlds import ORGANIZATION, annotation, ask, at, people, review
 
 MARCH = {"members": "all", "from_": "2024-03-01", "to": "2024-03-31"}
 NOON = at("2024-03-02 12:00")
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[1]
 
 
 def world() -> list[Any]:
@@ -74,7 +75,7 @@ def source(tmp_path: Path) -> Iterator[Store]:
 def test_all_that_a_store_holds_moves_to_any_engine_and_back(
     source: Store, new_store: NewStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(moving, "ROWS", 3)
+    monkeypatch.setattr(copying, "ROWS", 3)
     with closing(open_store(new_store())) as there, closing(DuckDBStore(tmp_path / "back.duckdb")) as back:
         copy(source, there)
         copy(there, back)
@@ -88,7 +89,7 @@ def test_all_that_a_store_holds_moves_to_any_engine_and_back(
 def test_a_copy_that_was_broken_off_goes_on_where_it_ended(
     source: Store, new_store: NewStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(moving, "ROWS", 2)
+    monkeypatch.setattr(copying, "ROWS", 2)
     copied: list[str] = []
 
     def stop_at(many: int) -> Any:
@@ -144,7 +145,7 @@ def test_a_copy_that_was_broken_off_passes_for_no_store(source: Store, new_store
 def test_a_copy_of_what_has_changed_meanwhile_says_so(
     source: Store, new_store: NewStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(moving, "ROWS", 2)
+    monkeypatch.setattr(copying, "ROWS", 2)
     with closing(open_store(new_store())) as there:
 
         def told(table: str, _: int) -> None:

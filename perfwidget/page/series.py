@@ -1,17 +1,109 @@
-"""The parts of a graph by date, in the words of plotly.js: bars, lines, and axes that show what is usual.
+"""The series of graphs, and how they are drawn by date: bars, lines, and an axis that shows what is usual.
 
+A colour is the name of a custom property of the stylesheet, where the palette stands. The page fills it in when it
+draws, so that a change of theme needs no new figures. Patterns, dashes and markers tell series apart without colour.
 Places on the axis of dates are categories, each named by what its bar stands for.
 """
 
 from collections.abc import Sequence
 from functools import lru_cache
+from typing import NamedTuple
 
-from perfwidget.metrics import Number
+from perfwidget.metrics import BY_KEY, Metric, Number
 from perfwidget.page import formats, words
-from perfwidget.page.axes import Scale, Tick, limit, scale, ticks
-from perfwidget.page.graph_style import MARK_SIZE, PATTERN, Figure, Series, by_category, note
+from perfwidget.page.axes import Figure, Scale, Tick, by_category, limit, note, scale, ticks
 from perfwidget.question.period import Grain, Period
 from perfwidget.report import Report
+
+SOLID = "solid"
+"""The dash of a whole line; all others are lengths in pixels."""
+
+
+class Series(NamedTuple):
+    """A metric in a graph: its name there, its look, and the pattern or line and marker that it has besides colour."""
+
+    key: str
+    name: str
+    look: str
+    """The colour is the custom property `--{look}`, the legend's swatch the class of that name."""
+    pattern: str = ""
+    dash: str = SOLID
+    symbol: str = "circle"
+    whose: str = ""
+    """The id of the member that it is of, where a graph has a line for each."""
+
+    @property
+    def opens(self) -> str | dict[str, str]:
+        """What a click on it tells: the number whose rows are to be opened, and of whom if not of all."""
+        return {"rows": self.key, "rows_user": self.whose} if self.whose else self.key
+
+    @property
+    def metric(self) -> Metric:
+        """The metric that it shows."""
+        return BY_KEY[self.key]
+
+    @property
+    def colour(self) -> str:
+        """The custom property that holds its colour."""
+        return f"--{self.look}"
+
+
+SUBMITTED = Series("submitted", "Submitted", "submitted")
+UPDATED = Series("updated", "Updated", "updated", pattern="/")
+SKIPPED = Series("skipped", "Skipped", "skipped", pattern=".")
+REJECTED = Series("rejected", "Rejected", "rejected", pattern="x")
+
+ANNOTATED = (SUBMITTED, UPDATED, SKIPPED)
+REVIEWED = (
+    Series("reviews_accepted", "Accepted", "accepted"),
+    Series("reviews_rejected", "Rejected", "rejected", pattern="x"),
+    Series("reviews_fixed_and_accepted", "Fixed + accepted", "fixed", pattern="/"),
+)
+TOTAL = Series("total_time", "Sum of the day's times", "average")
+TOTAL_MEDIAN = Series("total_time_median", "Day's count × median time", "median", pattern="/")
+MEDIAN = Series("time_per_annotation_median", "Median", "median")
+AVERAGE = Series("time_per_annotation_average", "Average", "average", dash="3px,3px", symbol="diamond")
+REVIEW_TIME = Series("review_time", "Review Time", "review-time")
+
+# -- A line for each of few members ------------------------------------------------------------------------------------
+
+MEMBER_LOOKS = (
+    ("line-first", SOLID, "circle"),
+    ("line-second", "9px,3px", "square"),
+    ("line-third", "3px,3px", "diamond"),
+    ("line-fourth", "9px,3px,3px,3px", "triangle-up"),
+    ("line-fifth", "18px,4px", "cross"),
+)
+"""The colours, dashes and markers of members, in the order of their ids."""
+
+
+class Each(NamedTuple):
+    """What the line of each member shows: one number of every bucket, or several added up."""
+
+    key: str
+    """The number whose rows a point opens, and whose unit the line has."""
+    keys: tuple[str, ...]
+
+    def series(self, place: int, name: str, user_id: str) -> Series:
+        """Return the series of the member who is the first, second … of those shown."""
+        look, dash, symbol = MEMBER_LOOKS[place]
+        return Series(self.key, name, look, dash=dash, symbol=symbol, whose=user_id)
+
+
+EACH_SUBMITTED = Each("submitted_annotations", ("submitted_annotations",))
+EACH_TOTAL = Each("total_time", ("total_time",))
+EACH_TOTAL_MEDIAN = Each("total_time_median", ("total_time_median",))
+EACH_MEDIAN = Each("time_per_annotation_median", ("time_per_annotation_median",))
+EACH_REVIEW_TIME = Each("review_time", ("review_time",))
+EACH_REVIEWED = Each("annotations_reviewed", tuple(series.key for series in REVIEWED))
+"""Its rows are the review actions, whatever the number of annotations that they are of."""
+
+TILE, SOLIDITY, OPACITY = 6, 0.35, 0.5
+MARK_SIZE = 6
+PATTERN = {"fgcolor": "--pattern", "fgopacity": OPACITY, "size": TILE, "solidity": SOLIDITY}
+"""How patterns look; their shapes are those of the series."""
+
+# -- Bars and lines by date --------------------------------------------------------------------------------------------
 
 MOST_BARS = 400
 """With more buckets than that, no bar is a shape of its own. Each takes plotly.js a fifth of a millisecond."""
