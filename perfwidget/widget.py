@@ -64,7 +64,7 @@ class PerformanceWidget(DashBlueprint):
       on the page, too.
     - `task_url`: the address of a task in the host, such as `/projects/{project_id}/data?task={task_id}`, for a link
       from each listed row. It may hold `{annotation_id}`, too. Ids go into it percent-encoded. Only paths and http(s)
-      addresses are taken.
+      addresses are taken. A path is written without the host's own prefix: `SCRIPT_NAME` is put before it.
     - `late_after`: the age in seconds from which on facts that a source keeps in step are called late on the page.
     - `token_viewer`: for other programs, which send `Authorization: Bearer TOKEN` to the addresses of files. A function
       that turns the token into a `Viewer`, or None for nobody's. Scope and refusals are those of the session.
@@ -74,7 +74,7 @@ class PerformanceWidget(DashBlueprint):
     - `records`: where rate cards and statements are kept, such as `sqlite:///performance-records.db`, or
       `postgresql://user:password@host:port/database?schema=perfwidget_records`. None takes a file beside an embedded
       store. Without any the pages of pay say how to name some.
-    - `pay_roles`: the roles that manage pay. A manager manages that of their projects.
+    - `pay_roles`: the roles that manage pay. Where `manager` is among them, a manager manages that of their projects.
     - `contest_days`: the days in which a member's question about pay is to be answered.
     - `metrics_allowed`: a function that says of a request whether it may read `{prefix}/metrics`. These are numbers
       about the running widget for Prometheus. Without it there is no such address.

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import clickhouse_connect
 import psycopg
 import pytest
-from flask import Flask, url_for
+from flask import Flask, render_template_string, url_for
 from flask_login import LoginManager, UserMixin, login_user
 
 from perfwidget import PerformanceWidget, Viewer, cli, open_store
@@ -106,17 +106,23 @@ class Page:
                 assert client.query("SELECT formatQuery(%(text)s)", {"text": statement}).result_rows
 
     def html(self, block: Block) -> None:
-        """What a page of the host asks for is there."""
+        """What a page of the host asks for is there, also where the host stands behind a prefix."""
         app = platform()
         with closing(open_store("duckdb:///framed.duckdb")) as store:
             store.write([Member("acme", 1, role="owner")])
             app.register_blueprint(PerformanceWidget(store, self.viewer_of), url_prefix="/performance")
             browser = app.test_client()
-            browser.get("/login/1")
-            asked = Addresses()
-            asked.feed(block.text)
-            assert asked.found
-            assert [browser.get(address).status_code for address in asked.found] == [200] * len(asked.found)
+            for root in ("", "/platform"):
+                behind = {"SCRIPT_NAME": root}
+                browser.get("/login/1", environ_overrides=behind)
+                with app.test_request_context(environ_overrides=behind):
+                    asked = Addresses(render_template_string(block.text))
+                assert asked.found
+                assert [each for each in asked.found if not each.startswith(f"{root}/performance/")] == []
+                answers = [
+                    browser.get(each.removeprefix(root), environ_overrides=behind).status_code for each in asked.found
+                ]
+                assert answers == [200] * len(asked.found)
 
     def toml(self, block: Block) -> None:
         assert tomllib.loads(block.text)
@@ -139,9 +145,10 @@ class Page:
 class Addresses(HTMLParser):
     """Collects what markup asks for."""
 
-    def __init__(self) -> None:
+    def __init__(self, markup: str) -> None:
         super().__init__()
         self.found: list[str] = []
+        self.feed(markup)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.found += [value for name, value in attrs if name in ("src", "href", "data-perfwidget") and value]

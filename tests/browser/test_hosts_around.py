@@ -2,7 +2,9 @@
 
 import json
 import os
+import re
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from flask import Flask, Response, redirect, request, send_file
@@ -14,6 +16,7 @@ from perfwidget.stores import Store, open_store
 from tests.browser.visits import MARCH, Visit, facts, until
 from tests.conftest import Watch
 from tests.hosts import host, served
+from tests.test_readme import ROOT
 
 PLOTLY_IS_THERE = """() => new Promise((done) => {
   const look = () => (window.Plotly ? done() : requestAnimationFrame(look));
@@ -77,6 +80,66 @@ def test_the_page_works_under_a_strict_policy(enter: Enter, store: Store, watch:
         assert page.locator(".dash-dropdown-content").evaluate("e => getComputedStyle(e).overflowY") != "visible"
         page.keyboard.press("Escape")
         expect(boss.graph("annotations").locator(".main-svg").first).to_be_visible()
+
+
+[THE_POLICY] = re.findall(
+    r"^```text\n(default-src 'none';.*?)\n```$",
+    (ROOT / "perfwidget/hosting/README.md").read_text(),
+    re.DOTALL | re.MULTILINE,
+)
+"""What the README says that a policy of a host's own needs."""
+
+NOTE_WHAT_IS_BLOCKED = """window.blocked = [];
+addEventListener('securitypolicyviolation', (kept) => window.blocked.push(kept.effectiveDirective))"""
+
+
+def test_the_policy_of_the_readme_lets_all_through_but_styles_of_dash(
+    enter: Enter, store: Store, watch: Watch, tmp_path: Path
+) -> None:
+    watch.expect("Applying inline style")
+    app = host(store, timezone="Europe/Berlin", records=f"sqlite:///{tmp_path}/records.db")
+    frame = f'<div id=one data-perfwidget="/performance/?user=ann&{MARCH}"></div>'
+    app.add_url_rule(
+        "/around",
+        "around",
+        lambda: f"<!doctype html><link rel=icon href=data:,><script src=/performance/assets/embed.js></script>{frame}",
+    )
+
+    @app.after_request
+    def protect(response: Response) -> Response:
+        response.headers["Content-Security-Policy"] = " ".join(THE_POLICY.split())
+        return response
+
+    with served(app) as port:
+        boss = enter(port)
+        boss.page.add_init_script(NOTE_WHAT_IS_BLOCKED)
+        page = boss.go(f"user=ann&{MARCH}")
+        expect(boss.card("submitted-annotations")).to_have_text("6")
+        expect(boss.graph("annotations").locator(".main-svg").first).to_be_visible()
+        assert "data:image/svg+xml" in page.get_by_label("Period").evaluate("e => getComputedStyle(e).backgroundImage")
+        assert set(page.evaluate("blocked")) <= {"style-src-elem", "style-src-attr"}
+        page.goto(f"{boss.address}/performance/pay/terms")
+        page.get_by_label("First day").fill("2024-03-01")
+        page.get_by_role("button", name="Confirm").click()
+        expect(page.get_by_role("link", name="Rate cards")).to_be_visible()
+        assert page.evaluate("blocked") == []
+        page.goto(f"{boss.address}/around")
+        expect(page.frame_locator("#one iframe").locator("#card-submitted-annotations .card-value")).to_have_text("6")
+
+
+def test_a_policy_for_pages_without_one_leaves_the_page_its_own(enter: Enter, store: Store) -> None:
+    app = host(store)
+
+    @app.after_request
+    def protect(response: Response) -> Response:
+        response.headers.setdefault("Content-Security-Policy", "default-src 'none'")
+        return response
+
+    with served(app) as port:
+        boss = enter(port)
+        page = boss.go(f"user=ann&{MARCH}")  # no console error is expected
+        expect(boss.card("submitted-annotations")).to_have_text("6")
+        assert "data:image/svg+xml" in page.get_by_label("Period").evaluate("e => getComputedStyle(e).backgroundImage")
 
 
 def test_a_policy_that_lets_nothing_be_asked_is_named(enter: Enter, store: Store, watch: Watch) -> None:
