@@ -2,7 +2,7 @@
 
 from perfwidget.pay.cards import Clock, Place, RateCard, Unit, Whom
 from perfwidget.pay.contests import Answer, Contest
-from perfwidget.pay.drafting import Draft
+from perfwidget.pay.draft import Draft
 from perfwidget.pay.payroll import Pay
 from perfwidget.pay.questions import answered, contested
 from perfwidget.pay.statements import Statement

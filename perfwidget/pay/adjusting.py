@@ -1,6 +1,6 @@
 """Adjustments: amounts that the member's next statement takes, each with a text; and items that are held."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,11 +35,14 @@ class Adjustment:
         return {"number": self.number, "amount": self.amount, "currency": self.currency, "text": self.text}
 
 
-def pending(transaction: Transaction, person: str) -> Sequence[Adjustment]:
-    """Return the adjustments of a person that nobody took back, and no statement took, or only a withdrawn one."""
-    open_ones = (ADJUSTMENTS.c.person == person, ADJUSTMENTS.c.statement.is_(None), ADJUSTMENTS.c.taken_back.is_(None))
-    rows = transaction.rows(ADJUSTMENTS, *open_ones, order=[ADJUSTMENTS.c.number])
-    return [Adjustment(row.number, row.amount, row.currency, row.text) for row in rows]
+def pending(transaction: Transaction, people: Collection[str]) -> Mapping[str, Sequence[Adjustment]]:
+    """Map people to their adjustments that nobody took back, and no statement took, or only a withdrawn one."""
+    found: dict[str, list[Adjustment]] = {person: [] for person in people}
+    open_ones = (ADJUSTMENTS.c.statement.is_(None), ADJUSTMENTS.c.taken_back.is_(None))
+    rows = transaction.rows_among(ADJUSTMENTS, "person", people, *open_ones)
+    for row in sorted(rows, key=lambda each: int(each.number)):
+        found[row.person].append(Adjustment(row.number, row.amount, row.currency, row.text))
+    return found
 
 
 def newest(transaction: Transaction, person: str) -> int:

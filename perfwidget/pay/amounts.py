@@ -49,7 +49,7 @@ def written(minor: int, code: str) -> str:
 
 def minor_units(amount: str, code: str) -> int:
     """Return the minor units of an amount that `written` wrote."""
-    return int(Fraction(amount) * 10 ** DIGITS[code])
+    return int(Decimal(amount).scaleb(DIGITS[code]))
 
 
 def exact(quantity: Fraction) -> str:

@@ -200,10 +200,10 @@ class CardBook:
 
         That is member, role, all, and among these project, workspace, all. The first that covers its day decides.
         """
-        asked = (family, person, role, project)
+        asked = (family.value, person, role, project)
         if asked not in self._found:
             wanted = (
-                (family, whom, whom_id, place, place_id)
+                (family.value, whom.value, whom_id, place.value, place_id)
                 for whom, whom_id in ((Whom.MEMBER, person), (Whom.ROLE, role), (Whom.ALL, None))
                 for place, place_id in (
                     (Place.PROJECT, project),
@@ -218,7 +218,7 @@ class CardBook:
     def _by_key(self) -> Mapping[tuple[Any, ...], list[RateCard]]:
         found: dict[tuple[Any, ...], list[RateCard]] = {}
         for card in self.cards:
-            key = (card.unit.family, card.whom, card.whom_id, card.place, card.place_id)
+            key = (card.unit.family.value, card.whom.value, card.whom_id, card.place.value, card.place_id)
             found.setdefault(key, []).append(card)
         return found
 

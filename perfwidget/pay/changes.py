@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from perfwidget.pay.settled import ANOTHERS, COUNTED, GONE, UNCOUNTED, Settled, State
 from perfwidget.pay.sorting import Span
-from perfwidget.pay.work import Key, Kind, Work, Works, id_order
+from perfwidget.pay.work import Key, Kind, Work, id_order
 
 
 class Change(StrEnum):
@@ -33,17 +33,19 @@ class Told:
 
 
 def changes(
-    settled: Settled, member: str, works: Works, owners: Mapping[Key, str | None], growing: Set[Key], span: Span
+    settled: Settled,
+    member: str,
+    works: Mapping[Key, Work],
+    owners: Mapping[Key, str | None],
+    growing: Set[Key],
+    span: Span,
 ) -> Iterator[Told]:
     """Yield what changed since a member was last told of their items, in order.
 
     `owners` tell of what does not count for them whose it is, if it is there; `growing` are the items whose growth is
     paid, held or waits.
     """
-    # Of what stands as it was paid once, nothing is told: that is nearly all, and need not be put in order.
-    keys = (
-        key for key in {*settled.own_keys(), *(works.keys() & settled.steps.keys())} if not _stands(settled, key, works)
-    )
+    keys = {*settled.own_keys(), *(works.keys() & settled.steps.keys())}
     for key in sorted(keys, key=lambda each: (each[0], id_order(each[1]))):
         work = works.get(key)
         if work is not None and work.at >= span.end:
@@ -54,10 +56,6 @@ def changes(
         change = _change(settled, key, state, growing)
         if change is not None:
             yield Told(change, *key, state, None if work is None else work.project_id)
-
-
-def _stands(settled: Settled, key: Key, works: Works) -> bool:
-    return key in works and len(settled.of(key)) == 1 and settled.stands(key, works[key])
 
 
 def _state(key: Key, work: Work | None, member: str, owners: Mapping[Key, str | None]) -> State:

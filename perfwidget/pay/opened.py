@@ -12,7 +12,8 @@ from perfwidget.metrics import Rules
 from perfwidget.pay import card_records
 from perfwidget.pay import statements as kept
 from perfwidget.pay.cards import Place, RateCard, Whom, day
-from perfwidget.pay.drafting import Draft, drafts
+from perfwidget.pay.draft import Draft
+from perfwidget.pay.drafting import drafts
 from perfwidget.pay.refusals import NotThere, told_to
 from perfwidget.pay.rights import By, Grant, granted, looking, member_of, named_to
 from perfwidget.pay.statements import Statement

@@ -12,9 +12,11 @@ from perfwidget.pay.additions import Additions
 from perfwidget.pay.adjusting import LARGEST_NUMBER
 from perfwidget.pay.card_acts import Cards
 from perfwidget.pay.cards import day
-from perfwidget.pay.drafting import Draft, drafts
+from perfwidget.pay.draft import Draft
+from perfwidget.pay.drafting import drafts
 from perfwidget.pay.files import State, write_files
 from perfwidget.pay.opened import ANY_TIME, NAMELESS, covers, projects_of
+from perfwidget.pay.proposing import propose
 from perfwidget.pay.questions import Questions
 from perfwidget.pay.refusals import told_to
 from perfwidget.pay.rights import By, granted
@@ -112,7 +114,7 @@ class Pay(Cards, Questions, Additions):
                 raise Conflict("The draft has changed since it was seen; look at it again before you propose it.")
             if found.is_empty:
                 raise InvalidPay("There is nothing to pay or to tell in this period, so there is no statement.")
-            return kept.keep(transaction, found, grant.actor, **details)
+            return propose(transaction, found, grant.actor, **details)
 
     def propose_all(
         self, proposals: Iterable[Proposal], by: By
@@ -185,7 +187,7 @@ class Pay(Cards, Questions, Additions):
         with self._records.reading(self.organization_id) as transaction, self._store.reading() as reader:
             grant = granted(reader, self.organization_id, viewer, self._pay_roles)
             within = (STATEMENTS.c.first >= begins, STATEMENTS.c.last <= ends)
-            found = [each for each in kept.statements(transaction, *within) if covers(grant, each)]
+            found = [each for each in kept.statements(transaction, *within, one_by_one=True) if covers(grant, each)]
             scope = asked_of(reader, self.organization_id, ANY_TIME, Rules()).scope
             people = reader.profiles(scope, sorted({each.user_id for each in found if each.user_id}))
             return write_files(folder, found, people, state, audit.head(transaction))

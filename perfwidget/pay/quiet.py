@@ -7,22 +7,26 @@ what is settled only grows, and does not without a change of its facts. Withdraw
 
 import json
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import date, timedelta
 from typing import Any, NamedTuple
 
 from perfwidget.facts.columns import END_OF_TIME
 from perfwidget.metrics.rows import COUNTABLE, REVIEWS_TAKEN
-from perfwidget.pay.work import EVERY, Key, Kind, Works, read_kind
+from perfwidget.pay.work import EVERY, Key, Kind
 from perfwidget.question.access import ScopedQuery
+from perfwidget.question.period import day_start, zone
 from perfwidget.records import Transaction
 from perfwidget.records.canonical import canonical, sha256
-from perfwidget.records.tables import QUIET
+from perfwidget.records.tables import QUIET, STATEMENTS
 from perfwidget.stores import Reader
-from perfwidget.stores.listing import Slice
 
-LENGTH = 876_600_000_000
-"""How long a stretch is, in microseconds: some ten days, a 36th part of a year."""
+LENGTH = 2_629_800_000_000
+"""How long a stretch is, in microseconds: a twelfth of a year. The last one ends where the last statement does."""
+
+AFTER = -1
+"""The place of all that comes after the last statement."""
 
 _DIGESTED = {
     Kind.ANNOTATION: (COUNTABLE, ("annotation_id", "completed_at", "lead_time")),
@@ -44,12 +48,14 @@ class Range(NamedTuple):
 class Unread:
     """What of a member's work is to be read, and what of it is quiet."""
 
+    until: int
+    """The end of the member's last statement; 0 where there is none. All that comes after it is to be read."""
     digests: dict[tuple[Kind, int], str] = field(default_factory=dict)
     """By kind and stretch what the facts are now."""
     quiet: set[tuple[Kind, int]] = field(default_factory=set)
     """The kinds and stretches that need no reading."""
-    look: dict[tuple[Kind, int], set[str]] = field(default_factory=dict)
-    """By quiet kind and stretch the items that do."""
+    look: dict[Kind, dict[str, int]] = field(default_factory=lambda: {kind: {} for kind in Kind})
+    """The items in quiet stretches that do, with their instants."""
 
     @property
     def size(self) -> int:
@@ -57,48 +63,78 @@ class Unread:
         counts = (int(told.partition(":")[0]) for at, told in self.digests.items() if at not in self.quiet)
         return sum(counts) + sum(map(len, self.look.values()))
 
-    @property
-    def keys(self) -> set[Key]:
-        """The keys of the items to look at."""
-        return {(at[0], each) for at, ids in self.look.items() for each in ids}
+    def range_of(self, kind: Kind, place: int) -> Range:
+        """Return the range of a stretch."""
+        if place == AFTER:
+            return Range(kind, self.until, END_OF_TIME)
+        return Range(kind, place * LENGTH, min((place + 1) * LENGTH, self.until))
 
     def ranges(self) -> frozenset[Range]:
         """Return the ranges that are to be read, those without any facts among them."""
         found = []
         for kind in Kind:
             start = 0
-            for place in sorted(place for each, place in self.quiet if each is kind):
-                if start < place * LENGTH:
-                    found.append(Range(kind, start, place * LENGTH))
-                start = (place + 1) * LENGTH
+            for each in sorted(self.range_of(*at) for at in self.quiet if at[0] is kind):
+                if start < each.start:
+                    found.append(Range(kind, start, each.start))
+                start = each.end
             found.append(Range(kind, start, END_OF_TIME))
         return frozenset(found)
 
 
-def unread(
-    transaction: Transaction,
-    reader: Reader,
-    asked: ScopedQuery,
-    people: Mapping[str, str],
-    since: Mapping[Kind, int],
-    decides: Mapping[str, str],
-) -> dict[str, Unread]:
-    """Map members to what of their work since some instants is to be read.
+@dataclass(frozen=True, slots=True)
+class Stretches:
+    """How digests are read: of work since some instants.
 
-    `decides` tells of each what decides whether reviews or visits are items at all: their role, and the cards.
+    `decides` tells of each member what decides whether reviews or visits are items at all: their role, and the cards.
     """
-    found = {member: Unread() for member in people}
-    for kind, (rows, columns) in _DIGESTED.items():
-        for member, place, told in reader.digests(asked.among(people), rows, columns, since[kind], LENGTH):
-            how = "" if kind is Kind.ANNOTATION else f":{decides[member]}"
-            found[member].digests[kind, place] = told + how
-    members = {person: member for member, person in people.items()}
-    for row in transaction.rows_among(QUIET, "person", members):
-        of, at = found[members[row.person]], (Kind(row.kind), int(row.place))
-        if of.digests.get(at) == row.digest:
-            of.quiet.add(at)
-            of.look[at] = set(json.loads(row.look))
-    return found
+
+    reader: Reader
+    asked: ScopedQuery
+    since: Mapping[Kind, int]
+    decides: Mapping[str, str]
+
+    def digested(self, until: Mapping[str, int]) -> dict[str, Unread]:
+        """Map members, given with the ends of their last statements, to what the facts of their stretches are."""
+        found, same = {member: Unread(end) for member, end in until.items()}, defaultdict(list)
+        for member, end in until.items():
+            same[end].append(member)
+        for end, members in same.items():
+            for kind, (rows, columns) in _DIGESTED.items():
+                asked = self.asked.among(members)
+                for member, place, held in self.reader.digests(asked, rows, columns, self.since[kind], LENGTH, end):
+                    how = "" if kind is Kind.ANNOTATION else f":{self.decides[member]}"
+                    found[member].digests[kind, place] = held + how
+        return found
+
+    def unread(
+        self, transaction: Transaction, people: Mapping[str, str], until: Mapping[str, int]
+    ) -> dict[str, Unread]:
+        """Map members, given with the numbers that stand for them, to what of their work is to be read."""
+        found = self.digested(until)
+        members, kinds = {people[member]: of for member, of in found.items()}, {str(kind): kind for kind in Kind}
+        columns = (QUIET.c.person, QUIET.c.kind, QUIET.c.place, QUIET.c.digest, QUIET.c.look)
+        for person, kind, place, digest, look in transaction.rows_among(QUIET, "person", members, columns=columns):
+            of, at = members[person], (kinds[kind], place)
+            if of.digests.get(at) == digest:
+                of.quiet.add(at)
+                of.look[kinds[kind]].update(json.loads(look))
+        return found
+
+
+def last_ends(transaction: Transaction, people: Mapping[str, str], timezone: str) -> dict[str, int]:
+    """Map members, given with the numbers that stand for them, to the ends of their last statements; 0 without one."""
+    last = dict.fromkeys(people.values(), "")
+    columns = (STATEMENTS.c.person, STATEMENTS.c.last)
+    standing = STATEMENTS.c.state != "withdrawn"
+    for row in transaction.rows_among(STATEMENTS, "person", list(last), standing, columns=columns):
+        last[row.person] = max(last[row.person], row.last)
+    ends = {day: _end(day, timezone) for day in {*last.values()}}
+    return {member: ends[last[person]] for member, person in people.items()}
+
+
+def _end(day: str, timezone: str) -> int:
+    return day_start(date.fromisoformat(day) + timedelta(days=1), zone(timezone)) if day else 0
 
 
 def grouped(wanted: Mapping[str, Unread], rows: int, members: int) -> Iterator[dict[str, Unread]]:
@@ -115,65 +151,44 @@ def grouped(wanted: Mapping[str, Unread], rows: int, members: int) -> Iterator[d
         yield group
 
 
-def read_open(
-    reader: Reader, asked: ScopedQuery, wanted: Mapping[str, Unread], since: Mapping[Kind, int]
-) -> dict[str, Works]:
-    """Map members to their work that is to be read."""
-    found: dict[str, Works] = {member: {} for member in wanted}
-    for run, members in _together(wanted):
-        start = max(run.start, since[run.kind])
-        if start < run.end:
-            read_kind(reader, asked.among(members), run.kind, found, during=Slice(start, run.end))
-    read_named(reader, asked, found, {member: of.keys for member, of in wanted.items()})
-    return found
-
-
-def read_named(
-    reader: Reader, asked: ScopedQuery, found: Mapping[str, Works], wanted: Mapping[str, Collection[Key]]
-) -> None:
-    """Add members' work that has some keys, as far as it is theirs."""
-    for kind in Kind:
-        ids = {key[1] for keys in wanted.values() for key in keys if key[0] is kind}
-        if ids:
-            read_kind(reader, asked.among(list(wanted)), kind, found, among=ids)
-
-
-def _together(wanted: Mapping[str, Unread]) -> Iterator[tuple[Range, list[str]]]:
+def together(wanted: Mapping[str, Unread]) -> Iterator[tuple[Range, list[str]]]:
     """Yield ranges with the members of whom they hold something to read, as few as there may be."""
-    at: dict[tuple[Kind, int], list[str]] = defaultdict(list)
+    at: dict[Range, list[str]] = defaultdict(list)
     for member, of in wanted.items():
-        for each in of.digests.keys() - of.quiet:
-            at[each].append(member)
+        for kind, place in of.digests.keys() - of.quiet:
+            at[of.range_of(kind, place)].append(member)
     run: Range | None = None
     of_run: list[str] = []
-    for kind, place in sorted(at):
-        members = at[kind, place]
-        if run is not None and (run.kind, run.end, of_run) == (kind, place * LENGTH, members):
-            run = run._replace(end=run.end + LENGTH)
+    for each in sorted(at):
+        if run is not None and (run.kind, run.end, of_run) == (each.kind, each.start, at[each]):
+            run = run._replace(end=each.end)
             continue
         if run is not None:
             yield run, of_run
-        run, of_run = Range(kind, place * LENGTH, (place + 1) * LENGTH), members
+        run, of_run = each, at[each]
     if run is not None:
         yield run, of_run
 
 
 def keep_quiet(transaction: Transaction, person: str, of: Unread, look: Iterable[tuple[Key, int]]) -> str:
-    """Keep all stretches as quiet but for some items, each with an instant in its stretch.
+    """Keep all stretches as quiet but for some items, each with its instant.
 
     Returns the SHA-256 of what is kept of the person, which the audit log holds.
     """
-    marked: dict[tuple[Kind, int], set[str]] = defaultdict(set)
+    marked: dict[tuple[Kind, int], dict[str, int]] = defaultdict(dict)
     for (kind, identity), at in look:
-        marked[kind, at // LENGTH].add(identity)
-    stands = {at for at in of.quiet if marked[at] == of.look[at]}
-    for row in transaction.rows(QUIET, QUIET.c.person == person):
-        if (Kind(row.kind), row.place) not in stands:
-            transaction.remove(QUIET, QUIET.c.person == person, QUIET.c.kind == row.kind, QUIET.c.place == row.place)
+        marked[kind, at // LENGTH][identity] = at
+    forget_quiet(transaction, person)
     rows = [
-        {"person": person, "kind": str(at[0]), "place": at[1], "digest": told, "look": json.dumps(sorted(marked[at]))}
+        {
+            "person": person,
+            "kind": str(at[0]),
+            "place": at[1],
+            "digest": told,
+            "look": json.dumps(sorted(marked[at].items())),
+        }
         for at, told in of.digests.items()
-        if at not in stands
+        if at[1] != AFTER
     ]
     transaction.add(QUIET, rows)
     return quiet_sha256(transaction.rows(QUIET, QUIET.c.person == person))

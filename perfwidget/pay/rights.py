@@ -98,7 +98,8 @@ def places_of(
         return None
     mine, person = asked.among([viewer.user_id]), transaction.person(viewer.user_id)
     worked = {project for rows in EVERY.values() for (project,) in reader.facts(mine, rows, ("project_id",))}
-    paid = {project for (project,) in transaction.distinct([SETTLED.c.project_id], SETTLED.c.person == (person or ""))}
+    theirs, columns = SETTLED.c.person == (person or ""), [SETTLED.c.project_id]
+    paid = {project for (project,) in transaction.rows(SETTLED, theirs, columns=columns, distinct=True)}
     known = projects | worked | paid
     held = {each.workspace_id for each in reader.projects(asked.scope) if each.project_id in known}
     return frozenset(

@@ -1,21 +1,21 @@
 """Statements: proposed from a draft that was seen, then approved or withdrawn, and paid a currency."""
 
 import json
-from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from perfwidget.errors import Conflict, InvalidPay
 from perfwidget.pay.adjusting import LARGEST_NUMBER, checked_text
-from perfwidget.pay.drafting import Draft
-from perfwidget.pay.quiet import forget_quiet, keep_quiet
+from perfwidget.pay.draft import Draft
+from perfwidget.pay.quiet import forget_quiet
 from perfwidget.pay.refusals import DoneBefore, NotThere, logged_act
-from perfwidget.pay.sorting import Item, Reason
+from perfwidget.pay.sorting import Reason
 from perfwidget.records import Actor, Transaction, audit
-from perfwidget.records.canonical import canonical
 from perfwidget.records.tables import ADJUSTMENTS, CONTESTS, SETTLED, STATEMENTS, TOLD, TOTALS
 
 PROPOSED, APPROVED, WITHDRAWN = "proposed", "approved", "withdrawn"
@@ -43,10 +43,10 @@ class Statement:
     state: str
     """`proposed`, `approved` or `withdrawn`."""
     sha256: str
-    body: bytes
     totals: Mapping[str, Payment]
     acted_by: str
     acted_at: int
+    _body: Callable[[], bytes] = field(compare=False, repr=False)
     acknowledged_at: int | None = None
     """When the member acknowledged it, in microseconds."""
     contests: Sequence[int] = ()
@@ -57,6 +57,11 @@ class Statement:
         """How it stands, in words: its state or `paid`, then `acknowledged` or `contested` where it is that."""
         more = ("contested",) if self.contests else ("acknowledged",) if self.acknowledged_at is not None else ()
         return ("paid" if self.is_paid else self.state, *more)
+
+    @property
+    def body(self) -> bytes:
+        """Its canonical JSON, to the byte as it was frozen."""
+        return self._body()
 
     @property
     def document(self) -> Any:
@@ -70,9 +75,14 @@ class Statement:
         return self.state == APPROVED and bool(self.totals) and paid
 
 
-def statements(transaction: Transaction, *where: Any) -> Sequence[Statement]:
-    """Return statements that meet all conditions, by number."""
-    rows = transaction.rows(STATEMENTS, *where, order=[STATEMENTS.c.number])
+def statements(transaction: Transaction, *where: Any, one_by_one: bool = False) -> Sequence[Statement]:
+    """Return statements that meet all conditions, by number.
+
+    With `one_by_one` each reads its JSON whenever it is asked for it, while the transaction is open: all of them
+    together may be more than memory holds.
+    """
+    columns = [each for each in STATEMENTS.c if not (one_by_one and each.name == "body")]
+    rows = transaction.rows(STATEMENTS, *where, order=[STATEMENTS.c.number], columns=columns)
     members = transaction.user_ids({row.person for row in rows})
     people = {row.number: row.person for row in rows}
     totals: dict[int, dict[str, Payment]] = {number: {} for number in people}
@@ -93,15 +103,20 @@ def statements(transaction: Transaction, *where: Any) -> Sequence[Statement]:
             date.fromisoformat(row.last),
             row.state,
             row.sha256,
-            bytes(row.body),
             totals[row.number],
             row.acted_by,
             row.acted_at,
+            partial(_body, transaction, row.number) if one_by_one else partial(bytes, row.body),
             row.acknowledged_at,
             tuple(sorted(open_ones[row.number])),
         )
         for row in rows
     ]
+
+
+def _body(transaction: Transaction, number: int) -> bytes:
+    [row] = transaction.rows(STATEMENTS, STATEMENTS.c.number == number, columns=[STATEMENTS.c.body])
+    return bytes(row.body)
 
 
 def statement(transaction: Transaction, number: int) -> Statement:
@@ -128,7 +143,7 @@ def refuse_unpaid(transaction: Transaction, draft: Draft) -> None:
         raise Conflict(f"Statement {', '.join(waiting)} is not paid; pay it, or forget the member with unpaid=True.")
     if draft.lines or draft.adjustments:
         raise Conflict("The member has work in no statement; pay it, or forget the member with unpaid=True.")
-    reasons = Counter(str(each.reason) for each in draft.left_out if each.reason is not Reason.OWN)
+    reasons = {reason: count for reason, count in draft.left_out_counts.items() if reason is not Reason.OWN}
     if reasons:
         named = ", ".join(f"{count} {reason}" for reason, count in reasons.items())
         raise Conflict(f"The member has work that is left out ({named}); settle it, or forget them with unpaid=True.")
@@ -144,33 +159,6 @@ def acted(transaction: Transaction, of: Statement, advice: str) -> DoneBefore:
 def numbered(numbers: Sequence[int]) -> str:
     """Return the words for some contests: `question 1`, or `questions 1, 2`."""
     return f"question{'s' if len(numbers) > 1 else ''} {', '.join(map(str, numbers))}"
-
-
-def keep(transaction: Transaction, draft: Draft, by: Actor, **details: Any) -> Statement:
-    """Freeze a draft under the next number; what it pays is settled from now on."""
-    last = transaction.last(STATEMENTS, STATEMENTS.c.number)
-    number = 1 if last is None else last.number + 1
-    row = {
-        "number": number,
-        "person": draft.person,
-        "first": draft.period.first.isoformat(),
-        "last": draft.period.last.isoformat(),
-        "state": PROPOSED,
-        "body": draft.body.encode(),
-        "sha256": draft.sha256,
-    }
-    transaction.add(STATEMENTS, [{**row, **_acted(transaction, by)}])
-    totals = [{"statement": number, "currency": code, "amount": amount} for code, amount in draft.totals.items()]
-    transaction.add(TOTALS, totals)
-    transaction.add(SETTLED, [_settled(item, number, draft.person) for item in draft.items])
-    transaction.add(TOLD, _told(draft, number))
-    for adjustment in draft.adjustments:
-        transaction.change(ADJUSTMENTS, ADJUSTMENTS.c.number == adjustment.number, statement=number)
-    quiet = keep_quiet(transaction, draft.person, draft.read.unread, draft.read.look(draft))
-    details = {**details, "quiet": quiet}
-    facts = {"statement": number, "first": row["first"], "last": row["last"], "sha256": draft.sha256}
-    audit.append(transaction, by, PROPOSED, draft.person, **facts, totals=dict(draft.totals), **details)
-    return statement(transaction, number)
 
 
 def approve(transaction: Transaction, number: int, despite_contests: bool, by: Actor, **details: Any) -> Statement:
@@ -189,7 +177,7 @@ def approve(transaction: Transaction, number: int, despite_contests: bool, by: A
             )
         if found.contests:
             details = {**details, "despite_contests": list(found.contests)}
-        transaction.change(STATEMENTS, STATEMENTS.c.number == number, state=APPROVED, **_acted(transaction, by))
+        transaction.change(STATEMENTS, STATEMENTS.c.number == number, state=APPROVED, **signed(transaction, by))
         audit.append(transaction, by, APPROVED, found.person, statement=number, sha256=found.sha256, **details)
     return statement(transaction, number)
 
@@ -204,7 +192,7 @@ def withdraw(transaction: Transaction, number: int, text: str, by: Actor, **deta
     transaction.remove(TOLD, TOLD.c.statement == number)
     forget_quiet(transaction, found.person)
     transaction.change(ADJUSTMENTS, ADJUSTMENTS.c.statement == number, statement=None)
-    transaction.change(STATEMENTS, STATEMENTS.c.number == number, state=WITHDRAWN, **_acted(transaction, by))
+    transaction.change(STATEMENTS, STATEMENTS.c.number == number, state=WITHDRAWN, **signed(transaction, by))
     audit.append(transaction, by, WITHDRAWN, found.person, statement=number, text=digest, **details)
     return statement(transaction, number)
 
@@ -249,36 +237,6 @@ def mark_paid(
     return statement(transaction, number)
 
 
-def _acted(transaction: Transaction, by: Actor) -> dict[str, Any]:
+def signed(transaction: Transaction, by: Actor) -> dict[str, Any]:
+    """Return the columns that say who acted on a statement, and when."""
     return {"acted_by": audit.named(transaction, by), "acted_at": transaction.now}
-
-
-def _settled(item: Item, number: int, person: str) -> dict[str, Any]:
-    return {
-        "kind": str(item.work.kind),
-        "item_id": item.work.item_id,
-        "step": item.step,
-        "statement": number,
-        "person": person,
-        "card_id": item.card.card_id,
-        "project_id": item.work.project_id,
-        "work_day": item.work_day.isoformat(),
-        "time": item.work.time,
-        "begins": item.work.begins,
-        "ends": item.work.at,
-    }
-
-
-def _told(draft: Draft, number: int) -> list[dict[str, Any]]:
-    """Return the rows of what a draft tells of: a statement tells once of an item, so its number tells them apart."""
-    return [
-        {
-            "kind": str(each.kind),
-            "item_id": each.item_id,
-            "person": draft.person,
-            "number": number,
-            "statement": number,
-            "state": canonical(list(each.state)),
-        }
-        for each in draft.changes
-    ]

@@ -9,14 +9,15 @@ from typing import Any
 
 from perfwidget.pay.amounts import HOUR, exact, minor_units, rounded, written
 from perfwidget.pay.cards import Clock
+from perfwidget.pay.columns import accept, read_named
+from perfwidget.pay.lines import median_of
 from perfwidget.pay.logged import Logged, beside
-from perfwidget.pay.sorting import median_of
 from perfwidget.pay.statements import WITHDRAWN, Statement, statements
-from perfwidget.pay.work import Key, Kind, Works, owners_of, read_work
+from perfwidget.pay.work import Key, Kind, owners_of
 from perfwidget.question.access import ScopedQuery
 from perfwidget.records import Transaction, audit
 from perfwidget.records.canonical import canonical, sha256
-from perfwidget.records.tables import SETTLED, TOTALS
+from perfwidget.records.tables import SETTLED, STATEMENTS, TOTALS
 from perfwidget.stores import Reader
 
 OWN = frozenset({"kind", "id", "step", "work_day", "quantity", "paid_before_us"})
@@ -27,7 +28,7 @@ def differences(transaction: Transaction, heads: Sequence[audit.Head] = ()) -> I
     """Yield a sentence for each thing in the records that is not as it was written."""
     yield from audit.faults(transaction, heads)
     logged = Logged(transaction)
-    known = statements(transaction)
+    known = statements(transaction, one_by_one=True)
     numbers = {each.number for each in known}
     for number in range(1, 1 + max((*logged.sha256, *numbers, 0))):
         if number not in numbers:
@@ -144,36 +145,38 @@ def _time(item: Mapping[str, Any]) -> int | None:
 
 def changed_since(transaction: Transaction, reader: Reader, asked: ScopedQuery) -> Iterator[str]:
     """Yield a sentence for each item of a standing statement whose facts are others now."""
-    standing = [each for each in statements(transaction) if each.state != WITHDRAWN and each.user_id is not None]
-    work = read_work(reader, asked, sorted({each.user_id or "" for each in standing}), accepted=True)
-    items = (item for each in standing for line in each.document["lines"] for item in line["items"])
-    kept = {(Kind(item["kind"]), str(item["id"])) for item in items}
-    there = owners_of(reader, asked, kept - {key for works in work.values() for key in works})
-    steps = transaction.rows(SETTLED, order=[SETTLED.c.step])
-    latest = {(row.kind, row.item_id): row.step for row in steps}
-    for each in standing:
-        yield from _changed(each, work[each.user_id or ""], there, latest)
+    for each in statements(transaction, STATEMENTS.c.state != WITHDRAWN, one_by_one=True):
+        if each.user_id is not None:
+            yield from _changed(transaction, reader, asked, each, each.user_id)
 
 
 def _changed(
-    each: Statement, works: Works, there: Mapping[Key, str | None], latest: Mapping[tuple[str, str], int]
+    transaction: Transaction, reader: Reader, asked: ScopedQuery, each: Statement, member: str
 ) -> Iterator[str]:
-    """Yield a sentence for each item of a statement whose facts are others now.
-
-    `there` says whose the items are that count for nobody asked for; `latest` are the last steps settled.
-    """
-    for item in (item for line in each.document["lines"] for item in line["items"]):
-        key = Kind(item["kind"]), str(item["id"])
-        if latest.get((item["kind"], item["id"])) != item["step"]:
+    """Yield a sentence for each item of a member's statement whose facts are others now."""
+    items = [item for line in each.document["lines"] for item in line["items"]]
+    now: dict[Key, dict[str, Any]] = {}
+    latest: dict[Key, int] = {}
+    for kind in Kind:
+        ids = {item["id"] for item in items if item["kind"] == kind}
+        work = read_named(reader, asked, [member], kind, ids)
+        if kind is Kind.ANNOTATION:
+            accept(reader, asked, work)
+        now |= {one.key: {**one.columns, **one.acceptance} for one in work.works(work.of(0))}
+        steps = (SETTLED.c.item_id, SETTLED.c.step)
+        for row in transaction.rows_among(SETTLED, "item_id", ids, SETTLED.c.kind == str(kind), columns=steps):
+            latest[kind, row.item_id] = max(row.step, latest.get((kind, row.item_id), 0))
+    owners = owners_of(reader, asked, {(Kind(item["kind"]), item["id"]) for item in items} - now.keys())
+    for item in items:
+        key = Kind(item["kind"]), item["id"]
+        if latest.get(key) != item["step"]:
             continue
-        work = works.get(key)
-        told = {name: value for name, value in item.items() if name not in OWN}
-        if work is None:
-            still = there.get(key) == each.user_id
+        if key not in now:
+            still = owners.get(key) == member
             word = "does not count for the member any more" if still else "is not the member's any more"
             yield f"Statement {each.number}: {key[0]} {key[1]} {word}."
             continue
-        now = {**work.columns, **work.acceptance}
-        names = sorted(name for name, value in told.items() if now.get(name) != value)
+        told = {name: value for name, value in item.items() if name not in OWN}
+        names = sorted(name for name, value in told.items() if now[key].get(name) != value)
         if names:
             yield f"Statement {each.number}: {key[0]} {key[1]} has another {', '.join(names)} now."

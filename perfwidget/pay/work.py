@@ -17,16 +17,14 @@ from perfwidget.metrics.rows import (
     RECEIVED,
     REVIEWING,
     REVIEWS_TAKEN,
-    UNTIMED_VISITS,
     VISITED,
-    VISITS,
 )
 from perfwidget.question import access
 from perfwidget.question.access import Role, ScopedQuery, Viewer
 from perfwidget.question.period import Period
 from perfwidget.question.query import Query
 from perfwidget.stores import Reader
-from perfwidget.stores.listing import Among, Slice
+from perfwidget.stores.listing import Among
 
 NOBODY = "pay"
 """Stands for the viewer of pay, who is no member: statements are about all projects of a member."""
@@ -73,10 +71,6 @@ class Work:
     """The first acceptance since the last rejection, where the latest review accepts."""
     accepted_by: str | None = None
     """The review by which it was accepted then."""
-    looks_at: str | None = None
-    """The annotation that a review or visit looks at."""
-    own: bool = False
-    """Whether it is a look at the member's own annotation."""
 
     @property
     def key(self) -> Key:
@@ -102,59 +96,10 @@ class Work:
         return self.at, self.begins or 0, id_order(self.item_id)
 
 
-Works = dict[Key, Work]
-"""Work of a member that counts, and visits without a time."""
-
-
 def asked_of(reader: Reader, organization_id: str, period: Period, rules: Rules) -> ScopedQuery:
     """Return the question about everybody and all projects that work is read by."""
     viewer, query = Viewer(organization_id, NOBODY, Role.OWNER), Query(everybody=True)
     return access.scope(viewer, query, reader.standing(viewer, query), rules).during(period)
-
-
-def read_work(reader: Reader, asked: ScopedQuery, members: Collection[str], *, accepted: bool) -> dict[str, Works]:
-    """Map members to their work of all time; with `accepted` it says what was accepted, and when."""
-    found: dict[str, Works] = {member: {} for member in members}
-    for kind in Kind:
-        read_kind(reader, asked.among(members), kind, found)
-    complete(reader, asked, found, accepted=accepted)
-    return found
-
-
-def read_kind(
-    reader: Reader,
-    mine: ScopedQuery,
-    kind: Kind,
-    found: Mapping[str, Works],
-    *,
-    among: Collection[str] | None = None,
-    during: Slice | None = None,
-) -> None:
-    """Read work of a kind of some members: all, that with some ids, or that of a stretch of time."""
-    ids = None if among is None else Among(EVERY[kind].scan.fact.key_columns[-1], among)
-    made = _MADE[kind]
-    for rows, columns in _READ[kind]:
-        for row in reader.facts(mine, rows, columns, ids, during):
-            found[row[0]][kind, row[1]] = made(row)
-
-
-def complete(reader: Reader, asked: ScopedQuery, found: Mapping[str, Works], *, accepted: bool) -> None:
-    """Say of work what other facts tell: whether it was a look at one's own, and with `accepted` what was accepted."""
-    looks = {member: [work for work in works.values() if work.looks_at is not None] for member, works in found.items()}
-    ids = {work.looks_at or "" for some in looks.values() for work in some}
-    if ids:
-        identity, member_column = "annotation_id", EVERY[Kind.ANNOTATION].scan.member
-        mine = asked.among({member for member, some in looks.items() if some})
-        every = EVERY[Kind.ANNOTATION]
-        owned = set(reader.facts(mine, every, (member_column, identity), Among(identity, ids)))
-        for member, some in looks.items():
-            for work in some:
-                work.own = work.own or (member, work.looks_at) in owned
-    if accepted:
-        owners = {key[1]: member for member, works in found.items() for key in works if key[0] is Kind.ANNOTATION}
-        for annotation, (at, review) in acceptances(reader, asked, owners).items():
-            work = found[owners[annotation]][Kind.ANNOTATION, annotation]
-            work.accepted_at, work.accepted_by = at, review
 
 
 def acceptances(reader: Reader, asked: ScopedQuery, owners: Mapping[str, str]) -> dict[str, tuple[int, str]]:
@@ -194,29 +139,24 @@ def id_order(identity: str) -> tuple[int, int, str]:
     return (0, int(identity), "") if _NUMBER.fullmatch(identity) else (1, 0, identity)
 
 
-def _annotation(row: tuple[Any, ...]) -> Work:
-    _, item_id, project_id, _, _, created_at, completed_at, time = row
-    if time is not None and time < 0:
-        time = None
-    return Work(Kind.ANNOTATION, item_id, project_id, completed_at, time, row, None, created_at)
-
-
-def _visit(row: tuple[Any, ...]) -> Work:
-    _, item_id, project_id, annotation_id, opened, closed = row
+def made_of(kind: Kind, row: tuple[Any, ...]) -> Work:
+    """Return the work of a kind that a row of the columns in `READ` tells of."""
+    item_id, project_id = row[1], row[2]
+    if kind is Kind.ANNOTATION:
+        _, _, _, _, _, created_at, completed_at, time = row
+        if time is not None and time < 0:
+            time = None
+        return Work(kind, item_id, project_id, completed_at, time, row, None, created_at)
+    if kind is Kind.REVIEW:
+        return Work(kind, item_id, project_id, row[5], None, row)
+    opened, closed = row[4], row[5]
     time = closed - opened if closed is not None and closed >= opened else None
-    at = opened if closed is None else closed
-    return Work(Kind.VISIT, item_id, project_id, at, time, row, begins=opened, looks_at=annotation_id)
+    return Work(kind, item_id, project_id, opened if closed is None else closed, time, row, opened)
 
 
-def _review(row: tuple[Any, ...]) -> Work:
-    reviewer, item_id, project_id, annotation_id, _, created_at, _, owner = row
-    own = reviewer == owner
-    return Work(Kind.REVIEW, item_id, project_id, created_at, None, row, looks_at=annotation_id, own=own)
-
-
-_MADE = {Kind.ANNOTATION: _annotation, Kind.REVIEW: _review, Kind.VISIT: _visit}
-_READ = {
-    Kind.ANNOTATION: ((COUNTABLE, ("completed_by", *_ANNOTATION)),),
-    Kind.REVIEW: ((REVIEWS_TAKEN, ("reviewer_id", *_REVIEW, "completed_by")),),
-    Kind.VISIT: ((VISITS, ("user_id", *_VISIT)), (UNTIMED_VISITS, ("user_id", *_VISIT))),
+READ = {
+    Kind.ANNOTATION: (COUNTABLE, ("completed_by", *_ANNOTATION)),
+    Kind.REVIEW: (REVIEWS_TAKEN, ("reviewer_id", *_REVIEW, "completed_by")),
+    Kind.VISIT: (EVERY[Kind.VISIT], ("user_id", *_VISIT)),
 }
+"""The rows that are work of a kind, and their columns that are read: whose it is, its id, its project, and more."""

@@ -9,7 +9,7 @@ from typing import Any
 
 from perfwidget.page import formats as page_formats
 from perfwidget.pay import Draft
-from perfwidget.pay.sorting import Due, Item, Reason
+from perfwidget.pay.sorting import Due, Reason
 from perfwidget.pay.work import Kind
 from perfwidget.pay_pages import formats, words
 from perfwidget.question.period import Period
@@ -145,11 +145,13 @@ def summary_of(said: Document) -> Summary:
 
 def summary_of_draft(draft: Draft) -> Summary:
     """Return the same of a draft, without the way over its JSON."""
-    times = [time for item in draft.items if (time := _time(item)) is not None]
+    times, found = [line.time for line in draft.lines if line.time is not None], Counter[str]()
+    for line in draft.lines:
+        found[str(line.kind)] += line.count
     return Summary(
-        kinds=Counter(str(item.work.kind) for item in draft.items),
+        kinds=found,
         time=sum(times) if times else None,
-        left_out=Counter(str(each.reason) for each in sorted(draft.left_out, key=lambda each: _ORDER[each.reason])),
+        left_out={str(reason): count for reason, count in draft.left_out_counts.items()},
         has_line=not draft.is_empty,
     )
 
@@ -195,16 +197,6 @@ def opened(said: Document, name: str) -> Group | None:
         if which in (each.get("reason"), each.get("change")):
             return Group(name, each["items"])
     return None
-
-
-_ORDER = {reason: place for place, reason in enumerate(Reason)}
-
-
-def _time(item: Item) -> int | None:
-    """Return the time that `time_of` finds in an item's JSON."""
-    if item.work.kind is Kind.REVIEW or item.work.time is None:
-        return None
-    return item.work.time - (item.paid_before or 0)
 
 
 def _line(place: int, line: Mapping[str, Any], card: Mapping[str, Any], titles: Titles) -> ShownLine:

@@ -100,7 +100,7 @@ def all_rows(
 ) -> list[Row]:
     """Return a row a statement, and a row for each draft of a member who has none, with who the members are."""
     last_of = {each.user_id: each.number for each in statements}
-    open_items = {each.user_id: sum(1 for _ in each.items) for each in drafts if each.user_id in last_of}
+    open_items = {each.user_id: sum(line.count for line in each.lines) for each in drafts if each.user_id in last_of}
     found = [
         *(
             replace(of_statement(each), missing=open_items.get(each.user_id or "", 0))
@@ -125,7 +125,8 @@ def standing(pay: Pay, viewer: Viewer, period: Period) -> list[Statement]:
 
 def done_before(drafts: Iterable[Draft], first: date) -> int:
     """Return how many items of drafts were done before a day, and are in no statement."""
-    return sum(item.work_day < first for draft in drafts for item in draft.items)
+    days = (line.days.items() for draft in drafts for line in draft.lines)
+    return sum(count for some in days for day, count in some if day < first)
 
 
 def of_draft(draft: Draft) -> Row:

@@ -24,14 +24,27 @@ class Transaction:
         """The instant of all that is written, in microseconds."""
         self.writes = writes
 
-    def rows(self, table: Table, *where: Any, order: Sequence[Any] = (), columns: Sequence[Any] = ()) -> list[Any]:
-        """Return rows of the organization that meet all conditions."""
+    def rows(
+        self,
+        table: Table,
+        *where: Any,
+        order: Sequence[Any] = (),
+        columns: Sequence[Any] = (),
+        distinct: bool = False,
+    ) -> list[Any]:
+        """Return rows of the organization that meet all conditions; with `distinct` no two that are the same."""
         mine = table.c.organization_id == self.organization_id
         query = select(*(columns or (table,))).where(mine, *where).order_by(*order)
-        return list(self._connection.execute(query).all())
+        return list(self._connection.execute(query.distinct() if distinct else query).all())
 
     def rows_among(
-        self, table: Table, column: str, values: Iterable[Any], *where: Any, columns: Sequence[Any] = ()
+        self,
+        table: Table,
+        column: str,
+        values: Iterable[Any],
+        *where: Any,
+        columns: Sequence[Any] = (),
+        distinct: bool = False,
     ) -> Iterable[Any]:
         """Yield rows of the organization whose column holds one of many values, which go as one value."""
         wanted, named = list(values), table.c[column]
@@ -42,12 +55,7 @@ class Transaction:
                 among = named.in_(select(func.json_each(json.dumps(some)).table_valued("value").c.value))
             else:
                 among = named == any_(literal(some, ARRAY(named.type)))
-            yield from self.rows(table, among, *where, columns=columns)
-
-    def distinct(self, columns: Sequence[Any], *where: Any) -> list[Any]:
-        """Return the different rows of some columns of a table of the organization that meet all conditions."""
-        mine = columns[0].table.c.organization_id == self.organization_id
-        return list(self._connection.execute(select(*columns).where(mine, *where).distinct()).all())
+            yield from self.rows(table, among, *where, columns=columns, distinct=distinct)
 
     def one(self, table: Table, *where: Any) -> Any | None:
         """Return the one row that meets all conditions, or None."""

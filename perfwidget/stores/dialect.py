@@ -10,6 +10,8 @@ class Dialect:
 
     in_list: Callable[[str, str, Sized], str]
     """That an id (`column`) is in a list, which goes with the statement under `name`; the last are its ids."""
+    among_numbers: Callable[[str, str], str]
+    """That a whole number is in a list, which goes with the statement as texts under a name (the second)."""
     count: Callable[[str], str]
     """The aggregate that counts the rows which meet a condition."""
     middle: Callable[[str, str], str]

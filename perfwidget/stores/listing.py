@@ -69,9 +69,9 @@ def listing(
 
 
 class Among(NamedTuple):
-    """That a column of ids holds one of some."""
+    """That a column of ids holds one of some; without a column, that rows are of some instants, as texts."""
 
-    column: str
+    column: str | None
     ids: Collection[str]
 
     def parts(self, size: int) -> "list[Among]":
@@ -95,23 +95,27 @@ def plain(
     text = f"SELECT {shown} FROM {facts.text} AND {conditions(dialect, asked, rows)}"
     if among is None:
         return Statement(text, facts.parameters)
-    text += f" AND {dialect.in_list(among.column, 'among', among.ids)}"
+    if among.column is None:
+        text += f" AND {dialect.among_numbers(instant_of(rows.scan), 'among')}"
+    else:
+        text += f" AND {dialect.in_list(among.column, 'among', among.ids)}"
     return Statement(text, facts.parameters | {"among": sorted(among.ids)})
 
 
 def digests(
-    dialect: Dialect, asked: ScopedQuery, rows: Rows, columns: Sequence[str], since: int, length: int
+    dialect: Dialect, asked: ScopedQuery, rows: Rows, columns: Sequence[str], since: int, length: int, until: int
 ) -> Statement:
     """Return the statement of how many rows a member has in each stretch of so many microseconds, and what they hold.
 
-    Stretches are told by their place since 1970. What they hold is a sum over some columns that differs, as far as
-    anybody can tell, where any value does.
+    Stretches are told by their place since 1970, and -1 is all from an instant on. What they hold is a sum over some
+    columns that differs, as far as anybody can tell, where any value does.
     """
-    facts = facts_from(dialect, asked, rows.scan, since, END_OF_TIME)
-    member, stretch = dialect.as_text(rows.scan.member), dialect.quotient(instant_of(rows.scan), str(length))
+    facts, instant = facts_from(dialect, asked, rows.scan, since, END_OF_TIME), instant_of(rows.scan)
+    member, place = dialect.as_text(rows.scan.member), dialect.quotient(instant, str(length))
+    stretch = f"CASE WHEN {instant} < $until THEN {place} ELSE -1 END"
     held = dialect.total(dialect.hashed(", ".join(columns)))
     text = f"SELECT {member}, {stretch}, count(*), {held} FROM {facts.text} AND {conditions(dialect, asked, rows)}"
-    return Statement(f"{text} GROUP BY 1, 2", facts.parameters)
+    return Statement(f"{text} GROUP BY 1, 2", facts.parameters | {"until": until})
 
 
 def _titles(rows: str) -> str:

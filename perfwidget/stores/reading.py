@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from perfwidget.facts import FACTS, Annotation, Comment, Member, Project
 from perfwidget.facts.ingest import PROJECT
@@ -28,6 +28,9 @@ from perfwidget.stores.listing import (
 from perfwidget.stores.schema import CHANGED, CONTRACT, COPYING, TABLES, Table
 from perfwidget.stores.session import Session
 from perfwidget.stores.sql import first_instant, recorded
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
 
 STREAMED = 5_000
 """Rows of a download that are handed on at once, and after which its permission is asked for again."""
@@ -110,15 +113,32 @@ class Reader(Choices):
             for batch in self._session.batches(*plain(self._dialect, asked, rows, columns, part, during), STREAMED):
                 yield from batch
 
+    def columns(
+        self,
+        asked: ScopedQuery,
+        rows: Rows,
+        names: Sequence[str],
+        among: Among | None = None,
+        during: Slice | None = None,
+    ) -> "Iterator[list[npt.NDArray[Any]]]":
+        """Yield parts of the same as columns: whole numbers, or objects; masked where there is no value."""
+        asked = self._knowing(asked, rows)
+        for part in [None] if among is None else among.parts(SORTED):
+            columns = self._session.columns(*plain(self._dialect, asked, rows, names, part, during))
+            if columns and len(columns[0]):
+                yield columns
+
     def digests(
-        self, asked: ScopedQuery, rows: Rows, columns: Sequence[str], since: int, length: int
+        self, asked: ScopedQuery, rows: Rows, columns: Sequence[str], since: int, length: int, until: int
     ) -> Iterator[tuple[str, int, str]]:
         """Yield of each member and stretch of so many microseconds a text that differs once one of some columns does.
 
-        Stretches are told by their place since 1970; of those before `since` there is none.
+        Stretches are told by their place since 1970; of those before `since` there is none, and all from `until` on
+        is one of place -1.
         """
         asked = self._knowing(asked, rows)
-        for member, place, count, held in self._rows(*digests(self._dialect, asked, rows, columns, since, length)):
+        statement = digests(self._dialect, asked, rows, columns, since, length, until)
+        for member, place, count, held in self._rows(*statement):
             yield member, int(place), f"{count}:{held}"
 
     def page(

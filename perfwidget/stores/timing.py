@@ -3,12 +3,15 @@
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from time import perf_counter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from perfwidget.stores.dialect import Dialect
 from perfwidget.stores.reading import Reader
 from perfwidget.stores.session import Session
 from perfwidget.stores.store import Store, StoreBefore
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
 
 Note = Callable[[float], None]
 """Takes the seconds that one statement took."""
@@ -30,6 +33,14 @@ class TimedSession:
         began = perf_counter()
         try:
             return self._session.rows(text, parameters)
+        finally:
+            self._note(perf_counter() - began)
+
+    def columns(self, text: str, parameters: Mapping[str, Any]) -> "list[npt.NDArray[Any]]":
+        """Return the columns of a statement's rows."""
+        began = perf_counter()
+        try:
+            return self._session.columns(text, parameters)
         finally:
             self._note(perf_counter() - began)
 

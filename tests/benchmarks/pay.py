@@ -13,13 +13,14 @@ from pathlib import Path
 import duckdb
 
 from perfwidget import open_store
-from perfwidget.pay import Actor, Pay
+from perfwidget.pay import Pay
 from perfwidget.question.period import Period
 from perfwidget.records import Records, open_records
 from perfwidget.records.tables import QUIET
 from perfwidget.stores import Store
 from tests.benchmarks.filling import MEMORY
 from tests.benchmarks.measuring import Measure, compared, in_turns
+from tests.benchmarks.pay_run import PAYER, begun, of_its_own
 from tests.benchmarks.site import Site
 from tests.benchmarks.world import FIRST_DAY, FIRST_MEMBER
 from tests.worlds import ORGANIZATION
@@ -29,7 +30,6 @@ MEMBERS = 25
 """Members who are paid, the first ones."""
 BEFORE, MONTH = (FIRST_DAY, date(2025, 11, 30)), (date(2025, 12, 1), date(2025, 12, 31))
 LEAST = 3
-PAYER = Actor.command_line("bench")
 
 _BY_HAND = """
     SELECT completed_by, project_id, count(*), sum(lead_time) FROM annotations
@@ -42,10 +42,7 @@ _BY_HAND = """
 def settle(store: Store, records: Records, members: list[str]) -> Pay:
     """Let all work of members before the month be paid by the hour."""
     pay = Pay(store, records, ORGANIZATION, timezone="UTC")
-    pay.begin(BEFORE[0], PAYER)
-    card = {"currency": "EUR", "valid_from": BEFORE[0]}
-    pay.write_card(PAYER, unit="hour", amount="12", clock="capped", cap_s=1_200, **card)
-    pay.write_card(PAYER, unit="review", amount="0.05", **card)
+    begun(pay)
     seen = [(each.user_id, *BEFORE, each.sha256) for each in pay.drafts(*BEFORE, PAYER, members) if not each.is_empty]
     for _, made in pay.propose_all(seen, PAYER):
         if isinstance(made, Exception):
@@ -68,8 +65,19 @@ def without_what_is_quiet(folder: Path, known: Path) -> Records:
     return records
 
 
+def run(site: Site) -> Iterator[Measure]:
+    """Say how long one run takes that pays all work of all time, and how much memory it holds at the most."""
+    with tempfile.TemporaryDirectory(prefix="perfwidget-pay-") as folder:
+        told = of_its_own(site.address, Path(folder))
+    for act, (took, held) in told["acts"].items():
+        what = f"{act} {told['items']:,} items in one run"
+        yield Measure(PART, what, "perfwidget", "s", took)
+        yield Measure(PART, f"{what}: memory, at the most", "perfwidget", "B", held)
+
+
 def measure(site: Site) -> Iterator[Measure]:
     """Draft the month in turns, once both ways to read come to the same documents."""
+    yield from run(site)
     members = [str(FIRST_MEMBER + place) for place in range(min(MEMBERS, site.world.members))]
     folder = Path(tempfile.mkdtemp(prefix="perfwidget-pay-"))
     with ExitStack() as stack:

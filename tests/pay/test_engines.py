@@ -31,6 +31,8 @@ def test_every_store_gives_the_same_drafts(new_store: NewStore, tmp_path: Path) 
             assert left(paid.draft()) == [("2", "no time")]
             assert lines(paid.draft(member="rev")) == [("p1", "work", "1 2", "42.00")]
             paid.settle()
+            assert [identity for _, identity in paid.draft(DECEMBER).read.keys] == ["2"]
+            assert left(paid.draft(DECEMBER)) == [("2", "no time")]
             paid.write(again(first, "2024-12-05 12:00", 160))
             paid.remove(Key(type(first), (ORGANIZATION, "4")))
             paid.write(again(work(3, NOON, 7, project_id="p2"), "2024-12-06 12:00", 9, completed_by="rev"))

@@ -33,7 +33,7 @@ def paid(tmp_path: Path) -> Iterator[Payroll]:
         opened.settle()
         opened.settle(member="rev")
         opened.write(again(first, "2024-12-09 12:00", 130))
-        opened.write(work(7, "2025-03-05 12:00", 10))  # is still to be looked at
+        opened.write(work(7, NOON, None))  # has no time, and is to be looked at again
         opened.pay.hold("annotation", 3, "a copy?", ANNA)
         opened.pay.hold("annotation", 3, "it is none", ANNA, held=False)
         opened.propose(DECEMBER)

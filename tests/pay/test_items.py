@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from perfwidget.errors import InvalidPay
@@ -524,6 +525,17 @@ def test_organizations_know_nothing_of_each_other(paid: Payroll) -> None:
     draft = other.draft("ann", *NOVEMBER, ANNA)
     assert draft.totals == {"JPY": "200"}
     assert other.propose("ann", *NOVEMBER, draft.sha256, ANNA).number == 1
+
+
+def test_a_fact_that_a_store_tells_twice_is_paid_once(tmp_path: Path) -> None:
+    with payroll(tmp_path) as opened:
+        opened.card("hour", "36")
+        opened.write(work(1, NOON, 100), work(2, NOON, 50))
+    with duckdb.connect(str(tmp_path / "facts.duckdb")) as beside:
+        beside.execute("INSERT INTO annotations SELECT * FROM annotations WHERE annotation_id = '1'")
+    with payroll(tmp_path) as opened:
+        assert lines(opened.draft()) == [("p1", "work", "1 2", "1.50")]
+        assert [line.count for line in opened.draft().lines] == [2]
 
 
 # -- The document -----------------------------------------------------------------------------------------------------

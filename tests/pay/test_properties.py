@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -18,6 +19,7 @@ from hypothesis import strategies as st
 from perfwidget.errors import Conflict, InvalidPay
 from perfwidget.facts import Annotation, Fact, Key, Member, Review, ReviewVisit
 from perfwidget.pay import Draft, Pay, quiet
+from perfwidget.pay.columns import sums
 from perfwidget.pay.sorting import Span
 from perfwidget.pay.visits import Moments
 from perfwidget.records import Records, open_records
@@ -50,8 +52,8 @@ class House:
 
 @pytest.fixture(autouse=True)
 def short_stretches(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let what is read at once be a day, so that some of a history is quiet while other parts change."""
-    monkeypatch.setattr(quiet, "LENGTH", 24 * 3_600 * 1_000_000)
+    """Let stretches be a day and a half: some of a history is quiet while other parts change or end within one."""
+    monkeypatch.setattr(quiet, "LENGTH", 36 * 3_600 * 1_000_000)
 
 
 @pytest.fixture(scope="module")
@@ -157,11 +159,16 @@ def paid_over(
 def see_that_document_agrees(draft: Draft) -> None:
     """See that what a draft says before its document is made is what the items of that document come to."""
     lines = [
-        (line.card.card_id, line.project_id, str(line.due), line.quantity, line.amount, len(line.unordered))
+        (line.card.card_id, line.project_id, str(line.due), line.quantity, line.amount, line.count)
         for line in draft.lines
     ]
     totals, paid = draft.totals, draft.days_in_no_statement
-    left = Counter(str(each.reason) for each in draft.left_out)
+    times = [line.time for line in draft.lines]
+    earlier = sum(count for line in draft.lines for day, count in line.days.items() if day < draft.period.first)
+    kinds = [str(line.kind) for line in draft.lines]
+    late_card = [line.written_after_work for line in draft.lines]
+    projects = draft.projects
+    left = Counter({str(reason): count for reason, count in draft.left_out_counts.items()})
     told = Counter(str(each.change) for each in draft.changes)
     said = json.loads(draft.body)
     rates = {card["card_id"]: (card["unit"], Fraction(card["amount"])) for card in said["cards"]}
@@ -179,9 +186,33 @@ def see_that_document_agrees(draft: Draft) -> None:
         order = [(item.get("completed_at") or item.get("closed_at") or item["created_at"]) for item in line["items"]]
         assert order == sorted(order)
     assert (lines, paid) == (found, days)
+    items = [item for line in said["lines"] for item in line["items"]]
+    assert earlier == sum(date.fromisoformat(item["work_day"]) < draft.period.first for item in items)
+    assert kinds == [kind for line in said["lines"] for kind in {item["kind"] for item in line["items"]}]
+    assert times == [sum_of_times(line["items"]) for line in said["lines"]]
+    assert late_card == [line["card_written_after_work"] for line in said["lines"]]
+    named = [*(line["project"] for line in said["lines"]), *(each["project"] for each in items_told(said))]
+    assert projects == set(named) - {None}
     assert totals == ({"EUR": f"{cents // 100}.{cents % 100:02d}"} if found else {})
     assert left == Counter({each["reason"]: len(each["items"]) for each in said["left_out"] if each["items"]})
     assert told == Counter({each["change"]: len(each["items"]) for each in said["changes"]})
+
+
+def sum_of_times(items: list[dict[str, Any]]) -> int | None:
+    """Return the time that some items of a document have; of growth what was added, None where no item has one."""
+    times = [
+        item["closed_at"] - item["opened_at"]
+        if "closed_at" in item
+        else item["lead_time_us"] - item.get("paid_before_us", 0)
+        for item in items
+        if "closed_at" in item or item.get("lead_time_us") is not None
+    ]
+    return sum(times) if times else None
+
+
+def items_told(said: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return what a document tells of and leaves out."""
+    return [item for part in ("changes", "left_out") for each in said[part] for item in each["items"]]
 
 
 ZONES = ("UTC", "Europe/Berlin", "America/St_Johns", "Asia/Kathmandu", "Africa/Monrovia", "Pacific/Apia")
@@ -198,11 +229,19 @@ SPECIAL = (
 @given(st.sampled_from(ZONES), st.sampled_from(SPECIAL), st.lists(st.integers(-(10**10), 10**10), min_size=1))
 def test_a_work_day_is_that_of_the_zone_at_every_instant(zone: str, near: datetime, shifts: list[int]) -> None:
     epoch = datetime(1970, 1, 1, tzinfo=UTC)
-    span = Span(0, 0, 0, zone)
-    for shift in shifts:
-        instant = (near - epoch) // timedelta(microseconds=1) + shift
-        day = (epoch + timedelta(microseconds=instant)).astimezone(ZoneInfo(zone)).date()
-        assert span.day_of(instant) == day
+    instants = [(near - epoch) // timedelta(microseconds=1) + shift for shift in shifts]
+    days = [(epoch + timedelta(microseconds=each)).astimezone(ZoneInfo(zone)).date() for each in instants]
+    found = Span(0, 0, 0, zone).days_of(np.array(instants))
+    assert [date.fromordinal(each) for each in found.tolist()] == days
+
+
+LARGE = st.sampled_from([0, 1, 2**31, 2**32 - 1, 2**62, 2**63 - 1])
+
+
+@given(st.lists(st.lists(LARGE, min_size=1, max_size=9), min_size=1))
+def test_sums_are_exact_beyond_what_a_column_holds(runs: list[list[int]]) -> None:
+    starts = [sum(map(len, runs[:place])) for place in range(len(runs))]
+    assert sums(np.array([each for run in runs for each in run]), np.array(starts)) == [sum(run) for run in runs]
 
 
 @given(st.lists(st.tuples(st.integers(0, 60), st.integers(0, 20)), max_size=12))

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from perfwidget.facts import Key
-from tests.pay.payrolls import DECEMBER, Payroll, again, left, lines, payroll, told, work
+from tests.pay.payrolls import ANNA, DECEMBER, Payroll, again, left, lines, payroll, told, work
 from tests.worlds import ORGANIZATION, at
 
 NOON = "2024-11-05 12:00"
@@ -26,7 +26,7 @@ def paid(tmp_path: Path) -> Iterator[Payroll]:
 
 def test_settled_work_that_stands_is_not_read_and_what_is_left_out_is(paid: Payroll) -> None:
     draft = paid.draft(DECEMBER)
-    assert [identity for _, identity in draft.read.works] == ["2"]
+    assert [identity for _, identity in draft.read.keys] == ["2"]
     assert (lines(draft), left(draft), told(draft)) == ([], [("2", "no time")], [])
 
 
@@ -60,3 +60,16 @@ def test_what_went_to_another_is_told_and_comes_back(paid: Payroll) -> None:
     paid.settle(DECEMBER)
     paid.write(again(FIRST, "2025-01-05 12:00", 130))
     assert lines(paid.draft(JANUARY)) == [("p1", "added", "1", "0.30")]
+
+
+def test_what_a_withdrawn_statement_paid_is_read_again_though_a_later_one_stands(paid: Payroll) -> None:
+    paid.write(work(3, "2024-12-05 12:00", 50), work(4, "2025-01-05 12:00", 20))
+    december = paid.propose(DECEMBER).number
+    paid.propose(JANUARY)
+    paid.pay.withdraw(december, "why", ANNA)
+    assert lines(paid.draft(DECEMBER)) == [("p1", "work", "3", "0.50")]
+
+
+def test_what_arrives_after_the_end_of_the_last_statement_is_read(paid: Payroll) -> None:
+    paid.write(work(3, "2024-12-01 00:00", 50), work(4, "2024-11-30 22:59", 20))
+    assert lines(paid.draft(DECEMBER)) == [("p1", "work", "3", "0.50"), ("p1", "late", "4", "0.20")]

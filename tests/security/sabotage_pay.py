@@ -21,29 +21,29 @@ SABOTAGES = [
     (
         "growth does not wait for approval",
         "perfwidget/pay/sorting.py",
-        "if not self.settled.is_approved(work.key):\n            return LeftOut(work, Reason.WAITS)",
-        "if False:\n            return LeftOut(work, Reason.WAITS)",
+        "if not settled.is_approved(work.key):",
+        "if False:",
         f"{ITEMS}::test_growth_waits_while_a_statement_waits",
     ),
     (
         "a moment of visits is paid as often as it was looked at",
-        "perfwidget/pay/sorting.py",
-        "item.card.counted(moments.cover(begins, item.work.at))",
-        "item.card.counted(item.work.at - begins)",
+        "perfwidget/pay/deciding.py",
+        ".counted(moments.cover(begins, at))",
+        ".counted(at - begins)",
         f"{ITEMS}::test_a_moment_of_visits_is_paid_once_and_capped_afterwards",
     ),
     (
         "what a person was paid who was forgotten since is paid again when they come back",
         "perfwidget/pay/settled.py",
-        "step._replace(person=person, returned=True) if step.person in forgotten else step",
-        "step",
+        "if step.person in forgotten:",
+        "if False:",
         f"{STATEMENTS}::test_a_member_who_comes_back_is_not_paid_the_same_moments_again",
     ),
     (
         "own reviews are paid",
-        "perfwidget/pay/sorting.py",
-        "if work.own:",
-        "if False:",
+        "perfwidget/pay/deciding.py",
+        "        found.outcome[asked[own(work, asked)]] = OWN\n",
+        "",
         f"{ITEMS}::test_own_reviews_accept_nothing_and_are_not_paid",
     ),
     (
@@ -55,9 +55,9 @@ SABOTAGES = [
     ),
     (
         "held items are paid",
-        "perfwidget/pay/sorting.py",
-        "return LeftOut(work, Reason.HELD, text) if held else None",
-        "return None",
+        "perfwidget/pay/deciding.py",
+        "held[work.rows[identity]] = is_held",
+        "held[work.rows[identity]] = False",
         f"{ITEMS}::test_a_held_item_waits_until_it_is_released_and_is_late_then",
     ),
     (
@@ -71,15 +71,15 @@ SABOTAGES = [
     (
         "a month is not read again though its facts changed",
         "perfwidget/pay/quiet.py",
-        "if of.digests.get(at) == row.digest:",
+        "if of.digests.get(at) == digest:",
         "if at in of.digests:",
         f"{QUIET}::test_a_changed_fact_is_seen_without_a_change_of_its_day",
     ),
     (
         "what is still open of a month is not read again",
         "perfwidget/pay/quiet.py",
-        "of.look[at] = set(json.loads(row.look))",
-        "of.look[at] = set()",
+        "of.look[kinds[kind]].update(json.loads(look))",
+        "json.loads(look)",
         f"{QUIET}::test_settled_work_that_stands_is_not_read_and_what_is_left_out_is",
     ),
     (
@@ -87,7 +87,7 @@ SABOTAGES = [
         "perfwidget/pay/statements.py",
         "    forget_quiet(transaction, found.person)\n",
         "",
-        f"{STATEMENTS}::test_withdrawn_and_proposed_again_is_the_same_to_the_byte_under_the_next_number",
+        f"{QUIET}::test_what_a_withdrawn_statement_paid_is_read_again_though_a_later_one_stands",
     ),
     # -- Statements
     (

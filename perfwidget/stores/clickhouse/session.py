@@ -2,18 +2,23 @@
 
 import time
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from perfwidget.errors import StoreUnavailable
 from perfwidget.stores.clickhouse.database import ClickHouseDatabase, list_name
 from perfwidget.stores.clickhouse.history import LONGEST_READING, newest, visible
 from perfwidget.stores.dialect import Dialect
+from perfwidget.stores.session import in_columns
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
 
 TOO_OLD = "What was read has become too old to go on with; begin again."
 
 
 DIALECT = Dialect(
     in_list=lambda column, name, _: f"{column} IN (SELECT id FROM {list_name(name)})",
+    among_numbers=lambda number, name: f"{number} IN (SELECT toInt64(id) FROM {list_name(name)})",
     count="countIf({})".format,
     middle="quantileExactLow(0.5)({0}) FILTER (WHERE {1}) + quantileExactHigh(0.5)({0}) FILTER (WHERE {1})".format,
     flag="(bitAnd(coalesce(flags, 0), {0:d}) > 0)".format,
@@ -47,6 +52,10 @@ class ClickHouseSession:
         """Yield the rows of a statement so many at once."""
         self._expect_fresh()
         yield from self._database.batches(text, parameters, self._tables, size)
+
+    def columns(self, text: str, parameters: Mapping[str, Any]) -> "list[npt.NDArray[Any]]":
+        """Return the columns of a statement's rows."""
+        return in_columns(self.rows(text, parameters))
 
     def _expect_fresh(self) -> None:
         if time.monotonic() - self._began > LONGEST_READING:

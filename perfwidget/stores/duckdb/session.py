@@ -1,13 +1,16 @@
 """Questions to one consistent state of the embedded file."""
 
 from collections.abc import Iterator, Mapping, Sized
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 
 from perfwidget.metrics import REVIEWING
 from perfwidget.stores.dialect import Dialect
 from perfwidget.stores.duckdb.schema import table_for
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
 
 SHORT_LIST = 500
 """Ids of a list that is looked through for each row."""
@@ -43,6 +46,7 @@ def _in_list(column: str, name: str, ids: Sized) -> str:
 
 DIALECT = Dialect(
     in_list=_in_list,
+    among_numbers="{} IN (SELECT unnest(CAST(${} AS BIGINT[])))".format,
     count="count_if({})".format,  # is planned faster than a filtered count
     # DuckDB's median is a double, exact to the half for anything below 2⁵².
     middle="CAST(2 * median({}) FILTER (WHERE {}) AS BIGINT)".format,
@@ -72,6 +76,11 @@ class EmbeddedSession:
         answer = self._execute(text, parameters)
         while batch := answer.fetchmany(size):
             yield batch
+
+    def columns(self, text: str, parameters: Mapping[str, Any]) -> "list[npt.NDArray[Any]]":
+        """Return the columns of a statement's rows."""
+        found: dict[str, Any] = self._execute(text, parameters).fetchnumpy()
+        return list(found.values())
 
     def _execute(self, text: str, parameters: Mapping[str, Any]) -> duckdb.DuckDBPyConnection:
         statement = parsed(self._cursor, text)

@@ -3,11 +3,15 @@
 import re
 from collections.abc import Iterator, Mapping
 from itertools import count
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from perfwidget.stores.dialect import Dialect
 from perfwidget.stores.postgresql.address import quoted
 from perfwidget.stores.postgresql.database import Connection
+from perfwidget.stores.session import in_columns
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
 
 _NAMED = re.compile(r"\$([a-z_0-9]+)")
 
@@ -19,6 +23,7 @@ def dialect_of(connection: Connection) -> Dialect:
     """Return how a database writes what engines write differently; the store's columns have the collation "C"."""
     return Dialect(
         in_list=lambda column, name, _: f"{column} = ANY(${name})",
+        among_numbers="{} = ANY(CAST(CAST(${} AS TEXT[]) AS BIGINT[]))".format,
         count="count(*) FILTER (WHERE {})".format,
         # PostgreSQL's median is a double, exact to the half for anything below 2⁵².
         middle="CAST(2 * percentile_cont(0.5) WITHIN GROUP (ORDER BY {}) FILTER (WHERE {}) AS BIGINT)".format,
@@ -65,6 +70,10 @@ class PostgreSQLSession:
             cursor.execute(*numbered(text, self._given(parameters)))
             while batch := cursor.fetchmany(size):
                 yield batch
+
+    def columns(self, text: str, parameters: Mapping[str, Any]) -> "list[npt.NDArray[Any]]":
+        """Return the columns of a statement's rows."""
+        return in_columns(self.rows(text, parameters))
 
     def _given(self, parameters: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return the parameters as the columns that they are compared with have them."""
