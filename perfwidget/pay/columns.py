@@ -158,14 +158,15 @@ def read_open(
     everybody = asked.among(list(wanted))
     for kind, read in parts.items():
         look = {identity: at for of in wanted.values() for identity, at in of.look[kind].items()}
-        there = {identity for part in read for identity in part[1].tolist()} if look or settled[kind] else set()
+        there = _ids(read) if look or settled[kind] else set()
         missing = look.keys() - there
         if missing:  # other items of these instants stand
             at = {str(look[identity]) for identity in missing}
             for part in _parts(reader, everybody, kind, among=Among(None, at)):
                 which = np.fromiter((each in missing for each in part[1].tolist()), bool, len(part[1]))
                 read.append([column[which] for column in part])
-        ids = set(settled[kind]) - there - missing
+            there = _ids(read)
+        ids = {*settled[kind], *missing} - there  # of the latter those that have another instant now
         if ids:
             read.extend(_parts(reader, everybody, kind, among=_with_ids(kind, ids)))
     return {kind: _joined(kind, list(wanted), some) for kind, some in parts.items()}
@@ -213,6 +214,10 @@ def _parts(
 
 def _with_ids(kind: Kind, ids: Collection[str]) -> Among:
     return Among(EVERY[kind].scan.fact.key_columns[-1], ids)
+
+
+def _ids(parts: Sequence[Sequence[Array]]) -> set[str]:
+    return {identity for part in parts for identity in part[1].tolist()}
 
 
 def _joined(kind: Kind, members: Sequence[str], parts: Sequence[Sequence[Array]]) -> Columns:

@@ -1,7 +1,7 @@
 """Drafts: what a member's statement of a period would be just now; single items are made once somebody asks."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from functools import cached_property
@@ -61,20 +61,23 @@ class Read:
         for of in self.decided:
             yield from of.projects_left_out(self.member)
 
-    def look(self, draft: "Draft") -> Iterator[tuple[Key, int]]:
-        """Yield what is to be looked at again once a draft is proposed: all that does not stand as it is paid then."""
+    def look(self, draft: "Draft") -> Iterator[tuple[Key, int, Set[int]]]:
+        """Yield what is to be looked at again once a draft is proposed: all that does not stand as it is paid then.
+
+        Of each its instant is told, and those by which the person was paid for it.
+        """
         paid, told = {item.work.key for item in draft.items}, {(each.kind, each.item_id) for each in draft.changes}
         for of in self.decided:
             for key, at in of.looked_at(self.member, draft.period.end):
                 if key not in paid or key in self.settled.told:
-                    yield key, at
+                    yield key, at, frozenset()
         for key, work in self.works.items():
             stands = (key in paid and key not in self.settled.told) or self.settled.stands(key, work)
             if key in told or not stands:
-                yield key, work.at
+                yield key, work.at, self.settled.own_ends(key)
         for key in self.settled.own_keys():
             if key not in self.works:
-                yield key, max(each.ends for each in self.settled.of(key) if each.person == self.settled.person)
+                yield key, max(ends := self.settled.own_ends(key)), ends
 
 
 @dataclass(frozen=True)

@@ -45,7 +45,7 @@ def drafts(
     since = dict.fromkeys(Kind, span.pay_from)
     since[Kind.ANNOTATION] = min([span.pay_from, *(max(0, day_start(day, clock)) for day in accepting)])
     reviewing = [card_records.document(card) for card in book.cards if card.unit.family is Family.REVIEWING]
-    deciding = sha256(canonical([reviewing, workspaces]))
+    deciding = sha256(canonical([reviewing, workspaces, terms.timezone]))
     book_of, own = ledger(transaction), partial(own_looks, reader, asked)
     wanted = list(people)
     for first in range(0, len(wanted), AT_ONCE):

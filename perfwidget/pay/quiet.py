@@ -7,7 +7,7 @@ what is settled only grows, and does not without a change of its facts. Withdraw
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any, NamedTuple
@@ -30,10 +30,10 @@ AFTER = -1
 
 _DIGESTED = {
     Kind.ANNOTATION: (COUNTABLE, ("annotation_id", "completed_at", "lead_time")),
-    Kind.REVIEW: (REVIEWS_TAKEN, ("review_id", "created_at")),
-    Kind.VISIT: (EVERY[Kind.VISIT], ("visit_id", "opened_at", "closed_at")),
+    Kind.REVIEW: (REVIEWS_TAKEN, ("review_id", "project_id", "created_at")),
+    Kind.VISIT: (EVERY[Kind.VISIT], ("visit_id", "project_id", "opened_at", "closed_at")),
 }
-"""What is told by a digest: all that says whether an item still stands as it was settled."""
+"""What is told by a digest: whether an item stands as it was settled, or is none by the card of its project and day."""
 
 
 class Range(NamedTuple):
@@ -86,7 +86,8 @@ class Unread:
 class Stretches:
     """How digests are read: of work since some instants.
 
-    `decides` tells of each member what decides whether reviews or visits are items at all: their role, and the cards.
+    `decides` tells of each member what decides whether reviews or visits are items at all: their role, the cards
+    and the pay zone.
     """
 
     reader: Reader
@@ -170,14 +171,16 @@ def together(wanted: Mapping[str, Unread]) -> Iterator[tuple[Range, list[str]]]:
         yield run, of_run
 
 
-def keep_quiet(transaction: Transaction, person: str, of: Unread, look: Iterable[tuple[Key, int]]) -> str:
-    """Keep all stretches as quiet but for some items, each with its instant.
+def keep_quiet(transaction: Transaction, person: str, of: Unread, look: Iterable[tuple[Key, int, Set[int]]]) -> str:
+    """Keep all stretches as quiet but for some items, each with its instant and with those that it was paid by.
 
+    What was paid is found by the instant that it then had. So an item is looked at in the stretch of each of them.
     Returns the SHA-256 of what is kept of the person, which the audit log holds.
     """
     marked: dict[tuple[Kind, int], dict[str, int]] = defaultdict(dict)
-    for (kind, identity), at in look:
-        marked[kind, at // LENGTH][identity] = at
+    for (kind, identity), at, paid_by in look:
+        for place in {instant // LENGTH for instant in (at, *paid_by)}:
+            marked[kind, place][identity] = at
     forget_quiet(transaction, person)
     rows = [
         {

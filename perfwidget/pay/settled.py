@@ -87,6 +87,10 @@ class Settled:
         """Return the items that the person was paid for, of those that were read."""
         return [key for key, steps in self.steps.items() if any(each.person == self.person for each in steps.values())]
 
+    def own_ends(self, key: Key) -> Set[int]:
+        """Return the instants that an item had when the person was paid for it."""
+        return {each.ends for each in self.of(key) if each.person == self.person}
+
     def visits(self, begins: int, ends: int) -> Iterator[Step]:
         """Yield the visits that the person was paid for and that have a moment from one instant to before another."""
         within = (SETTLED.c.kind == str(Kind.VISIT), SETTLED.c.ends > begins, SETTLED.c.begins < ends)

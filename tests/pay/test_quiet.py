@@ -1,13 +1,15 @@
 """What need not be read again: settled work that stands; and what has to be, whatever was read before."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from perfwidget.facts import Key
-from tests.pay.payrolls import ANNA, DECEMBER, Payroll, again, left, lines, payroll, told, work
-from tests.worlds import ORGANIZATION, at
+from perfwidget.pay import Pay
+from tests.pay.payrolls import ANNA, DECEMBER, Payroll, again, left, lines, payroll, told, visit, work
+from tests.worlds import ORGANIZATION, at, review
 
 NOON = "2024-11-05 12:00"
 FIRST = work(1, NOON, 100)
@@ -73,3 +75,51 @@ def test_what_a_withdrawn_statement_paid_is_read_again_though_a_later_one_stands
 def test_what_arrives_after_the_end_of_the_last_statement_is_read(paid: Payroll) -> None:
     paid.write(work(3, "2024-12-01 00:00", 50), work(4, "2024-11-30 22:59", 20))
     assert lines(paid.draft(DECEMBER)) == [("p1", "work", "3", "0.50"), ("p1", "late", "4", "0.20")]
+
+
+def test_what_was_told_to_be_updated_is_told_to_be_gone_though_its_first_month_is_quiet(paid: Payroll) -> None:
+    paid.write(again(FIRST, "2024-12-05 12:00", 100))
+    paid.settle(DECEMBER)
+    paid.remove(Key(type(FIRST), (ORGANIZATION, "1")))
+    assert told(paid.draft(JANUARY)) == [("1", "gone")]
+
+
+def test_what_was_updated_after_a_period_is_told_to_be_rejected_though_its_month_is_quiet(paid: Payroll) -> None:
+    later = again(FIRST, "2025-01-05 12:00", 100)
+    paid.write(later, work(3, "2024-12-05 12:00", 50))
+    paid.settle(DECEMBER)
+    paid.write(replace(later, last_action="rejected", updated_at=at("2025-01-06 12:00")))
+    assert told(paid.draft(JANUARY)) == [("1", "no longer counts")]
+
+
+def test_what_was_told_and_moves_before_pay_began_is_updated_and_no_more(paid: Payroll) -> None:
+    paid.write(again(FIRST, "2024-12-05 12:00", 100))
+    paid.settle(DECEMBER)
+    moved = again(FIRST, "2024-10-05 12:00", 100, updated_at=at("2025-01-06 12:00"))
+    paid.write(moved)
+    assert told(paid.draft(JANUARY)) == [("1", "updated")]
+
+
+@pytest.fixture
+def reviewed(tmp_path: Path) -> Iterator[Payroll]:
+    """November is approved: rev's visit was paid, and the review beside it is no item where hours are paid."""
+    with payroll(tmp_path, zone="UTC") as opened:
+        opened.card("review_hour", "36", valid_until="2024-11-10")
+        opened.card("review", "1", valid_from="2024-11-11")
+        opened.card("review", "1", place="project", place_id="p2")
+        opened.write(work(1, NOON), work(2, NOON), visit(1, "2024-11-06 12:00", "2024-11-06 12:01"))
+        opened.write(review(1, "2024-11-10 23:30", "accepted"))
+        assert lines(opened.draft(member="rev")) == [("p1", "work", "1", "0.60")]
+        opened.settle(member="rev")
+        yield opened
+
+
+def test_a_review_that_was_no_item_is_paid_in_the_project_that_it_moves_to(reviewed: Payroll) -> None:
+    reviewed.write(review(1, "2024-11-10 23:30", "accepted", project_id="p2"))
+    assert lines(reviewed.draft(DECEMBER, "rev")) == [("p2", "late", "1", "1.00")]
+
+
+def test_a_review_that_was_no_item_is_paid_on_the_day_that_another_zone_gives_it(reviewed: Payroll) -> None:
+    moved = Pay(reviewed.store, reviewed.records, ORGANIZATION, timezone="Asia/Tokyo")
+    moved.begin(None, ANNA)
+    assert lines(moved.draft("rev", *DECEMBER, ANNA)) == [("p1", "late", "1", "1.00")]
