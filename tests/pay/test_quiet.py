@@ -123,3 +123,16 @@ def test_a_review_that_was_no_item_is_paid_on_the_day_that_another_zone_gives_it
     moved = Pay(reviewed.store, reviewed.records, ORGANIZATION, timezone="Asia/Tokyo")
     moved.begin(None, ANNA)
     assert lines(moved.draft("rev", *DECEMBER, ANNA)) == [("p1", "late", "1", "1.00")]
+
+
+def test_what_two_members_are_to_look_at_is_read_where_it_is_now(paid: Payroll) -> None:
+    paid.write(again(FIRST, "2024-12-05 12:00", 160, completed_by="rev"))
+    paid.pay.hold("annotation", 1, "why", ANNA)
+    assert told(paid.draft(DECEMBER)) == [("1", "now another's")]
+    assert left(paid.draft(DECEMBER, "rev")) == [("1", "held")]
+    paid.settle(DECEMBER)
+    paid.settle(DECEMBER, "rev")
+    paid.pay.hold("annotation", 1, "why", ANNA, held=False)
+    for members in (["ann", "rev"], ["rev", "ann"]):
+        drafts = {draft.user_id: draft for draft in paid.pay.drafts(*JANUARY, ANNA, members)}
+        assert lines(drafts["rev"]) == [("p1", "added", "1", "0.60")]
