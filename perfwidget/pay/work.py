@@ -14,7 +14,7 @@ from perfwidget.metrics import Rows, Rules
 from perfwidget.metrics.rows import (
     ANNOTATED,
     COUNTABLE,
-    RECEIVED,
+    JUDGED,
     REVIEWING,
     REVIEWS_TAKEN,
     VISITED,
@@ -109,9 +109,9 @@ def acceptances(reader: Reader, asked: ScopedQuery, owners: Mapping[str, str]) -
     """
     names = ("annotation_id", "review_id", "created_at", "action", "completed_by", "reviewer_id")
     reviews: dict[str, list[tuple[int, tuple[Any, ...], str, bool]]] = defaultdict(list)
-    for row in reader.facts(asked, RECEIVED, names, Among("annotation_id", owners)):
+    for row in reader.facts(asked, JUDGED, names, Among("annotation_id", owners)):
         annotation, review, at, action, owner, reviewer = row
-        if reviewer not in (owner, owners[annotation]):
+        if reviewer is None or reviewer not in (owner, owners[annotation]):
             reviews[annotation].append((at, id_order(review), review, action != "rejected"))
     found = {}
     for annotation, told_of in reviews.items():

@@ -563,3 +563,19 @@ def test_the_document_is_canonical_names_nobody_and_shows_what_each_item_was_cou
     )
     assert [each["reason"] for each in said["left_out"] if each["items"]] == ["no time"]
     assert paid.draft().sha256 == draft.sha256
+
+
+def test_a_review_decides_whoever_is_known_to_have_owned_the_annotation_or_taken_it(paid: Payroll) -> None:
+    paid.card("accepted_annotation", "1")
+    unknown = {"completed_by": None, "reviewer_id": None}
+    paid.write(*(work(each, "2024-11-05 12:00") for each in (1, 2, 3)))
+    paid.write(
+        review(1, "2024-11-06 12:00", "accepted", annotation_id=1, completed_by=None),
+        review(2, "2024-11-06 12:00", "accepted", annotation_id=2),
+        review(3, "2024-11-07 12:00", "rejected", annotation_id=2, completed_by=None),
+        review(4, "2024-11-06 12:00", "accepted", annotation_id=3),
+        review(5, "2024-11-07 12:00", "rejected", annotation_id=3, **unknown),
+    )
+    draft = paid.draft()
+    assert lines(draft) == [("p1", "work", "1", "1.00")]
+    assert left(draft) == [("2", "not accepted"), ("3", "not accepted")]
