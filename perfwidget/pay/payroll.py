@@ -147,15 +147,30 @@ class Pay(Cards, Questions, Additions):
         paid_on = day(paid_on, "The day of payment")
         return self._act(number, by, kept.mark_paid, currency, paid_on, reference, replaces)
 
-    def statements(self, viewer: By, *, number: int | None = None) -> Sequence[Statement]:
-        """Return all statements by number, withdrawn ones too, or the one of a number; to members their own.
+    def statements(
+        self,
+        viewer: By,
+        *,
+        numbers: Iterable[int] | None = None,
+        user_id: int | str | None = None,
+        first: date | str | None = None,
+        last: date | str | None = None,
+    ) -> Sequence[Statement]:
+        """Return all statements by number, withdrawn ones too; to members their own, wherever the work was.
 
-        Members see their own wherever the work was.
+        With `numbers` or `user_id` only these, with `first` and `last` only those that have a day of the period.
         """
-        possible = number is None or 1 <= number <= LARGEST_NUMBER
-        asked = [] if number is None else [STATEMENTS.c.number == (number if possible else 0)]
+        asked: list[Any] = []
+        if numbers is not None:
+            asked.append(STATEMENTS.c.number.in_(sorted(each for each in set(numbers) if 1 <= each <= LARGEST_NUMBER)))
+        if first is not None:
+            asked.append(STATEMENTS.c.last >= day(first, "The first day").isoformat())
+        if last is not None:
+            asked.append(STATEMENTS.c.first <= day(last, "The last day").isoformat())
         with self._looking(viewer) as (transaction, _, grant):
             mine = viewer.user_id if isinstance(viewer, Viewer) else None
+            if user_id is not None:
+                asked.append(STATEMENTS.c.person == (transaction.person(self._member(user_id)) or ""))
             if grant is None:
                 person = transaction.person(mine or "") or ""
                 return kept.statements(transaction, STATEMENTS.c.person == person, *asked)

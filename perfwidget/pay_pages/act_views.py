@@ -112,7 +112,7 @@ class ActViews:
         return self._statements(pay, viewer, {each[0] for each in what})
 
     def _statements(self, pay: Pay, viewer: Viewer, numbers: set[int]) -> list[Row]:
-        found = [each for each in pay.statements(viewer) if each.number in numbers and each.state != WITHDRAWN]
+        found = [each for each in pay.statements(viewer, numbers=numbers) if each.state != WITHDRAWN]
         with self._context.store.reading() as reader:
             return overview.all_rows([], found, lambda users: profiles_of(reader, viewer.organization_id, users))
 

@@ -107,7 +107,7 @@ class MemberViews:
             except InvalidPay as refused:
                 fault = context.told(refused)
                 begins = isinstance(refused, UnconfirmedPay) and context.manages(viewer)
-            mine = [each for each in pay.statements(viewer) if each.user_id == viewer.user_id]
+            mine = pay.statements(viewer, user_id=viewer.user_id)
             with context.store.reading() as reader:
                 profile = profiles_of(reader, viewer.organization_id, [viewer.user_id])[viewer.user_id]
                 cards = card_rows(pay.cards(viewer, own=True), reader, viewer.organization_id)
@@ -135,7 +135,7 @@ class MemberViews:
 
     def statement_of(self, pay: Pay, viewer: Viewer, number: int) -> Statement:
         """Return a statement that the viewer may see; raises Forbidden, whether or not there is another one."""
-        for found in pay.statements(viewer, number=number):
+        for found in pay.statements(viewer, numbers=[number]):
             return found
         raise Forbidden(words.NOT_YOURS)
 

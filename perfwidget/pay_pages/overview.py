@@ -116,11 +116,8 @@ def all_rows(
 
 def standing(pay: Pay, viewer: Viewer, period: Period) -> list[Statement]:
     """Return the statements that have days of a period."""
-    return [
-        each
-        for each in pay.statements(viewer)
-        if each.state != WITHDRAWN and each.first <= period.last and each.last >= period.first
-    ]
+    found = pay.statements(viewer, first=period.first, last=period.last)
+    return [each for each in found if each.state != WITHDRAWN]
 
 
 def done_before(drafts: Iterable[Draft], first: date) -> int:

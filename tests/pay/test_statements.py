@@ -313,6 +313,15 @@ def test_a_manager_who_is_named_pays_for_the_work_of_their_projects_only(small: 
     small.write(work(9, NOON, project_id="p2", completed_by="max"))
     mine = small.pay.propose("max", *NOVEMBER, small.draft(member="max").sha256, OWNER)
     assert [each.number for each in small.pay.statements(MANAGER)] == [1, mine.number]
+    for narrowed, expected in (
+        ({"numbers": [0, 1, 99, 2**70]}, [1]),
+        ({"user_id": "max"}, [mine.number]),
+        ({"user_id": "nobody"}, []),
+        ({"first": DECEMBER[0], "last": DECEMBER[1]}, [other.number]),
+        ({"first": NOVEMBER[1], "last": NOVEMBER[1]}, [1, mine.number]),
+    ):
+        found = [each.number for each in small.pay.statements(OWNER, **narrowed)]  # type: ignore[arg-type]
+        assert found == expected, narrowed
 
 
 def test_a_manager_who_is_named_sees_and_adjusts_nothing_of_other_projects(small: Payroll, tmp_path: Path) -> None:
