@@ -1,6 +1,7 @@
 """What the tests share: how hard Hypothesis looks, the engines that stores have, and a Chromium whose pages may not go
 wrong unnoticed."""
 
+import logging
 import os
 import re
 import shutil
@@ -219,6 +220,17 @@ class Watch:
         # stops looks for other facts in vain.
         if request.failure != "net::ERR_ABORTED" and '"look.data"' not in (request.post_data or ""):
             self._faults.append(f"request failed: {request.url} ({request.failure})")
+
+
+@pytest.fixture(autouse=True)
+def _log_as_it_was() -> Iterator[None]:
+    """Give the package's log back as other tests expect it, whatever a command of ours set up."""
+    log = logging.getLogger("perfwidget")
+    level, handlers, propagate = log.level, list(log.handlers), log.propagate
+    yield
+    log.setLevel(level)
+    log.handlers[:] = handlers
+    log.propagate = propagate
 
 
 @pytest.fixture(scope="session")

@@ -22,14 +22,9 @@ MARCH = "user=ann&from=2024-03-01&to=2024-03-31&tz=UTC"
 
 
 @pytest.fixture(autouse=True)
-def as_it_was(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Give the log back as other tests expect it, and let no sentence pass for said."""
+def nothing_was_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no sentence pass for said."""
     monkeypatch.setattr(refusals, "_said", {})
-    level, handlers, propagate = OURS.level, list(OURS.handlers), OURS.propagate
-    yield
-    OURS.setLevel(level)
-    OURS.handlers[:] = handlers
-    OURS.propagate = propagate
 
 
 @pytest.fixture

@@ -384,7 +384,7 @@ def test_every_command_of_the_page_is_one_that_tests_run() -> None:
 
 
 def test_the_page_shows_what_the_health_says(embedded: str, tmp_path: Path) -> None:
-    [shown] = re.findall("```text\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
+    [shown] = re.findall("```text\n({.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
     with host(command_of_unit(), tmp_path, embedded) as served:
         assert list(json.loads(shown)) == sorted(served.browser().health() or {}, key=list(json.loads(shown)).index)
         text = served.browser().ask("/performance/metrics", **PROMETHEUS).text
