@@ -18,8 +18,8 @@ VENV := .venv
 RUN := $(VENV)/bin/python -m
 # What is installed depends on these files alone; the stamps say when that was done last.
 LOCK := .ci/lock.txt
-# Tests run in three processes on two processors, a file in one of them: they often wait for servers and pages.
-AT_ONCE := --numprocesses 3 --dist loadfile
+# Tests run in two processes, a file in one of them, which is as many as the browser leaves processors for.
+AT_ONCE := --numprocesses 2 --dist loadfile
 # Tests of how the code is written, which are a part of lint, and no part of what test does behind it.
 LINTED := tests/test_guards.py tests/test_house.py
 DECLARED := setup.cfg pyproject.toml $(LOCK)

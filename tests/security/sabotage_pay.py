@@ -49,7 +49,7 @@ SABOTAGES = [
     (
         "an owner accepts their own annotation",
         "perfwidget/pay/work.py",
-        "if reviewer not in (owner, owners[annotation]):",
+        "if reviewer is None or reviewer not in (owner, owners[annotation]):",
         "if True:",
         f"{ITEMS}::test_own_reviews_accept_nothing_and_are_not_paid",
     ),
