@@ -53,12 +53,15 @@ _saying = threading.Lock()
 def say(error: PerfwidgetError) -> None:
     """Tell the log what was not answered: one line, at most once a minute of a kind.
 
-    What somebody has to mend is an error, that too many asked at once an information; refusals are for debugging.
+    What somebody has to mend is an error, that too many asked at once an information; refusals are for debugging. One
+    with a note is a warning: the host has to mend something, and people need not read what.
     """
-    level = logging.DEBUG if error.status < 500 else logging.INFO if isinstance(error, Busy) else logging.ERROR
+    notes = getattr(error, "__notes__", [])
+    refused = logging.WARNING if notes else logging.DEBUG
+    level = refused if error.status < 500 else logging.INFO if isinstance(error, Busy) else logging.ERROR
     if not log.isEnabledFor(level):
         return
-    sentence, now = f"{type(error).__name__}: {error}", time.monotonic()
+    sentence, now = " ".join([f"{type(error).__name__}: {error}", *notes]), time.monotonic()
     with _saying:
         if now - _said.get(sentence, -SAID_AGAIN) < SAID_AGAIN:
             return

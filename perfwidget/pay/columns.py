@@ -164,8 +164,9 @@ def read_open(
             at = {str(look[identity]) for identity in missing}
             for part in _parts(reader, everybody, kind, among=Among(None, at)):
                 which = np.fromiter((each in missing for each in part[1].tolist()), bool, len(part[1]))
-                read.append([column[which] for column in part])
-            there = _ids(read)
+                found = [column[which] for column in part]
+                read.append(found)
+                there.update(found[1].tolist())
         ids = {*settled[kind], *missing} - there  # of the latter those that have another instant now
         if ids:
             read.extend(_parts(reader, everybody, kind, among=_with_ids(kind, ids)))

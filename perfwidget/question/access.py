@@ -4,7 +4,6 @@ This module is the only maker of `Scope` and `ScopedQuery`, and a store answers 
 are out of reach by construction. It decides; what the store says of the viewer is handed to it as a `Standing`.
 """
 
-import logging
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -15,8 +14,6 @@ from perfwidget.facts.columns import id_text
 from perfwidget.metrics import Rules
 from perfwidget.question.period import Period
 from perfwidget.question.query import Entry, Query
-
-log = logging.getLogger(__name__)
 
 
 class Role(StrEnum):
@@ -84,8 +81,9 @@ class Viewer:
         try:
             return Role(self.role)
         except ValueError:
-            log.warning("A viewer has the role %.80r, and roles are %s.", self.role, ", ".join(Role))
-            raise Forbidden("Your role is not one that may see performance figures; ask your administrator.") from None
+            refused = Forbidden("Your role is not one that may see performance figures; ask your administrator.")
+            refused.add_note(f"A viewer has the role {self.role!r:.80}, and roles are {', '.join(Role)}.")
+            raise refused from None
 
 
 def checked_viewer(viewer: Viewer, setting: str) -> Viewer:

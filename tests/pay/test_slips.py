@@ -1,7 +1,6 @@
 """Slips of payers on the pages of pay: a double click, a second tab, a field left out, more than a form takes."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,19 +15,11 @@ from perfwidget.records import audit
 from perfwidget.records.tables import ADJUSTMENTS
 from perfwidget.stores import open_store
 from tests.hosts import host
-from tests.pay.payrolls import ANNA, NOVEMBER, ZONE, Payroll, payroll, work
+from tests.pay.payrolls import ANNA, NOVEMBER, ZONE, Payroll, work
 from tests.pay.test_pages import CARD, DAYS, PREFIX, browser, sent_on, words
 from tests.worlds import ORGANIZATION, OWNER, people
 
 GIVEN = {"user": "ann", "from": NOVEMBER[0], "to": NOVEMBER[1], "amount": "10", "currency": "EUR", "text": "Bonus"}
-
-
-@pytest.fixture
-def paid(tmp_path: Path) -> Iterator[Payroll]:
-    with payroll(tmp_path) as made:
-        made.card("annotation", "2")
-        made.write(work(1, "2024-11-04 10:00"))
-        yield made
 
 
 def seen(text: str) -> str:

@@ -1,6 +1,6 @@
 """Who is told what about pay: nothing of statements out of reach, no e-mails of others, no address of the records."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,19 +11,11 @@ from perfwidget.facts import Member, Membership, Project, Workspace
 from perfwidget.pay import Pay
 from perfwidget.question.access import Viewer
 from perfwidget.records import audit
-from tests.pay.payrolls import ZONE, Payroll, payroll, visit, work
+from tests.pay.payrolls import ZONE, Payroll, visit, work
 from tests.pay.test_pages import PREFIX, browser, words
 from tests.worlds import ORGANIZATION, OWNER, review
 
 ANN = Viewer(ORGANIZATION, "ann", "annotator")
-
-
-@pytest.fixture
-def paid(tmp_path: Path) -> Iterator[Payroll]:
-    with payroll(tmp_path) as made:
-        made.card("annotation", "2")
-        made.write(work(1, "2024-11-04 10:00"))
-        yield made
 
 
 def test_a_manager_learns_of_no_statement_out_of_reach(paid: Payroll) -> None:
