@@ -13,8 +13,7 @@ from perfwidget.page import formats, ids, words
 from perfwidget.page.cards import cards, folded, question_of, spoken
 from perfwidget.page.context import PageContext
 from perfwidget.page.control_words import EXPORTS
-from perfwidget.page.freshness import freshness, kept_since, late_notice
-from perfwidget.page.heading import Clock, clock, heading, whom
+from perfwidget.page.heading import Clock, clock, freshness, heading, kept_since, late_notice, whom
 from perfwidget.page.panels import (
     ANNOTATION_SUMMARY,
     ANNOTATIONS,

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from perfwidget.metrics import Rules
-from perfwidget.page.freshness import News
+from perfwidget.page.heading import News
 from perfwidget.question.access import Viewer
 from perfwidget.question.query import Query
 from perfwidget.settings import LATE_AFTER, TaskLink

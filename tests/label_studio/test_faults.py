@@ -22,7 +22,7 @@ from perfwidget.label_studio.connection import LabelStudio, Patience
 from perfwidget.label_studio.roles import Roles
 from perfwidget.label_studio.sync import Sync
 from perfwidget.label_studio.task_ids import TaskIds
-from perfwidget.page.freshness import Freshness, freshness
+from perfwidget.page.heading import Freshness, freshness
 from perfwidget.question.access import Viewer
 from perfwidget.sources.export import ImportResult, read_export
 from perfwidget.stores import Store, open_store

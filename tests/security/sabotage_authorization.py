@@ -168,7 +168,7 @@ SABOTAGES = [
     ),
     (
         "an open page learns when others work",
-        "perfwidget/page/freshness.py",
+        "perfwidget/page/heading.py",
         "if asked.scope.role.sees_organization:",
         "if asked.scope.role:",
         TRACES,
