@@ -6,9 +6,8 @@ import pytest
 
 from perfwidget.errors import InvalidQuery
 from perfwidget.metrics import BY_KEY
-from perfwidget.question.behind import parse_behind
 from perfwidget.question.period import Grain, Period, Preset
-from perfwidget.question.query import Entry, Query, Statistic, Theme, parse
+from perfwidget.question.query import Entry, Query, Statistic, Theme, parse, parse_behind
 
 NOW = datetime(2024, 3, 1, 10, 30, tzinfo=UTC)
 LAST_30_DAYS = Period(date(2024, 2, 1), date(2024, 3, 1), "UTC")

@@ -6,9 +6,8 @@ from flask import Response, request
 
 from perfwidget.hosting.downloads import Downloads
 from perfwidget.metrics import COMMENTS_RECEIVED, TIMELINE
-from perfwidget.question.behind import parse_behind
 from perfwidget.question.period import Grain
-from perfwidget.question.query import Query
+from perfwidget.question.query import Query, parse_behind
 
 
 def file_views(downloads: Downloads, query: Callable[[], Query]) -> Mapping[str, Callable[[], Response]]:

@@ -69,7 +69,7 @@ SABOTAGES = [
     ),
     (
         "ids are tidied before they are looked up",
-        "perfwidget/question/parameters.py",
+        "perfwidget/question/query.py",
         "dict.fromkeys(map(id_text, given.get(name, [])))",
         'dict.fromkeys(id_text(value.strip().lstrip("0+")) for value in given.get(name, []))',
         PAIRS,
