@@ -11,8 +11,8 @@ from perfwidget.question import access
 from perfwidget.question.access import Role, ScopedQuery, Viewer
 from perfwidget.question.period import Grain
 from perfwidget.question.query import Query, parse
-from perfwidget.report import exports, read_days, read_report, resolved_period
-from perfwidget.report.number_files import members_csv, report_csv
+from perfwidget.report import exports, read_report, resolved_period
+from perfwidget.report.number_files import members_csv, read_days, report_csv
 from perfwidget.stores import Store, open_store
 from perfwidget.stores.choosing import Profile
 from perfwidget.stores.reading import Reader

@@ -24,10 +24,9 @@ from perfwidget.facts import Project
 from perfwidget.metrics import METRICS, Section, Unit
 from perfwidget.question.access import Role, Viewer, scope
 from perfwidget.question.query import parse
-from perfwidget.report import read_days
 from perfwidget.report.drilldown import RowsBehind, read_rows
 from perfwidget.report.exports import csv_lines, guarded, text_cell
-from perfwidget.report.number_files import members_csv, report_csv
+from perfwidget.report.number_files import members_csv, read_days, report_csv
 from perfwidget.stores import Store, open_store
 from perfwidget.stores.listing import Order
 from tests.conftest import WHOLE, NewStore, enough

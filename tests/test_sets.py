@@ -18,9 +18,10 @@ from perfwidget.question.access import ScopedQuery, Viewer, scope
 from perfwidget.question.period import Grain
 from perfwidget.question.query import Query, parse
 from perfwidget.question.table import Table
-from perfwidget.report import Report, read_members, read_report
+from perfwidget.report import Report, read_report
 from perfwidget.report import report as report_of
-from perfwidget.report.projects import read_projects
+from perfwidget.report.reading import told_by
+from perfwidget.report.team import read_projects
 from perfwidget.stores import Store, open_store
 from perfwidget.stores.answering import Numbers
 from tests.conftest import NewStore, costly, enough
@@ -451,7 +452,7 @@ def test_the_members_of_a_project_in_one_question(store: Store) -> None:
     query = question(users=("a", "b"))
     with store.reading() as reader:
         asked = scope(owner(organization), query, reader.standing(owner(organization), query))
-        found = read_members(reader, asked, query)
+        found = told_by(BY_MEMBER, reader.answer(asked, [BY_MEMBER]), METRICS, asked.dated)
         assert reader.members_of(asked.scope, "p") == {"lead"}
         own = Viewer(organization, "lead", "annotator")
         assert reader.members_of(scope(own, Query(), reader.standing(own, Query())).scope, "p") == frozenset()

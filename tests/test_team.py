@@ -277,7 +277,7 @@ def test_a_row_a_member_and_day(store: Store) -> None:
 
 def test_days_are_worked_out_in_parts(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = rows(store, f"report.csv?members=all&idle=show&{IN_MARCH}")
-    monkeypatch.setattr("perfwidget.report.reading.MOST_DAYS", 3)
+    monkeypatch.setattr("perfwidget.report.number_files.MOST_DAYS", 3)
     assert rows(store, f"report.csv?members=all&idle=show&{IN_MARCH}") == whole
     assert len(whole) == 6 * 2
 

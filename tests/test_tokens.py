@@ -77,7 +77,7 @@ def test_the_numbers_are_those_of_the_session(store: Store) -> None:
 
 
 def test_a_long_file_asks_the_token_again(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("perfwidget.report.reading.MOST_DAYS", 1)
+    monkeypatch.setattr("perfwidget.report.number_files.MOST_DAYS", 1)
     asked: list[str] = []
 
     def whose(token: str) -> Viewer | None:

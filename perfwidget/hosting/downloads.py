@@ -29,8 +29,8 @@ from perfwidget.question.access import ScopedQuery, Viewer
 from perfwidget.question.period import Grain, Period
 from perfwidget.question.pseudonyms import named_to
 from perfwidget.question.query import Query
-from perfwidget.report import exports, read_days, read_report, resolved_period
-from perfwidget.report.number_files import Texts, members_csv, report_csv
+from perfwidget.report import exports, read_report, resolved_period
+from perfwidget.report.number_files import Texts, members_csv, read_days, report_csv
 from perfwidget.stores.listing import Slice
 from perfwidget.stores.reading import Reader
 from perfwidget.stores.store import Store

@@ -7,9 +7,8 @@ from perfwidget.page.team_table import Markup, team_table
 from perfwidget.question.access import ScopedQuery
 from perfwidget.question.query import Query
 from perfwidget.question.table import Table
-from perfwidget.report import Report, read_earlier
-from perfwidget.report.projects import read_projects
-from perfwidget.report.team import columns_of, found_members, page_of
+from perfwidget.report import Report
+from perfwidget.report.team import columns_of, found_members, page_of, read_earlier, read_projects
 from perfwidget.stores.reading import Reader
 
 MOST_BARS = 130

@@ -1,7 +1,7 @@
 """From a scoped question to numbers and files."""
 
 from perfwidget.report.numbers import MemberNumbers, MemberSeries, Point, Previous, Report
-from perfwidget.report.reading import read_days, read_earlier, read_members, read_report, report, resolved_period
+from perfwidget.report.reading import read_report, report, resolved_period
 
 __all__ = [
     "MemberNumbers",
@@ -9,9 +9,6 @@ __all__ = [
     "Point",
     "Previous",
     "Report",
-    "read_days",
-    "read_earlier",
-    "read_members",
     "read_report",
     "report",
     "resolved_period",

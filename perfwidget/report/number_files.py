@@ -2,15 +2,22 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import tzinfo
+from itertools import islice
 
-from perfwidget.metrics import DAILY, METRICS, Metric, Number, Unit
+from perfwidget.metrics import BY_BUCKET_AND_MEMBER, BY_MEMBER, DAILY, METRICS, Metric, Number, Unit
 from perfwidget.question.access import ScopedQuery
-from perfwidget.question.period import Period, zone
+from perfwidget.question.period import Grain, Period, zone
+from perfwidget.question.query import Query
 from perfwidget.question.table import Table
 from perfwidget.report.exports import FOR_EXCEL, csv_lines, id_cell, number_cell, text_cell
 from perfwidget.report.numbers import ALL_PROJECTS, NOT_INCLUDED, Point, Report, whole_scope
+from perfwidget.report.reading import active_in, chosen_members, days_of_members
 from perfwidget.report.team import page_of, sorted_members
 from perfwidget.stores.choosing import Profile
+from perfwidget.stores.reading import Reader
+
+MOST_DAYS = 20_000
+"""Days of members that are worked out at once."""
 
 _PERSON = ("user_id", "user_email", "user_name")
 _SUFFIXES = {Unit.SECONDS: "_s", Unit.SHARE: "_share"}
@@ -71,6 +78,30 @@ def members_csv(report: Report, asked: ScopedQuery, table: Table, *, for_excel: 
         for user, values in ((each.user, each.values) for each in members)
     ]
     yield "".join(csv_lines(rows)), len(rows)
+
+
+def read_days(reader: Reader, asked: ScopedQuery, query: Query) -> Iterator[tuple[Profile, Sequence[Point]]]:
+    """Yield the days of each member with activity, by id, or of all where the question wants that. One has days in any
+    case.
+
+    The question has the dates of its period.
+    """
+    buckets = asked.dated.buckets(Grain.DAY)
+    members = iter(_with_days(reader, asked, query))
+    while some := list(islice(members, max(1, MOST_DAYS // len(buckets)))):
+        users = reader.profiles(asked.scope, some)
+        answer = reader.answer(asked.among(some), [BY_BUCKET_AND_MEMBER], buckets, DAILY)
+        days = days_of_members(answer, buckets)
+        for member in some:
+            yield users[member], [days[place, member] for place in range(len(buckets))]
+
+
+def _with_days(reader: Reader, asked: ScopedQuery, query: Query) -> Sequence[str]:
+    if asked.subject_id is not None:
+        return [asked.subject_id]
+    if query.table.idle:
+        return sorted(chosen_members(reader, asked))
+    return active_in(BY_MEMBER, reader.answer(asked, [BY_MEMBER]), asked.dated)
 
 
 def named_scope(asked: ScopedQuery) -> str:

@@ -3,20 +3,22 @@
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from itertools import islice
 from typing import Literal
 
 from perfwidget.metrics import (
     BY_BUCKET,
     BY_BUCKET_AND_MEMBER,
+    BY_KEY,
     BY_MEMBER,
     BY_PROJECT,
     DAILY,
     METRICS,
     WHOLE,
+    Group,
     Metric,
     Number,
     Rules,
+    Unit,
 )
 from perfwidget.question import access
 from perfwidget.question.access import Scope, ScopedQuery, Viewer
@@ -24,14 +26,10 @@ from perfwidget.question.period import Bucket, Grain, Period, zone
 from perfwidget.question.previous import previous
 from perfwidget.question.query import Query, parse
 from perfwidget.report.numbers import MemberNumbers, MemberSeries, Point, Previous, ProjectNumbers, Report
-from perfwidget.report.values import active_in, of_whole, told_by, values_of
-from perfwidget.stores.answering import Answer
+from perfwidget.stores.answering import Answer, Numbers
 from perfwidget.stores.choosing import Profile
 from perfwidget.stores.reading import Reader
 from perfwidget.stores.store import Store
-
-MOST_DAYS = 20_000
-"""Days of members that are worked out at once."""
 
 MOST_LINES = 5
 """Members whose lines can be told apart in a graph."""
@@ -66,7 +64,7 @@ def report(
     with store.reading() as reader:
         asked = access.scope(viewer, query, reader.standing(viewer, query), rules)
         answer = read_report(reader, asked, query, grain)
-        return replace(answer, by_project=_by_project(reader, asked.during(answer.period)))
+        return replace(answer, by_project=tuple(projects_of(reader, asked.during(answer.period))))
 
 
 def read_report(
@@ -82,14 +80,14 @@ def read_report(
 
     Without a grain, that of the query or the period is taken, or a coarser one where that has too many buckets. Who
     shows few numbers of a bucket names them (`series`). Who shows few members can do without those of the period before
-    (`earlier_members`), and ask for theirs by `read_earlier`.
+    (`earlier_members`), and ask for theirs by `team.read_earlier`.
     """
     period = resolved_period(reader, asked, query)
     asked = asked.during(period)
     grain = grain or period.grain(query.grain)
     buckets = period.buckets(grain)
     several = asked.subject_id is None
-    chosen = _chosen(reader, asked) if several else ()
+    chosen = chosen_members(reader, asked) if several else ()
     whole = series is DAILY
     lined = whole and several and 0 < len(asked.subjects or ()) <= MOST_LINES
     groups = [WHOLE, *([BY_MEMBER] if several else []), *([BY_BUCKET_AND_MEMBER] if lined else [])]
@@ -125,40 +123,16 @@ def read_report(
     )
 
 
-def _by_project(reader: Reader, asked: ScopedQuery) -> tuple[ProjectNumbers, ...]:
-    """Return each project with activity, as a report of it alone has it."""
+def projects_of(reader: Reader, asked: ScopedQuery) -> Sequence[ProjectNumbers]:
+    """Return each project with activity, as a report of it alone has it, in the order of their ids."""
     answer = reader.answer(asked.apart(), [BY_PROJECT])
     numbers = told_by(BY_PROJECT, answer, METRICS, asked.dated)
     active = active_in(BY_PROJECT, answer, asked.dated)
     titles = reader.project_titles(asked.scope, active)
-    return tuple(ProjectNumbers(each, titles[each], numbers[each], None) for each in active)
+    return [ProjectNumbers(each, titles[each], numbers[each], None) for each in active]
 
 
-def read_members(
-    reader: Reader, asked: ScopedQuery, query: Query, metrics: Sequence[Metric] = METRICS
-) -> Mapping[str, Mapping[str, Number]]:
-    """Map each member asked about, and whoever has facts in the period, to their numbers by the keys of the metrics."""
-    period = resolved_period(reader, asked, query)
-    return told_by(BY_MEMBER, reader.answer(asked.during(period), [BY_MEMBER], metrics=metrics), metrics, period)
-
-
-def read_days(reader: Reader, asked: ScopedQuery, query: Query) -> Iterator[tuple[Profile, Sequence[Point]]]:
-    """Yield the days of each member with activity, by id, or of all where the question wants that. One has days in any
-    case.
-
-    The question has the dates of its period.
-    """
-    buckets = asked.dated.buckets(Grain.DAY)
-    members = iter(_with_days(reader, asked, query))
-    while some := list(islice(members, max(1, MOST_DAYS // len(buckets)))):
-        users = reader.profiles(asked.scope, some)
-        answer = reader.answer(asked.among(some), [BY_BUCKET_AND_MEMBER], buckets, DAILY)
-        days = _by_bucket_and_member(answer, buckets)
-        for member in some:
-            yield users[member], [days[place, member] for place in range(len(buckets))]
-
-
-def _by_bucket_and_member(answer: Answer, buckets: Sequence[Bucket]) -> Mapping[tuple[int, str], Point]:
+def days_of_members(answer: Answer, buckets: Sequence[Bucket]) -> Mapping[tuple[int, str], Point]:
     """Map the place of each bucket and each member's id to the numbers of a day."""
     numbers = answer.numbers[BY_BUCKET_AND_MEMBER]
     ends = [buckets[place].end for place, _ in numbers.keys]
@@ -168,20 +142,12 @@ def _by_bucket_and_member(answer: Answer, buckets: Sequence[Bucket]) -> Mapping[
 
 def _lines(answer: Answer, buckets: Sequence[Bucket], users: Mapping[str, Profile]) -> tuple[MemberSeries, ...]:
     """Return the series of each of few members, by id."""
-    points, places = _by_bucket_and_member(answer, buckets), range(len(buckets))
+    points, places = days_of_members(answer, buckets), range(len(buckets))
     members = sorted({member for _, member in points})
     return tuple(MemberSeries(users[each], tuple(points[place, each] for place in places)) for each in members)
 
 
-def _with_days(reader: Reader, asked: ScopedQuery, query: Query) -> Sequence[str]:
-    if asked.subject_id is not None:
-        return [asked.subject_id]
-    if query.table.idle:
-        return sorted(_chosen(reader, asked))
-    return active_in(BY_MEMBER, reader.answer(asked, [BY_MEMBER]), asked.dated)
-
-
-def _chosen(reader: Reader, asked: ScopedQuery) -> Collection[str]:
+def chosen_members(reader: Reader, asked: ScopedQuery) -> Collection[str]:
     """Return the ids of all members that several are."""
     return reader.member_ids(asked.scope) if asked.subjects is None else asked.subjects
 
@@ -195,16 +161,6 @@ def _previous(reader: Reader, asked: ScopedQuery, shown: Collection[str] | None)
     return Previous(
         period, of_whole(answer, period), tuple(MemberNumbers(users[each], numbers[each]) for each in sorted(told))
     )
-
-
-def read_earlier(
-    reader: Reader, asked: ScopedQuery, period: Period, members: Collection[str]
-) -> Mapping[str, Mapping[str, Number]]:
-    """Map some of those who are asked about to their numbers in a period before, by the keys of the metrics."""
-    if not members:
-        return {}
-    answer = reader.answer(asked.among(members).during(period), [BY_MEMBER])
-    return told_by(BY_MEMBER, answer, METRICS, period)
 
 
 def resolved_period(reader: Reader, asked: ScopedQuery, query: Query) -> Period:
@@ -221,3 +177,116 @@ def resolved_period(reader: Reader, asked: ScopedQuery, query: Query) -> Period:
 
 def _named_scope(scope: Scope) -> Literal["all"] | tuple[str, ...]:
     return "all" if scope.projects is None else tuple(sorted(scope.projects))
+
+
+# -- From what an engine adds up to the values of metrics: of the whole, of buckets, of members, of projects -----------
+
+
+def of_whole(answer: Answer, period: Period) -> Mapping[str, Number]:
+    """Return the numbers of all that was asked for together."""
+    [values] = values_of(answer.numbers[WHOLE], METRICS, throughout(answer.recorded), [period.end])
+    return values
+
+
+def told_by(
+    group: Group, answer: Answer, metrics: Sequence[Metric], period: Period, more: Iterable[str] = ()
+) -> dict[str, Mapping[str, Number]]:
+    """Map each member or project of an answer, as the group says, and some more to its numbers."""
+    numbers, recorded = answer.numbers[group], throughout(answer.recorded)
+    [nothing] = values_of(Numbers([()], numbers.nothing, {}), metrics, recorded, [period.end])
+    columns = _Columns(numbers, recorded, period)
+    there = {key: _Row(columns, metrics, place) for place, (key,) in enumerate(numbers.keys)}
+    return {**dict.fromkeys(more, nothing), **there}
+
+
+_ADDED_UP = (Unit.COUNT, Unit.SECONDS)
+
+
+def active_in(group: Group, answer: Answer, period: Period) -> list[str]:
+    """Return the members or projects of an answer, as the group says, with activity: by id.
+
+    That is a count or time above 0, or any share or instant. The first number tells of nearly everybody, so that the
+    others are worked out for few.
+    """
+    numbers, recorded = answer.numbers[group], throughout(answer.recorded)
+    active = set(numbers.keys)
+    for metrics in (METRICS[:1], METRICS[1:]):
+        columns = _Columns(numbers, recorded, period)
+        idle: Sequence[int] = range(len(numbers.keys))
+        for metric in metrics:
+            column, nothing = columns[metric.key], (None, 0) if metric.unit in _ADDED_UP else (None,)
+            idle = [place for place in idle if column[place] in nothing]
+        numbers = numbers.at(idle)
+    return sorted(key for (key,) in active.difference(numbers.keys))
+
+
+def apart(values: Mapping[str, Number]) -> Mapping[str, Number]:
+    """Return the same numbers of somebody; what is asked of these is worked out for nobody else."""
+    return values.apart() if isinstance(values, _Row) else values
+
+
+class _Columns(dict[str, Sequence[Number]]):
+    """Numbers of groups by the keys of metrics, each worked out once it is asked for: most never are."""
+
+    def __init__(self, numbers: Numbers, recorded: Mapping[str, int | None], period: Period) -> None:
+        super().__init__()
+        self._numbers, self._recorded, self._period = numbers, recorded, period
+        self._ends = [period.end] * len(numbers.keys)
+
+    def at(self, place: int) -> "_Columns":
+        """Return the numbers of one group."""
+        return _Columns(self._numbers.at([place]), self._recorded, self._period)
+
+    def __missing__(self, key: str) -> Sequence[Number]:
+        values = BY_KEY[key].formula.values(self._numbers.aggregates)
+        self[key] = column = _known(BY_KEY[key], values, self._recorded, self._ends)
+        return column
+
+
+class _Row(Mapping[str, Number]):
+    """A row of some columns."""
+
+    __slots__ = ("_columns", "_metrics", "_place")
+
+    def __init__(self, columns: _Columns, metrics: Sequence[Metric], place: int) -> None:
+        self._columns, self._metrics, self._place = columns, metrics, place
+
+    def __getitem__(self, key: str) -> Number:
+        return self._columns[key][self._place]
+
+    def apart(self) -> "_Row":
+        """Return the row as the only one of columns of its own."""
+        return _Row(self._columns.at(self._place), self._metrics, 0)
+
+    def __iter__(self) -> Iterator[str]:
+        return (metric.key for metric in self._metrics)
+
+    def __len__(self) -> int:
+        return len(self._metrics)
+
+
+def throughout(recorded: Mapping[str, int | None]) -> Mapping[str, int | None]:
+    """Return what is recorded as whole periods have it: of visits a number wherever they are recorded at all."""
+    return {kind: None if kind == "review_visits" else since for kind, since in recorded.items()}
+
+
+def values_of(
+    numbers: Numbers, metrics: Sequence[Metric], recorded: Mapping[str, int | None], ends: Sequence[int]
+) -> list[dict[str, Number]]:
+    """Return the values of metrics for each group: none of what is not recorded, or was not before a group's end."""
+    columns = [_known(metric, metric.formula.values(numbers.aggregates), recorded, ends) for metric in metrics]
+    keys = [metric.key for metric in metrics]
+    return [dict(zip(keys, row, strict=True)) for row in zip(*columns, strict=True)]
+
+
+def _known(
+    metric: Metric, values: list[Number], recorded: Mapping[str, int | None], ends: Sequence[int]
+) -> list[Number]:
+    if metric.needs is None:
+        return values
+    if metric.needs not in recorded:
+        return [None] * len(values)
+    since = recorded[metric.needs]
+    if since is None:
+        return values
+    return [None if end <= since and not value else value for value, end in zip(values, ends, strict=True)]

@@ -1,15 +1,18 @@
-"""The table of several members: its columns, whom a search leaves, its order and its pages."""
+"""The table of several members: its columns, whom a search leaves, its order, its pages, the projects of one."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from operator import itemgetter
 from typing import TypeVar
 
-from perfwidget.metrics import BY_KEY, METRICS, Metric
-from perfwidget.question.access import Scope
+from perfwidget.metrics import BY_KEY, BY_MEMBER, BY_PROJECT, METRICS, Metric, Number
+from perfwidget.question.access import Scope, ScopedQuery
+from perfwidget.question.period import Period
+from perfwidget.question.previous import previous
+from perfwidget.question.query import Query
 from perfwidget.question.table import MEMBER, SIZES, Table
 from perfwidget.report.numbers import MemberNumbers, ProjectNumbers
-from perfwidget.report.values import apart
+from perfwidget.report.reading import apart, projects_of, told_by
 from perfwidget.stores.choosing import Profile
 from perfwidget.stores.reading import Reader
 
@@ -52,6 +55,30 @@ def found_members(
         return user.user_id in found or (user.role is None and search.casefold() in user.user_id.casefold())
 
     return [each for each in members if holds(each.user)]
+
+
+def read_earlier(
+    reader: Reader, asked: ScopedQuery, period: Period, members: Collection[str]
+) -> Mapping[str, Mapping[str, Number]]:
+    """Map some of those who are asked about to their numbers in a period before, by the keys of the metrics."""
+    if not members:
+        return {}
+    answer = reader.answer(asked.among(members).during(period), [BY_MEMBER])
+    return told_by(BY_MEMBER, answer, METRICS, period)
+
+
+def read_projects(reader: Reader, asked: ScopedQuery, query: Query, period: Period) -> Sequence[ProjectNumbers]:
+    """Return the projects in which a question's one member has activity in the period, in the order of the table.
+
+    Their numbers are those that the project alone would give.
+    """
+    rows = projects_of(reader, asked.during(period))
+    period_before = previous(period, query.preset) if query.compare else None
+    if period_before is not None and rows:
+        answer = reader.answer(asked.apart().during(period_before), [BY_PROJECT])
+        before = told_by(BY_PROJECT, answer, METRICS, period_before, [each.project_id for each in rows])
+        rows = [replace(each, before=before[each.project_id]) for each in rows]
+    return in_order(rows, query.table, lambda each: each.title.casefold())
 
 
 def sorted_members(members: Sequence[MemberNumbers], table: Table) -> Sequence[MemberNumbers]:

@@ -7,10 +7,11 @@ from typing import Any
 import duckdb
 
 from perfwidget import Viewer, open_store
+from perfwidget.metrics import BY_MEMBER
 from perfwidget.question.access import scope
 from perfwidget.question.period import Period
 from perfwidget.question.query import Query
-from perfwidget.report import read_members
+from perfwidget.report.reading import told_by
 from perfwidget.stores import Store
 from tests.benchmarks.by_hand import COUNTED
 from tests.benchmarks.frames import load
@@ -89,7 +90,8 @@ def ours(store: Store) -> Table:
     """Return the table from the store, as the page asks for it."""
     query = Query(everybody=True, period=PERIOD, timezone=TIMEZONE)
     with store.reading() as reader:
-        return read_members(reader, scope(OWNER, query, reader.standing(OWNER, query)), query, COLUMNS)
+        asked = scope(OWNER, query, reader.standing(OWNER, query))
+        return told_by(BY_MEMBER, reader.answer(asked, [BY_MEMBER], metrics=COLUMNS), COLUMNS, PERIOD)
 
 
 def by_hand(connection: duckdb.DuckDBPyConnection) -> Table:
