@@ -12,7 +12,7 @@ import pytest
 from perfwidget.facts import Fact, Member, Membership, Project, Recorded, Workspace
 from perfwidget.metrics import BY_KEY
 from perfwidget.stores import Store, open_store
-from perfwidget.stores.duckdb.session import EmbeddedSession
+from perfwidget.stores.duckdb import EmbeddedSession
 from tests.hosts import asking, asking_body, host
 from tests.worlds import ORGANIZATION, annotation, at, review
 

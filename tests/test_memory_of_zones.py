@@ -12,7 +12,7 @@ import pytest
 
 from perfwidget.page import series
 from perfwidget.question.period import Grain, Period, zone_names
-from perfwidget.stores.duckdb import DuckDBStore, session
+from perfwidget.stores.duckdb import DuckDBStore, database
 from perfwidget.stores.sql import days_of
 from tests.worlds import OWNER, annotation, ask, people
 
@@ -58,14 +58,14 @@ def test_statements_in_one_zone_after_the_other_are_forgotten_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Months differ in length, so that the statements of fifty years of them are long, and other ones in each zone."""
-    monkeypatch.setattr(session, "MOST_PARSED", 20_000)
-    monkeypatch.setattr(session, "_PARSED", {})
+    monkeypatch.setattr(database, "MOST_PARSED", 20_000)
+    monkeypatch.setattr(database, "_PARSED", {})
     seen: set[str] = set()
     with closing(DuckDBStore(tmp_path / "facts.duckdb")) as store:
         store.write([*people(), annotation(1, "1970-01-02 12:00"), annotation(2, "2024-03-05 12:00")])
         for name in ZONES[::5]:
             report = ask(store, OWNER, user="ann", preset="all_time", grain="month", tz=name)
             assert report.values["submitted_annotations"] == 2
-            assert sum(map(len, session._PARSED)) <= session.MOST_PARSED
-            seen |= session._PARSED.keys()
-    assert seen - session._PARSED.keys()
+            assert sum(map(len, database._PARSED)) <= database.MOST_PARSED
+            seen |= database._PARSED.keys()
+    assert seen - database._PARSED.keys()

@@ -156,8 +156,8 @@ SABOTAGES = [
     (
         "what a write that failed would have noted is taken for noted",
         STORE,
-        "DuckDBStaging(cursor, self._noted.copy())",
-        "DuckDBStaging(cursor, self._noted)",
+        "DuckDBStaging(cursor, DIALECT, self._noted.copy())",
+        "DuckDBStaging(cursor, DIALECT, self._noted)",
         f"{WRITING} -k not_taken_for_noted",
     ),
     (
@@ -212,8 +212,8 @@ SABOTAGES = [
     (
         "everybody may read the log",
         DATABASE,
-        "            recovery.shield(self.path)\n            return connection\n",
-        "            return connection\n",
+        "        recovery.shield(self.path)\n        return connection\n",
+        "        return connection\n",
         f"{DAMAGE} -k nobody_else",
     ),
     (

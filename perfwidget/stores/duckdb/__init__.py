@@ -1,17 +1,22 @@
 """The embedded store: one DuckDB file, owned by one process, read by many threads and written by one at a time."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sized
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import duckdb
 
 from perfwidget.facts import Fact, Member
 from perfwidget.facts.ingest import Observation
 from perfwidget.facts.words import Unknown, known_words
+from perfwidget.metrics import REVIEWING
 from perfwidget.stores import writing
-from perfwidget.stores.duckdb.database import Database
+from perfwidget.stores.dialect import Dialect
+from perfwidget.stores.duckdb.database import Database, parsed
 from perfwidget.stores.duckdb.group_commit import GroupCommit
 from perfwidget.stores.duckdb.order import Sorter
-from perfwidget.stores.duckdb.session import EmbeddedSession
+from perfwidget.stores.duckdb.schema import table_for
 from perfwidget.stores.duckdb.staging import DuckDBStaging
 from perfwidget.stores.duckdb.write_lock import WriteLock
 from perfwidget.stores.reading import Reader
@@ -19,8 +24,63 @@ from perfwidget.stores.store import Store
 from perfwidget.stores.writing.outcome import Outcome
 from perfwidget.stores.writing.staging import Noted
 
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+SHORT_LIST = 500
+"""Ids of a list that is looked through for each row."""
+
 FEW = 500
 """Facts of a write that share a transaction with others; more have one of their own."""
+
+
+def _in_list(column: str, name: str, ids: Sized) -> str:
+    """Return the condition that an id is in a list; a short one is looked through faster than a join is planned."""
+    given = f"CAST(${name} AS VARCHAR[])"
+    short = len(ids) <= SHORT_LIST
+    return f"list_contains({given}, {column})" if short else f"{column} IN (SELECT unnest({given}))"
+
+
+DIALECT = Dialect(
+    in_list=_in_list,
+    among_numbers="{} IN (SELECT unnest(CAST(${} AS BIGINT[])))".format,
+    count="count_if({})".format,  # is planned faster than a filtered count
+    # DuckDB's median is a double, exact to the half for anything below 2⁵².
+    middle="CAST(2 * median({}) FILTER (WHERE {}) AS BIGINT)".format,
+    quotient="({}) // {}".format,
+    in_lower_case="lower({})".format,
+    holds="contains({}, {})".format,
+    matches="regexp_full_match({}, '{}')".format,
+    hashed="hash({})".format,
+    copies={REVIEWING.name: table_for(REVIEWING)},
+)
+
+
+class EmbeddedSession:
+    """One transaction of one cursor."""
+
+    dialect = DIALECT
+
+    def __init__(self, cursor: duckdb.DuckDBPyConnection) -> None:
+        self._cursor = cursor
+
+    def rows(self, text: str, parameters: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+        """Return the rows that a statement gives."""
+        return self._execute(text, parameters).fetchall()
+
+    def batches(self, text: str, parameters: Mapping[str, Any], size: int) -> Iterator[list[tuple[Any, ...]]]:
+        """Yield the rows of a statement so many at once."""
+        answer = self._execute(text, parameters)
+        while batch := answer.fetchmany(size):
+            yield batch
+
+    def columns(self, text: str, parameters: Mapping[str, Any]) -> "list[npt.NDArray[Any]]":
+        """Return the columns of a statement's rows."""
+        found: dict[str, Any] = self._execute(text, parameters).fetchnumpy()
+        return list(found.values())
+
+    def _execute(self, text: str, parameters: Mapping[str, Any]) -> duckdb.DuckDBPyConnection:
+        return self._cursor.execute(*parsed(self._cursor, text, parameters))
 
 
 class DuckDBStore(Store):
@@ -82,7 +142,7 @@ class DuckDBStore(Store):
     def _transaction(self) -> Iterator[DuckDBStaging]:
         """Open a transaction that writes, for the thread that may."""
         with self._database.writing() as cursor:
-            staging = DuckDBStaging(cursor, self._noted.copy())
+            staging = DuckDBStaging(cursor, DIALECT, self._noted.copy())
             yield staging
             staging.conclude()
         self._noted = staging.noted

@@ -7,18 +7,18 @@ was acknowledged is safe in the log then, so the file is opened again, and only 
 import logging
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import duckdb
 
 from perfwidget.errors import StoreUnavailable
 from perfwidget.stores.duckdb import recovery, schema
 from perfwidget.stores.duckdb.faults import is_damage, not_beside, open_elsewhere, store_error, unopened
-from perfwidget.stores.duckdb.session import parsed
 from perfwidget.stores.duckdb.write_counter import HeldBy, WriteCounter
 from perfwidget.stores.failures import AWAY, CLOSED, DAMAGED, FORKED, FULL, GRACE, LONGEST, NOT_ERASED
 
@@ -102,34 +102,17 @@ class Database:
 
     def _open(self) -> duckdb.DuckDBPyConnection:
         try:
-            return self._without_damaged_log()
+            return recovery.opened(self.path, self._connect)
         except duckdb.Error as fault:
             raise unopened(self.path, fault) from fault
 
-    def _without_damaged_log(self) -> duckdb.DuckDBPyConnection:
-        """Open the file with its write-ahead log, or else with what stands before its damage, or else without it."""
-
-        def connect() -> duckdb.DuckDBPyConnection:
-            limit = {"max_execution_time": int(LONGEST * 1000)}  # milliseconds of a question's statement
-            connection = duckdb.connect(str(self.path), config=_CONFIG | limit)
-            connection.execute(_UNLIMITED)
-            connection.execute(_AS_IT_IS)
-            recovery.shield(self.path)
-            return connection
-
-        try:
-            return connect()
-        except duckdb.Error as fault:
-            if not recovery.log_is_damaged(fault):
-                raise
-            recovery.set_log_aside(self.path, fault)
-        try:
-            return connect()
-        except duckdb.Error as fault:
-            if not recovery.log_is_damaged(fault):
-                raise
-            recovery.beside(self.path, "wal").unlink()  # the whole of it stands aside already
-        return connect()
+    def _connect(self) -> duckdb.DuckDBPyConnection:
+        limit = {"max_execution_time": int(LONGEST * 1000)}  # milliseconds of a question's statement
+        connection = duckdb.connect(str(self.path), config=_CONFIG | limit)
+        connection.execute(_UNLIMITED)
+        connection.execute(_AS_IT_IS)
+        recovery.shield(self.path)
+        return connection
 
     @contextmanager
     def transaction(self, *, takes_long: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -193,8 +176,8 @@ class Database:
         with self.transaction(takes_long=True) as cursor:
             yield cursor
             self.require_room()
-            count = parsed(cursor, "UPDATE perfwidget SET writes = writes + 1 RETURNING writes")
-            [(writes,)] = cursor.execute(count).fetchall()
+            count = parsed(cursor, "UPDATE perfwidget SET writes = writes + 1 RETURNING writes", {})
+            [(writes,)] = cursor.execute(*count).fetchall()
         self._counter.tell(writes)
 
     def close(self) -> None:
@@ -293,3 +276,25 @@ class Database:
 def _quietly(act: Callable[[], object]) -> None:
     with suppress(duckdb.Error):
         act()
+
+
+MOST_PARSED = 1_000_000
+"""Characters of the statements that are kept as they were parsed: some hundreds, or few of very long periods."""
+
+_PARSED: dict[str, duckdb.Statement] = {}
+
+
+def parsed(
+    cursor: duckdb.DuckDBPyConnection, text: str, parameters: Mapping[str, Any]
+) -> tuple[duckdb.Statement, dict[str, Any]]:
+    """Return a statement as DuckDB parsed it, and the parameters that it names, for DuckDB refuses others.
+
+    To parse a small one takes about as long as to answer it.
+    """
+    known = _PARSED.get(text)
+    if known is None:
+        if sum(map(len, list(_PARSED))) + len(text) > MOST_PARSED:
+            _PARSED.clear()
+        [known] = cursor.extract_statements(text)
+        _PARSED[text] = known  # of which DuckDB takes a copy whenever it is carried out, in any thread
+    return known, {name: value for name, value in parameters.items() if name in known.named_parameters}

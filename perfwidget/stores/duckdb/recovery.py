@@ -9,7 +9,7 @@ copied without what belongs to it. All leave a file that says so. Of a damaged f
 import logging
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -146,7 +146,23 @@ def log_is_damaged(fault: duckdb.Error) -> bool:
     return bool(_UNREADABLE.match(str(fault))) and not is_damage(fault)
 
 
-def set_log_aside(path: Path, fault: duckdb.Error) -> None:
+def opened(path: Path, connect: Callable[[], duckdb.DuckDBPyConnection]) -> duckdb.DuckDBPyConnection:
+    """Open a file with its write-ahead log, or else with what stands before its damage, or else without it."""
+    for mend in (_set_log_aside, _drop_log):
+        try:
+            return connect()
+        except duckdb.Error as fault:
+            if not log_is_damaged(fault):
+                raise
+            mend(path, fault)
+    return connect()
+
+
+def _drop_log(path: Path, _: duckdb.Error) -> None:
+    beside(path, "wal").unlink()  # the whole of it stands aside already
+
+
+def _set_log_aside(path: Path, fault: duckdb.Error) -> None:
     """Set a damaged write-ahead log aside, and leave what stands before the damage."""
     wal, aside = beside(path, "wal"), dated(path, "wal.damaged")
     found = _PLACE.search(str(fault))

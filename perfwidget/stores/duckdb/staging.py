@@ -11,9 +11,10 @@ import numpy.typing as npt
 
 from perfwidget.facts import Fact
 from perfwidget.facts.snapshots import NOTHING, Coded, StoredColumn
+from perfwidget.stores.dialect import Dialect
 from perfwidget.stores.duckdb import order
+from perfwidget.stores.duckdb.database import parsed
 from perfwidget.stores.duckdb.schema import TABLES, holding, read_by
-from perfwidget.stores.duckdb.session import DIALECT, parsed, used
 from perfwidget.stores.writing.staging import Noted, Staging, key_match
 
 _NUMPY_TYPES: dict[str, type[Any]] = {"BIGINT": np.int64, "BOOLEAN": np.bool_}
@@ -22,12 +23,12 @@ _NUMPY_TYPES: dict[str, type[Any]] = {"BIGINT": np.int64, "BOOLEAN": np.bool_}
 class DuckDBStaging(Staging):
     """The cursor of one transaction, and arrays of rows: DuckDB reads them where they are, a few or many."""
 
-    dialect = DIALECT
     takes_columns = True
 
-    def __init__(self, cursor: duckdb.DuckDBPyConnection, noted: Noted) -> None:
+    def __init__(self, cursor: duckdb.DuckDBPyConnection, dialect: Dialect, noted: Noted) -> None:
         """Take what is known to be noted, which this thread alone writes."""
         super().__init__(noted)
+        self.dialect = dialect
         self._cursor = cursor
         self._staged: dict[str, Any] = {}  # arrays by column, or data frames
         self.added = 0
@@ -139,5 +140,4 @@ def _execute(
 
     What is registered instead stays in memory until the transaction ends, and an import is one transaction.
     """
-    statement = parsed(cursor, text)
-    return cursor.execute(statement, used(statement, parameters))
+    return cursor.execute(*parsed(cursor, text, parameters))
