@@ -186,7 +186,7 @@ def together(store: DuckDBStore, acts: Sequence[Callable[[], None]]) -> list[Bas
         yield from (annotation(f"large-{each}", "2024-03-09 12:00") for each in range(600))
         for number, thread in enumerate(threads):
             thread.start()
-            while len(store._group_commit._waiting) <= number:
+            while store._group_commit._waiting.qsize() <= number:
                 threading.Event().wait(0.001)  # and not in turns with the thread that is waited for
 
     store.write(large())
@@ -228,24 +228,31 @@ def test_a_fault_in_a_fact_is_told_to_its_writer_alone(store: DuckDBStore) -> No
     assert submitted(store) == 601
 
 
-def test_where_the_thread_that_writes_for_others_is_ended_another_one_does(
-    store: DuckDBStore, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    keep, ended = writing.write_rows, []
+def test_what_ends_one_write_leaves_nobody_waiting(store: DuckDBStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One thread writes for all, so whatever is raised in it is told to whom it belongs, and the thread goes on."""
+    keep = writing.write_rows
 
     def ending(staging: Staging, rows: writing.Rows) -> None:
-        if not ended and len(rows[Annotation]) < 10:
-            ended.append(rows)
+        if any(row[1] == "bad" for row in rows.get(Annotation, ())):
             raise KeyboardInterrupt
         keep(staging, rows)
 
     monkeypatch.setattr(writing, "write_rows", ending)
-    first, *others = together(store, [partial(store.write, one(number)) for number in range(4)])
-    assert isinstance(first, KeyboardInterrupt)
+    bad, *others = together(store, [partial(store.write, one(each)) for each in ("bad", 1, 2, 3)])
+    assert isinstance(bad, KeyboardInterrupt)
     assert others == [None] * 3
     assert submitted(store) == 603
+    with pytest.raises(KeyboardInterrupt):
+        store.write(one("bad"))
     store.write(one("more"))
     assert submitted(store) == 604
+
+
+def test_a_closed_store_takes_no_write(store: DuckDBStore) -> None:
+    store.write(one(1))
+    store.close()
+    with pytest.raises(StoreUnavailable, match="The store is closed"):
+        store.write(one(2))
 
 
 def test_writes_that_failed_are_not_taken_for_noted(store: DuckDBStore, monkeypatch: pytest.MonkeyPatch) -> None:

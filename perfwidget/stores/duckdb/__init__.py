@@ -130,6 +130,7 @@ class DuckDBStore(Store):
         self._order.close()
         with self._lock.held():
             self._database.close()
+        self._group_commit.close()
 
     @contextmanager
     def staging(self) -> Iterator[DuckDBStaging]:
