@@ -9,9 +9,8 @@ ones, and so that ids, which grow with time, can be found without looking everyw
 
 import logging
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
-from typing import NamedTuple
 
 import duckdb
 
@@ -41,24 +40,8 @@ AS_IT_CAME, _WHOLE = 0, 1
 """Stretches: rows as they came; all that were put in order with the whole table. Later stretches follow."""
 
 
-class _Lying(NamedTuple):
-    """How many rows of a table lie how."""
-
-    as_they_came: int
-    whole: int
-    later: int
-    stretches: int
-    """How many later stretches there are."""
-    newest: int
-    """The number of the newest stretch."""
-    in_newest: int
-
-    @property
-    def asks_for_whole(self) -> bool:
-        """Say whether it is worth it to put the whole table in order."""
-        came = self.as_they_came
-        many = self.stretches + (came > 0) > MOST_STRETCHES or came > self.later + self.whole
-        return many and came + self.later >= self.whole
+_Lying = Mapping[int, int]
+"""How many rows of a table lie in each stretch that has some."""
 
 
 class Sorter:
@@ -114,30 +97,35 @@ class Sorter:
         with self._write_lock.held():
             with self._file.transaction(takes_long=True) as cursor:
                 lying = _lying(cursor, table)
-                whole = settling and lying.asks_for_whole
-                if self._closed or not (whole or lying.as_they_came >= (1 if settling else TAIL)):
+                whole, came = settling and _asks_for_whole(lying), lying.get(AS_IT_CAME, 0)
+                if self._closed or not (whole or came >= (1 if settling else TAIL)):
                     return
-                overdue = not settling and lying.as_they_came >= OVERDUE
-                alone = overdue or lying.newest == AS_IT_CAME or lying.in_newest >= STRETCH
+                overdue, newest = not settling and came >= OVERDUE, max(lying)
+                alone = overdue or newest == AS_IT_CAME or lying[newest] >= STRETCH
                 with nullcontext() if settling or overdue else self._write_lock.giving_way(cursor):
                     if whole:
                         _sort_whole(cursor, table)
                     else:
-                        _sort_stretch(cursor, table, [AS_IT_CAME] if alone else [AS_IT_CAME, lying.newest])
+                        _sort_stretch(cursor, table, [AS_IT_CAME] if alone else [AS_IT_CAME, newest])
                     self._file.require_room()
             self._file.tidy()
 
 
 def _lying(cursor: duckdb.DuckDBPyConnection, table: str) -> _Lying:
-    """Say how the rows of a table lie; what cannot be of a stretch is not looked at, so this costs little."""
-    newest = f"(SELECT coalesce(max(stretch), 0) FROM {table})"
-    [row] = cursor.execute(
-        f"SELECT (SELECT count(*) FROM {table} WHERE stretch = {AS_IT_CAME}), "
-        f"(SELECT count(*) FROM {table} WHERE stretch = {_WHOLE}), later, stretches, {newest}, "
-        f"(SELECT count(*) FROM {table} WHERE stretch = {newest}) FROM (SELECT count(*) AS later, "
-        f"count(DISTINCT stretch) AS stretches FROM {table} WHERE stretch > {_WHOLE})"
-    ).fetchall()
-    return _Lying(*row)
+    """Say how the rows of a table lie; those of the whole are not looked at, so this costs little."""
+    apart = f"SELECT stretch, count(*) FROM {table} WHERE stretch <> {_WHOLE} GROUP BY stretch"
+    lying: dict[int, int] = dict(cursor.execute(apart).fetchall())
+    [(rows,)] = cursor.execute(f"SELECT count(*) FROM {table}").fetchall()
+    whole = rows - sum(lying.values())
+    return lying | ({_WHOLE: whole} if whole else {})
+
+
+def _asks_for_whole(lying: _Lying) -> bool:
+    """Say whether it is worth it to put the whole table in order."""
+    came, whole = lying.get(AS_IT_CAME, 0), lying.get(_WHOLE, 0)
+    others = sum(lying.values()) - came
+    many = len(lying.keys() - {_WHOLE}) > MOST_STRETCHES or came > others
+    return many and came + others >= 2 * whole
 
 
 def stretch_for(cursor: duckdb.DuckDBPyConnection, table: str, rows: int) -> int:
