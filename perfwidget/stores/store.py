@@ -43,9 +43,9 @@ class Writer(ABC):
 
     def set_memberships(self, organization_id: Id, user_id: Id, memberships: Iterable[Membership]) -> None:
         """Replace all memberships of one user in one transaction."""
-        wanted = writing.MembershipsOfOne(organization_id, user_id, memberships)
+        owner, rows = writing.memberships_of(organization_id, user_id, memberships)
         with self.staging() as staging:
-            writing.set_memberships(staging, wanted)
+            writing.set_memberships(staging, owner, rows)
 
 
 class Store(Writer):

@@ -28,21 +28,23 @@ class TimedSession:
         """How the engine writes what engines write differently."""
         return self._session.dialect
 
-    def rows(self, text: str, parameters: Mapping[str, Any]) -> list[tuple[Any, ...]]:
-        """Return the rows that a statement gives."""
+    @contextmanager
+    def _timed(self) -> Iterator[None]:
         began = perf_counter()
         try:
-            return self._session.rows(text, parameters)
+            yield
         finally:
             self._note(perf_counter() - began)
 
+    def rows(self, text: str, parameters: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+        """Return the rows that a statement gives."""
+        with self._timed():
+            return self._session.rows(text, parameters)
+
     def columns(self, text: str, parameters: Mapping[str, Any]) -> "list[npt.NDArray[Any]]":
         """Return the columns of a statement's rows."""
-        began = perf_counter()
-        try:
+        with self._timed():
             return self._session.columns(text, parameters)
-        finally:
-            self._note(perf_counter() - began)
 
     def batches(self, text: str, parameters: Mapping[str, Any], size: int) -> Iterator[list[tuple[Any, ...]]]:
         """Yield the rows of a statement so many at once."""

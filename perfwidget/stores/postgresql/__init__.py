@@ -5,12 +5,12 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
-from psycopg import RawCursor
+import psycopg
 
 from perfwidget.stores.postgresql import schema
 from perfwidget.stores.postgresql.address import Address, parse
 from perfwidget.stores.postgresql.database import PostgreSQLDatabase
-from perfwidget.stores.postgresql.scripts import run_script
+from perfwidget.stores.postgresql.faults import unopened
 from perfwidget.stores.postgresql.session import PostgreSQLSession, dialect_of
 from perfwidget.stores.postgresql.staging import TableStaging
 from perfwidget.stores.postgresql.views import ViewsStore
@@ -52,7 +52,7 @@ class PostgreSQLStore(PostgreSQLWriter, Store):
     def opened(self, *, alone: bool) -> Iterator[TableStaging]:
         """Open a transaction that writes, alone or beside others."""
         with self._database.writing(alone=alone) as connection:
-            staging = TableStaging(RawCursor(connection), self._dialect)
+            staging = TableStaging(psycopg.RawCursor(connection), self._dialect)
             yield staging
             staging.conclude()
 
@@ -65,3 +65,13 @@ def opener(url: str, *, create: bool) -> Callable[[], Store]:
     """Return what opens the store at an address, or raises StoreUnavailable; raises InvalidSetting."""
     address = parse(url)
     return partial(ViewsStore, address) if address.views else partial(PostgreSQLStore, address, create=create)
+
+
+def run_script(url: str, script: str) -> None:
+    """Run all statements of a script in one transaction, or none of them; raises InvalidSetting, StoreUnavailable."""
+    address = parse(url)
+    try:
+        with psycopg.connect(address.connection, fallback_application_name="perfwidget") as connection:
+            connection.execute(script.encode())
+    except psycopg.Error as fault:
+        raise unopened(address.name, fault) from fault

@@ -8,7 +8,7 @@ import psycopg
 from perfwidget.errors import StoreUnavailable
 from perfwidget.facts import Membership
 from perfwidget.stores.postgresql.address import Address, quoted
-from perfwidget.stores.postgresql.database import Connection, PostgreSQLDatabase, locked
+from perfwidget.stores.postgresql.database import Connection, PostgreSQLDatabase, entered, locked
 from perfwidget.stores.postgresql.staging import collated
 from perfwidget.stores.schema import TABLES, newest_version, not_migrated, outstanding
 
@@ -65,7 +65,7 @@ def prepare(database: PostgreSQLDatabase, *, create: bool) -> None:
             connection.execute(locked(address, alone=True))
             found = _version(connection, address.schema)
             if found is None:
-                _make(connection, address.schema)
+                _make(connection, address)
             else:
                 _migrate(connection, address, found)
 
@@ -116,12 +116,13 @@ def _version(connection: Connection, schema: str) -> int | None:
     return int(version)
 
 
-def _make(connection: Connection, schema: str) -> None:
+def _make(connection: Connection, address: Address) -> None:
     """Make the tables of the newest version."""
+    schema = address.schema
     try:
         if not connection.execute("SELECT 1 FROM pg_namespace WHERE nspname = $1", [schema]).fetchall():
             connection.execute(f"CREATE SCHEMA {quoted(schema)}")
-        _enter(connection, schema)
+        connection.execute(entered(address))
         connection.execute("CREATE TABLE perfwidget (schema_version INTEGER NOT NULL)")
         connection.execute("INSERT INTO perfwidget VALUES ($1)", [newest_version()])
         for table in TABLES:
@@ -146,12 +147,8 @@ def _make(connection: Connection, schema: str) -> None:
         ) from fault
 
 
-def _enter(connection: Connection, schema: str) -> None:
-    connection.execute(f"SET LOCAL search_path = {quoted(schema)}")
-
-
 def _migrate(connection: Connection, address: Address, found: int) -> None:
-    _enter(connection, address.schema)
+    connection.execute(entered(address))
     for version, added in outstanding(address.name, found):
         try:
             for table, name, sql_type in added:

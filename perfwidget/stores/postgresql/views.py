@@ -28,14 +28,10 @@ _WHOLE = frozenset({"int2", "int4", "int8"})
 _TEXT = frozenset({"text", "varchar"})
 _UUID = frozenset({"uuid"})
 
-_TYPES: Mapping[Kind, frozenset[str]] = {
+_TYPES: Mapping[Kind, frozenset[str]] = dict.fromkeys(Kind, _WHOLE) | {
     Kind.ID: _WHOLE | _TEXT | _UUID,
     Kind.TEXT: _TEXT,
     Kind.FLAG: frozenset({"bool"}),
-    Kind.INSTANT: _WHOLE,
-    Kind.LEAD_TIME: _WHOLE,
-    Kind.SCORE: _WHOLE,
-    Kind.FLAGS: _WHOLE,
 }
 """The types that a view's column may have."""
 

@@ -1,8 +1,8 @@
 """Writing to a store: facts by key, newest version wins, all within the caller's transaction, on every engine."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
-from typing import Any, get_args
+from typing import Any, TypeVar, get_args
 
 from perfwidget.errors import InvalidFact, OtherServer
 from perfwidget.facts import FACTS, Annotation, Fact, Key, Member, Membership
@@ -37,6 +37,8 @@ EXTRA: dict[str, tuple[Any, ...]] = {
 }
 """What our own columns hold of a fact that is written by itself."""
 
+_Given = TypeVar("_Given")
+
 Rows = Mapping[type[Fact], Sequence[Row]]
 """Facts as they are stored, by their classes."""
 
@@ -46,7 +48,7 @@ def write(staging: Staging, facts: Iterable[Fact | Observation]) -> Outcome:
     outcome = Outcome()
     people = whole = False
     told: set[emails.Email] = set()
-    for batch in _batches(facts):
+    for batch in _pieces(facts, _weight, BATCH):
         remove(staging, [fact for fact in batch if isinstance(fact, Withdrawn)])
         write_rows(staging, rows_of(fact for fact in batch if isinstance(fact, Fact)))
         _write_snapshots(staging, [fact for fact in batch if isinstance(fact, Snapshot | Snapshots)], outcome)
@@ -75,7 +77,7 @@ def _write_snapshots(staging: Staging, given: Sequence[Snapshot | Snapshots], ou
     many = [each for each in given if isinstance(each, Snapshots)]
     few = [each for each in given if isinstance(each, Snapshot)]
     if many and not _added(staging, many, outcome):
-        for part in _parts(many):
+        for part in _pieces(many, len, AS_ROWS):
             if len(part) == len(many) or not _added(staging, part, outcome):
                 _write_rows_of_snapshots(staging, part, outcome)
     if few:
@@ -94,20 +96,6 @@ def _added(staging: Staging, many: Sequence[Snapshots], outcome: Outcome) -> boo
     added = staging.takes_columns and of_one and bulk.write(staging, joined(many))
     outcome.kept = outcome.kept or added
     return added
-
-
-def _parts(many: Sequence[Snapshots]) -> Iterator[list[Snapshots]]:
-    """Yield snapshots so many at a time as there is memory for their rows."""
-    part: list[Snapshots] = []
-    count = 0
-    for each in many:
-        part.append(each)
-        count += len(each)
-        if count >= AS_ROWS:
-            yield part
-            part, count = [], 0
-    if part:
-        yield part
 
 
 def few(facts: Iterable[Fact | Observation], most: int) -> tuple[Rows | None, Iterable[Fact | Observation]]:
@@ -209,26 +197,20 @@ def _forget_mentions(staging: Staging) -> None:
         staging.delete("mentions", f"{unknown} AND (organization_id, id) NOT IN ({still})", {"ids": ids})
 
 
-class MembershipsOfOne:
-    """All memberships that one user of an organization is to have; raises InvalidFact for another's among them."""
-
-    def __init__(self, organization_id: Id, user_id: Id, memberships: Iterable[Membership]) -> None:
-        self.organization_id, self.user_id = id_text(organization_id), id_text(user_id)
-        self.memberships = list(memberships)
-        owner = self.organization_id, self.user_id
-        if any((id_text(each.organization_id), id_text(each.user_id)) != owner for each in self.memberships):
-            raise InvalidFact("Every membership must be of the user and organization whose memberships are set.")
+def memberships_of(organization_id: Id, user_id: Id, memberships: Iterable[Membership]) -> tuple[Row, Sequence[Row]]:
+    """Return whom memberships are of, and these as they are stored; raises InvalidFact for another's among them."""
+    owner, rows = (id_text(organization_id), id_text(user_id)), [each.row() for each in memberships]
+    if any(row[:2] != owner for row in rows):
+        raise InvalidFact("Every membership must be of the user and organization whose memberships are set.")
+    return owner, rows
 
 
-def set_memberships(staging: Staging, wanted: MembershipsOfOne) -> None:
+def set_memberships(staging: Staging, owner: Row, memberships: Sequence[Row]) -> None:
     """Replace all memberships of a user."""
-    staging.touched.add(wanted.organization_id)
-    staging.delete(
-        "memberships",
-        "organization_id = $organization_id AND user_id = $user_id",
-        {"organization_id": wanted.organization_id, "user_id": wanted.user_id},
-    )
-    write_rows(staging, {Membership: [each.row() for each in wanted.memberships]})
+    staging.touched.add(owner[0])
+    of_user = dict(zip(("organization_id", "user_id"), owner, strict=True))
+    staging.delete("memberships", "organization_id = $organization_id AND user_id = $user_id", of_user)
+    write_rows(staging, {Membership: memberships})
 
 
 def _set_bookmarks(staging: Staging, bookmarks: Sequence[Bookmark]) -> None:
@@ -239,23 +221,24 @@ def _set_bookmarks(staging: Staging, bookmarks: Sequence[Bookmark]) -> None:
         staging.keep("bookmarks", which | {"position": clean_text(bookmark.position), "as_of": as_of})
 
 
-def _batches(facts: Iterable[Fact | Observation]) -> Iterator[list[Fact | Observation]]:
-    batch: list[Fact | Observation] = []
-    weight = 0
-    for fact in facts:
-        if type(fact) not in _KNOWN:
-            raise InvalidFact(f"{type(fact).__name__} is no record of perfwidget.facts; write one of these itself.")
-        batch.append(fact)
-        weight += _weight(fact)
-        if weight >= BATCH:
-            yield batch
-            batch, weight = [], 0
-    if batch:
-        yield batch
-
-
 def _weight(fact: Fact | Observation) -> int:
-    """Return for how many facts one counts."""
+    """Return for how many facts one counts; raises InvalidFact for what is none."""
+    if type(fact) not in _KNOWN:
+        raise InvalidFact(f"{type(fact).__name__} is no record of perfwidget.facts; write one of these itself.")
     if not isinstance(fact, Snapshots):
         return 1
     return -(-len(fact) // LIGHTER) + len(fact.actions) // ROWS
+
+
+def _pieces(given: Iterable[_Given], weight: Callable[[_Given], int], most: int) -> Iterator[list[_Given]]:
+    """Yield so many at a time as there is memory for."""
+    piece: list[_Given] = []
+    weighs = 0
+    for each in given:
+        piece.append(each)
+        weighs += weight(each)
+        if weighs >= most:
+            yield piece
+            piece, weighs = [], 0
+    if piece:
+        yield piece
