@@ -1,7 +1,7 @@
 """Ways to leave something of whom should be forgotten, or to lose what should stay: see `sabotage.py`."""
 
 FORGETTING = "perfwidget/stores/writing/forgetting.py"
-PERSON = "perfwidget/stores/writing/person.py"
+PERSON = "perfwidget/facts/forgotten.py"
 MOVING = "perfwidget/upkeep/copying.py"
 BACKUP = "perfwidget/stores/duckdb/backup.py"
 FORGOTTEN = "tests/stores/test_forgetting.py"

@@ -13,8 +13,8 @@ from typing import Any
 from perfwidget.errors import InvalidFact
 from perfwidget.facts import Recorded
 from perfwidget.facts.columns import FIRST_INSTANT, Id, id_text, microseconds
+from perfwidget.facts.forgotten import Forgotten, whole_emails
 from perfwidget.stores.schema import MENTIONED, SNAPSHOTS, TABLES
-from perfwidget.stores.writing.person import Person, whole_emails
 from perfwidget.stores.writing.staging import Staging
 
 RETAINED = {"actions": "created_at", "review_visits": "opened_at", "comments": "created_at"}
@@ -93,7 +93,7 @@ def _delete_annotations(staging: Staging, which: str, given: Mapping[str, Any]) 
     staging.delete("annotations", f"{_OF_ORGANIZATION} AND {which}", given)
 
 
-def _person(staging: Staging, organization: str, user: str, *, gone: bool) -> tuple[Person, set[str]]:
+def _person(staging: Staging, organization: str, user: str, *, gone: bool) -> tuple[Forgotten, set[str]]:
     """Return the member with the e-mails that are theirs alone, and these in every spelling."""
     members = f"SELECT user_id, email FROM members WHERE {_OF_ORGANIZATION} AND email IS NOT NULL"
     had = [(one, email) for one, email in staging.execute(members, {"organization_id": organization})]
@@ -111,10 +111,10 @@ def _person(staging: Staging, organization: str, user: str, *, gone: bool) -> tu
     token = f"forgotten-{token_hex(8)}"
     address = f"{token}@invalid"
     known_by_email = user in emails
-    return Person(user, emails, address if known_by_email else token, address, gone), spellings | emails
+    return Forgotten(user, emails, address if known_by_email else token, address, gone), spellings | emails
 
 
-def _forget_in_comments(staging: Staging, organization: str, person: Person, emails: Collection[str]) -> None:
+def _forget_in_comments(staging: Staging, organization: str, person: Forgotten, emails: Collection[str]) -> None:
     """Put the token in place of the person's e-mails in texts, but for longer ones that hold one of them."""
     if not emails:
         return
@@ -135,7 +135,7 @@ def _mentions(staging: Staging, organization: str) -> list[tuple[Any, ...]]:
     return staging.execute(text, {"organization_id": organization})
 
 
-def _forget_mentions(staging: Staging, organization: str, person: Person) -> None:
+def _forget_mentions(staging: Staging, organization: str, person: Forgotten) -> None:
     same = f"{_OF_ORGANIZATION} AND kind = $kind AND id = $id"
     given = {"organization_id": organization, "kind": "member", "id": person.user_id}
     known = staging.execute(f"SELECT kind, id FROM mentions WHERE {same}", given)
@@ -154,7 +154,7 @@ def _forget_mentions(staging: Staging, organization: str, person: Person) -> Non
         staging.mention([(organization, f"{word} {who}".strip(), stands)])
 
 
-def _forget_in_snapshots(staging: Staging, organization: str, person: Person) -> None:
+def _forget_in_snapshots(staging: Staging, organization: str, person: Forgotten) -> None:
     """Put the token in place of the person in what rows said of annotations, of others' too."""
     names = ", ".join(_SNAPSHOT)
     for rows in _snapshots(staging, organization, person):
@@ -169,7 +169,7 @@ def _forget_in_snapshots(staging: Staging, organization: str, person: Person) ->
             staging.add("snapshots", _SNAPSHOT, f"SELECT {names} FROM incoming")
 
 
-def _snapshots(staging: Staging, organization: str, person: Person) -> Iterator[list[tuple[Any, ...]]]:
+def _snapshots(staging: Staging, organization: str, person: Forgotten) -> Iterator[list[tuple[Any, ...]]]:
     """Yield the snapshots that may name the person, some at a time; which of them do is seen in their JSON."""
     sought = {f"sought_{number}": each for number, each in enumerate(person.sought())}
     texts = [staging.dialect.in_lower_case(f"coalesce({name}, '')") for name in ("spelled", "beside", "emails")]

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from perfwidget.facts import Action, Annotation, Review
+from perfwidget.facts.tables import Action, Annotation, Review
 
 _OWNED_BY = [column.name for column in Annotation.columns()].index("completed_by")
 _ACTOR = [column.name for column in Action.columns()].index("user_id")
@@ -19,7 +19,7 @@ _SPELLED_PEOPLE = (0, 2, 3)
 
 
 @dataclass(frozen=True)
-class Person:
+class Forgotten:
     """A member by all that stands for them, and what is put in its place."""
 
     user_id: str
