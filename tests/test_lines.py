@@ -15,9 +15,9 @@ from perfwidget.facts import Fact, Member, Membership, Project, Recorded, Review
 from perfwidget.page import figures
 from perfwidget.page.answer import show
 from perfwidget.page.axes import Figure
+from perfwidget.page.figures import MEMBER_LOOKS
 from perfwidget.page.formats import figure_label
 from perfwidget.page.panels import ANNOTATION_SUMMARY, ANNOTATIONS, PANELS, REVIEWS, TIME_REVIEWED, TOTAL_TIME, shown
-from perfwidget.page.series import MEMBER_LOOKS
 from perfwidget.question.query import Statistic
 from perfwidget.report import Report, report
 from perfwidget.stores import Store

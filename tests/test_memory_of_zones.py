@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from perfwidget.page import series
+from perfwidget.page import axes
 from perfwidget.question.period import Grain, Period, zone_names
 from perfwidget.stores.duckdb import DuckDBStore, database
 from perfwidget.stores.sql import days_of
@@ -48,7 +48,7 @@ def test_a_long_period_in_every_zone_is_forgotten_again(tmp_path: Path) -> None:
     def drawn(name: str) -> None:
         period = Period(date(2020, 1, 6), date(2025, 10, 5), name)
         assert len(period.buckets(Grain.WEEK)) == 300
-        series.limited(replace(report, period=period), [], "", heights, texts, whole=False)
+        axes.limited(replace(report, period=period), [], "", heights, texts, whole=False)
         days_of(Period(date(2020, 1, 1), date(2020, 12, 31), name))
 
     assert held(ZONES, drawn) < BOUND

@@ -562,7 +562,7 @@ def test_a_viewer_that_a_host_makes_wrong_is_told_in_the_log(store: Store, caplo
         assert said in caplog.text
 
 
-MOST_MODULES = 29
+MOST_MODULES = 28
 
 
 def test_a_grain_that_gives_way_is_said(store: Store) -> None:

@@ -3,10 +3,12 @@
 import math
 from collections.abc import Callable, Sequence
 from datetime import date
+from functools import lru_cache
 from typing import Any, NamedTuple
 
-from perfwidget.page import formats
-from perfwidget.question.period import Bucket, Grain
+from perfwidget.page import formats, words
+from perfwidget.question.period import Bucket, Grain, Period
+from perfwidget.report import Report
 
 
 class TimeUnit(NamedTuple):
@@ -238,3 +240,52 @@ def plain() -> Figure:
         "barmode": "stack",
         "bargap": 0.28,
     }
+
+
+# -- By date, with an axis that shows what is usual --------------------------------------------------------------------
+
+MOST_LABELS = 4
+"""Outliers that are labelled side by side in a narrow graph, the highest first."""
+
+OUTLIERS_ABOVE, ARROW = 26, 11  # pixels
+
+
+def limited(
+    report: Report, traces: list[Figure], unit: str, heights: Sequence[float], texts: Sequence[str], *, whole: bool
+) -> Figure:
+    """Return a graph whose axis shows what is usual; what is above is marked, and `meta.full` shows it all."""
+    full = _dated(report, unit, scale(max(heights), whole=whole))
+    most = limit(heights)
+    if most is None:
+        return {"data": traces, "layout": full}
+    layout = _dated(report, unit, scale(most, whole=whole))
+    layout["margin"]["t"] += OUTLIERS_ABOVE
+    above = [place for place, height in enumerate(heights) if height > layout["yaxis"]["range"][1]]
+    labelled: list[int] = []
+    for place in sorted(above, key=heights.__getitem__, reverse=True):  # each with room for its label
+        if all(abs(place - other) * MOST_LABELS >= len(heights) for other in labelled):
+            labelled.append(place)
+    layout["annotations"] += [note("▲", place, 1, size=9) | {"yanchor": "bottom"} for place in above]
+    layout["annotations"] += [
+        note(texts[place], place, 1, size=11)
+        | {"yanchor": "bottom", "yshift": ARROW, "xanchor": _side(place, len(heights))}
+        for place in labelled
+    ]
+    shown = {name: full[name] for name in ("yaxis", "margin", "annotations")}
+    return {"data": traces, "layout": layout | {"meta": {"full": shown, "label": words.FULL_RANGE}}}
+
+
+def _side(place: int, places: int) -> str:
+    """Return which side of a label stands at its place: near the edges it leans inwards."""
+    if place * 2 * MOST_LABELS < places:
+        return "left"
+    return "right" if (places - 1 - place) * 2 * MOST_LABELS < places else "center"
+
+
+@lru_cache(maxsize=8)
+def _ticks(period: Period, grain: Grain) -> list[Tick]:
+    return ticks(period.buckets(grain), grain)
+
+
+def _dated(report: Report, unit: str, values: Scale) -> Figure:
+    return by_category(formats.buckets(report.period, report.grain), _ticks(report.period, report.grain), unit, values)

@@ -2,7 +2,7 @@
 
 import math
 
-from perfwidget.page.series import (
+from perfwidget.page.figures import (
     ANNOTATED,
     AVERAGE,
     MEDIAN,

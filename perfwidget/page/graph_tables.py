@@ -5,8 +5,7 @@ from typing import NamedTuple
 
 from perfwidget.metrics import Number, Unit
 from perfwidget.page import formats, words
-from perfwidget.page.figures import added_up
-from perfwidget.page.series import ANNOTATED, REJECTED, Each, Series
+from perfwidget.page.figures import ANNOTATED, REJECTED, Each, Series, added_up
 from perfwidget.report import Report
 
 

@@ -13,8 +13,7 @@ from dash import html
 from perfwidget.page import figures, formats, words
 from perfwidget.page.axes import Figure
 from perfwidget.page.cards import linked
-from perfwidget.page.graph_tables import Table, by_date, by_date_of_each, of_shares
-from perfwidget.page.series import (
+from perfwidget.page.figures import (
     ANNOTATED,
     AVERAGE,
     EACH_MEDIAN,
@@ -33,6 +32,7 @@ from perfwidget.page.series import (
     Each,
     Series,
 )
+from perfwidget.page.graph_tables import Table, by_date, by_date_of_each, of_shares
 from perfwidget.question.query import Statistic
 from perfwidget.report import Report
 
