@@ -19,8 +19,8 @@ from perfwidget.errors import Forbidden
 from perfwidget.facts.ingest import NOT_COMPLETE
 from perfwidget.hosting.health import Health
 from perfwidget.hosting.places import Places
+from perfwidget.hosting.timing import TimedStore
 from perfwidget.stores.store import Store
-from perfwidget.stores.timing import TimedStore
 
 Sample = tuple[str, Mapping[str, str], float]
 """What follows the name of a measure, its labels, and its value."""

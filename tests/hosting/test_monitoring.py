@@ -17,9 +17,9 @@ from perfwidget.facts.ingest import Bookmark
 from perfwidget.hosting import health
 from perfwidget.hosting.monitoring import BOUNDS, Durations
 from perfwidget.hosting.places import Places
+from perfwidget.hosting.timing import TimedStore
 from perfwidget.stores import Store, open_store
 from perfwidget.stores.failures import DAMAGED
-from perfwidget.stores.timing import TimedStore
 from tests.engines.server import Server
 from tests.hosts import asking, host
 from tests.worlds import ORGANIZATION, annotation, people

@@ -3,15 +3,12 @@
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from time import perf_counter
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from perfwidget.stores.dialect import Dialect
 from perfwidget.stores.reading import Reader
 from perfwidget.stores.session import Session
 from perfwidget.stores.store import Store, StoreBefore
-
-if TYPE_CHECKING:
-    import numpy.typing as npt
 
 Note = Callable[[float], None]
 """Takes the seconds that one statement took."""
@@ -41,7 +38,7 @@ class TimedSession:
         with self._timed():
             return self._session.rows(text, parameters)
 
-    def columns(self, text: str, parameters: Mapping[str, Any]) -> "list[npt.NDArray[Any]]":
+    def columns(self, text: str, parameters: Mapping[str, Any]) -> list[Any]:
         """Return the columns of a statement's rows."""
         with self._timed():
             return self._session.columns(text, parameters)
