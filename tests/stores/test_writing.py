@@ -146,6 +146,25 @@ def test_a_process_that_was_forked_later_is_refused(tmp_path: Path) -> None:
     assert (ended.stdout, ended.returncode) == ("2\n", 0), ended.stderr
 
 
+AT_THE_END = """
+import atexit, sys
+from pathlib import Path
+from perfwidget.stores.duckdb import DuckDBStore
+from tests.worlds import annotation, people
+store = DuckDBStore(Path(sys.argv[1]))
+store.write(people())
+atexit.register(lambda: store.write([annotation(1, "2024-03-01 12:00")]))
+"""
+
+
+def test_a_program_that_ends_may_still_write(tmp_path: Path) -> None:
+    path = tmp_path / "facts.duckdb"
+    subprocess.run([sys.executable, "-c", AT_THE_END, str(path)], check=True, timeout=60)
+    store = DuckDBStore(path)
+    assert submitted(store) == 1
+    store.close()
+
+
 def test_a_write_within_a_write_is_refused_and_keeps_nobody_waiting(store: DuckDBStore) -> None:
     def facts() -> Iterator[Fact]:
         yield from (annotation(each, "2024-03-01 12:00") for each in range(600))

@@ -9,10 +9,8 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from queue import SimpleQueue
 
-from perfwidget.errors import StoreUnavailable
 from perfwidget.facts import Fact
 from perfwidget.stores.duckdb.write_lock import WriteLock
-from perfwidget.stores.failures import CLOSED
 from perfwidget.stores.writing import Rows
 from perfwidget.stores.writing.staging import Row
 
@@ -38,15 +36,16 @@ class GroupCommit:
         self._waiting.put((rows, done))
         try:
             self._writer.submit(self._write_waiting)
-        except RuntimeError:  # it is closed, or the program ends
-            raise StoreUnavailable(CLOSED) from None
+        except RuntimeError:  # the store is closed, or the program ends
+            self._write_waiting()
         done.result()
 
     def close(self) -> None:
-        """End the thread; what waits is told that the store is closed."""
+        """End the thread, for a store that is closed."""
         self._writer.shutdown()
 
     def _write_waiting(self) -> None:
+        """Write all that waits; whoever comes meanwhile is in the next group."""
         if self._waiting.empty():  # an earlier group had them all
             return
         with self._lock.held():
