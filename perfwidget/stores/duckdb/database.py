@@ -18,8 +18,8 @@ import duckdb
 
 from perfwidget.errors import StoreUnavailable
 from perfwidget.stores.duckdb import recovery, schema
-from perfwidget.stores.duckdb.faults import is_damage, not_beside, open_elsewhere, store_error, unopened
-from perfwidget.stores.duckdb.write_counter import HeldBy, WriteCounter
+from perfwidget.stores.duckdb.faults import is_damage, not_beside, store_error, unopened
+from perfwidget.stores.duckdb.write_counter import WriteCounter
 from perfwidget.stores.failures import AWAY, CLOSED, DAMAGED, FORKED, FULL, GRACE, LONGEST, NOT_ERASED
 
 log = logging.getLogger(__name__)
@@ -66,8 +66,6 @@ class Database:
             except BaseException:
                 self._counter.give_back()
                 raise
-        except HeldBy as fault:
-            raise open_elsewhere(self.path, fault.process, fault.parent) from fault
         except OSError as fault:
             raise not_beside(self.path, fault) from fault
 

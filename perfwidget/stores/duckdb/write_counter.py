@@ -10,6 +10,7 @@ from pathlib import Path
 from weakref import WeakValueDictionary
 
 from perfwidget.stores.duckdb import recovery
+from perfwidget.stores.duckdb.faults import open_elsewhere
 
 log = logging.getLogger(__name__)
 
@@ -27,14 +28,6 @@ def is_open_here(path: Path) -> bool:
     return (found.st_dev, found.st_ino) in _TAKEN
 
 
-class HeldBy(Exception):
-    """Another open store has the file: that of a process, whose parent is another; 0 where it does not say so."""
-
-    def __init__(self, process: int = 0, parent: int = 0) -> None:
-        super().__init__(process, parent)
-        self.process, self.parent = process, parent
-
-
 class WriteCounter:
     """The number of acknowledged writes, in a file of its own, which one open store holds at a time.
 
@@ -43,7 +36,7 @@ class WriteCounter:
     """
 
     def __init__(self, path: Path) -> None:
-        """Open the file; raises HeldBy if another open store has it."""
+        """Open the file; raises StoreUnavailable if another open store has it."""
         self._name = recovery.beside(path, "writes")
         self.made = not self._name.exists()
         """Whether nobody counted before."""
@@ -53,13 +46,13 @@ class WriteCounter:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as fault:
             with self._file:
-                raise HeldBy(*map(int, os.pread(handle, _WIDTH, _HOLDER).split()[:2])) from fault
+                raise open_elsewhere(path, *map(int, os.pread(handle, _WIDTH, _HOLDER).split()[:2])) from fault
 
     def take(self, path: Path) -> None:
-        """Take the store's file, by whatever name; raises HeldBy if this process has it open."""
+        """Take the store's file, by whatever name; raises StoreUnavailable if this process has it open."""
         found = path.stat()
         if _TAKEN.setdefault((found.st_dev, found.st_ino), self) is not self:
-            raise HeldBy(os.getpid())
+            raise open_elsewhere(path, os.getpid())
         os.pwrite(self._file.fileno(), b"%d %d\n" % (os.getpid(), os.getppid()), _HOLDER)
 
     def value(self) -> int:
