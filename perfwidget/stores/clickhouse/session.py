@@ -40,7 +40,8 @@ class ClickHouseSession:
 
     def __init__(self, database: ClickHouseDatabase) -> None:
         self._database = database
-        self._tables = visible(newest(database))
+        self.state = newest(database)
+        self._tables = visible(self.state)
         self._began = time.monotonic()
 
     def rows(self, text: str, parameters: Mapping[str, Any]) -> list[tuple[Any, ...]]:
