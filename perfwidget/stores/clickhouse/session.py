@@ -23,6 +23,7 @@ DIALECT = Dialect(
     middle="quantileExactLow(0.5)({0}) FILTER (WHERE {1}) + quantileExactHigh(0.5)({0}) FILTER (WHERE {1})".format,
     flag="(bitAnd(coalesce(flags, 0), {0:d}) > 0)".format,
     total="sum(CAST({} AS Nullable(Int128)))".format,
+    outermost=lambda end, column, first, then: f"arg{end.title()}({column}, ({first}, {then}))",
     quotient="intDiv({}, {})".format,
     # Each character by itself, as its neighbours have a say otherwise (the Greek sigma at the end of a word); and of
     # all characters the Turkish İ alone becomes two.
