@@ -4,7 +4,7 @@ A formula is made of aggregates (count, total, middle) over named sets of rows. 
 numbers only; Python divides once, so that every engine gives the same digits.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 
 from perfwidget.metrics.axis import BY_BUCKET, BY_BUCKET_AND_MEMBER, BY_MEMBER, BY_PROJECT, TOLD_BY, WHOLE, Axis, Group
 from perfwidget.metrics.formulas import (
@@ -57,6 +57,7 @@ __all__ = [
     "COMMENTS_RECEIVED",
     "COUNTED_ACTIONS",
     "DAILY",
+    "DAILY_SCANS",
     "LONG",
     "LONGEST_DAY",
     "LONG_TIMES",
@@ -104,3 +105,8 @@ BY_KEY: Mapping[str, Metric] = {metric.key: metric for metric in METRICS}
 
 DAILY = tuple(sorted((metric for metric in METRICS if metric.daily), key=lambda metric: metric.reading_order))
 """The numbers of a day, in the order of reports and files."""
+
+DAILY_SCANS: Set[Scan] = {
+    each.rows.scan for metric in DAILY for each in metric.formula.aggregates() if not isinstance(each, Nested)
+}
+"""What numbers of a day speak of; of the others nobody asks by bucket."""

@@ -48,6 +48,10 @@ PLAIN = {
 SHORT = 4
 """Words of a list."""
 
+FEW = 8
+"""Members whose first and latest reviews are found by an aggregate, which is planned faster; those of more by a join,
+which is worked out faster."""
+
 Part = Callable[[str], str]
 """What stands for a part that several conditions are made of: its own text, or the name that it was given."""
 
@@ -109,9 +113,14 @@ def _among(column: str, values: Sequence[str]) -> str:
 def _latest_rejects(dialect: Dialect, asked: ScopedQuery) -> str:
     """Return the condition that an updated annotation's latest review in scope, of any time, is a rejection."""
     mine = scoped(dialect, asked, "completed_by").text
+    reviews = f"{mine} AND {_among('action', REVIEW_ACTIONS)}"
     rejections = f"{mine} AND action = 'rejected'"
-    later = _outdone(dialect, rejections, ">", f"{mine} AND {_among('action', REVIEW_ACTIONS)}")
-    return f"annotation_id IN (SELECT annotation_id FROM reviews WHERE {rejections} AND review_id NOT IN ({later}))"
+    if _few(asked):
+        latest = dialect.outermost("max", "action", "created_at", in_order(dialect, "review_id"))
+        rejected = f"{reviews} GROUP BY annotation_id HAVING {latest} = 'rejected'"
+    else:
+        rejected = f"{rejections} AND {dialect.review} NOT IN ({_outdone(dialect, rejections, '>', reviews)})"
+    return f"annotation_id IN (SELECT annotation_id FROM reviews WHERE {rejected})"
 
 
 def _is_first(dialect: Dialect, asked: ScopedQuery) -> str:
@@ -122,25 +131,35 @@ def _is_first(dialect: Dialect, asked: ScopedQuery) -> str:
     mine = scoped(dialect, asked, "completed_by").text
     actions = _among("action", REVIEW_ACTIONS)
     reviews = f"{mine} AND {actions} AND created_at < $before"
-    earlier = _outdone(dialect, f"{reviews} AND created_at >= $since", "<", reviews)
-    condition = f"({actions} AND review_id NOT IN ({earlier}))"
+    if _few(asked):
+        first = dialect.outermost("min", "review_id", "created_at", in_order(dialect, "review_id"))
+        condition = f"review_id IN (SELECT {first} FROM reviews WHERE {reviews} GROUP BY annotation_id)"
+    else:
+        earlier = _outdone(dialect, f"{reviews} AND created_at >= $since", "<", reviews)
+        condition = f"({actions} AND {dialect.review} NOT IN ({earlier}))"
     if asked.reviews_since is None:
         return condition
     unknown = f"SELECT annotation_id FROM annotations WHERE {mine} AND created_at < $reviews_since"
     return f"({condition} AND annotation_id NOT IN ({unknown}))"
 
 
+def _few(asked: ScopedQuery) -> bool:
+    return asked.subjects is not None and len(asked.subjects) <= FEW
+
+
 def _outdone(dialect: Dialect, these: str, comes: str, those: str) -> str:
-    """Return the query of the ids of reviews before which (`<`), or behind which (`>`), another one of their annotation
-    comes: of those at one instant by the order of ids, which is worked out for no others.
+    """Return the query of the reviews before which (`<`), or behind which (`>`), another one of their annotation comes:
+    of those at one instant by the order of ids, which is worked out for no others.
+
+    Of many members this is worked out faster than an aggregate, of one that is planned faster.
     """
-    columns = "annotation_id, review_id, created_at"
+    columns = f"annotation_id, review_id, created_at, {dialect.review} AS review"
     one, other = in_order(dialect, "review_id", of="one."), in_order(dialect, "review_id", of="other.")
     return (
-        f"SELECT one.review_id FROM (SELECT {columns} FROM reviews WHERE {those}) other "
+        f"SELECT one.review FROM (SELECT {columns} FROM reviews WHERE {those}) other "
         f"JOIN (SELECT {columns} FROM reviews WHERE {these}) one ON one.annotation_id = other.annotation_id "
         f"WHERE other.created_at {comes} one.created_at OR (other.created_at = one.created_at "
-        f"AND other.review_id <> one.review_id AND {other} {comes} {one})"
+        f"AND other.review <> one.review AND {other} {comes} {one})"
     )
 
 

@@ -16,6 +16,8 @@ class Dialect:
     """The aggregate that counts the rows which meet a condition."""
     middle: Callable[[str, str], str]
     """The aggregate of twice the exact median of whole numbers, as a whole number, of those that meet a condition."""
+    outermost: Callable[[str, str, str, str], str]
+    """The aggregate of a column's value where two others, in that order, are least ("min") or greatest ("max")."""
     quotient: Callable[[str, str], str]
     """How often a whole number (the second) goes into another that is not negative."""
     in_lower_case: Callable[[str], str]
@@ -32,6 +34,10 @@ class Dialect:
     """The aggregate of the exact sum of whole numbers, however large; null where there are none."""
     as_text: Callable[[str], str] = str
     """An id or a text of the contract as text that is ordered by its bytes in UTF-8."""
+    and_null: Callable[[str], str] | None = None
+    """A column of a query whose every row is there twice, with its value and with none: for engines that plan long."""
+    review: str = "review_id"
+    """What tells the rows of reviews apart within a statement, whatever is read fastest."""
     once: str = ""
     """What stands before a query with a name, so that it is worked out once however it is joined."""
     copies: Mapping[str, str] = field(default_factory=dict)

@@ -5,12 +5,13 @@ part once: planning a statement is most of what a small question costs. The seco
 rows. The third adds these up.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
 from perfwidget.metrics import (
     BY_BUCKET,
+    DAILY_SCANS,
     TOLD_BY,
     WHOLE,
     Aggregate,
@@ -72,23 +73,16 @@ def _of_scan(scan: Scan, plain: Sequence[Plain], nested: Sequence[Nested] = ()) 
     return Wanted(scan, plain, [each for each in nested if each.parts[0].rows.scan is scan], sets)
 
 
-class Asked(NamedTuple):
-    """A statement, and the aggregates whose values stand behind the keys in each of its rows."""
-
-    statement: Statement
-    aggregates: Sequence[Aggregate]
-
-
 def statements(
     dialect: Dialect, asked: ScopedQuery, wanted: Wanted, groups: Sequence[Group], runs: Sequence[Run]
-) -> Iterator[Asked]:
-    """Yield the statements that answer the aggregates of a scan for all groups; each row begins with `KEYS`.
+) -> Iterator[tuple[Statement, Sequence[Aggregate]]]:
+    """Yield the statements that answer the aggregates of a scan for all groups: each row is `KEYS`, then their values.
 
     A key is null in the rows of groups without its axis. A nested aggregate is asked for only where it differs from
-    what its parts tell, and never by bucket.
+    what its parts tell, and never by bucket; nor is anything that no number of a day speaks of.
     """
-    told = [group for group in groups if Axis.BUCKET not in group] if wanted.scan.beyond else groups
-    yield Asked(_added_up(dialect, asked, wanted, told, Axis.BUCKET, runs), wanted.plain)
+    if told := [group for group in groups if Axis.BUCKET not in group or wanted.scan in DAILY_SCANS]:
+        yield _added_up(dialect, asked, wanted, told, Axis.BUCKET, runs), wanted.plain
     for aggregate in wanted.nested:
         outer_of: dict[Group, list[Group]] = {}
         for group in groups:
@@ -96,7 +90,7 @@ def statements(
             if more and Axis.BUCKET not in group and not told_by_days(asked, aggregate, group, groups, runs):
                 outer_of.setdefault(tuple(axis for axis in Axis if axis in (*group, *more)), []).append(group)
         for inner, outer in outer_of.items():
-            yield Asked(_folded(dialect, asked, wanted.scan, inner, outer, aggregate), [aggregate])
+            yield _folded(dialect, asked, wanted.scan, inner, outer, aggregate), [aggregate]
 
 
 def inner_axes(asked: ScopedQuery, aggregate: Nested, group: Group) -> Group:
@@ -119,9 +113,14 @@ def _added_up(
     values = ", ".join(
         f"{_aggregate(dialect, each, wanted.sets[each.rows])} AS a{number}" for number, each in enumerate(wanted.plain)
     )
-    rows = _rows(dialect, asked, wanted, cut, runs)
-    text = f"SELECT {_keys(groups)}, {values} FROM ({rows.text}) counted{_group_by(groups)}"
-    return Statement(text, rows.parameters)
+    rows = _rows(dialect, asked, wanted, groups, cut, runs)
+    by = _group_by([BY_BUCKET] if _twice(dialect, asked, groups) else groups)
+    return Statement(f"SELECT {_keys(groups)}, {values} FROM ({rows.text}) counted{by}", rows.parameters)
+
+
+def _twice(dialect: Dialect, asked: ScopedQuery, groups: Sequence[Group]) -> Callable[[str], str] | None:
+    """Return what has each row there with its bucket and without: of one member that is planned faster than sets."""
+    return dialect.and_null if asked.subject_id is not None and {*groups} == {WHOLE, BY_BUCKET} else None
 
 
 def _folded(
@@ -144,7 +143,9 @@ def _group_by(groups: Sequence[Group]) -> str:
     return f" GROUP BY GROUPING SETS ({', '.join(f'({each})' for each in sets)})"
 
 
-def _rows(dialect: Dialect, asked: ScopedQuery, wanted: Wanted, cut: Axis, runs: Sequence[Run]) -> Statement:
+def _rows(
+    dialect: Dialect, asked: ScopedQuery, wanted: Wanted, groups: Sequence[Group], cut: Axis, runs: Sequence[Run]
+) -> Statement:
     """Return the query of a scan's facts with their keys, the numbers that are added up, and the sets they are in.
 
     `cut` is the key that holds the place of their bucket in the runs.
@@ -158,14 +159,16 @@ def _rows(dialect: Dialect, asked: ScopedQuery, wanted: Wanted, cut: Axis, runs:
 
     sets = [f"{conditions(dialect, asked, rows, part)} AS {name}" for rows, name in wanted.sets.items()]
     place = place_of(dialect, instant_of(scan), runs, "run")
-    keys = {cut.value: place, Axis.MEMBER.value: scan.member, Axis.PROJECT.value: "project_id"}
+    axes = {cut: place, Axis.MEMBER: scan.member, Axis.PROJECT: "project_id"}
+    keys = {axis.value: expression for axis, expression in axes.items() if any(axis in group for group in groups)}
     read = [f"{expression} AS {key}" for key, expression in keys.items()]
     read += [f"{COLUMNS.get(column, column)} AS {column}" for column in numbers]
     read += [f"{text} AS {name}" for text, name in parts.items()]
     source = facts_from(dialect, asked, scan, asked.start, asked.end)
     told = f"(SELECT {', '.join(read)} FROM {source.text}) told"
-    parameters = source.parameters | parameters_of(runs, "run")
-    return Statement(f"SELECT {', '.join([*keys, *numbers, *sets])} FROM {told}", parameters)
+    there = map(_twice(dialect, asked, groups) or str, keys)
+    text = f"SELECT {', '.join([*there, *numbers, *sets])} FROM {told}"
+    return Statement(text, source.parameters | parameters_of(runs, "run"))
 
 
 def _aggregate(dialect: Dialect, aggregate: Plain, rows: str) -> str:

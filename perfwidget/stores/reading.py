@@ -46,6 +46,10 @@ class Marked(NamedTuple):
     as_of: int | None
 
 
+Marks = dict[str, Sequence[tuple[str, Marked]]]
+"""How far each source of an organization has been read, and when its facts changed: by organization, in one state."""
+
+
 class Kept(NamedTuple):
     """An annotation or comment that a store has, in the version of `updated_at` in microseconds."""
 
@@ -59,9 +63,9 @@ class Kept(NamedTuple):
 class Reader(Choices):
     """One consistent state of a store, for one question and what is shown beside its answer."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, marks: Marks | None = None) -> None:
         super().__init__(session)
-        self._marked: dict[str, Sequence[tuple[str, Marked]]] = {}
+        self._marked = {} if marks is None else marks
 
     def first_instant(self, asked: ScopedQuery) -> int | None:
         """Return the instant of the subjects' first fact in scope, in microseconds, or None if there is none."""
@@ -260,7 +264,7 @@ class Reader(Choices):
 
     def through(self, before: Callable[[Session], Session]) -> "Reader":
         """Return a reader of the same state whose statements go through what stands before its session."""
-        return Reader(before(self._session))
+        return Reader(before(self._session), self._marked)
 
     def projects_with_facts(self, organization_id: str) -> set[str]:
         """Return the projects that an organization has facts of; for those who fill the store, never for a viewer."""

@@ -192,6 +192,23 @@ def test_a_reader_sees_one_state_whatever_is_written_and_cleared_away_meanwhile(
             reader.organizations()
 
 
+def test_a_look_for_changes_is_one_statement_until_somebody_writes(
+    store: Any, address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def look() -> str | None:
+        with store.reading() as reader:
+            return reader.changes(ORGANIZATION)  # type: ignore[no-any-return]
+
+    before, asked, ask_rows = look(), [], store._database.rows
+    monkeypatch.setattr(store._database, "rows", lambda *given: asked.append(given) or ask_rows(*given))
+    assert (look(), len(asked)) == (before, 1)
+    with closing(open_store(address, wait=0)) as other:
+        other.write([Member("another", "zoe", None, None, role="annotator")])
+        assert look() == before  # which is none of theirs
+        other.write([annotation(1, NOON)])
+        assert look() != before
+
+
 def test_what_was_taken_away_long_ago_is_cleared_and_no_figure_changes(
     store: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

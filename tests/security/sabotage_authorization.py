@@ -141,8 +141,8 @@ SABOTAGES = [
     (
         "reviews out of sight leave a trace in a note",
         "perfwidget/stores/conditions.py",
-        "rejections = f\"{mine} AND action = 'rejected'\"",
-        "rejections = \"organization_id = $organization_id AND action = 'rejected'\"",
+        "reviews = f\"{mine} AND {_among('action', REVIEW_ACTIONS)}\"",
+        "reviews = f\"organization_id = $organization_id AND {_among('action', REVIEW_ACTIONS)}\"",
         "tests/test_access.py -k out_of_sight",
     ),
     (

@@ -142,6 +142,20 @@ SABOTAGES = (
         f"{BY_HAND} updated_after",
     ),
     (
+        "of one member the review whose id is the lower text is the first at one instant",
+        CONDITIONS,
+        'outermost("min", "review_id", "created_at", in_order(dialect, "review_id"))',
+        'outermost("min", "review_id", "created_at", "review_id")',
+        f"{BY_HAND} first_pass",
+    ),
+    (
+        "of one member the review whose id is the higher text is the latest at one instant",
+        CONDITIONS,
+        'outermost("max", "action", "created_at", in_order(dialect, "review_id"))',
+        'outermost("max", "action", "created_at", "review_id")',
+        f"{BY_HAND} updated_after",
+    ),
+    (
         "of negative ids the longer one is the larger one",
         CONDITIONS,
         "THEN '-' || {below} || {turned} ",

@@ -31,8 +31,8 @@ class State(NamedTuple):
 def newest(database: ClickHouseDatabase) -> State:
     """Return the state that the last committed write made."""
     [(write, void)] = database.rows(
-        "SELECT (SELECT coalesce(max(write), 0) FROM writes WHERE state = 'committed'), "
-        "(SELECT arraySort(coalesce(groupArray(write), [])) FROM writes WHERE state = 'void')",
+        "SELECT coalesce(maxIf(write, state = 'committed'), 0), "
+        "arraySort(coalesce(groupArrayIf(write, state = 'void'), [])) FROM writes WHERE state IN ('committed', 'void')",
         {},
     )
     return State(int(write), tuple(map(int, void)))

@@ -23,6 +23,7 @@ DIALECT = Dialect(
     middle="quantileExactLow(0.5)({0}) FILTER (WHERE {1}) + quantileExactHigh(0.5)({0}) FILTER (WHERE {1})".format,
     flag="(bitAnd(coalesce(flags, 0), {0:d}) > 0)".format,
     total="sum(CAST({} AS Nullable(Int128)))".format,
+    outermost=lambda end, column, first, then: f"arg{end.title()}({column}, ({first}, {then}))",
     quotient="intDiv({}, {})".format,
     # Each character by itself, as its neighbours have a say otherwise (the Greek sigma at the end of a word); and of
     # all characters the Turkish İ alone becomes two.
@@ -40,7 +41,8 @@ class ClickHouseSession:
 
     def __init__(self, database: ClickHouseDatabase) -> None:
         self._database = database
-        self._tables = visible(newest(database))
+        self.state = newest(database)
+        self._tables = visible(self.state)
         self._began = time.monotonic()
 
     def rows(self, text: str, parameters: Mapping[str, Any]) -> list[tuple[Any, ...]]:

@@ -47,11 +47,14 @@ DIALECT = Dialect(
     count="count_if({})".format,  # is planned faster than a filtered count
     # DuckDB's median is a double, exact to the half for anything below 2⁵².
     middle="CAST(2 * median({}) FILTER (WHERE {}) AS BIGINT)".format,
+    outermost="arg_{}({}, ({}, {}))".format,
     quotient="({}) // {}".format,
     in_lower_case="lower({})".format,
     holds="contains({}, {})".format,
     matches="regexp_full_match({}, '{}')".format,
     hashed="hash({})".format,
+    and_null="unnest([{0}, NULL]) AS {0}".format,
+    review="rowid",
     copies={REVIEWING.name: table_for(REVIEWING)},
 )
 

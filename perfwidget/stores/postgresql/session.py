@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 _NAMED = re.compile(r"\$([a-z_0-9]+)")
 
+WAYS = {"min": "ASC", "max": "DESC"}
+
 LOWERING = ("pg_c_utf8", "C.utf8", "C.UTF-8", "und-x-icu")
 """Collations that know the lower case of every script, the first that a database has is taken; "C" knows ASCII only."""
 
@@ -27,6 +29,7 @@ def dialect_of(connection: Connection) -> Dialect:
         count="count(*) FILTER (WHERE {})".format,
         # PostgreSQL's median is a double, exact to the half for anything below 2⁵².
         middle="CAST(2 * percentile_cont(0.5) WITHIN GROUP (ORDER BY {}) FILTER (WHERE {}) AS BIGINT)".format,
+        outermost=lambda end, *of: "(array_agg({0} ORDER BY {1} {3}, {2} {3}))[1]".format(*of, WAYS[end]),
         quotient="({}) / {}".format,
         in_lower_case=(f'lower(CAST({{}} AS TEXT) COLLATE {quoted(_lowering(connection))}) COLLATE "C"').format,
         holds="strpos({}, {}) > 0".format,
