@@ -12,8 +12,8 @@ from perfwidget.stores.duckdb.schema import table_for
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-SHORT_LIST = 4
-"""Ids of a list that is looked through for each row; of more a join is planned as fast, and reads fewer columns."""
+SHORT_LIST = 500
+"""Ids of a list that is looked through for each row."""
 
 MOST_PARSED = 1_000_000
 """Characters of the statements that are kept as they were parsed: some hundreds, or few of very long periods."""
