@@ -6,7 +6,7 @@ import os
 import re
 import shutil
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -56,16 +56,25 @@ CHROMIUM_ARGUMENTS = (
 )
 NewStore = Callable[[], str]
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
+ENGINES_ROOM = Path(__file__).parent / "engines"
 BROWSER_FIXTURES = {"browser", "open_page", "page", "dash_br", "dash_duo"}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark the tests that need a browser, and run them last: they are slow, and Playwright leaves an event loop
-    running in this thread, in which nobody else could start one."""
+    running in this thread, in which nobody else could start one. Mark what is tried on ClickHouse as well, too."""
     for item in items:
         if BROWSER_FIXTURES.intersection(getattr(item, "fixturenames", ())):
             item.add_marker("browser")
+        if "clickhouse" in _engines_of(item) and ENGINES_ROOM not in item.path.parents:
+            item.add_marker("clickhouse")
     items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
+
+
+def _engines_of(item: pytest.Item) -> Iterable[object]:
+    """Name the fixtures and parameters of a test, engines among them."""
+    callspec = getattr(item, "callspec", None)
+    return [*getattr(item, "fixturenames", ()), *(callspec.params.values() if callspec else ())]
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

@@ -62,7 +62,7 @@ def contender(request: pytest.FixtureRequest, site: Site) -> Iterator[Contender]
 
 def test_the_same_seed_makes_the_same_facts_and_another_makes_others() -> None:
     def columns(seed: int) -> list[tuple[str, str, np.ndarray]]:
-        chunks = World(3_000, seed).chunks()
+        chunks = World(500, seed).chunks()
         return [
             (fact.table, name, values)
             for chunk in chunks

@@ -8,7 +8,7 @@ import pytest
 
 from tests.conftest import WHOLE
 
-KILLS, STRIDE = (330, 1) if WHOLE else (12, 4)
+KILLS, STRIDE = (330, 1) if WHOLE else (8, 6)
 
 
 @pytest.mark.parametrize("engine", ["sqlite", "postgresql"])

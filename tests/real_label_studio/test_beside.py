@@ -165,7 +165,8 @@ def test_label_studio_away_leaves_the_page_with_its_age(
     tmp_path: Path, server: Server, token: str, admin: Person
 ) -> None:
     with beside(tmp_path, server, token) as front:
-        until(lambda: look(front, admin).get("news", {}).get("data"), 60, "the first reading")
+        health = f"{front.address}/performance/health"
+        until(lambda: requests.get(health, timeout=30).json()["freshness"] == "current", 60, "the first reading to end")
         before = through(front, admin, "export/report.json").json()
         server.stop()
         try:

@@ -239,6 +239,14 @@ PLAIN_ENTRIES = tuple(ENTRIES)[:4]
 ENCODINGS = ("quoted", "every byte")
 
 
+@cache
+def _encoded(text: str, encoding: str) -> str:
+    """Return a text as it stands in an address; a project's id stands in thousands of them."""
+    if encoding == "quoted":
+        return quote(text, safe="")
+    return "".join(f"%{byte:02x}" for byte in text.encode())
+
+
 @dataclass(frozen=True)
 class Case:
     """One question of one person at one place."""
@@ -273,9 +281,7 @@ class Case:
         return "&".join([PERIOD, *(f"{self._encoded(name)}={self._encoded(value)}" for name, value in pairs)])
 
     def _encoded(self, text: str) -> str:
-        if self.encoding == "quoted":
-            return quote(text, safe="")
-        return "".join(f"%{byte:02x}" for byte in text.encode())
+        return _encoded(text, self.encoding)
 
     def decision(self) -> Decision:
         """Say what is right."""

@@ -14,7 +14,7 @@ from perfwidget.metrics import BY_KEY
 from perfwidget.question.access import Scope, scope
 from perfwidget.question.query import parse
 from perfwidget.stores import Store
-from tests.conftest import NewStore
+from tests.conftest import WHOLE, NewStore
 from tests.hosts import asking, host
 from tests.worlds import ORGANIZATION, OWNER, annotation, at, people, review
 
@@ -104,7 +104,7 @@ def test_nobody_out_of_sight_is_searched_counted_or_led_to(store: Store, who: st
         assert content == "[]" or who == "max:manager"
 
 
-@pytest.mark.parametrize("key", BY_KEY)
+@pytest.mark.parametrize("key", [*BY_KEY] if WHOLE else [*BY_KEY][::2])
 def test_no_order_of_a_managers_table_tells_of_work_elsewhere(store: Store, key: str) -> None:
     """Ann has the most and the latest of everything, but in a project that is not Max's."""
     browser = client(store, "max:manager")

@@ -32,7 +32,7 @@ def counted(capsys: pytest.CaptureFixture[str]) -> Callable[[list[Finding]], Non
     return count
 
 
-ASKED = 30 if WHOLE else 8
+ASKED = 30 if WHOLE else 4
 """How often others ask meanwhile; before, four of ten of their questions were refused."""
 
 
