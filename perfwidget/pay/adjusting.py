@@ -39,9 +39,9 @@ def pending(transaction: Transaction, people: Collection[str]) -> Mapping[str, S
     """Map people to their adjustments that nobody took back, and no statement took, or only a withdrawn one."""
     found: dict[str, list[Adjustment]] = {person: [] for person in people}
     open_ones = (ADJUSTMENTS.c.statement.is_(None), ADJUSTMENTS.c.taken_back.is_(None))
-    rows = transaction.rows_among(ADJUSTMENTS, "person", people, *open_ones)
-    for row in sorted(rows, key=lambda each: int(each.number)):
-        found[row.person].append(Adjustment(row.number, row.amount, row.currency, row.text))
+    for row in transaction.rows(ADJUSTMENTS, *open_ones, order=[ADJUSTMENTS.c.number]):
+        if row.person in found:
+            found[row.person].append(Adjustment(row.number, row.amount, row.currency, row.text))
     return found
 
 

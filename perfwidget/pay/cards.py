@@ -200,26 +200,24 @@ class CardBook:
 
         That is member, role, all, and among these project, workspace, all. The first that covers its day decides.
         """
-        asked = (family.value, person, role, project)
+        asked = (family, person, role, project)
         if asked not in self._found:
-            wanted = (
-                (family.value, whom.value, whom_id, place.value, place_id)
-                for whom, whom_id in ((Whom.MEMBER, person), (Whom.ROLE, role), (Whom.ALL, None))
-                for place, place_id in (
-                    (Place.PROJECT, project),
-                    (Place.WORKSPACE, self.workspaces.get(project)),
-                    (Place.ALL, None),
-                )
-            )
-            self._found[asked] = [card for key in wanted for card in self._by_key.get(key, ())]
+            places = (Place.PROJECT, project), (Place.WORKSPACE, self.workspaces.get(project)), (Place.ALL, None)
+            self._found[asked] = [
+                card
+                for who in ((Whom.MEMBER, person), (Whom.ROLE, role), (Whom.ALL, None))
+                if (theirs := self._by_whom.get((family, *who)))
+                for place in places
+                for card in theirs.get(place, ())
+            ]
         return self._found[asked]
 
     @cached_property
-    def _by_key(self) -> Mapping[tuple[Any, ...], list[RateCard]]:
-        found: dict[tuple[Any, ...], list[RateCard]] = {}
+    def _by_whom(self) -> Mapping[tuple[Any, ...], Mapping[tuple[Place, str | None], list[RateCard]]]:
+        found: dict[tuple[Any, ...], dict[tuple[Place, str | None], list[RateCard]]] = {}
         for card in self.cards:
-            key = (card.unit.family.value, card.whom.value, card.whom_id, card.place.value, card.place_id)
-            found.setdefault(key, []).append(card)
+            theirs = found.setdefault((card.unit.family, card.whom, card.whom_id), {})
+            theirs.setdefault(card.where, []).append(card)
         return found
 
 

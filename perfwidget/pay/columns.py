@@ -2,14 +2,14 @@
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from perfwidget.pay.quiet import Unread, together
-from perfwidget.pay.work import EVERY, READ, Kind, Work, acceptances, made_of
+from perfwidget.pay.work import EVERY, READ, SAID_ONLY, Kind, Work, acceptances, made_of
 from perfwidget.question.access import ScopedQuery
 from perfwidget.stores import Reader
 from perfwidget.stores.listing import Among, Slice
@@ -51,7 +51,7 @@ class Columns:
     @cached_property
     def rows(self) -> Mapping[str, int]:
         """The rows of items, by their ids."""
-        return {identity: row for row, identity in enumerate(self.ids)}
+        return dict(zip(self.ids, range(len(self)), strict=True))
 
     @cached_property
     def member(self) -> Array:
@@ -148,28 +148,34 @@ def read_open(
     wanted: Mapping[str, Unread],
     since: Mapping[Kind, int],
     settled: Mapping[Kind, Collection[str]],
+    *,
+    whole: bool,
 ) -> dict[Kind, Columns]:
-    """Return members' work that is to be read, and what they were paid for, by its ids, as far as it is theirs."""
+    """Return members' work that is to be read, and what they were paid for, by its ids, as far as it is theirs.
+
+    Where it is not whole, columns that only documents say are not read.
+    """
+    parts_of = partial(_parts, reader, whole=whole)
     parts: dict[Kind, list[list[Array]]] = {kind: [] for kind in Kind}
     for run, members in together(wanted):
         start = max(run.start, since[run.kind])
         if start < run.end:
-            parts[run.kind] += _parts(reader, asked.among(members), run.kind, during=Slice(start, run.end))
+            parts[run.kind] += parts_of(asked.among(members), run.kind, during=Slice(start, run.end))
     everybody = asked.among(list(wanted))
     for kind, read in parts.items():
         look = {identity: at for of in wanted.values() for identity, at in of.look[kind].items()}
         there = _ids(read) if look or settled[kind] else set()
-        missing = look.keys() - there
+        missing = {identity for identity in look if identity not in there}
         if missing:  # other items of these instants stand
             at = {str(look[identity]) for identity in missing}
-            for part in _parts(reader, everybody, kind, among=Among(None, at)):
+            for part in parts_of(everybody, kind, among=Among(None, at)):
                 which = np.fromiter((each in missing for each in part[1].tolist()), bool, len(part[1]))
                 found = [column[which] for column in part]
                 read.append(found)
                 there.update(found[1].tolist())
         ids = {*settled[kind], *missing} - there  # of the latter those that have another instant now
         if ids:
-            read.extend(_parts(reader, everybody, kind, among=_with_ids(kind, ids)))
+            read.extend(parts_of(everybody, kind, among=_with_ids(kind, ids)))
     return {kind: _joined(kind, list(wanted), some) for kind, some in parts.items()}
 
 
@@ -193,7 +199,8 @@ def own_looks(reader: Reader, asked: ScopedQuery, work: Columns, rows: Array) ->
         return np.zeros(0, dtype=bool)
     identity, every = "annotation_id", EVERY[Kind.ANNOTATION]
     among = Among(identity, set(annotations))
-    owned = set(reader.facts(asked.among(set(members)), every, (every.scan.member, identity), among))
+    told = reader.columns(asked.among(set(members)), every, (every.scan.member, identity), among)
+    owned = {pair for part in told for pair in zip(*(column.tolist() for column in part), strict=True)}
     looks = zip(members, annotations, strict=True)
     own = np.fromiter((look in owned for look in looks), bool, len(members))
     if work.kind is Kind.REVIEW:
@@ -208,9 +215,13 @@ def _parts(
     *,
     among: Among | None = None,
     during: Slice | None = None,
+    whole: bool = True,
 ) -> Iterator[list[Array]]:
     rows, columns = READ[kind]
-    return reader.columns(mine, rows, columns, among, during)
+    names = [name for name in columns if whole or name not in SAID_ONLY]
+    for part in reader.columns(mine, rows, names, among, during):
+        unread, told = np.full(len(part[0]), None, dtype=object), dict(zip(names, part, strict=True))
+        yield [told.get(name, unread) for name in columns]
 
 
 def _with_ids(kind: Kind, ids: Collection[str]) -> Among:

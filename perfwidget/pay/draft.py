@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import date
 from functools import cached_property
 
+from perfwidget.errors import InvalidPay
 from perfwidget.pay import card_records
 from perfwidget.pay.adjusting import Adjustment
 from perfwidget.pay.amounts import minor_units, written
@@ -35,6 +36,8 @@ class Read:
     """Work that was paid before and does not stand as the member was paid for it."""
     waiting: Sequence[LeftOut]
     """What is left out of what was added to it."""
+    whole: bool
+    """Whether all was read that a document says."""
 
     @property
     def keys(self) -> Iterator[Key]:
@@ -97,6 +100,8 @@ class Draft:
     @cached_property
     def body(self) -> str:
         """Canonical JSON, as a statement freezes it; made once it is asked for."""
+        if not self.read.whole:
+            raise InvalidPay("These drafts were read without their documents; read them with documents=True.")
         cards = {line.card.card_id: line.card for line in self.lines}
         return canonical(
             {

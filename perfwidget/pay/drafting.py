@@ -33,8 +33,13 @@ def drafts(
     terms: Terms,
     period: Period,
     people: Mapping[str, str],
+    *,
+    documents: bool = True,
 ) -> Iterator[Draft]:
-    """Yield the draft of each member, who are given by their ids with the random numbers that stand for them."""
+    """Yield the draft of each member, who are given by their ids with the random numbers that stand for them.
+
+    Without `documents` nothing is read that only these say.
+    """
     clock = zone(terms.timezone)
     span = Span(day_start(terms.pay_from, clock), period.start, period.end, terms.timezone)
     asked = asked_of(reader, transaction.organization_id, period, terms.rules)
@@ -57,7 +62,8 @@ def drafts(
         taken = pending(transaction, some.values())
         for group in grouped(wanting, ROWS_AT_ONCE, AT_ONCE):
             paid = book_of.own(some, group)
-            tables = read_open(reader, asked, group, since, {kind: {key[0] for key in paid[kind]} for kind in Kind})
+            ids = {kind: {key[0] for key in paid[kind]} for kind in Kind}
+            tables = read_open(reader, asked, group, since, ids, whole=documents)
             if accepting:
                 accept(reader, asked, tables[Kind.ANNOTATION])
             before = book_of.settled(some, paid, tables, group)
@@ -78,6 +84,6 @@ def drafts(
                 growing = {item.work.key for item in items} | {each.work.key for each in waiting}
                 told = list(changes(settled, member, works[place], owners, growing, span))
                 mine = [*(line for of in lines for line in of[place]), *added_lines(items, workspaces)]
-                read = Read(stretches, place, decided, settled, works[place], waiting)
+                read = Read(stretches, place, decided, settled, works[place], waiting, documents)
                 in_order = sorted(mine, key=lambda line: line.order)
                 yield Draft(member, person, period, in_order, told, taken[person], terms, read)

@@ -95,7 +95,9 @@ class OpenPay:
         timezone = self._timezone or (before.timezone if before else None)
         return agreed(transaction, timezone, self._rules or (before.rules if before else Rules()))
 
-    def _drafts(self, reader: Reader, members: Sequence[str], first: date | str, last: date | str) -> Iterator[Draft]:
+    def _drafts(
+        self, reader: Reader, members: Sequence[str], first: date | str, last: date | str, *, documents: bool = True
+    ) -> Iterator[Draft]:
         with self._records.reading(self.organization_id) as transaction:
             terms = self._agreed(transaction)
             period = self._period(terms, first, last)
@@ -108,7 +110,8 @@ class OpenPay:
                     transaction.named_person(member)
         with self._records.reading(self.organization_id) as transaction:
             named = {user_id: person for person, user_id in transaction.user_ids().items() if user_id is not None}
-            yield from drafts(transaction, reader, terms, period, {member: named[member] for member in members})
+            people = {member: named[member] for member in members}
+            yield from drafts(transaction, reader, terms, period, people, documents=documents)
 
     def _period(self, terms: Terms, first: date | str, last: date | str) -> Period:
         period = Period(day(first, "The first day"), day(last, "The last day"), terms.timezone)

@@ -71,16 +71,25 @@ class Pay(Cards, Questions, Additions):
             return found
 
     def drafts(
-        self, first: date | str, last: date | str, viewer: By, members: Collection[int | str] | None = None
+        self,
+        first: date | str,
+        last: date | str,
+        viewer: By,
+        members: Collection[int | str] | None = None,
+        *,
+        documents: bool = True,
     ) -> Iterator[Draft]:
-        """Yield the drafts of several members, or of all; to whom manages pay. A manager gets those in reach."""
+        """Yield the drafts of several members, or of all; to whom manages pay. A manager gets those in reach.
+
+        Without `documents` they have no JSON and no hash, and less is read.
+        """
         with self._store.reading() as reader:
             grant = granted(reader, self.organization_id, viewer, self._pay_roles)
             named = None if members is None else [self._member(each) for each in members]
             if named is None or grant.projects is not None:  # a manager learns of none whether they are there
                 known = reader.member_ids(asked_of(reader, self.organization_id, ANY_TIME, Rules()).scope)
                 named = sorted(known if named is None else known.intersection(named))
-            for each in self._drafts(reader, named, first, last):
+            for each in self._drafts(reader, named, first, last, documents=documents):
                 if each.user_id == grant.actor.user_id or grant.covers(each.projects, each.user_id):
                     yield each
 

@@ -188,10 +188,8 @@ class Ledger:
         paid, of_kind = set(), SETTLED.c.kind == str(table.kind)
         if self.transaction.last(SETTLED, SETTLED.c.item_id, of_kind) is None:
             return payees
-        ids = set(table.read[1][table.state == NEW].tolist()).union(asked)
-        columns = (SETTLED.c.item_id, *STEP)
-        # In their order, for so they lie in the index that is looked through.
-        for item_id, *values in self.transaction.rows_among(SETTLED, "item_id", sorted(ids), of_kind, columns=columns):
+        ids, columns = [*table.read[1][table.state == NEW].tolist(), *asked], (SETTLED.c.item_id, *STEP)
+        for item_id, *values in self.transaction.rows_among(SETTLED, "item_id", ids, of_kind, columns=columns):
             step, row, persons = Step(*values), table.rows.get(item_id), set(asked.get(item_id, ()))
             payees.add(step.person)
             if row is not None and table.state[row] == NEW:

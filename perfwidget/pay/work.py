@@ -160,3 +160,6 @@ READ = {
     Kind.VISIT: (EVERY[Kind.VISIT], ("user_id", *_VISIT)),
 }
 """The rows that are work of a kind, and their columns that are read: whose it is, its id, its project, and more."""
+
+SAID_ONLY = frozenset({"task_id", "last_action", "action"})
+"""Columns of them by which nothing is decided: documents say them."""

@@ -40,7 +40,7 @@ class ListView:
             search, state, sort = self._narrowed()
             fault, found = "", Overview((), 0, ())
             try:
-                rows, earlier = self._read(pay, viewer, period)
+                rows, earlier = self._read(pay, viewer, period, documents=False)
                 found = replace(overview.overview(rows, search, state, sort), earlier=earlier)
             except UnconfirmedPay:
                 raise
@@ -77,10 +77,16 @@ class ListView:
         return self._read(pay, viewer, period, among)[0]
 
     def _read(
-        self, pay: Pay, viewer: Viewer, period: Period, among: Collection[str] | None = None
+        self,
+        pay: Pay,
+        viewer: Viewer,
+        period: Period,
+        among: Collection[str] | None = None,
+        *,
+        documents: bool = True,
     ) -> tuple[list[Row], int]:
         """Return the rows of a period, and how many items were done before it and are in no statement."""
-        drafts = list(pay.drafts(period.first, period.last, viewer, among))
+        drafts = list(pay.drafts(period.first, period.last, viewer, among, documents=documents))
         statements = overview.standing(pay, viewer, period)
         if among is not None:
             statements = [each for each in statements if each.user_id in among]

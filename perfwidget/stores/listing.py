@@ -89,6 +89,7 @@ def plain(
     part: Slice | None = None,
 ) -> Statement:
     """Return the statement of some columns of rows of a stretch of time, or of any, in no order."""
+    dialect = dialect.of_one_table
     facts = facts_from(dialect, asked, rows.scan, *(part or Slice(0, END_OF_TIME)))
     kinds = {each.name: each.kind for each in rows.scan.fact.columns()}
     shown = ", ".join(dialect.as_text(name) if kinds[name] is Kind.ID else name for name in columns)
@@ -110,6 +111,7 @@ def digests(
     Stretches are told by their place since 1970, and -1 is all from an instant on. What they hold is a sum over some
     columns that differs, as far as anybody can tell, where any value does.
     """
+    dialect = dialect.of_one_table
     facts, instant = facts_from(dialect, asked, rows.scan, since, END_OF_TIME), instant_of(rows.scan)
     member, place = dialect.as_text(rows.scan.member), dialect.quotient(instant, str(length))
     stretch = f"CASE WHEN {instant} < $until THEN {place} ELSE -1 END"

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from perfwidget.errors import InvalidPay
 from perfwidget.facts import Key
 from perfwidget.pay import Pay
 from tests.pay.payrolls import ANNA, DECEMBER, Payroll, again, left, lines, payroll, told, visit, work
@@ -30,6 +31,25 @@ def test_settled_work_that_stands_is_not_read_and_what_is_left_out_is(paid: Payr
     draft = paid.draft(DECEMBER)
     assert [identity for _, identity in draft.read.keys] == ["2"]
     assert (lines(draft), left(draft), told(draft)) == ([], [("2", "no time")], [])
+
+
+def test_drafts_without_documents_come_to_the_same_and_say_that_they_have_none(paid: Payroll) -> None:
+    paid.card("review", "2")
+    paid.write(work(3, "2024-12-05 12:00", 10), again(FIRST, "2024-12-05 12:00", 160))
+    paid.write(review(1, "2024-12-06 12:00", "accepted"))
+    whole, less = (
+        {draft.user_id: draft for draft in paid.pay.drafts(*DECEMBER, ANNA, ["ann", "rev"], documents=documents)}
+        for documents in (True, False)
+    )
+    for member, draft in less.items():
+        assert (lines(draft), left(draft), draft.totals) == (
+            lines(whole[member]),
+            left(whole[member]),
+            whole[member].totals,
+        )
+        with pytest.raises(InvalidPay, match="documents=True"):
+            draft.sha256  # noqa: B018
+    assert [draft.totals for draft in less.values()] == [{"EUR": "0.70"}, {"EUR": "2.00"}]
 
 
 def test_what_was_left_out_is_paid_once_it_can_be_though_its_time_did_not_change(paid: Payroll) -> None:

@@ -15,7 +15,7 @@ from perfwidget.cli import main
 from perfwidget.errors import InvalidSetting, RecordsUnavailable
 from perfwidget.records import Actor, Records, audit, open_records
 from perfwidget.records.canonical import canonical
-from perfwidget.records.tables import METADATA, TEXTS
+from perfwidget.records.tables import METADATA, PEOPLE, TEXTS
 from perfwidget.settings import records_beside
 
 ANNA = Actor.command_line("anna")
@@ -127,6 +127,21 @@ def test_a_person_is_a_number_that_stays_and_belongs_to_one_organization(records
         assert transaction.user_ids() == {}
     with records.reading("acme") as transaction:
         assert transaction.user_ids({ann}) == {ann: "ann"}
+
+
+def test_rows_of_many_values_are_those_of_the_organization_each_once(records: Records) -> None:
+    people = {}
+    for organization in ("acme", "other"):
+        with records.writing(organization) as transaction:
+            people[organization] = [transaction.named_person(name) for name in ("ann", "bob", 'it\'s "é"')]
+    ann, bob, _ = people["acme"]
+    with records.reading("acme") as transaction:
+        wanted = [ann, bob, "nobody", ann, *people["other"]]
+        found = transaction.rows_among(PEOPLE, "person", wanted, columns=[PEOPLE.c.user_id])
+        assert sorted(found) == [("ann",), ("bob",)]
+        names = ['it\'s "é"', 'it\'s "é"', "nobody"]
+        assert [row.user_id for row in transaction.rows_among(PEOPLE, "user_id", names)] == names[:1]
+        assert list(transaction.rows_among(PEOPLE, "person", [])) == []
 
 
 def test_migrations_make_the_tables_that_the_code_reads(address: str) -> None:

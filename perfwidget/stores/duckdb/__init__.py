@@ -37,12 +37,16 @@ FEW = 500
 def _in_list(column: str, name: str, ids: Sized) -> str:
     """Return the condition that an id is in a list; a short one is looked through faster than a join is planned."""
     given = f"CAST(${name} AS VARCHAR[])"
-    short = len(ids) <= SHORT_LIST
-    return f"list_contains({given}, {column})" if short else f"{column} IN (SELECT unnest({given}))"
+    return f"list_contains({given}, {column})" if len(ids) <= SHORT_LIST else _joined(column, name, ids)
+
+
+def _joined(column: str, name: str, _: Sized) -> str:
+    return f"{column} IN (SELECT unnest(CAST(${name} AS VARCHAR[])))"
 
 
 DIALECT = Dialect(
     in_list=_in_list,
+    in_list_alone=_joined,  # reads other columns of the rows alone that it finds
     among_numbers="{} IN (SELECT unnest(CAST(${} AS BIGINT[])))".format,
     count="count_if({})".format,  # is planned faster than a filtered count
     # DuckDB's median is a double, exact to the half for anything below 2⁵².
