@@ -165,7 +165,7 @@ def _rows(
     read += [f"{COLUMNS.get(column, column)} AS {column}" for column in numbers]
     read += [f"{text} AS {name}" for text, name in parts.items()]
     source = facts_from(dialect, asked, scan, asked.start, asked.end)
-    told = f"(SELECT {', '.join(read)} FROM {source.text}) told"
+    told = f"(SELECT {', '.join(read) or '1'} FROM {source.text}) told"
     there = map(_twice(dialect, asked, groups) or str, keys)
     text = f"SELECT {', '.join([*there, *numbers, *sets])} FROM {told}"
     return Statement(text, source.parameters | parameters_of(runs, "run"))
