@@ -1,6 +1,6 @@
 # make run [ARGS="--port 9000"]   the sample platform on http://127.0.0.1:8050
-# make test [ARGS="-k reviews"]   every check there is: lint, then all tests, those in a browser too
-# make test-clickhouse     the tests of all engines on ClickHouse, of which make test runs tests/engines only
+# make test [ARGS="-k reviews"]   lint, then the tests, those in a browser too
+# make test-clickhouse            the tests of all engines on ClickHouse; make test runs tests/engines on it
 # make test-label-studio          the tests beside a real Label Studio, which they install and start
 # make bench [ARGS="--annotations 10000000"]   how fast it is, beside what one would write instead
 # make load                       how a host's pages fare beside many dashboards and beside an attack, with wrk
@@ -40,7 +40,7 @@ run: $(VENV)/installed
 test: lint browser proxy database
 	@$(RUN) pytest $(AT_ONCE) -m 'not clickhouse' $(LINTED:%=--ignore=%) $(ARGS)
 
-# Three quarters of a statement's time on ClickHouse is planning, which makes these a quarter of all tests' time.
+# A small statement takes ClickHouse ten milliseconds and more, which made these a quarter of make test.
 test-clickhouse: $(VENV)/installed-test
 	@$(RUN) pytest $(AT_ONCE) -m clickhouse $(ARGS)
 

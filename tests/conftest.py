@@ -62,7 +62,7 @@ BROWSER_FIXTURES = {"browser", "open_page", "page", "dash_br", "dash_duo"}
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark the tests that need a browser, and run them last: they are slow, and Playwright leaves an event loop
-    running in this thread, in which nobody else could start one. Mark what is tried on ClickHouse as well, too."""
+    running in this thread, in which nobody else could start one. Mark those of all engines that run on ClickHouse."""
     for item in items:
         if BROWSER_FIXTURES.intersection(getattr(item, "fixturenames", ())):
             item.add_marker("browser")

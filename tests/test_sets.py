@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from perfwidget.errors import Forbidden
 from perfwidget.facts import Annotation, Comment, Fact, Member, Membership, Project, Recorded, Review, ReviewVisit
-from perfwidget.metrics import BY_KEY, BY_MEMBER, BY_PROJECT, METRICS, WHOLE, Axis, Number
+from perfwidget.metrics import BY_BUCKET, BY_KEY, BY_MEMBER, BY_PROJECT, METRICS, WHOLE, Axis, Number
 from perfwidget.question.access import ScopedQuery, Viewer, scope
 from perfwidget.question.period import Grain
 from perfwidget.question.query import Query, parse
@@ -371,6 +371,17 @@ def test_long_days_and_own_reviews_of_a_set_are_each_members_own(store: Store) -
         numbers = reader.answer(asked, [WHOLE, BY_PROJECT, BY_MEMBER]).numbers
     counted = {group: told_of("days_over_24_hours", numbers[group]) for group in numbers}
     assert counted == {WHOLE: {(): 2}, BY_PROJECT: {("p",): 0, ("q",): 1}, BY_MEMBER: {("a",): 0, ("b",): 2}}
+
+
+def test_what_no_number_of_a_day_speaks_of_is_no_0_by_bucket(store: Store) -> None:
+    organization = written(store, ([(SPRING + timedelta(days=2), "a", "p", 5, "submitted", False)], [], []))
+    whom = scoped(store, owner(organization), question(users=("a",)))
+    buckets = whom.dated.buckets(Grain.DAY)
+    with store.reading() as reader:
+        numbers = reader.answer(whom, [BY_BUCKET], buckets, [BY_KEY["submitted"], BY_KEY["comments_added"]]).numbers
+    assert sum(value or 0 for value in told_of("submitted", numbers[BY_BUCKET]).values()) == 1
+    with pytest.raises(KeyError):
+        told_of("comments_added", numbers[BY_BUCKET])
 
 
 def test_the_product_with_the_median_of_a_set_is_the_sum_of_the_members_own(store: Store) -> None:

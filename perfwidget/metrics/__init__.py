@@ -107,6 +107,9 @@ DAILY = tuple(sorted((metric for metric in METRICS if metric.daily), key=lambda 
 """The numbers of a day, in the order of reports and files."""
 
 DAILY_SCANS: Set[Scan] = {
-    each.rows.scan for metric in DAILY for each in metric.formula.aggregates() if not isinstance(each, Nested)
+    part.rows.scan
+    for metric in DAILY
+    for each in metric.formula.aggregates()
+    for part in (each.parts if isinstance(each, Nested) else (each,))
 }
 """What numbers of a day speak of; of the others nobody asks by bucket."""

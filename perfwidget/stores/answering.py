@@ -22,7 +22,7 @@ from perfwidget.metrics import (
 )
 from perfwidget.question.access import ScopedQuery
 from perfwidget.question.period import Bucket
-from perfwidget.stores.formulas import KEYS, Wanted, inner_axes, statements, told_by_days, wanted_of
+from perfwidget.stores.formulas import KEYS, Wanted, inner_axes, is_told, statements, told_by_days, wanted_of
 from perfwidget.stores.session import Session
 from perfwidget.stores.sql import recorded, runs_of
 
@@ -112,6 +112,8 @@ class _Found:
         self._group = group
         self._nothing: dict[Aggregate, int | None] = {}
         for wanted in of_scans:
+            if not is_told(wanted, group):
+                continue  # whoever reads it all the same fails, and sees no 0 that nobody counted
             self._nothing |= {each: None if isinstance(each, Middle | Latest) else 0 for each in wanted.plain}
             self._nothing |= {each: None for each in wanted.nested if inner_axes(asked, each, group)}
         self._places = {key: place for place, key in enumerate(keys)}

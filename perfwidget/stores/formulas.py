@@ -81,7 +81,7 @@ def statements(
     A key is null in the rows of groups without its axis. A nested aggregate is asked for only where it differs from
     what its parts tell, and never by bucket; nor is anything that no number of a day speaks of.
     """
-    if told := [group for group in groups if Axis.BUCKET not in group or wanted.scan in DAILY_SCANS]:
+    if told := [group for group in groups if is_told(wanted, group)]:
         yield _added_up(dialect, asked, wanted, told, Axis.BUCKET, runs), wanted.plain
     for aggregate in wanted.nested:
         outer_of: dict[Group, list[Group]] = {}
@@ -91,6 +91,11 @@ def statements(
                 outer_of.setdefault(tuple(axis for axis in Axis if axis in (*group, *more)), []).append(group)
         for inner, outer in outer_of.items():
             yield _folded(dialect, asked, wanted.scan, inner, outer, aggregate), [aggregate]
+
+
+def is_told(wanted: Wanted, group: Group) -> bool:
+    """Say whether a group is told of a scan: by bucket only of what numbers of a day speak of."""
+    return Axis.BUCKET not in group or wanted.scan in DAILY_SCANS
 
 
 def inner_axes(asked: ScopedQuery, aggregate: Nested, group: Group) -> Group:
