@@ -165,7 +165,7 @@ class PostgreSQLDatabase:
                     max_size=MOST,
                     timeout=PATIENCE,
                     reconnect_timeout=_RETRY,
-                    num_workers=1,
+                    num_workers=2,  # one may wait for a server that went silent while the other reaches it again
                     open=True,
                     name="perfwidget",
                 )
