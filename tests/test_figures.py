@@ -644,7 +644,7 @@ def test_the_heading_says_whose_figures_of_when_where_and_in_which_scope() -> No
     assert clock(at, at).text == "as of 14:05"
     assert clock(at, at + timedelta(days=1)).text == "as of Sun 31 Mar 2024 14:05"
     own = report(BUSY, scope=("p1", "p2"), projects=("p1",), workspaces=("w1", "w2"))
-    assert "your 2 projects, only 2 workspaces and 1 project of them" in said(heading(own))
+    assert "2 workspaces and 1 project of your 2 projects" in said(heading(own))
     few = report(BUSY, scope=("p1",), users=(), asked_about=2)
     assert "2 members · 4 Mar 2024 · Europe/Berlin · your 1 project; work in other" in said(heading(few))
     gone = report(BUSY, users=(Profile("7", None, None, active=False, role=None),))

@@ -43,7 +43,7 @@ PRESETS = {
 """The presets in the order of the list: from the shortest periods to the longest."""
 CUSTOM = "Custom dates"
 GRAINS = {"auto": "Auto", Grain.DAY: "Day", Grain.WEEK: "Week", Grain.MONTH: "Month"}
-THEMES = {"auto": "Theme: auto", "light": "Theme: light", "dark": "Theme: dark"}
+THEMES = {"auto": "Auto theme", "light": "Light theme", "dark": "Dark theme"}
 EXPORTS = {
     "report.csv": "Report (CSV)",
     "members.csv": "Members (CSV)",

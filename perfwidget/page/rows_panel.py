@@ -89,9 +89,10 @@ def panel(listed: RowsBehind, opened: Opened, link: TaskLink | None) -> list[Com
     if listed.long is not None:
         said = row_words.longest(listed.long.annotations, listed.tally.usable, formats.share(listed.long.share))
         parts.append(html.P(said, className="rows-long"))
+    look = "rows-table comments" if listed.metric.rows.scan.fact is Comment else "rows-table"
     return [
         *parts,
-        html.Div(_table(listed, opened.question, link), className="rows-table", tabIndex="0", role="region", **named),
+        html.Div(_table(listed, opened.question, link), className=look, tabIndex="0", role="region", **named),
         _foot(listed, opened),
     ]
 

@@ -134,7 +134,7 @@ class Report:
         whole = whole_scope(None if self.scope == "all" else len(self.scope))
         chosen = ((self.workspaces, "workspace"), (self.projects, "project"))
         parts = [_counted(len(each), noun) for each, noun in chosen if each]
-        told = f"{whole}, only {' and '.join(parts)} of them" if parts else whole
+        told = f"{' and '.join(parts)} of {whole}" if parts else whole
         return told if self.scope == "all" or not self.several else f"{told}; {NOT_INCLUDED}"
 
     def to_dict(self) -> dict[str, Any]:

@@ -93,7 +93,7 @@ def test_the_address_holds_the_state_and_restores_it(visit: Callable[..., Visit]
     page = again.go(urlsplit(page.url).query)
     again.expect_questions(1)
     expect(page.locator("#heading")).to_contain_text("Ann")
-    expect(page.locator("#heading")).to_contain_text("4 – 10 Mar 2024 · UTC · all projects, only 1 workspace of them")
+    expect(page.locator("#heading")).to_contain_text("4 – 10 Mar 2024 · UTC · 1 workspace of all projects")
     expect(again.card("submitted-annotations")).to_have_text("5")
     expect(page.get_by_label("Period")).to_have_value("custom")
     expect(page.get_by_label("Workspaces")).to_contain_text("Streets")
