@@ -1,6 +1,6 @@
 # make run [ARGS="--port 9000"]   the sample platform on http://127.0.0.1:8050
 # make test [ARGS="-k reviews"]   lint, then the tests, those in a browser too
-# make test-clickhouse            the tests of all engines on ClickHouse; make test runs tests/engines on it
+# make test-clickhouse            the tests of all engines on ClickHouse, which make test leaves out
 # make test-label-studio          the tests beside a real Label Studio, which they install and start
 # make bench [ARGS="--annotations 10000000"]   how fast it is, beside what one would write instead
 # make load                       how a host's pages fare beside many dashboards and beside an attack, with wrk
@@ -21,6 +21,9 @@ RUN := $(VENV)/bin/python -m
 LOCK := .ci/lock.txt
 # Tests run in two processes, a file in one of them, which is as many as the browser leaves processors for.
 AT_ONCE := --numprocesses 2 --dist loadfile
+# What tests write stays in memory where there is room for it, so that nobody waits for a disk.
+ROOM := 4194304  # kB
+IN_MEMORY := $(shell test $$(df -k --output=avail /dev/shm 2>/dev/null | tail -n 1 || echo 0) -gt $(ROOM) 2>/dev/null && echo TMPDIR=/dev/shm)
 # Tests of how the code is written, which are a part of lint, and no part of what test does behind it.
 LINTED := tests/test_guards.py tests/test_house.py
 DECLARED := setup.cfg pyproject.toml $(LOCK)
@@ -38,11 +41,11 @@ run: $(VENV)/installed
 	@exec $(VENV)/bin/python server.py $(ARGS)
 
 test: lint browser proxy database
-	@$(RUN) pytest $(AT_ONCE) -m 'not clickhouse' $(LINTED:%=--ignore=%) $(ARGS)
+	@$(IN_MEMORY) $(RUN) pytest $(AT_ONCE) -m 'not clickhouse' $(LINTED:%=--ignore=%) $(ARGS)
 
 # A small statement takes ClickHouse ten milliseconds and more, which made these a quarter of make test.
 test-clickhouse: $(VENV)/installed-test
-	@$(RUN) pytest $(AT_ONCE) -m clickhouse $(ARGS)
+	@$(IN_MEMORY) $(RUN) pytest $(AT_ONCE) -m clickhouse $(ARGS)
 
 lint: $(VENV)/installed-test .node/installed
 	@$(RUN) ruff check --quiet

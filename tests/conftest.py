@@ -56,17 +56,16 @@ CHROMIUM_ARGUMENTS = (
 )
 NewStore = Callable[[], str]
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
-ENGINES_ROOM = Path(__file__).parent / "engines"
 BROWSER_FIXTURES = {"browser", "open_page", "page", "dash_br", "dash_duo"}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark the tests that need a browser, and run them last: they are slow, and Playwright leaves an event loop
-    running in this thread, in which nobody else could start one. Mark those of all engines that run on ClickHouse."""
+    running in this thread, in which nobody else could start one. Mark those that run on ClickHouse."""
     for item in items:
         if BROWSER_FIXTURES.intersection(getattr(item, "fixturenames", ())):
             item.add_marker("browser")
-        if "clickhouse" in _engines_of(item) and ENGINES_ROOM not in item.path.parents:
+        if "clickhouse" in _engines_of(item):
             item.add_marker("clickhouse")
     items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
 

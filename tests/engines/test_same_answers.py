@@ -4,7 +4,7 @@ import io
 import itertools
 import json
 from collections.abc import Iterator
-from contextlib import ExitStack, closing
+from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -120,23 +120,18 @@ def by_email() -> Iterator[Fact | Observation]:
     yield EmailTold(ORGANIZATION, "örn@x.example", "member", "örn")
 
 
-@pytest.fixture(scope="module")
-def stores(
-    postgresql: Server, clickhouse: ClickHouse, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[list[Store]]:
-    """The same facts on every engine, written at once on one, backwards and one by one on the others."""
+@pytest.fixture(scope="module", params=["postgresql", "clickhouse"])
+def stores(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Store, Store]]:
+    """The same facts on two engines, written at once on the embedded one, backwards and one by one on the other."""
+    server: Server | ClickHouse = request.getfixturevalue(request.param)
     embedded = f"duckdb:///{tmp_path_factory.mktemp('same')}/facts.duckdb"
-    with ExitStack() as stack:
-        addresses = (embedded, postgresql.new_store(), clickhouse.new_store())
-        opened = [stack.enter_context(closing(open_store(address))) for address in addresses]
-        opened[0].write(world(), unknown="keep")
-        facts = list(world())
-        for other in opened[1:]:
-            last = len(list(by_email()))
-            other.write(reversed(facts[:-last]), unknown="keep")
-            for fact in facts[-last:]:
-                other.write([fact])
-        yield opened
+    with closing(open_store(embedded)) as one, closing(open_store(server.new_store())) as other:
+        one.write(world(), unknown="keep")
+        facts, last = list(world()), len(list(by_email()))
+        other.write(reversed(facts[:-last]), unknown="keep")
+        for fact in facts[-last:]:
+            other.write([fact])
+        yield one, other
 
 
 PERIODS = (
@@ -149,7 +144,7 @@ DOWNLOADS = ("report.json", "report.csv", "members.csv", "timeline.csv", "commen
 
 # Of the rows behind numbers every question has a sixth, so that each number is asked for once.
 @pytest.mark.parametrize("turn", range(6))
-def test_downloads_are_the_same_bytes(stores: list[Store], turn: int) -> None:
+def test_downloads_are_the_same_bytes(stores: tuple[Store, Store], turn: int) -> None:
     period, user = PERIODS[turn % 3], ("ann", "örn")[turn % 2]
     metrics = METRICS if WHOLE else METRICS[turn::6]
     answers: list[list[tuple[int, bytes]]] = []
@@ -162,7 +157,7 @@ def test_downloads_are_the_same_bytes(stores: list[Store], turn: int) -> None:
         for address in addresses:
             with browser.get(address) as answer:
                 answers[-1].append((answer.status_code, answer.data))
-    assert answers[0] == answers[1] == answers[2]
+    assert answers[0] == answers[1]
     assert {status for status, _ in answers[0]} <= {200, 400}
     assert answers[0][0][0] == 200
 
@@ -176,7 +171,7 @@ VIEWERS = [Viewer(ORGANIZATION, "boss", "owner"), Viewer(ORGANIZATION, "max", "m
 
 
 @pytest.mark.parametrize("viewer", VIEWERS, ids=lambda viewer: viewer.user_id)
-def test_lists_have_the_same_members_in_the_same_order(stores: list[Store], viewer: Viewer) -> None:
+def test_lists_have_the_same_members_in_the_same_order(stores: tuple[Store, Store], viewer: Viewer) -> None:
     for ask in (
         lambda reader, scope: reader.members(scope, "", 99),
         lambda reader, scope: reader.members(scope, "", 4),
@@ -184,8 +179,8 @@ def test_lists_have_the_same_members_in_the_same_order(stores: list[Store], view
         lambda reader, scope: reader.workspaces(scope),
         lambda reader, scope: reader.organizations(),
     ):
-        first, second, third = (told(store, viewer, ask) for store in stores)
-        assert first == second == third
+        first, second = (told(store, viewer, ask) for store in stores)
+        assert first == second
         assert first
 
 
@@ -211,16 +206,16 @@ def test_lists_have_the_same_members_in_the_same_order(stores: list[Store], view
         ("max@ACME", {None}),
     ],
 )
-def test_searches_find_the_same_members_in_any_script(stores: list[Store], search: str, found: set[str | None]) -> None:
+def test_searches_find_the_same_members_in_any_script(stores: tuple[Store, Store], search: str, found: set[str | None]) -> None:
     answers = [told(store, VIEWERS[0], lambda reader, scope: reader.members(scope, search, 99)) for store in stores]
-    assert answers[0] == answers[1] == answers[2]
+    assert answers[0] == answers[1]
     shown = {each.name or (each.user_id.split("-", 1)[1] if "-" in each.user_id else None) for each in answers[0]}
     assert shown == found
 
 
 @pytest.mark.parametrize("order", Order)
 @pytest.mark.parametrize("descending", [False, True])
-def test_pages_of_rows_are_in_the_same_order(stores: list[Store], order: Order, descending: bool) -> None:
+def test_pages_of_rows_are_in_the_same_order(stores: tuple[Store, Store], order: Order, descending: bool) -> None:
     whole = Slice(0, int(at("2100-01-01 00:00").timestamp()) * 1_000_000)
     for key in ("total_time", "skipped", "first_pass", "reviews_rejected", "review_time", "comments_received"):
         metric = BY_KEY[key]
@@ -230,10 +225,10 @@ def test_pages_of_rows_are_in_the_same_order(stores: list[Store], order: Order, 
             with store.reading() as reader:
                 rows = reader.page(asked, metric.rows, whole, order, descending=descending, place=slice(1, 40))
                 pages.append((rows, reader.tally(asked, metric.rows, whole)))
-        assert pages[0] == pages[1] == pages[2]
+        assert pages[0] == pages[1]
 
 
-def test_what_a_member_known_by_e_mail_did_has_passed_on(stores: list[Store]) -> None:
+def test_what_a_member_known_by_e_mail_did_has_passed_on(stores: tuple[Store, Store]) -> None:
     for store in stores:
         names = {each.user_id for each in told(store, VIEWERS[0], lambda reader, scope: reader.members(scope, "", 99))}
         assert "örn@x.example" not in names
@@ -243,7 +238,7 @@ def test_what_a_member_known_by_e_mail_did_has_passed_on(stores: list[Store]) ->
         assert list(map(tuple, found)) == [("örn",)]
 
 
-def test_a_fingerprint_changes_with_any_fact_in_scope_and_with_no_other(stores: list[Store]) -> None:
+def test_a_fingerprint_changes_with_any_fact_in_scope_and_with_no_other(stores: tuple[Store, Store]) -> None:
     ann = Viewer(ORGANIZATION, "ann", "annotator", projects=["p"])
     when = "2024-03-25 12:00"
     mine = annotation("new", when, project_id="p", lead_time=None)
@@ -281,7 +276,7 @@ def test_a_fingerprint_changes_with_any_fact_in_scope_and_with_no_other(stores: 
         assert set(found[1 + len(seen) :]) == {found[0]}
 
 
-def test_a_fingerprint_of_everybody_changes_with_anybodys_facts_in_scope(stores: list[Store]) -> None:
+def test_a_fingerprint_of_everybody_changes_with_anybodys_facts_in_scope(stores: tuple[Store, Store]) -> None:
     max_ = Viewer(ORGANIZATION, "max", "manager")
     query = replace(parse({"from": ["2024-03-20"], "to": ["2024-04-10"], "tz": ["UTC"]}), everybody=True)
     member, stranger = (annotation("new", "2024-03-25 12:00", project_id="ü", completed_by=who) for who in ("max", "x"))
