@@ -206,7 +206,9 @@ def test_lists_have_the_same_members_in_the_same_order(stores: tuple[Store, Stor
         ("max@ACME", {None}),
     ],
 )
-def test_searches_find_the_same_members_in_any_script(stores: tuple[Store, Store], search: str, found: set[str | None]) -> None:
+def test_searches_find_the_same_members_in_any_script(
+    stores: tuple[Store, Store], search: str, found: set[str | None]
+) -> None:
     answers = [told(store, VIEWERS[0], lambda reader, scope: reader.members(scope, search, 99)) for store in stores]
     assert answers[0] == answers[1]
     shown = {each.name or (each.user_id.split("-", 1)[1] if "-" in each.user_id else None) for each in answers[0]}

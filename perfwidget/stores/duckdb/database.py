@@ -78,7 +78,7 @@ class Database:
         self._counter.take(self.path)
         self._connection = self._open()
         try:
-            schema.prepare(self.path, self._connection)
+            schema.prepare(self.path, self._connection, new=lacking is None)
             [(writes,)] = self._connection.execute("SELECT writes FROM perfwidget").fetchall()
             acknowledged = self._counter.value()
             if writes < acknowledged or self._counter.made:
