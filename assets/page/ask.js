@@ -149,8 +149,9 @@ function ask() {
   }
   const rowsNeeded = needed || changed.includes('rows-again.n_clicks');
   openRows(address.rowsIn(search), values['rows-sought.data'] || {}, rowsNeeded, question, sets);
-  // What is typed letter by letter is one step for Back.
-  if (same(changed, ['search.value']) && [shown, search].every((each) => new URLSearchParams(each).get('search'))) {
+  // What is typed letter by letter is one step for Back, whatever else came at the same moment.
+  const typed = same(changed.filter((name) => name in CHANGES), ['search.value']);
+  if (typed && [shown, search].every((each) => new URLSearchParams(each).get('search'))) {
     history.replaceState(history.state, '', search);
   }
   shown = search;

@@ -96,13 +96,21 @@ def test_the_table_is_searched_on_the_server(visit: Callable[..., Visit]) -> Non
     expect(page.locator("#team")).to_contain_text("1 of 1 found")
     box.fill("nobody at all")
     expect(page.locator("#team")).to_contain_text("No member matches “nobody at all”.")
+    # A letter and a beat of the page's clock may come at once, on a busy machine.
+    page.evaluate(
+        """() => {
+            dash_clientside.set_props('search', { value: 'nobody' });
+            dash_clientside.set_props('pulse', { n_intervals: 99 });
+        }"""
+    )
+    expect(page.locator("#team")).to_contain_text("No member matches “nobody”.")
     # However it was typed, it is one step back to what was there before, and one forward again.
     page.go_back()
     expect(page.locator("#team")).to_contain_text(f"26–50 of {EVERYBODY}")
     expect(box).to_have_value("")
     page.go_forward()
-    expect(page.locator("#team")).to_contain_text("No member matches “nobody at all”.")
-    expect(box).to_have_value("nobody at all")
+    expect(page.locator("#team")).to_contain_text("No member matches “nobody”.")
+    expect(box).to_have_value("nobody")
     boss.expect_questions(1)
     # It outlasts a change of filters and a new visit; without it everybody is there again.
     box.fill("busy")

@@ -169,7 +169,7 @@ class Changes(RuleBasedStateMachine):
         sought = {"question": f"{question}&rows=total_time"}
         rows = self._call("rows-sought", sought)
         for answer in (report, figures, tables, rows):
-            assert {answer.status_code} == decision.statuses
+            assert answer.status_code in decision.statuses
         assert page.status_code == (302 if self.person is None else report.status_code)
         if report.status_code != 200:
             assert not any(tokens(answer.text) for answer in (report, page, figures, tables, rows))
@@ -212,7 +212,7 @@ class Changes(RuleBasedStateMachine):
         decision = decide(self.world, self.person, ask)
         address = f"{PREFIX}/export/timeline.csv?{PERIOD}&{_address(ask)}"
         answer = self.browser.get(address, buffered=False)
-        assert {answer.status_code} == decision.statuses
+        assert answer.status_code in decision.statuses
         if answer.status_code != 200:
             answer.close()
             return
