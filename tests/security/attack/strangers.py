@@ -1,5 +1,7 @@
 """What others may try: pages of other sites in a member's browser, and made-up sessions while Label Studio hangs."""
 
+import select
+import socket
 import threading
 from collections import Counter
 from collections.abc import Mapping
@@ -87,18 +89,19 @@ WAITING = 2
 def hanging_label_studio(checkout: Path = ROOT) -> list[Finding]:
     """Ask with made-up sessions on 200 connections while Label Studio takes questions and answers none."""
     hanging, over = threading.Semaphore(0), threading.Event()
-    most = waiting = 0
+    most, waiting = 0, set[socket.socket]()
     counting = threading.Lock()
 
     def hang(handler: BaseHTTPRequestHandler) -> None:
-        nonlocal most, waiting
+        nonlocal most
         with counting:
-            waiting += 1
-            most = max(most, waiting)
+            waiting.add(handler.connection)
+            most = max(most, sum(not left(each) for each in waiting))
         hanging.release()
-        over.wait(PATIENT)
+        while not over.wait(0.05) and not left(handler.connection):
+            pass
         with counting:
-            waiting -= 1
+            waiting.remove(handler.connection)
 
     with standing_in() as studio, TemporaryDirectory() as folder:
         company(studio)
@@ -130,6 +133,12 @@ def hanging_label_studio(checkout: Path = ROOT) -> list[Finding]:
         Finding(f"{attack}: these are told to come back", flood - later, flood),
         log,
     ]
+
+
+def left(connection: socket.socket) -> bool:
+    """Say whether who asked waits no longer for an answer."""
+    readable, _, _ = select.select([connection], [], [], 0)
+    return bool(readable) and not connection.recv(1, socket.MSG_PEEK)
 
 
 # -- The log ----------------------------------------------------------------------------------------------------------
