@@ -2,6 +2,7 @@
 
 import os
 import re
+import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -98,7 +99,10 @@ def open_records(url: str, clock: Callable[[], int] | None = None) -> Records:
 def _sqlite(url: str) -> tuple[Engine, str]:
     path = url.removeprefix("sqlite:///")
     try:
-        os.close(os.open(Path(path), os.O_RDWR | os.O_CREAT, 0o600))  # others shall not read what people earn
+        # Others shall not read what people earn.
+        os.close(os.open(Path(path), os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+    except FileExistsError:
+        pass  # and is not opened here, as whoever closes it lets go of this process's locks
     except OSError as fault:
         raise RecordsUnavailable(f"The records at {path} cannot be opened ({fault.strerror}).") from fault
     engine = create_engine(url, connect_args={"timeout": WAITS_S})
@@ -106,7 +110,7 @@ def _sqlite(url: str) -> tuple[Engine, str]:
     @event.listens_for(engine, "connect")
     def connected(connection: object, _: object) -> None:
         connection.isolation_level = None  # type: ignore[attr-defined]
-        connection.execute("PRAGMA journal_mode = WAL")  # type: ignore[attr-defined]
+        _write_ahead(connection)  # type: ignore[arg-type]
         connection.execute("PRAGMA synchronous = FULL")  # type: ignore[attr-defined]
         connection.execute("PRAGMA secure_delete = ON")  # type: ignore[attr-defined]
 
@@ -116,6 +120,19 @@ def _sqlite(url: str) -> tuple[Engine, str]:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     return engine, path
+
+
+def _write_ahead(connection: sqlite3.Connection) -> None:
+    """Let readers and a writer not wait for each other; SQLite itself does not wait for others at this statement."""
+    until = time.monotonic() + WAITS_S
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as fault:
+            if fault.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                raise
+        time.sleep(0.01)
 
 
 def _postgresql(url: str) -> tuple[Engine, str]:

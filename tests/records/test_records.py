@@ -1,6 +1,8 @@
 """The widget's own records: kept whole or not at all, one write of an organization after the other, with their log."""
 
 import stat
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import closing
@@ -179,6 +181,18 @@ def test_processes_that_open_new_records_at_once_make_them_once(address: str) ->
     for thread in threads:
         thread.join()
     assert len(opened) == 4
+    for each in opened:
+        each.close()
+
+
+def test_records_opened_twice_keep_their_hold_of_the_file(tmp_path: Path) -> None:
+    """Closing any descriptor of a file lets go of all locks of the process, and others would take it for unused."""
+    address = f"sqlite:///{tmp_path}/records.db"
+    opened = [open_records(address), open_records(address)]
+    path = str(tmp_path / "records.db")
+    program = f"import sqlite3; sqlite3.connect({path!r}).execute('PRAGMA journal_mode = DELETE')"
+    other = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert "database is locked" in other.stderr
     for each in opened:
         each.close()
 
