@@ -156,10 +156,11 @@ class Sight:
             case Annotation(annotation_id=name, project_id=project, completed_by=owner):
                 # Who looked at an annotation knows its task.
                 return self._in_sight(project, owner) or (name, project) in self.visited
-            case Review(project_id=project, completed_by=owner, reviewer_id=by):
+            case (
+                Review(project_id=project, completed_by=owner, reviewer_id=by)
+                | Comment(project_id=project, completed_by=owner, created_by=by)
+            ):
                 return self._in_sight(project, owner, by)
-            case Comment(project_id=project, completed_by=owner):
-                return self._in_sight(project, owner)
             case Action(project_id=project, user_id=user) | ReviewVisit(project_id=project, user_id=user):
                 return self._in_sight(project, user)
         raise AssertionError(fact)
