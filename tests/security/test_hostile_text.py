@@ -250,9 +250,12 @@ def test_a_search_finds_each_by_its_text(hostile: Platform) -> None:
 
 # -- In the browser ---------------------------------------------------------------------------------------------------
 
-CENSUS = """() => [...document.querySelectorAll(':not(g, script[src*="plotly"], style[id^="plotly"])')].map((each) =>
+COMES_AND_GOES = 'g, script[src*="plotly"], style[id^="plotly"], ._dash-loading-callback'
+"""What plotly.js does as it likes about groups, and what Dash adds while the page's clock asks for news."""
+
+CENSUS = f"""() => [...document.querySelectorAll(':not({COMES_AND_GOES})')].map((each) =>
   each.tagName + ' ' + each.getAttributeNames().filter((name) => name !== 'style').sort().join(' '))"""
-"""Every element of the page with the names of its attributes; plotly.js comes and goes about groups as it likes."""
+"""Every other element of the page with the names of its attributes."""
 
 A_WHILE = "new Promise((done) => requestAnimationFrame(() => setTimeout(done, 100)))"
 
