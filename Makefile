@@ -1,7 +1,7 @@
 # make run [ARGS="--port 9000"]   the sample platform on http://127.0.0.1:8050
 # make test [ARGS="-k reviews"]   lint, then the tests, those in a browser too
 # make test-clickhouse            the tests of all engines on ClickHouse, which make test leaves out
-# make test-label-studio          the tests beside a real Label Studio, which they install and start
+# make test-label-studio          the tests of the connection to Label Studio, beside a real one, too, which it installs
 # make bench [ARGS="--annotations 10000000"]   how fast it is, beside what one would write instead
 # make load                       how a host's pages fare beside many dashboards and beside an attack, with wrk
 # make test-security              all of the tests of which make test does a part, which takes long
@@ -41,7 +41,7 @@ run: $(VENV)/installed
 	@exec $(VENV)/bin/python server.py $(ARGS)
 
 test: lint browser proxy database
-	@$(IN_MEMORY) $(RUN) pytest $(AT_ONCE) -m 'not clickhouse' $(LINTED:%=--ignore=%) $(ARGS)
+	@$(IN_MEMORY) $(RUN) pytest $(AT_ONCE) -m 'not clickhouse' $(LINTED:%=--ignore=%) --ignore=tests/label_studio $(ARGS)
 
 # A small statement takes ClickHouse ten milliseconds and more, which made these a quarter of make test.
 test-clickhouse: $(VENV)/installed-test
@@ -71,6 +71,7 @@ test-sabotage: $(VENV)/installed-test browser proxy database
 # Label Studio lives in a virtual environment of its own, as it holds its many dependencies to versions of its own.
 test-label-studio: $(VENV)/installed-test browser proxy .label-studio/installed
 	@command -v faketime >/dev/null || $(call apt_install,faketime)
+	@$(IN_MEMORY) $(RUN) pytest $(AT_ONCE) -m 'not clickhouse' tests/label_studio $(ARGS)
 	@PERFWIDGET_LABEL_STUDIO_PROGRAM=$(CURDIR)/.label-studio/bin/label-studio $(RUN) pytest tests/real_label_studio $(ARGS)
 
 .label-studio/installed: $(VENV)/bin/python Makefile
