@@ -5,7 +5,7 @@ import re
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.parse import parse_qsl, urlencode
 
@@ -99,10 +99,10 @@ def open_records(url: str, clock: Callable[[], int] | None = None) -> Records:
 def _sqlite(url: str) -> tuple[Engine, str]:
     path = url.removeprefix("sqlite:///")
     try:
-        # Others shall not read what people earn.
-        os.close(os.open(Path(path), os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
-    except FileExistsError:
-        pass  # and is not opened here, as whoever closes it lets go of this process's locks
+        # Others shall not read what people earn. A file that is there is not opened here: whoever closes it lets go of
+        # all locks that this process has of it. A link may lead to a file that is still to be made.
+        with suppress(FileExistsError):
+            os.close(os.open(os.path.realpath(path), os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
     except OSError as fault:
         raise RecordsUnavailable(f"The records at {path} cannot be opened ({fault.strerror}).") from fault
     engine = create_engine(url, connect_args={"timeout": WAITS_S})

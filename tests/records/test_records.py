@@ -202,6 +202,12 @@ def test_nobody_else_may_read_the_file(tmp_path: Path) -> None:
     assert stat.S_IMODE((tmp_path / "records.db").stat().st_mode) == 0o600
 
 
+def test_nobody_else_may_read_a_file_that_a_link_names(tmp_path: Path) -> None:
+    (tmp_path / "link.db").symlink_to(tmp_path / "records.db")
+    open_records(f"sqlite:///{tmp_path}/link.db").close()
+    assert stat.S_IMODE((tmp_path / "records.db").stat().st_mode) == 0o600
+
+
 @pytest.mark.parametrize(
     "address",
     ["", "records.db", "sqlite://", "sqlite:///", "mysql://x/y", "postgresql://", "postgresql://h/d?schema=a-b"],
