@@ -29,6 +29,8 @@ const busy = (now) => {
   byId('team')[now ? 'setAttribute' : 'removeAttribute']('aria-busy', 'true');
 };
 
+const waits = () => byId('figures').getAttribute('aria-busy') === 'true';
+
 const browserZone = () => Intl.DateTimeFormat().resolvedOptions().timeZone || 'UTC';
 /* The zone of who asks for none: that in which people are paid, else the browser's where it is known. */
 const ownZone = () => constants.timezone || (constants.zones.includes(browserZone()) ? browserZone() : 'UTC');
@@ -122,7 +124,8 @@ function ask() {
   const [question, controls] = [address.questionIn(search), address.controlsIn(search, known)];
   const retry = problem && problem.again && changed.includes('pulse.n_intervals') && !document.hidden;
   const news = answer && changed.includes('news.data') && values['news.data'] !== answer.news;
-  const again = retry || news || changed.some((name) => /^(refresh|try-again)\./.test(name));
+  // Of itself the page asks one question at a time: one that overtakes a slow answer keeps it from ever coming.
+  const again = ((retry || news) && !waits()) || changed.some((name) => /^(refresh|try-again)\./.test(name));
   const table = address.tableIn(search);
   const turned = before && table !== address.tableIn(shown);
   const alone = answer && answer.question === question && !problem;

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, Route, expect
 from perfwidget.facts import Fact
 from perfwidget.facts.ingest import Bookmark
 from perfwidget.stores import Store, open_store
-from tests.browser.visits import MARCH, Visit
+from tests.browser.visits import MARCH, Visit, until
 from tests.conftest import Watch
 from tests.hosts import host, served
 from tests.worlds import ORGANIZATION, annotation, people
@@ -110,4 +110,32 @@ def test_one_look_follows_the_other_and_one_that_has_to_wait_is_no_problem(
         page.unroute_all()
         store.write([annotation(2, "2024-03-06 12:00", lead_time=20)])
         expect(visit.card("submitted-annotations")).to_have_text("2")
+        page.close()
+
+
+def test_news_waits_for_the_answer_under_way(open_page: Callable[..., Page], store: Store) -> None:
+    """Where facts change all the time, a question that each change overtook would never be answered."""
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        if '"asked.data"' in (route.request.post_data or ""):
+            held.append(route)
+        else:
+            route.continue_()
+
+    with served(host(store)) as port:
+        address = f"http://127.0.0.1:{port}"
+        page = open_page()
+        page.request.get(f"{address}/login?as=ann:annotator")
+        visit = Visit(page, address)
+        visit.go(MARCH)
+        page.route("**/_dash-update-component*", hold)
+        for number in (2, 3, 4):
+            store.write([annotation(number, "2024-03-06 12:00", lead_time=20)])
+            until(page, lambda: len(held) > 0)
+            with page.expect_response(lambda response: "look.data" in (response.request.post_data or "")):
+                pass
+        assert len(held) == 1
+        held[0].continue_()
+        expect(visit.card("submitted-annotations")).to_have_text("4")
         page.close()

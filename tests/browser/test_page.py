@@ -566,6 +566,30 @@ def test_a_full_queue_is_asked_again_until_it_is_ones_turn(visit: Callable[..., 
     assert len(refused) == 2
 
 
+def test_a_slow_answer_after_a_full_queue_is_waited_for(visit: Callable[..., Visit], watch: Watch) -> None:
+    """A question that overtook it each time would keep it from ever coming, and the queue full."""
+    watch.expect("status of 503")
+    boss = visit()
+    boss.page.clock.install()
+    asked: list[Route] = []
+
+    def slow(route: Route) -> None:
+        if '"asked"' not in (route.request.post_data or ""):
+            route.continue_()
+            return
+        asked.append(route)
+        if len(asked) == 1:
+            route.fulfill(status=503, headers={"Retry-After": "0.1"}, json={"error": "Ask again in a moment."})
+
+    boss.page.route("**/_dash-update-component*", slow)
+    page = boss.go(f"user=ann&{MARCH}", ready=False)
+    until(page, lambda: len(asked) > 1)
+    page.clock.run_for(10_000)
+    asked[-1].continue_()
+    expect(boss.card("submitted-annotations")).to_have_text("6")
+    assert len(asked) == 2
+
+
 def test_a_slow_answer_leaves_the_picture_until_it_comes(visit: Callable[..., Visit]) -> None:
     boss = visit()
     page = boss.go(f"user=ann&{MARCH}")
