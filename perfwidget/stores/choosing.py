@@ -54,12 +54,19 @@ class ProjectOption(NamedTuple):
     workspace_id: str | None
 
 
+Noted = dict[tuple[str, str], Sequence[Any]]
+"""What small statements gave, with their parameters, in one state of a store."""
+
+MOST_NOTED = 10_000
+
+
 class Choices:
     """The part of a reader that knows people and projects."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, noted: Noted | None = None) -> None:
         self._session = session
         self._rows = session.rows
+        self._noted = {} if noted is None else noted
         self._dialect = session.dialect
         self._known: defaultdict[str, dict[str, Profile | None]] = defaultdict(dict)
 
@@ -75,6 +82,16 @@ class Choices:
         record = known.get(viewer.user_id)
         return Standing(record.active if record else None, projects, frozenset(users))
 
+    def _once(self, text: str, parameters: Mapping[str, Any]) -> Sequence[Any]:
+        """Return a small statement's rows, without asking what a reader of the same state has asked."""
+        statement = text, repr(sorted(parameters.items()))
+        rows = self._noted.get(statement)
+        if rows is None:
+            if len(self._noted) >= MOST_NOTED:
+                self._noted.clear()
+            rows = self._noted[statement] = self._rows(text, parameters)
+        return rows
+
     def _people(self, organization_id: str, users: Collection[str]) -> Mapping[str, Profile]:
         """Map ids to the members that the organization has a record of; each is looked up once."""
         known = self._known[organization_id]
@@ -82,7 +99,7 @@ class Choices:
         if asked:
             listed = self._dialect.in_list("user_id", "users", asked)
             text = f"SELECT {self._member} FROM members WHERE organization_id = $organization_id AND {listed}"
-            rows = self._rows(text, {"organization_id": organization_id, "users": sorted(asked)})
+            rows = self._once(text, {"organization_id": organization_id, "users": sorted(asked)})
             known |= dict.fromkeys(asked) | {profile.user_id: profile for profile in map(Profile._make, rows)}
         return {user: profile for user in users if (profile := known[user]) is not None}
 
@@ -92,19 +109,19 @@ class Choices:
             return set()
         listed = self._dialect.in_list("id", "users", users)
         text = f"SELECT id FROM mentions WHERE organization_id = $organization_id AND kind = 'member' AND {listed}"
-        return {found for (found,) in self._rows(text, {"organization_id": organization_id, "users": sorted(users)})}
+        return {found for (found,) in self._once(text, {"organization_id": organization_id, "users": sorted(users)})}
 
     def _asked_projects(self, viewer: Viewer, query: Query) -> dict[str, str | None]:
         if not query.projects and not query.workspaces:
             return {}
         chosen, parameters = self._chosen(list(query.projects), list(query.workspaces))
         text = f"SELECT {self._texts('project_id', 'workspace_id')} FROM ({self._all_projects}) known WHERE {chosen}"
-        return dict(self._rows(text, parameters | {"organization_id": viewer.organization_id}))
+        return dict(self._once(text, parameters | {"organization_id": viewer.organization_id}))
 
     def _memberships(self, viewer: Viewer) -> dict[str, str | None]:
         """Map the viewer's projects to their workspaces; each list of the viewer's replaces the store's half."""
         parameters: dict[str, Any] = {"organization_id": viewer.organization_id, "user_id": viewer.user_id}
-        stored = self._rows(
+        stored = self._once(
             f"SELECT {self._texts('workspace_id', 'project_id')} FROM memberships "
             "WHERE organization_id = $organization_id AND user_id = $user_id",
             parameters,
@@ -114,7 +131,7 @@ class Choices:
         of_store = {project for _, project in stored if project is not None}
         projects = sorted(of_store if viewer.projects is None else viewer.projects)
         chosen, among = self._chosen(projects, workspaces)
-        found = self._rows(
+        found = self._once(
             f"SELECT {self._texts('project_id', 'workspace_id')} FROM projects "
             f"WHERE organization_id = $organization_id AND {chosen}",
             parameters | among,

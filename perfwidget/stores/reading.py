@@ -46,10 +46,6 @@ class Marked(NamedTuple):
     as_of: int | None
 
 
-Marks = dict[str, Sequence[tuple[str, Marked]]]
-"""How far each source of an organization has been read, and when its facts changed: by organization, in one state."""
-
-
 class Kept(NamedTuple):
     """An annotation or comment that a store has, in the version of `updated_at` in microseconds."""
 
@@ -62,10 +58,6 @@ class Kept(NamedTuple):
 
 class Reader(Choices):
     """One consistent state of a store, for one question and what is shown beside its answer."""
-
-    def __init__(self, session: Session, marks: Marks | None = None) -> None:
-        super().__init__(session)
-        self._marked = {} if marks is None else marks
 
     def first_instant(self, asked: ScopedQuery) -> int | None:
         """Return the instant of the subjects' first fact in scope, in microseconds, or None if there is none."""
@@ -245,11 +237,9 @@ class Reader(Choices):
     def _marks(self, organization_id: str) -> Sequence[tuple[str, Marked]]:
         if not self._dialect.keeps_more:
             return ()
-        if organization_id not in self._marked:
-            text = "SELECT source, position, as_of FROM bookmarks WHERE organization_id = $organization_id"
-            rows = self._rows(text, {"organization_id": organization_id})
-            self._marked[organization_id] = [(source, Marked(position, as_of)) for source, position, as_of in rows]
-        return self._marked[organization_id]
+        text = "SELECT source, position, as_of FROM bookmarks WHERE organization_id = $organization_id"
+        rows = self._once(text, {"organization_id": organization_id})
+        return [(source, Marked(position, as_of)) for source, position, as_of in rows]
 
     def as_of(self) -> int | None:
         """Return as of when the facts of the source are that is furthest behind, in microseconds; None if none says so.
@@ -264,7 +254,7 @@ class Reader(Choices):
 
     def through(self, before: Callable[[Session], Session]) -> "Reader":
         """Return a reader of the same state whose statements go through what stands before its session."""
-        return Reader(before(self._session), self._marked)
+        return Reader(before(self._session), self._noted)
 
     def projects_with_facts(self, organization_id: str) -> set[str]:
         """Return the projects that an organization has facts of; for those who fill the store, never for a viewer."""

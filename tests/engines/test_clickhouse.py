@@ -16,7 +16,9 @@ import pytest
 
 from perfwidget.errors import InvalidSetting, StoreUnavailable
 from perfwidget.facts import Fact, Member
+from perfwidget.facts.ingest import Bookmark
 from perfwidget.question.access import Viewer
+from perfwidget.question.query import parse as parse_query
 from perfwidget.stores import Store, open_store
 from perfwidget.stores import clickhouse as clickhouse_store
 from perfwidget.stores.clickhouse import database, history, session, write_lock
@@ -192,21 +194,36 @@ def test_a_reader_sees_one_state_whatever_is_written_and_cleared_away_meanwhile(
             reader.organizations()
 
 
-def test_a_look_for_changes_is_one_statement_until_somebody_writes(
-    store: Any, address: str, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("viewer", "asked"),
+    [
+        (Viewer(ORGANIZATION, "ann", "annotator"), {}),
+        (Viewer(ORGANIZATION, "boss", "owner"), {"user": ["ann", "gone"], "project": ["p1"]}),
+    ],
+    ids=["annotator", "owner"],
+)
+def test_a_look_is_one_statement_until_somebody_writes(
+    store: Any, address: str, monkeypatch: pytest.MonkeyPatch, viewer: Viewer, asked: dict[str, list[str]]
 ) -> None:
-    def look() -> str | None:
-        with store.reading() as reader:
-            return reader.changes(ORGANIZATION)  # type: ignore[no-any-return]
+    query = parse_query(asked)
 
-    before, asked, ask_rows = look(), [], store._database.rows
-    monkeypatch.setattr(store._database, "rows", lambda *given: asked.append(given) or ask_rows(*given))
-    assert (look(), len(asked)) == (before, 1)
+    def look() -> tuple[object, object, object]:
+        with store.reading() as reader:
+            return reader.standing(viewer, query), reader.bookmarks(ORGANIZATION), reader.changes(ORGANIZATION)
+
+    def told(*facts: Fact) -> list[bool]:
+        before = look()
+        other.write(facts)
+        return [new != old for new, old in zip(look(), before, strict=True)]
+
+    before, statements, ask_rows = look(), [], store._database.rows
+    monkeypatch.setattr(store._database, "rows", lambda *given: statements.append(given) or ask_rows(*given))
+    assert (look(), len(statements)) == (before, 1)
     with closing(open_store(address, wait=0)) as other:
-        other.write([Member("another", "zoe", None, None, role="annotator")])
-        assert look() == before  # which is none of theirs
-        other.write([annotation(1, NOON)])
-        assert look() != before
+        assert told(Member("another", "zoe", None, None, role="annotator")) == [False, False, False]
+        assert told(Bookmark(ORGANIZATION, "platform", "1")) == [False, True, False]
+        assert told(annotation(1, NOON, completed_by="rev")) == [False, False, True]
+        assert told(Member(ORGANIZATION, viewer.user_id, None, None, role=viewer.role, active=False))[0]
 
 
 def test_what_was_taken_away_long_ago_is_cleared_and_no_figure_changes(

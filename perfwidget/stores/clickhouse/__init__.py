@@ -7,13 +7,14 @@ from contextlib import contextmanager, suppress
 from functools import partial
 
 from perfwidget.errors import StoreUnavailable
+from perfwidget.stores.choosing import Noted
 from perfwidget.stores.clickhouse import history, schema
 from perfwidget.stores.clickhouse.address import Address, parse
 from perfwidget.stores.clickhouse.database import ClickHouseDatabase
 from perfwidget.stores.clickhouse.session import ClickHouseSession
 from perfwidget.stores.clickhouse.staging import SentStaging
 from perfwidget.stores.clickhouse.write_lock import WriteLock
-from perfwidget.stores.reading import Marks, Reader
+from perfwidget.stores.reading import Reader
 from perfwidget.stores.store import Store
 
 log = logging.getLogger(__name__)
@@ -29,18 +30,18 @@ class ClickHouseStore(Store):
         """Open the database, making its tables if they are not there and may be; raises StoreUnavailable."""
         self._writing = threading.Lock()
         self._database = ClickHouseDatabase(address)
-        self._marked: tuple[history.State | None, Marks] = None, {}
+        self._noted: tuple[history.State | None, Noted] = None, {}
         schema.prepare(self._database, create=create)
 
     @contextmanager
     def reading(self) -> Iterator[Reader]:
-        """Open one consistent state for reading; what an earlier reader of it knows of changes is not asked again."""
+        """Open one consistent state for reading; what readers of it have noted is not asked again."""
         session = ClickHouseSession(self._database)
-        state, marks = self._marked
+        state, noted = self._noted
         if state != session.state:
-            marks = {}
-            self._marked = session.state, marks
-        yield Reader(session, marks)
+            noted = {}
+            self._noted = session.state, noted
+        yield Reader(session, noted)
 
     def settle(self) -> None:
         """Remove what was taken away long ago."""
