@@ -7,7 +7,7 @@ const STEPS = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 };
 const root = document.documentElement;
 let loading = null;
 
-/* plotly.js, which is fetched when nothing else is to be done, and again if it did not come. */
+/* plotly.js, which is fetched when somebody first comes to the figures, and again if it did not come. */
 function plotly() {
   loading = loading || new Promise((done, failed) => {
     const src = JSON.parse(document.getElementById('perfwidget-fixed').textContent).plotly;
@@ -15,6 +15,8 @@ function plotly() {
   }).catch(() => { loading = null; });
   return loading;
 }
+
+document.addEventListener('pointerover', ({ target }) => { if (!window.Plotly && target.closest('main')) plotly(); });
 
 /* A figure as plotly.js knows it: colours are named after custom properties of the stylesheet. */
 function painted(figure) {
@@ -64,13 +66,16 @@ function plot(place, pick, say) {
     still();
     if (!now) return;
     place.append(window.perfwidget_sketch(figure, ...size));
-    if (place.matches(':hover, :focus')) enliven();
-    else (window.requestIdleCallback || window.setTimeout)(plotly);
+    visited();
   }
 
-  /* Let plotly.js draw over the picture what somebody came to. */
-  function enliven() {
-    if (live || !drawn || !window.Plotly) return;
+  /* Let plotly.js draw over the picture that somebody is at. */
+  function visited() {
+    if (live || !drawn || !place.matches(':hover, :focus')) return;
+    if (!window.Plotly) {
+      plotly().then(() => window.Plotly && visited());
+      return;
+    }
     live = Object.assign(document.createElement('div'), { className: 'live' });
     place.append(live);
     const { data, layout } = painted(figure);
@@ -95,8 +100,7 @@ function plot(place, pick, say) {
   const resized = new ResizeObserver(() => { size = [place.clientWidth, place.clientHeight]; draw(); });
   resized.observe(place);
   root.addEventListener('perfwidget:theme', repaint);
-  ['pointerover', 'pointermove'].forEach((kind) => { place.addEventListener(kind, enliven, true); });
-  place.addEventListener('focus', () => plotly().then(() => enliven()));
+  ['pointerover', 'focus'].forEach((kind) => { place.addEventListener(kind, visited); });
   place.addEventListener('keydown', key);
   return {
     show(next) {

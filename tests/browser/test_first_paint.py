@@ -169,14 +169,33 @@ def test_graphs_are_shown_before_plotly_is_there_and_answer_once_it_is(visit: Ca
     boss.ready()
     expect(boss.card("submitted-annotations")).to_have_text("6")
     expect(page.locator(".sketch")).to_have_count(4)
-    page.locator("#annotations-graph").hover()
+    page.get_by_role("banner").hover()
+    page.evaluate(A_MOMENT)
+    assert waiting == [], "nobody has come to the figures"
+    boss.card("submitted-annotations").hover()
     until(page, lambda: bool(waiting))
+    page.locator("#annotations-graph").hover()
     page.locator("#total-time-graph").hover()
     expect(page.locator(".js-plotly-plot")).to_have_count(0)
     waiting[0].continue_()
-    boss.graph("annotations")
-    expect(page.locator("#annotations-graph .sketch")).to_be_hidden()
+    # Only that one answers at which the pointer stands when plotly.js is there.
+    expect(page.locator("#total-time-graph .main-svg").first).to_be_visible()
+    expect(page.locator("#total-time-graph .sketch")).to_be_hidden()
     expect(page.locator(".js-plotly-plot")).to_have_count(1)
+    boss.graph("annotations")
+    expect(page.locator(".js-plotly-plot")).to_have_count(2)
+
+
+def test_plotly_is_fetched_again_if_it_did_not_come(visit: Callable[..., Visit], watch: Watch) -> None:
+    watch.expect("ERR_FAILED|request failed")
+    boss = visit()
+    page = boss.page
+    page.route("**/plotly-basic*", lambda route: route.abort(), times=1)
+    boss.go(f"user=ann&{MARCH}")
+    with page.expect_event("requestfailed"):
+        boss.card("submitted-annotations").hover()
+    page.locator("#total-time-graph").hover()
+    expect(page.locator("#total-time-graph .main-svg").first).to_be_visible()
 
 
 def test_a_graph_that_answered_is_a_picture_again_when_it_changes(visit: Callable[..., Visit]) -> None:

@@ -18,11 +18,6 @@ from tests.conftest import Watch
 from tests.hosts import host, served
 from tests.test_readme import ROOT
 
-PLOTLY_IS_THERE = """() => new Promise((done) => {
-  const look = () => (window.Plotly ? done() : requestAnimationFrame(look));
-  look();
-})"""
-
 
 @pytest.fixture(autouse=True)
 def server_goes_first(watch: Watch) -> None:
@@ -224,7 +219,6 @@ def test_a_sign_in_that_is_followed_is_a_lost_session(enter: Enter, store: Store
     with served(app) as port:
         boss = enter(port)
         page = boss.go(f"user=ann&{MARCH}")
-        page.evaluate(PLOTLY_IS_THERE)  # a script that comes when nothing else is to be done, and would be cut off
         signed_out.append(True)
         page.get_by_label("Period").select_option("last_7_days")
         expect(page.locator("#notice")).to_contain_text("Your session has ended.")

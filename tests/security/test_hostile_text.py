@@ -320,12 +320,7 @@ class Visit:
             self.texts[name] = page.locator(f"#rows-panel tbody td:nth-child({column})").all_text_contents()
 
     def hover(self) -> None:
-        # Nobody's pointer stands still, and plotly.js comes when nothing else is to be done.
-        for _ in range(1_000):
-            self.page.locator("#annotations-graph").hover(position={"x": 200, "y": 100})
-            if self.page.locator("#annotations-graph .nsewdrag").count():
-                break
-            self.page.mouse.move(0, 0)
+        self.page.locator("#annotations-graph").hover(position={"x": 200, "y": 100})
         self.page.locator("#annotations-graph .nsewdrag").hover()
         expect(self.page.locator("#annotations-graph .hoverlayer text").first).to_be_visible()
         self.step("hover")
