@@ -1,9 +1,13 @@
 """A small organization that is paid, for tests: facts, records with a clock of their own, and short ways to act."""
 
+import atexit
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any
 
 from perfwidget.facts import Annotation, Fact, Key, ReviewVisit
@@ -21,12 +25,14 @@ DECEMBER = ("2024-12-01", "2024-12-31")
 class Payroll:
     """Facts, records and pay of one organization, with the hands of a clock."""
 
-    def __init__(self, store: Store, records_url: str, *, zone: str = ZONE, begins: str = "2024-11-01") -> None:
+    def __init__(self, store: Store, records_url: str, *, zone: str = ZONE) -> None:
         self.store = store
         self._clock = at("2025-02-01")
         self.records: Records = open_records(records_url, lambda: int(self._clock.timestamp()) * 1_000_000)
         self.pay = Pay(store, self.records, ORGANIZATION, timezone=zone)
-        store.write(people())
+
+    def begin(self, begins: str = "2024-11-01") -> None:
+        self.store.write(people())
         self.pay.begin(begins, ANNA)
 
     def now(self, text: str) -> None:
@@ -54,14 +60,44 @@ class Payroll:
 
 
 @contextmanager
-def payroll(folder: Path, records_url: str | None = None, **more: Any) -> Iterator[Payroll]:
+def payroll(folder: Path, records_url: str | None = None, *, zone: str = ZONE, **begun: str) -> Iterator[Payroll]:
+    """Give pay that has begun, in a folder of its own."""
+    if records_url is None and not begun and zone == ZONE:
+        with reopened(_begun(), folder) as made:
+            yield made
+        return
+    with _opened(folder, records_url or f"sqlite:///{folder}/records.db", zone) as made:
+        made.begin(**begun)
+        yield made
+
+
+@contextmanager
+def reopened(closed: Path, copy: Path | None = None) -> Iterator[Payroll]:
+    """Give pay that lies in a folder, or a copy of it, where to make it anew would take longer."""
+    folder = closed if copy is None else Path(shutil.copytree(closed, copy, dirs_exist_ok=True))
+    with _opened(folder, f"sqlite:///{folder}/records.db", ZONE) as made:
+        yield made
+
+
+@contextmanager
+def _opened(folder: Path, records_url: str, zone: str) -> Iterator[Payroll]:
     store = open_store(f"duckdb:///{folder}/facts.duckdb")
-    made = Payroll(store, records_url or f"sqlite:///{folder}/records.db", **more)
+    made = Payroll(store, records_url, zone=zone)
     try:
         yield made
     finally:
         made.records.close()
         store.close()
+
+
+@cache
+def _begun() -> Path:
+    """Return the folder of pay that has begun and where nothing else was done, made once in a process."""
+    folder = Path(mkdtemp())
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    with _opened(folder, f"sqlite:///{folder}/records.db", ZONE) as made:
+        made.begin()
+    return folder
 
 
 def work(annotation_id: int | str, instant: str, seconds: float | None = 100, **columns: Any) -> Annotation:

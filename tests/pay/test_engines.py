@@ -15,6 +15,7 @@ NOON = "2024-11-05 12:00"
 def test_every_store_gives_the_same_drafts(new_store: NewStore, tmp_path: Path) -> None:
     with closing(open_store(new_store())) as store:
         paid = Payroll(store, f"sqlite:///{tmp_path}/records.db")
+        paid.begin()
         with closing(paid.records):
             paid.card("hour", "36")
             paid.card("accepted_annotation", "1", place="project", place_id="p2")

@@ -12,16 +12,17 @@ from sqlalchemy import text
 from perfwidget.records import audit
 from perfwidget.records.canonical import canonical, sha256
 from perfwidget.records.tables import STATEMENTS
-from tests.pay.payrolls import ANNA, DECEMBER, NOVEMBER, Payroll, again, payroll, visit, work
+from tests.pay.payrolls import ANNA, DECEMBER, NOVEMBER, Payroll, again, payroll, reopened, visit, work
 from tests.worlds import ORGANIZATION, at, review
 
 NOON = "2024-11-05 12:00"
 
 
-@pytest.fixture
-def paid(tmp_path: Path) -> Iterator[Payroll]:
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two members, two currencies, one closed month and one that waits, an adjustment and a change."""
-    with payroll(tmp_path) as opened:
+    folder = tmp_path_factory.mktemp("written")
+    with payroll(folder) as opened:
         opened.card("hour", "36", clock="capped", cap_s=120)
         opened.card("accepted_annotation", "100", currency="JPY", place="project", place_id="p2")
         opened.card("review_hour", "18")
@@ -37,6 +38,12 @@ def paid(tmp_path: Path) -> Iterator[Payroll]:
         opened.pay.hold("annotation", 3, "a copy?", ANNA)
         opened.pay.hold("annotation", 3, "it is none", ANNA, held=False)
         opened.propose(DECEMBER)
+    return folder
+
+
+@pytest.fixture
+def paid(written: Path, tmp_path: Path) -> Iterator[Payroll]:
+    with reopened(written, tmp_path) as opened:
         yield opened
 
 

@@ -22,6 +22,7 @@ from tests.pay.payrolls import (
     left,
     lines,
     payroll,
+    reopened,
     told,
     visit,
     work,
@@ -533,7 +534,7 @@ def test_a_fact_that_a_store_tells_twice_is_paid_once(tmp_path: Path) -> None:
         opened.write(work(1, NOON, 100), work(2, NOON, 50))
     with duckdb.connect(str(tmp_path / "facts.duckdb")) as beside:
         beside.execute("INSERT INTO annotations SELECT * FROM annotations WHERE annotation_id = '1'")
-    with payroll(tmp_path) as opened:
+    with reopened(tmp_path) as opened:
         assert lines(opened.draft()) == [("p1", "work", "1 2", "1.50")]
         assert [line.count for line in opened.draft().lines] == [2]
 

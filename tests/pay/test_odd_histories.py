@@ -129,6 +129,7 @@ def test_a_view_that_tells_of_facts_twice_pays_each_once(postgresql: Server, tmp
     twice = f"{schema}_twice"
     with closing(open_store(address)) as tables:
         paid = Payroll(tables, f"sqlite:///{tmp_path}/records.db")
+        paid.begin()
         paid.card("hour", "36")
         paid.card("accepted_annotation", "1", place="project", place_id="p2")
         paid.card("review_hour", "36", place="project", place_id="p1")
