@@ -19,8 +19,8 @@ VENV := .venv
 RUN := $(VENV)/bin/python -m
 # What is installed depends on these files alone; the stamps say when that was done last.
 LOCK := .ci/lock.txt
-# Three processes keep two processors busy, as tests wait for pages and servers a third of the time; a file stays in one.
-AT_ONCE := --numprocesses 3 --dist loadfile
+# Two processes: with a third one, tests in a browser take a tenth longer. A file stays in one.
+AT_ONCE := --numprocesses 2 --dist loadfile
 # What tests write stays in memory where there is room for it, so that nobody waits for a disk.
 ROOM := 4194304  # kB
 IN_MEMORY := $(shell test $$(df -k --output=avail /dev/shm 2>/dev/null | tail -n 1 || echo 0) -gt $(ROOM) 2>/dev/null && echo TMPDIR=/dev/shm)

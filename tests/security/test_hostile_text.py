@@ -254,7 +254,8 @@ COMES_AND_GOES = 'g, script[src*="plotly"], style[id^="plotly"], ._dash-loading-
 """What plotly.js does as it likes about groups, and what Dash adds while the page's clock asks for news."""
 
 CENSUS = f"""() => [...document.querySelectorAll(':not({COMES_AND_GOES})')].map((each) =>
-  each.tagName + ' ' + each.getAttributeNames().filter((name) => name !== 'style').sort().join(' '))"""
+  each.tagName + ' ' + each.getAttributeNames()
+    .filter((name) => !['style', 'data-dash-is-loading'].includes(name)).sort().join(' '))"""
 """Every other element of the page with the names of its attributes."""
 
 A_WHILE = "new Promise((done) => requestAnimationFrame(() => setTimeout(done, 100)))"
